@@ -1,0 +1,87 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// Settings shared by every Swift target: Swift 6 language mode is the default of the tools version;
+/// imports are internal unless a target's interface really exposes another module.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+    name: "rledit-lua",
+    products: [
+        .executable(name: "rledit-lua", targets: ["rledit-lua"]),
+        .library(name: "RLEdit", targets: ["RLEditTensor", "RLEditNN", "RLEditData", "RLEditWorlds", "RLEditLearners", "RLEditRuns"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    ],
+    targets: [
+        // C libraries of the system, each with the Debian package that brings it.
+        .systemLibrary(name: "CLua", path: "CLua", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
+        .systemLibrary(name: "CDNNL", providers: [.apt(["libdnnl-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+
+        // The script host. Knows nothing of learning.
+        .target(name: "CLuaShims", dependencies: ["CLua"]),
+        .target(name: "LuaBridge", dependencies: ["CLua", "CLuaShims"], swiftSettings: strict),
+
+        // The numeric core. Knows nothing of Lua.
+        .target(name: "CKernels", dependencies: ["CDNNL"]),
+        .target(name: "RLEditTensor", dependencies: ["CKernels"], swiftSettings: strict),
+        .target(name: "RLEditNN", dependencies: ["RLEditTensor", "CKernels"], swiftSettings: strict),
+        .target(name: "RLEditData", dependencies: ["RLEditTensor", "CZlib", "CCrypto"], swiftSettings: strict),
+        .target(
+            name: "RLEditWorlds", dependencies: ["RLEditTensor", "RLEditNN", "RLEditData", "CKernels"],
+            swiftSettings: strict),
+        .target(
+            name: "RLEditLearners", dependencies: ["RLEditTensor", "RLEditNN", "RLEditWorlds", "CKernels"],
+            swiftSettings: strict),
+        .target(
+            name: "RLEditRuns",
+            dependencies: ["RLEditTensor", "RLEditNN", "RLEditData", "RLEditWorlds", "RLEditLearners"],
+            swiftSettings: strict),
+
+        // The product: the modules that scripts see, and the command line.
+        .target(
+            name: "RLEditLua",
+            dependencies: [
+                "LuaBridge", "RLEditTensor", "RLEditNN", "RLEditData", "RLEditWorlds", "RLEditLearners", "RLEditRuns",
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "rledit-lua",
+            dependencies: [
+                "RLEditLua", "RLEditRuns", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+
+        // Tests.
+        .target(
+            name: "RLEditTestSupport", dependencies: ["RLEditTensor", "RLEditNN", "RLEditData", "RLEditWorlds", "RLEditLearners"],
+            swiftSettings: strict),
+        .testTarget(name: "LuaBridgeTests", dependencies: ["LuaBridge", "RLEditTestSupport"], swiftSettings: strict),
+        .testTarget(name: "RLEditTensorTests", dependencies: ["RLEditTensor", "RLEditTestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "RLEditNNTests", dependencies: ["RLEditNN", "RLEditTensor", "RLEditTestSupport"],
+            resources: [.copy("Fixtures")], swiftSettings: strict),
+        .testTarget(
+            name: "RLEditDataTests", dependencies: ["RLEditData", "RLEditTensor", "RLEditTestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "RLEditWorldsTests",
+            dependencies: ["RLEditWorlds", "RLEditNN", "RLEditData", "RLEditTensor", "RLEditTestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "RLEditLearnersTests",
+            dependencies: ["RLEditLearners", "RLEditWorlds", "RLEditTensor", "RLEditTestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "RLEditRunsTests", dependencies: ["RLEditRuns", "RLEditTensor", "RLEditTestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "RLEditLuaTests",
+            dependencies: ["RLEditLua", "LuaBridge", "RLEditTensor", "RLEditTestSupport"], swiftSettings: strict),
+        .testTarget(name: "EndToEndTests", dependencies: ["RLEditTestSupport"], swiftSettings: strict),
+    ]
+)
