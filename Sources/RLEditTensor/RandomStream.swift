@@ -7,8 +7,9 @@ public struct RandomStream: Sendable, Codable, Equatable {
     private var key: UInt64
     /// Index of the next 128-bit block.
     private var block: UInt64 = 0
-    /// Words of the current block not yet handed out, the next one last.
-    private var words: [UInt32] = []
+    /// The current block, and how many of its words have been handed out.
+    private var words = SIMD4<UInt32>()
+    private var used = 4
 
     /// The root stream of a run.
     /// - Parameter seed: any integer; `name` keeps streams of one seed apart (`init`, `policy`, `minibatch`, …).
@@ -21,7 +22,8 @@ public struct RandomStream: Sendable, Codable, Equatable {
         var result = self
         result.key = RandomStream.mix(key ^ RandomStream.hash(name))
         result.block = 0
-        result.words = []
+        result.words = SIMD4()
+        result.used = 4
         return result
     }
 
@@ -30,16 +32,15 @@ public struct RandomStream: Sendable, Codable, Equatable {
 
     /// Uniform over all 32-bit words.
     public mutating func nextWord() -> UInt32 {
-        if words.isEmpty {
-            let counter = SIMD4(
-                UInt32(truncatingIfNeeded: block), UInt32(truncatingIfNeeded: block >> 32), 0, 0)
-            let drawn = Philox.block(
-                counter: counter,
+        if used == 4 {
+            words = Philox.block(
+                counter: SIMD4(UInt32(truncatingIfNeeded: block), UInt32(truncatingIfNeeded: block >> 32), 0, 0),
                 key: SIMD2(UInt32(truncatingIfNeeded: key), UInt32(truncatingIfNeeded: key >> 32)))
-            words = [drawn[3], drawn[2], drawn[1], drawn[0]]
+            used = 0
             block &+= 1
         }
-        return words.removeLast()
+        defer { used += 1 }
+        return words[used]
     }
 
     /// Uniform over all 64-bit words.
