@@ -7,5 +7,6 @@
 
 #include "rl_blas.h"
 #include "rl_elementwise.h"
+#include "rl_evaluator.h"
 
 #endif
