@@ -6,5 +6,7 @@
 #define CKERNELS_H
 
 #include "rl_blas.h"
+#include "rl_convolution.h"
+#include "rl_layers.h"
 
 #endif
