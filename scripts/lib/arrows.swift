@@ -210,7 +210,7 @@ struct Checker {
     private mutating func checkSpeaksNotOfScripts(_ file: String) throws {
         for (number, line) in try text(of: "\(root)/\(file)").split(separator: "\n", omittingEmptySubsequences: false)
             .enumerated()
-        where line.contains(/Lua|LUA|\blua/) {
+        where line.contains(/Lua|(^|[^A-Za-z])(lua|LUA)/) {  // but not "evaluator"
             report(
                 file, number,
                 "mentions Lua: \(Rules.scriptFreeRoot) and what is below it do not know that scripts exist")
