@@ -1,3 +1,4 @@
+internal import RLEditData
 public import RLEditNN
 public import RLEditTensor
 
@@ -40,11 +41,13 @@ public final class Evaluator: @unchecked Sendable {
         self.sets = sets
         self.layers = layers
         self.pool = pool
-        classes = max(scores, 2)
+        let classes = max(scores, 2)
+        self.classes = classes
         firstNode = first
         let suffix = DenseSuffix(network: network, from: first, editedNodes: nodes)
-        cache = try ExampleBlocks(
+        let cache = try ExampleBlocks(
             sets: sets, network: network, before: first, classes: classes, featureMajor: suffix != nil, pool: pool)
+        self.cache = cache
         dense = try suffix.map {
             try DenseProgram(suffix: $0, layers: layers, cache: cache, scores: scores, workers: pool.workers)
         }

@@ -57,8 +57,9 @@ struct ExampleBlocks: Sendable {
             }
         }
         let made = Slots<Block>(count: plans.count)
+        let blocksToMake = plans
         try pool.forEach(plans.count) { piece, _ in
-            let (set, rows) = plans[piece]
+            let (set, rows) = blocksToMake[piece]
             let examples = sets[set].examples
             let activations = try network.activations(examples.inputs(rows), before: node, pool: nil)
             made[piece] = Block(
