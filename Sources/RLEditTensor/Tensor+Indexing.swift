@@ -55,7 +55,7 @@ extension Tensor {
         let target = result.storage.pointer
         withUnsafeBufferPointer { source in
             guard let source = source.baseAddress else { return }
-            forEachRun(in: ranges) { offset, packed, count in
+            Tensor.forEachRun(in: ranges, of: self.shape) { offset, packed, count in
                 (target + packed).initialize(from: source + offset, count: count)
             }
         }
@@ -67,11 +67,11 @@ extension Tensor {
     public mutating func setSlice(_ ranges: [Range<Int>], _ values: Tensor) throws(TensorError) {
         let ranges = try completed(ranges, operation: "set slice")
         let values = try values.broadcast(to: ranges.map(\.count))
-        let shape = self
+        let shape = shape
         withUnsafeMutableBufferPointer { target in
             values.withUnsafeBufferPointer { source in
                 guard let target = target.baseAddress, let source = source.baseAddress else { return }
-                shape.forEachRun(in: ranges) { offset, packed, count in
+                Tensor.forEachRun(in: ranges, of: shape) { offset, packed, count in
                     (target + offset).update(from: source + packed, count: count)
                 }
             }
@@ -163,8 +163,12 @@ extension Tensor {
     }
 
     /// Visit the runs of a block: where a run starts in this tensor, where in the packed block, and its length.
-    private func forEachRun(in ranges: [Range<Int>], _ body: (_ offset: Int, _ packed: Int, _ count: Int) -> Void) {
+    private static func forEachRun(
+        in ranges: [Range<Int>], of shape: [Int], _ body: (_ offset: Int, _ packed: Int, _ count: Int) -> Void
+    ) {
         guard !ranges.contains(where: \.isEmpty) else { return }
+        let rank = shape.count
+        guard rank > 0 else { return body(0, 0, 1) }
         // Trailing dimensions that are taken whole belong to one run.
         var outer = rank
         var run = 1
@@ -173,7 +177,6 @@ extension Tensor {
             run *= ranges[outer].count
             if ranges[outer].count != shape[outer] { break }
         }
-        guard rank > 0 else { return body(0, 0, 1) }
         var strides = [Int](repeating: 1, count: rank)
         for dimension in stride(from: rank - 2, through: 0, by: -1) {
             strides[dimension] = strides[dimension + 1] * shape[dimension + 1]
