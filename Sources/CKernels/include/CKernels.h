@@ -6,5 +6,6 @@
 #define CKERNELS_H
 
 #include "rl_blas.h"
+#include "rl_learner.h"
 
 #endif
