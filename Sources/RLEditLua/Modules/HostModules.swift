@@ -1,15 +1,15 @@
-public import LuaBridge
+package import LuaBridge
 
 /// The `rledit` modules. Each lives in a file of its own as an extension that adds one module to a host.
-public enum HostModules {
+package enum HostModules {
     /// Adds every module. `require "rledit"` then gives the table that holds the others.
-    public static func add(to host: LuaHost, context: ScriptContext) throws {}
+    package static func add(to host: LuaHost, context: ScriptContext) throws {}
 }
 
 /// The one rule from Swift's names to Lua's: `learningRate` → `learning_rate`, `targetKL` → `target_kl`. Types keep their
 /// CapWords. A test holds every bound name to it.
-public enum LuaName {
-    public static func snakeCase(_ name: String) -> String {
+package enum LuaName {
+    package static func snakeCase(_ name: String) -> String {
         var result = ""
         let letters = Array(name)
         for (index, letter) in letters.enumerated() {
