@@ -41,7 +41,7 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "RLEditRuns",
-            dependencies: ["RLEditTensor", "RLEditNN", "RLEditData", "RLEditWorlds", "RLEditLearners"],
+            dependencies: ["RLEditTensor", "RLEditNN", "RLEditData", "RLEditWorlds", "RLEditLearners", "CZlib"],
             swiftSettings: strict),
 
         // The product: the modules that scripts see, and the command line.
@@ -78,7 +78,7 @@ let package = Package(
             dependencies: ["RLEditLearners", "RLEditWorlds", "RLEditTensor", "RLEditTestSupport"],
             swiftSettings: strict),
         .testTarget(
-            name: "RLEditRunsTests", dependencies: ["RLEditRuns", "RLEditTensor", "RLEditTestSupport"], swiftSettings: strict),
+            name: "RLEditRunsTests", dependencies: ["RLEditRuns", "RLEditLearners", "RLEditTensor", "RLEditTestSupport"], swiftSettings: strict),
         .testTarget(
             name: "RLEditLuaTests",
             dependencies: ["RLEditLua", "LuaBridge", "RLEditTensor", "RLEditTestSupport"], swiftSettings: strict),
