@@ -29,7 +29,7 @@ let package = Package(
         .target(name: "LuaBridge", dependencies: ["CLua", "CLuaShims"], swiftSettings: strict),
 
         // The numeric core. Knows nothing of Lua.
-        .target(name: "CKernels", dependencies: ["CDNNL"]),
+        .target(name: "CKernels", dependencies: ["CDNNL"], linkerSettings: [.linkedLibrary("dnnl")]),
         .target(name: "RLEditTensor", dependencies: ["CKernels"], swiftSettings: strict),
         .target(name: "RLEditNN", dependencies: ["RLEditTensor", "CKernels"], swiftSettings: strict),
         .target(name: "RLEditData", dependencies: ["RLEditTensor", "CZlib", "CCrypto"], swiftSettings: strict),

@@ -8,5 +8,7 @@
 #include "rl_blas.h"
 #include "rl_convolution.h"
 #include "rl_layers.h"
+#include "rl_losses.h"
+#include "rl_optimizer.h"
 
 #endif
