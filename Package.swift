@@ -12,7 +12,9 @@ let package = Package(
     name: "rledit-lua",
     products: [
         .executable(name: "rledit-lua", targets: ["rledit-lua"]),
-        .library(name: "RLEdit", targets: ["RLEditTensor", "RLEditNN", "RLEditData", "RLEditWorlds", "RLEditLearners", "RLEditRuns"]),
+        .library(
+            name: "RLEdit",
+            targets: ["RLEditTensor", "RLEditNN", "RLEditData", "RLEditWorlds", "RLEditLearners", "RLEditRuns"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -60,15 +62,18 @@ let package = Package(
 
         // Tests.
         .target(
-            name: "RLEditTestSupport", dependencies: ["RLEditTensor", "RLEditNN", "RLEditData", "RLEditWorlds", "RLEditLearners"],
+            name: "RLEditTestSupport",
+            dependencies: ["RLEditTensor", "RLEditNN", "RLEditData", "RLEditWorlds", "RLEditLearners"],
             swiftSettings: strict),
         .testTarget(name: "LuaBridgeTests", dependencies: ["LuaBridge", "RLEditTestSupport"], swiftSettings: strict),
-        .testTarget(name: "RLEditTensorTests", dependencies: ["RLEditTensor", "RLEditTestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "RLEditTensorTests", dependencies: ["RLEditTensor", "RLEditTestSupport"], swiftSettings: strict),
         .testTarget(
             name: "RLEditNNTests", dependencies: ["RLEditNN", "RLEditTensor", "RLEditTestSupport"],
             resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(
-            name: "RLEditDataTests", dependencies: ["RLEditData", "RLEditTensor", "RLEditTestSupport"], swiftSettings: strict),
+            name: "RLEditDataTests", dependencies: ["RLEditData", "RLEditTensor", "RLEditTestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "RLEditWorldsTests",
             dependencies: ["RLEditWorlds", "RLEditNN", "RLEditData", "RLEditTensor", "RLEditTestSupport"],
@@ -78,7 +83,8 @@ let package = Package(
             dependencies: ["RLEditLearners", "RLEditWorlds", "RLEditTensor", "RLEditTestSupport"],
             swiftSettings: strict),
         .testTarget(
-            name: "RLEditRunsTests", dependencies: ["RLEditRuns", "RLEditTensor", "RLEditTestSupport"], swiftSettings: strict),
+            name: "RLEditRunsTests", dependencies: ["RLEditRuns", "RLEditTensor", "RLEditTestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "RLEditLuaTests",
             dependencies: ["RLEditLua", "LuaBridge", "RLEditTensor", "RLEditTestSupport"], swiftSettings: strict),

@@ -1,0 +1,124 @@
+/// What can go wrong with examples and their files, with the evidence a user needs to mend it.
+public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The file cannot be opened or read; `reason` in the system's words.
+    case unreadableFile(path: String, reason: String)
+    /// No data root holds the file.
+    case fileNotFound(path: String, searched: [String])
+    /// The path names something that scripts may not read.
+    case pathRefused(path: String, reason: String)
+    /// The gzip stream cannot be decoded.
+    case invalidGzip(path: String, fault: GzipFault)
+    /// The file is not the IDX file that was asked for.
+    case invalidIDX(path: String, fault: IDXFault)
+    /// Images and labels do not pair up.
+    case countMismatch(imagesPath: String, images: Int, labelsPath: String, labels: Int)
+    /// A label outside `0 ..< classes`; `position` is 0-based.
+    case labelOutOfRange(source: String, position: Int, label: Int, classes: Int)
+    /// None of the folders holds MNIST.
+    case mnistNotFound(searched: [String])
+    /// A folder holds some of the four MNIST files only.
+    case mnistIncomplete(folder: String, missing: [String])
+    /// More examples were asked for than the set holds.
+    case tooFewExamples(operation: String, set: String, requested: Int, available: Int)
+    /// A 0-based example index outside the set.
+    case indexOutOfRange(operation: String, index: Int, count: Int)
+    /// Two sets hold examples of different shapes, or values do not fill the shape.
+    case shapeMismatch(operation: String, expected: [Int], actual: [Int])
+    /// A setting outside its documented range.
+    case invalidArgument(operation: String, message: String)
+
+    public var description: String {
+        switch self {
+        case .unreadableFile(let path, let reason): "cannot read '\(path)': \(reason)"
+        case .fileNotFound(let path, let searched):
+            "no file '\(path)' under the data roots (searched \(searched.joined(separator: ", ")))"
+        case .pathRefused(let path, let reason): "path '\(path)' is refused: \(reason)"
+        case .invalidGzip(let path, let fault): "'\(path)' is not a sound gzip file: \(fault)"
+        case .invalidIDX(let path, let fault): "'\(path)' is not a sound IDX file: \(fault)"
+        case .countMismatch(let imagesPath, let images, let labelsPath, let labels):
+            "'\(imagesPath)' holds \(images) images but '\(labelsPath)' holds \(labels) labels"
+        case .labelOutOfRange(let source, let position, let label, let classes):
+            "'\(source)': label \(label) of example \(position + 1) is out of range (expected 0 to \(classes - 1))"
+        case .mnistNotFound(let searched):
+            "MNIST was not found (searched \(searched.joined(separator: ", "))); "
+                + "fetch it with scripts/fetch-data, or name its folder with --data"
+        case .mnistIncomplete(let folder, let missing):
+            "MNIST in '\(folder)' is incomplete: missing \(missing.joined(separator: ", ")); "
+                + "fetch it with scripts/fetch-data"
+        case .tooFewExamples(let operation, let set, let requested, let available):
+            "\(operation): \(requested) examples were asked for, but set '\(set)' holds \(available)"
+        case .indexOutOfRange(let operation, let index, let count):
+            "\(operation): index \(index) is outside a set of \(count) examples"
+        case .shapeMismatch(let operation, let expected, let actual):
+            "\(operation): shape mismatch: expected \(expected), got \(actual)"
+        case .invalidArgument(let operation, let message): "\(operation): \(message)"
+        }
+    }
+}
+
+/// Faults of a gzip stream (RFC 1952).
+public enum GzipFault: Equatable, Sendable, CustomStringConvertible {
+    /// The file ends inside the compressed stream.
+    case truncated
+    /// Damaged data or a failed checksum; the decoder's own words.
+    case corrupt(String)
+    /// Bytes after the last member that are not another member.
+    case trailingBytes
+
+    public var description: String {
+        switch self {
+        case .truncated: "the compressed data is truncated"
+        case .corrupt(let message): "the compressed data is corrupt (\(message))"
+        case .trailingBytes: "unexpected bytes follow the compressed data"
+        }
+    }
+}
+
+/// Faults of an IDX file.
+public enum IDXFault: Equatable, Sendable, CustomStringConvertible {
+    /// The file ends inside its header.
+    case shortHeader(bytes: Int)
+    /// The first four bytes are not those of the wanted content.
+    case wrongMagic(expected: UInt32, actual: UInt32)
+    /// A well-formed magic number whose element type is not unsigned bytes.
+    case unsupportedType(code: UInt8)
+    /// A dimension of an image is zero, or the product passes the reader's limit of 1 GiB.
+    case unusableDimensions([Int])
+    /// The data are shorter than the header says.
+    case truncated(dimensions: [Int], expected: Int, actual: Int)
+    /// The data go on after what the header says.
+    case trailingBytes(dimensions: [Int], expected: Int)
+
+    public var description: String {
+        switch self {
+        case .shortHeader(let bytes): "it ends inside its header, after \(bytes) bytes"
+        case .wrongMagic(let expected, let actual):
+            "wrong magic number: expected \(hexadecimal(expected)), got \(hexadecimal(actual))"
+        case .unsupportedType(let code):
+            "its elements are \(IDXFault.typeName(code)), only unsigned bytes (0x08) are read"
+        case .unusableDimensions(let dimensions):
+            "dimensions \(dimensions) are unusable: each must be positive and their product at most 1 GiB"
+        case .truncated(let dimensions, let expected, let actual):
+            "dimensions \(dimensions) need \(expected) bytes of data, the file holds \(actual)"
+        case .trailingBytes(let dimensions, let expected):
+            "more than the \(expected) bytes of data that its dimensions \(dimensions) need"
+        }
+    }
+
+    private static func typeName(_ code: UInt8) -> String {
+        switch code {
+        case 0x09: "signed bytes (0x09)"
+        case 0x0B: "16-bit integers (0x0B)"
+        case 0x0C: "32-bit integers (0x0C)"
+        case 0x0D: "32-bit floats (0x0D)"
+        case 0x0E: "64-bit floats (0x0E)"
+        default: "of unknown type \(code)"
+        }
+    }
+}
+
+/// `0x` and eight digits.
+private func hexadecimal(_ value: UInt32) -> String {
+    let digits = String(value, radix: 16)
+    return "0x" + String(repeating: "0", count: 8 - digits.count) + digits
+}

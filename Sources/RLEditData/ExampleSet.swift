@@ -1,0 +1,178 @@
+public import RLEditTensor
+
+/// An ordered set of labelled examples of one shape.
+///
+/// A set is a value: an order over inputs that all sets derived from one another share, so that `partition`, `take`,
+/// `shuffled` and the like copy indices, never images. Inputs read as bytes stay bytes (60,000 images of MNIST take
+/// 47 MB) and become floats batch by batch. Indices are 0-based here; the script interface adds one.
+public struct ExampleSet: Sendable {
+    /// Short name for tables and messages, for example `train`.
+    public let name: String
+    /// Where the examples come from, for example `mnist` or `generated`.
+    public let source: String
+    /// Shape of one example, for example `[1, 28, 28]`: channels, rows, columns.
+    public let exampleShape: [Int]
+
+    let storage: ExampleStorage
+    /// Storage rows in the order of the set; nil means all of them in stored order.
+    let order: [Int32]?
+    /// Labels in the order of the set.
+    package let orderedLabels: [Int32]
+    let hashCache: ContentHashCache
+
+    /// Number of examples.
+    public var count: Int { orderedLabels.count }
+    public var isEmpty: Bool { orderedLabels.isEmpty }
+    /// Labels in the order of the set: a new array at each call, O(count).
+    public var labels: [Int] { orderedLabels.map(Int.init) }
+    /// Number of examples of each label that occurs, by ascending label.
+    public var classCounts: [(label: Int, count: Int)] {
+        var counts: [Int32: Int] = [:]
+        for label in orderedLabels { counts[label, default: 0] += 1 }
+        return counts.keys.sorted().map { (Int($0), counts[$0, default: 0]) }
+    }
+
+    /// Examples given as floats.
+    /// - Parameters:
+    ///   - inputs: `[count] + exampleShape`; shared, not copied.
+    ///   - labels: one for each example, from 0 on.
+    /// - Throws: ``DataError`` naming what does not fit.
+    public init(name: String, source: String, inputs: Tensor, labels: [Int]) throws(DataError) {
+        guard inputs.rank >= 2, inputs.shape[0] == labels.count else {
+            throw .shapeMismatch(
+                operation: "example set", expected: [labels.count] + inputs.shape.dropFirst(), actual: inputs.shape)
+        }
+        let exampleShape = Array(inputs.shape.dropFirst())
+        try self.init(
+            name: name, source: source, exampleShape: exampleShape, values: .floats(inputs),
+            valueCount: inputs.count, labels: labels)
+    }
+
+    /// Examples given as bytes; a value is its byte divided by `divisor`.
+    /// - Parameters:
+    ///   - bytes: row-major `[labels.count] + exampleShape`.
+    ///   - divisor: positive; 255 brings grey levels to 0 ... 1.
+    /// - Throws: ``DataError`` naming what does not fit.
+    public init(
+        name: String, source: String, bytes: [UInt8], divisor: Float, exampleShape: [Int], labels: [Int]
+    ) throws(DataError) {
+        guard divisor > 0, divisor.isFinite else {
+            throw .invalidArgument(operation: "example set", message: "the divisor must be positive, got \(divisor)")
+        }
+        try self.init(
+            name: name, source: source, exampleShape: exampleShape,
+            values: .bytes(ExampleStorage.SharedBytes(bytes), divisor: divisor), valueCount: bytes.count,
+            labels: labels)
+    }
+
+    private init(
+        name: String, source: String, exampleShape: [Int], values: ExampleStorage.Values, valueCount: Int,
+        labels: [Int]
+    ) throws(DataError) {
+        var size = 1
+        for dimension in exampleShape {
+            let (product, overflow) = size.multipliedReportingOverflow(by: dimension)
+            guard dimension > 0, !overflow else {
+                throw .invalidArgument(
+                    operation: "example set", message: "an example's dimensions must be positive, got \(exampleShape)")
+            }
+            size = product
+        }
+        let (needed, overflow) = size.multipliedReportingOverflow(by: labels.count)
+        guard !overflow, needed == valueCount, labels.count <= Int(Int32.max) else {
+            throw .shapeMismatch(
+                operation: "example set", expected: [labels.count] + exampleShape, actual: [valueCount])
+        }
+        let largest = Int(Int32.max)
+        if let position = labels.firstIndex(where: { $0 < 0 || $0 >= largest }) {
+            throw .labelOutOfRange(source: name, position: position, label: labels[position], classes: largest)
+        }
+        self.init(
+            name: name, source: source, exampleShape: exampleShape,
+            storage: ExampleStorage(values: values, exampleSize: size, count: labels.count), order: nil,
+            labels: labels.map { Int32($0) })
+    }
+
+    /// Parts already checked.
+    init(
+        name: String, source: String, exampleShape: [Int], storage: ExampleStorage, order: [Int32]?, labels: [Int32]
+    ) {
+        self.name = name
+        self.source = source
+        self.exampleShape = exampleShape
+        self.storage = storage
+        self.order = order
+        orderedLabels = labels
+        hashCache = ContentHashCache()
+    }
+
+    /// The same examples under another name.
+    public func named(_ name: String) -> ExampleSet {
+        ExampleSet(
+            name: name, source: source, exampleShape: exampleShape, storage: storage, order: order,
+            labels: orderedLabels)
+    }
+
+    /// Row of the storage that holds example `index`.
+    @inline(__always)
+    func storageRow(_ index: Int) -> Int { order.map { Int($0[index]) } ?? index }
+}
+
+extension ExampleSet {
+    /// Inputs of a run of examples: `[rows.count] + exampleShape`.
+    /// - Throws: ``DataError/indexOutOfRange(operation:index:count:)``.
+    public func inputs(_ rows: Range<Int>) throws -> Tensor {
+        try check(rows.lowerBound, last: rows.upperBound)
+        guard let order else { return try gather(rows, count: rows.count) }
+        return try gather(order[rows].lazy.map { Int($0) }, count: rows.count)
+    }
+
+    /// Inputs of the examples that `indices` names, in that order: `[indices.count] + exampleShape`.
+    /// - Throws: ``DataError/indexOutOfRange(operation:index:count:)``.
+    public func inputs(at indices: some Collection<Int>) throws -> Tensor {
+        for index in indices { try check(index, last: index + 1) }
+        guard let order else { return try gather(indices, count: indices.count) }
+        return try gather(indices.lazy.map { Int(order[$0]) }, count: indices.count)
+    }
+
+    /// All inputs: `[count] + exampleShape`, 4 bytes a value.
+    public func allInputs() throws -> Tensor { try inputs(0..<count) }
+
+    /// Labels of the examples that `indices` names, in that order.
+    /// - Throws: ``DataError/indexOutOfRange(operation:index:count:)``.
+    public func labels(at indices: some Collection<Int>) throws(DataError) -> [Int] {
+        var result: [Int] = []
+        result.reserveCapacity(indices.count)
+        for index in indices {
+            try check(index, last: index + 1)
+            result.append(Int(orderedLabels[index]))
+        }
+        return result
+    }
+
+    private func gather(_ rows: some Sequence<Int>, count: Int) throws -> Tensor {
+        let shape = [count] + exampleShape
+        let result = Tensor(uninitialized: shape, count: try Tensor.elementCount(of: shape))
+        storage.copy(rows: rows, into: UnsafeMutableBufferPointer(start: result.storage.pointer, count: result.count))
+        return result
+    }
+
+    private func check(_ first: Int, last: Int) throws(DataError) {
+        guard first >= 0, first <= count else {
+            throw .indexOutOfRange(operation: "inputs", index: first, count: count)
+        }
+        guard last <= count else { throw .indexOutOfRange(operation: "inputs", index: last - 1, count: count) }
+    }
+}
+
+extension ExampleSet: CustomStringConvertible {
+    /// Size, shape and label counts, for example
+    /// `train (mnist): 60000 examples of [1, 28, 28]; labels 0: 5923, 1: 6742, …`.
+    public var description: String {
+        let counts = classCounts
+        let shown = counts.prefix(20).map { "\($0.label): \($0.count)" }.joined(separator: ", ")
+        let rest = counts.count > 20 ? ", … (\(counts.count) labels)" : ""
+        let labels = counts.isEmpty ? "" : "; labels \(shown)\(rest)"
+        return "\(name) (\(source)): \(count) examples of \(exampleShape)\(labels)"
+    }
+}

@@ -1,0 +1,72 @@
+package import RLEditTensor
+
+/// The inputs that sets share: written once, never changed.
+package struct ExampleStorage: Sendable {
+    /// How the values of an input are kept.
+    package enum Values: Sendable {
+        /// A byte a value; the value is the byte divided by `divisor`. A quarter of the memory of floats.
+        case bytes(SharedBytes, divisor: Float)
+        /// Values as they are; count × example size.
+        case floats(Tensor)
+    }
+
+    package let values: Values
+    /// Number of values of one example.
+    package let exampleSize: Int
+    /// Number of examples.
+    package let count: Int
+
+    /// True when both stand on the same memory.
+    func isSame(as other: ExampleStorage) -> Bool {
+        switch (values, other.values) {
+        case (.bytes(let a, let divisorA), .bytes(let b, let divisorB)): a === b && divisorA == divisorB
+        case (.floats(let a), .floats(let b)): a.sharesStorage(with: b)
+        default: false
+        }
+    }
+
+    /// Write the examples that `rows` names, in order, as floats.
+    func copy(rows: some Sequence<Int>, into target: UnsafeMutableBufferPointer<Float>) {
+        var output = 0
+        switch values {
+        case .bytes(let bytes, let divisor):
+            bytes.values.withUnsafeBufferPointer { source in
+                for row in rows {
+                    let start = row * exampleSize
+                    for offset in 0..<exampleSize {
+                        target[output + offset] = Float(source[start + offset]) / divisor
+                    }
+                    output += exampleSize
+                }
+            }
+        case .floats(let tensor):
+            tensor.withUnsafeBufferPointer { source in
+                for row in rows {
+                    let start = row * exampleSize
+                    for offset in 0..<exampleSize { target[output + offset] = source[start + offset] }
+                    output += exampleSize
+                }
+            }
+        }
+    }
+
+    /// Hand the stored bytes of each example to `body`, in the order of `rows`.
+    func forEachRawExample(rows: some Sequence<Int>, _ body: (UnsafeRawBufferPointer) -> Void) {
+        func visit(_ contents: UnsafeRawBufferPointer, stride: Int) {
+            for row in rows {
+                body(UnsafeRawBufferPointer(rebasing: contents[row * stride..<(row + 1) * stride]))
+            }
+        }
+        switch values {
+        case .bytes(let bytes, _): bytes.values.withUnsafeBytes { visit($0, stride: exampleSize) }
+        case .floats(let tensor):
+            tensor.withUnsafeBufferPointer { visit(UnsafeRawBufferPointer($0), stride: 4 * exampleSize) }
+        }
+    }
+
+    /// Bytes are kept in an object, so that sharing is an identity that can be asked for.
+    package final class SharedBytes: Sendable {
+        package let values: [UInt8]
+        init(_ values: [UInt8]) { self.values = values }
+    }
+}

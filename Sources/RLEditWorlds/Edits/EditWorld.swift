@@ -1,0 +1,116 @@
+public import RLEditTensor
+
+/// The rules of one world as a user states them: what an action may do to weights, before any layer is named.
+public protocol EditWorld {
+    /// The world's name in logs and files, for example `MaskWorld`.
+    var name: String { get }
+
+    /// The settings as named words, for the manifest.
+    var settings: [(name: String, value: String)] { get }
+
+    /// The world on these layers.
+    /// - Parameter random: the run's root stream.
+    /// - Throws: ``WorldError`` when a setting is out of range or does not fit a layer.
+    func bind(to layers: [EditedLayer], random: RandomStream) throws -> any BoundWorld
+}
+
+/// A world on the layers of one task: turns actions into edits.
+///
+/// `apply` returns the next edit and changes nothing; it is called in candidate order on the thread that runs the loop,
+/// since a script may supply it.
+public protocol BoundWorld {
+    /// Numbers in one action, each in [−1, 1].
+    var actionSize: Int { get }
+
+    /// The edits of all layers after one more action.
+    /// - Parameters:
+    ///   - action: clamped to [−1, 1], `actionSize` numbers.
+    ///   - edits: what the episode has done to each layer so far.
+    ///   - progress: share of the run's budget spent, 0 … 1, for schedules.
+    func apply(_ action: UnsafeBufferPointer<Float>, to edits: [LayerEdit], progress: Double) throws -> [LayerEdit]
+}
+
+/// What the numbers of an action stand for.
+public enum ActionForm: Sendable, Equatable {
+    /// Two factors for each layer: first `B`, `[rows, rank]`, then `A`, `[rank, columns]`, both row-major.
+    case lowRank(rank: Int)
+    /// One number for each weight.
+    case full
+
+    /// Numbers for one layer.
+    func size(for layer: EditedLayer) -> Int {
+        switch self {
+        case .lowRank(let rank): rank * (layer.rows + layer.columns)
+        case .full: layer.count
+        }
+    }
+
+    /// - Throws: ``WorldError/rankTooLarge(layer:rank:rows:columns:)``.
+    func validate(for layers: [EditedLayer]) throws {
+        guard case .lowRank(let rank) = self else { return }
+        for layer in layers where rank < 1 || rank > min(layer.rows, layer.columns) {
+            throw WorldError.rankTooLarge(layer: layer.name, rank: rank, rows: layer.rows, columns: layer.columns)
+        }
+    }
+
+    var description: String {
+        switch self {
+        case .lowRank(let rank): "rank \(rank)"
+        case .full: "full"
+        }
+    }
+}
+
+/// The fixed offset `b₀` added to the factor `B` of every low-rank action.
+///
+/// Without it `B·A` with two zero-mean Gaussian factors is a saddle: `D(B, A) = D(−B, −A)`, so the expected gradient of
+/// the policy mean at 0 is exactly 0 and nothing is learned (measured: PPO fails in MaskWorld). Signs are drawn from
+/// the stream `offset`, one for each entry of `B`.
+public struct SignOffset: Sendable {
+    /// Magnitude of each entry; 0 switches the offset off.
+    public let magnitude: Double
+    private let random: RandomStream
+
+    public init(magnitude: Double, random: RandomStream) {
+        self.magnitude = magnitude
+        self.random = random.split("offset")
+    }
+
+    /// `b₀` of one layer, `[rows, rank]`, entries ±`magnitude`.
+    func matrix(for layer: EditedLayer, rank: Int) throws -> Tensor {
+        var stream = random.split(layer.name)
+        return try Tensor(shape: [layer.rows, rank]) { buffer in
+            for index in buffer.indices { buffer[index] = Float(stream.nextWord() & 1 == 0 ? magnitude : -magnitude) }
+        }
+    }
+}
+
+/// Cuts an action into the factors of its layers.
+struct LowRankDecoder {
+    private let offsets: [Tensor]
+    private let rank: Int
+    private let layers: [EditedLayer]
+
+    init(layers: [EditedLayer], rank: Int, offset: SignOffset) throws {
+        self.layers = layers
+        self.rank = rank
+        offsets = try layers.map { try offset.matrix(for: $0, rank: rank) }
+    }
+
+    /// The factors `scale(layer)·(B + b₀)` and `A` of layer `index`, whose numbers start at `start`.
+    func factors(
+        _ action: UnsafeBufferPointer<Float>, layer index: Int, start: Int, scale: Double
+    ) throws -> LowRankFactors {
+        let layer = layers[index]
+        let leftCount = layer.rows * rank
+        let left = try Tensor(shape: [layer.rows, rank]) { buffer in
+            offsets[index].withUnsafeBufferPointer { offset in
+                for entry in 0..<leftCount { buffer[entry] = Float(scale) * (action[start + entry] + offset[entry]) }
+            }
+        }
+        let right = try Tensor(shape: [rank, layer.columns]) { buffer in
+            for entry in buffer.indices { buffer[entry] = action[start + leftCount + entry] }
+        }
+        return try LowRankFactors(left: left, right: right)
+    }
+}

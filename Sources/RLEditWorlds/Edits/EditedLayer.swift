@@ -1,0 +1,57 @@
+public import RLEditTensor
+
+/// One weight matrix that a world may change: the weight of a named layer, seen as `[rows, columns]`.
+///
+/// Rows are output units, columns inputs, as PyTorch stores them; a convolution's `[out, in, kh, kw]` is seen as
+/// `[out, in·kh·kw]`. Biases are never edited.
+public struct EditedLayer: Sendable {
+    /// Name of the layer in its network, for example `fc2`.
+    public let name: String
+    /// Name of the parameter, for example `fc2.weight`.
+    public let parameterName: String
+    /// The parameter's own shape.
+    public let shape: [Int]
+    /// Output units.
+    public let rows: Int
+    /// Inputs of one output unit.
+    public let columns: Int
+    /// The unedited weights, `[rows, columns]`.
+    public let base: Tensor
+    /// Mean of the unedited weights.
+    public let mean: Double
+    /// Population standard deviation of the unedited weights.
+    public let standardDeviation: Double
+    /// √(mean of squares) of the unedited weights: the unit of a shift.
+    public let rootMeanSquare: Double
+
+    /// Number of weights.
+    public var count: Int { rows * columns }
+    /// Frobenius norm of the unedited weights.
+    public var norm: Double { rootMeanSquare * Double(count).squareRoot() }
+
+    /// - Throws: ``WorldError/layerNotEditable(layer:reason:)`` when the weight is not at least a matrix or is empty.
+    public init(name: String, parameterName: String, weight: Tensor) throws {
+        guard weight.rank >= 2, weight.count > 0 else {
+            throw WorldError.layerNotEditable(
+                layer: name, reason: "its weight of shape \(weight.shape) is not a matrix or a convolution kernel")
+        }
+        self.name = name
+        self.parameterName = parameterName
+        shape = weight.shape
+        rows = weight.shape[0]
+        columns = weight.count / rows
+        base = try weight.reshaped([rows, columns])
+        var sum = 0.0
+        var squares = 0.0
+        base.withUnsafeBufferPointer { values in
+            for value in values {
+                sum += Double(value)
+                squares += Double(value) * Double(value)
+            }
+        }
+        let count = Double(weight.count)
+        mean = sum / count
+        standardDeviation = max(squares / count - mean * mean, 0).squareRoot()
+        rootMeanSquare = (squares / count).squareRoot()
+    }
+}

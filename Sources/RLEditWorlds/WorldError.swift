@@ -1,0 +1,58 @@
+/// What can be wrong with an edit task, with the evidence a user needs to mend it.
+public enum WorldError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The network has no layer of this name; `nearest` is the most similar name that can be edited.
+    case unknownLayer(name: String, nearest: String?, editable: [String])
+    /// The layer exists but has no weight matrix.
+    case layerNotEditable(layer: String, reason: String)
+    /// The same layer is named twice.
+    case duplicateLayer(String)
+    /// A rank outside 1 … min(rows, columns).
+    case rankTooLarge(layer: String, rank: Int, rows: Int, columns: Int)
+    /// A setting outside its documented range.
+    case invalidSetting(owner: String, field: String, message: String)
+    /// An example set that cannot be evaluated.
+    case invalidSet(name: String, message: String)
+    /// The network's output cannot be classified: it must end in `[classes]`.
+    case outputNotClasses(shape: [Int])
+    /// The action does not have the world's size.
+    case actionSize(expected: Int, actual: Int)
+    /// An action holds NaN or infinity.
+    case actionNotFinite(index: Int)
+    /// A custom world returned weights of another shape or with values that are not finite.
+    case invalidEdit(layer: String, message: String)
+    /// A measure that this network or set does not have.
+    case undefinedMetric(metric: String, set: String, reason: String)
+    /// A reward that is NaN or infinite.
+    case rewardNotFinite(value: Double, episode: Int, step: Int)
+
+    public var description: String {
+        switch self {
+        case .unknownLayer(let name, let nearest, let editable):
+            "unknown layer '\(name)'"
+                + (nearest.map { " (did you mean '\($0)'?)" } ?? "")
+                + "; layers that can be edited: \(editable.joined(separator: ", "))"
+        case .layerNotEditable(let layer, let reason):
+            "layer '\(layer)' cannot be edited: \(reason)"
+        case .duplicateLayer(let layer):
+            "layer '\(layer)' is named twice"
+        case .rankTooLarge(let layer, let rank, let rows, let columns):
+            "rank \(rank) does not fit layer '\(layer)' of \(rows)×\(columns): expected 1 to \(min(rows, columns))"
+        case .invalidSetting(let owner, let field, let message):
+            "\(owner): \(field) \(message)"
+        case .invalidSet(let name, let message):
+            "set '\(name)': \(message)"
+        case .outputNotClasses(let shape):
+            "the network's output of shape \(shape) per example is not a vector of class scores"
+        case .actionSize(let expected, let actual):
+            "an action of this world has \(expected) numbers, got \(actual)"
+        case .actionNotFinite(let index):
+            "the action holds a value that is not a finite number at position \(index + 1)"
+        case .invalidEdit(let layer, let message):
+            "the edit of layer '\(layer)' \(message)"
+        case .undefinedMetric(let metric, let set, let reason):
+            "'\(metric)' of set '\(set)' is undefined: \(reason)"
+        case .rewardNotFinite(let value, let episode, let step):
+            "the reward is \(value) in episode \(episode), step \(step): a reward must be a finite number"
+        }
+    }
+}
