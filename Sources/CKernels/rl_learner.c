@@ -105,7 +105,7 @@ static inline __attribute__((always_inline)) float tanh_one(float x) {
     return __builtin_elementwise_copysign(t / (t + 2), x);
 }
 
-RL_CLONES void rl_tanh(int64_t count, const float *x, float *y) {
+RL_CLONES void rl_policy_tanh(int64_t count, const float *x, float *y) {
     for (int64_t i = 0; i < count; i++) y[i] = tanh_one(x[i]);
 }
 
@@ -121,11 +121,11 @@ RL_CLONES void rl_bias_activation(int64_t rows, int64_t columns, const float *re
     }
 }
 
-RL_CLONES void rl_tanh_backward(int64_t count, const float *restrict y, float *restrict delta) {
+RL_CLONES void rl_policy_tanh_backward(int64_t count, const float *restrict y, float *restrict delta) {
     for (int64_t i = 0; i < count; i++) delta[i] *= 1 - y[i] * y[i];
 }
 
-RL_CLONES void rl_column_sums(int64_t rows, int64_t columns, const float *restrict x, float *restrict sums) {
+RL_CLONES void rl_policy_column_sums(int64_t rows, int64_t columns, const float *restrict x, float *restrict sums) {
     memset(sums, 0, (size_t)columns * sizeof(float));
     for (int64_t row = 0; row < rows; row++) {
         const float *restrict xr = x + row * columns;

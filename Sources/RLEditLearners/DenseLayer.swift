@@ -79,7 +79,7 @@ final class DenseLayer: @unchecked Sendable {
                 m: rows.count, n: inputs, k: outputs, source, lda: outputs, weight.value.pointer, ldb: inputs, target,
                 ldc: inputs)
         }
-        rl_tanh_backward(Int64(rows.count * inputs), below.output.pointer + start * inputs, target)
+        rl_policy_tanh_backward(Int64(rows.count * inputs), below.output.pointer + start * inputs, target)
     }
 
     /// Gradients of the weights and biases of some units.

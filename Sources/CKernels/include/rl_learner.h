@@ -38,13 +38,13 @@ void rl_matvec_transposed(int64_t rows, int64_t columns, const float *w, const f
 void rl_bias_activation(int64_t rows, int64_t columns, const float *bias, float *y, int32_t tanh);
 
 /// y = tanh(x), to about 2 units in the last place; x and y may be the same array.
-void rl_tanh(int64_t count, const float *x, float *y);
+void rl_policy_tanh(int64_t count, const float *x, float *y);
 
 /// delta = delta (1 - y^2): the derivative of tanh by its value.
-void rl_tanh_backward(int64_t count, const float *y, float *delta);
+void rl_policy_tanh_backward(int64_t count, const float *y, float *delta);
 
 /// sums[columns] = the sum of the rows of x[rows, columns].
-void rl_column_sums(int64_t rows, int64_t columns, const float *x, float *sums);
+void rl_policy_column_sums(int64_t rows, int64_t columns, const float *x, float *sums);
 
 /// Sum of squares, accumulated in double.
 double rl_sum_of_squares(int64_t count, const float *x);

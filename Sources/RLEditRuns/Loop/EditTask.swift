@@ -1,5 +1,4 @@
 public import RLEditLearners
-public import RLEditTensor
 public import RLEditWorlds
 
 /// Everything a run needs to know of one edit task, whoever wrote it down.

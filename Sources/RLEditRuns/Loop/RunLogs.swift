@@ -1,5 +1,4 @@
-internal import Foundation
-public import RLEditWorlds
+internal import RLEditWorlds
 
 /// What a running loop writes into its folder: a line per update, a row per candidate, checkpoints.
 public final class RunLogs {
@@ -20,16 +19,19 @@ public final class RunLogs {
     /// Bytes that a run may write unless it says otherwise.
     public static let defaultSizeLimit = 2 << 30
 
-    /// - Parameter checkpoint: of the run to continue, whose logs are cut back to it; nil for a new run.
+    /// - Parameters:
+    ///   - checkpoint: of the run to continue, whose logs are cut back to it; nil for a new run.
+    ///   - clock: seconds from any start, never going back; nil for the system's.
     /// - Throws: ``FileError``, ``LogResumeError``.
     public init(
         in folder: RunFolder, continuing checkpoint: Checkpoint? = nil,
         checkpointInterval: Double = RunLogs.defaultCheckpointInterval, sizeLimit: Int = RunLogs.defaultSizeLimit,
-        clock: @escaping () -> Double = { Date.timeIntervalSinceReferenceDate }
+        clock: (() -> Double)? = nil
     ) throws {
         self.folder = folder
         self.checkpointInterval = checkpointInterval
         self.sizeLimit = sizeLimit
+        let clock = clock ?? monotonicSeconds
         self.clock = clock
         store = CheckpointStore(in: folder)
         started = clock()

@@ -1,5 +1,4 @@
-internal import Foundation
-public import RLEditLearners
+internal import RLEditLearners
 public import RLEditTensor
 public import RLEditWorlds
 
@@ -139,6 +138,17 @@ public final class RunLoop {
         let goesOn = try delegate?.didUpdate(record) ?? true
         if logs?.isCheckpointDue == true { try checkpoint() }
         return goesOn
+    }
+
+    // MARK: - Checkpoints
+
+    /// Writes everything needed to continue from here to the same bytes.
+    private func checkpoint() throws {
+        guard let logs else { return }
+        var checkpoint = Checkpoint(evaluations: evaluations, learner: try learner.snapshot())
+        checkpoint.counters = ["updates": updates, "evaluationsToTarget": evaluationsToTarget ?? -1]
+        checkpoint.script = try delegate?.scriptState() ?? []
+        try logs.save(checkpoint)
     }
 }
 
