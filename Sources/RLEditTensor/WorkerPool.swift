@@ -144,15 +144,22 @@ private final class WorkerQueue: Sendable {
             while generation.load(ordering: .acquiring) == seen { condition.wait() }
             seen = generation.load(ordering: .acquiring)
             condition.unlock()
-            // Joining a job and leaving it are counted under the same lock that withdraws it.
-            let (job, stopping) = state.withLock { state in
-                if state.job != nil { active.wrappingAdd(1, ordering: .acquiringAndReleasing) }
-                return (state.job, state.stopping)
-            }
+            let (joined, stopping) = takePart(as: worker)
+            if joined { active.wrappingSubtract(1, ordering: .releasing) }
             if stopping { return }
-            guard let job else { continue }
-            job.work(as: worker)
-            active.wrappingSubtract(1, ordering: .releasing)
         }
+    }
+
+    /// Work on the current job, if one still stands. Joining a job and leaving it are counted under the same lock that
+    /// withdraws it. A function of its own, never inlined, so that this thread's reference to the job is gone before
+    /// the caller counts it out: the job's body must not outlive the call that submitted it.
+    @inline(never)
+    private func takePart(as worker: Int) -> (joined: Bool, stopping: Bool) {
+        let (job, stopping) = state.withLock { state in
+            if state.job != nil, !state.stopping { active.wrappingAdd(1, ordering: .acquiringAndReleasing) }
+            return (state.stopping ? nil : state.job, state.stopping)
+        }
+        job?.work(as: worker)
+        return (job != nil, stopping)
     }
 }
