@@ -7,5 +7,7 @@
 
 #include "rl_blas.h"
 #include "rl_evaluator.h"
+#include "rl_convolution.h"
+#include "rl_layers.h"
 
 #endif
