@@ -83,7 +83,8 @@ let package = Package(
             dependencies: ["RLEditLearners", "RLEditWorlds", "RLEditTensor", "RLEditTestSupport"],
             swiftSettings: strict),
         .testTarget(
-            name: "RLEditRunsTests", dependencies: ["RLEditRuns", "RLEditLearners", "RLEditTensor", "RLEditTestSupport"],
+            name: "RLEditRunsTests",
+            dependencies: ["RLEditRuns", "RLEditLearners", "RLEditTensor", "RLEditTestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "RLEditLuaTests",
