@@ -76,8 +76,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "RLEditWorldsTests",
-            dependencies: ["RLEditWorlds", "RLEditNN", "RLEditData", "RLEditTensor", "RLEditTestSupport"],
-            swiftSettings: strict),
+            dependencies: [
+                "RLEditWorlds", "RLEditNN", "RLEditData", "RLEditTensor", "CKernels", "RLEditTestSupport",
+            ], swiftSettings: strict),
         .testTarget(
             name: "RLEditLearnersTests",
             dependencies: ["RLEditLearners", "RLEditWorlds", "RLEditTensor", "RLEditTestSupport"],
