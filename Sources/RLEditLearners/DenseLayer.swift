@@ -64,7 +64,7 @@ final class DenseLayer: @unchecked Sendable {
                 transposeB: true, m: rows.count, n: outputs, k: inputs, input + rows.lowerBound * inputs, lda: inputs,
                 weight.value.pointer, ldb: inputs, result, ldc: outputs)
         }
-        rl_bias_activation(Int64(rows.count), Int64(outputs), bias.value.pointer, result, activates ? 1 : 0)
+        rl_bias_rows(Int64(rows.count), Int64(outputs), bias.value.pointer, result, activates ? 1 : 0)
     }
 
     /// From this layer's `delta` to the delta of the layer below, which ends in tanh.
@@ -79,7 +79,7 @@ final class DenseLayer: @unchecked Sendable {
                 m: rows.count, n: inputs, k: outputs, source, lda: outputs, weight.value.pointer, ldb: inputs, target,
                 ldc: inputs)
         }
-        rl_policy_tanh_backward(Int64(rows.count * inputs), below.output.pointer + start * inputs, target)
+        rl_tanh_delta(Int64(rows.count * inputs), below.output.pointer + start * inputs, target)
     }
 
     /// Gradients of the weights and biases of some units.
