@@ -105,7 +105,7 @@ struct Bitmap {
         var size = compressBound(UInt(bytes.count))
         var result = [UInt8](repeating: 0, count: Int(size))
         // With an output of `compressBound` bytes this fails only when memory has ended.
-        let status = compress2(&result, &size, bytes, UInt(bytes.count), 9)
+        let status = compress2(&result, &size, bytes, UInt(bytes.count), 6)
         precondition(status == Z_OK, "zlib failed with status \(status)")
         return Array(result[..<Int(size)])
     }

@@ -40,17 +40,14 @@ public struct EditMap: Sendable, Equatable {
         var largest = 0.0
         var squares = 0.0
         var originalSquares = 0.0
-        for row in 0..<rows {
-            for column in 0..<columns {
-                let index = row * columns + column
-                let change = Double(edited[index]) - Double(original[index])
-                let cell = row / cellRows * across + column / cellColumns
-                sums[cell] += change
-                counts[cell] += 1
-                largest = max(largest, abs(change))
-                squares += change * change
-                originalSquares += Double(original[index]) * Double(original[index])
-            }
+        for (index, value) in original.enumerated() {
+            let change = Double(edited[index]) - Double(value)
+            let cell = index / columns / cellRows * across + index % columns / cellColumns
+            sums[cell] += change
+            counts[cell] += 1
+            largest = max(largest, abs(change))
+            squares += change * change
+            originalSquares += Double(value) * Double(value)
         }
         self.cellRows = cellRows
         self.cellColumns = cellColumns
@@ -94,7 +91,7 @@ struct HeatMap {
     }
 
     /// The amount at which colours saturate: the 99.5 % quantile, so that one outlier does not blank the rest.
-    private var limit: Double {
+    var limit: Double {
         let sorted = map.cells.map(abs).sorted()
         let quantile = sorted[min(sorted.count - 1, Int(Double(sorted.count) * 0.995))]
         return quantile > 0 ? quantile : max(map.largest, .leastNormalMagnitude)

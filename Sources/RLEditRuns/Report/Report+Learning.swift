@@ -59,7 +59,7 @@ extension Report {
         ]
     }
 
-    /// Named reward terms over the evaluations, averaged over seeds where they agree.
+    /// Named reward terms over the evaluations, of the first seed: terms of several would need a chart each.
     var terms: Markup {
         guard let run = seeds.first(where: { !$0.updates.isEmpty }) else { return .empty }
         var names: [String] = []

@@ -47,8 +47,7 @@ extension Report {
         if isSpread {
             content.append(
                 .element(
-                    "p",
-                    ["class": "lead"],
+                    "p", ["class": "aside"],
                     [
                         Report.term("Mean ± standard deviation", .spread),
                         Markup(" over \(summary.seeds.count) seeds, each with its own model."),
