@@ -10,5 +10,7 @@
 #include "rl_evaluator.h"
 #include "rl_convolution.h"
 #include "rl_layers.h"
+#include "rl_losses.h"
+#include "rl_optimizer.h"
 
 #endif
