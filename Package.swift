@@ -83,7 +83,9 @@ let package = Package(
             dependencies: ["RLEditLearners", "RLEditWorlds", "RLEditTensor", "RLEditTestSupport"],
             swiftSettings: strict),
         .testTarget(
-            name: "RLEditRunsTests", dependencies: ["RLEditRuns", "RLEditLearners", "RLEditTensor", "RLEditTestSupport"],
+            name: "RLEditRunsTests", dependencies: [
+                "RLEditRuns", "RLEditLearners", "RLEditWorlds", "RLEditNN", "RLEditTensor", "RLEditTestSupport",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "RLEditLuaTests",

@@ -71,7 +71,8 @@ enum SampleRun {
             let keep = 0.97 - 0.3 * exp(-Double(update) / 5)
             return UpdateRecord(
                 update: update, evaluations: 256 * update, progress: Double(update) / Double(count),
-                reward: RewardStatistics(rewards) ?? .init(mean: 0, minimum: 0, lowerDecile: 0, median: 0, upperDecile: 0, maximum: 0),
+                reward: RewardStatistics(rewards)
+                    ?? .init(mean: 0, minimum: 0, lowerDecile: 0, median: 0, upperDecile: 0, maximum: 0),
                 bestReward: best, terms: [.init("keep", keep), .init("drop", level - keep + 0.02)],
                 learner: [.init("policyLoss", -0.01), .init("approximateKL", 0.012)])
         }

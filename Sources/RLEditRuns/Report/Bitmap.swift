@@ -21,7 +21,8 @@ struct Bitmap {
 
         func mixed(with other: Colour, _ share: Double) -> Colour {
             Colour(
-                red + (other.red - red) * share, green + (other.green - green) * share, blue + (other.blue - blue) * share)
+                red + (other.red - red) * share, green + (other.green - green) * share,
+                blue + (other.blue - blue) * share)
         }
     }
 

@@ -176,7 +176,8 @@ struct HeatMap {
             let text = value == 0 ? "0" : (value > 0 ? "+" : "−") + NumberText.significant(abs(value), digits: 2)
             content.append(
                 .element(
-                    "text", ["class": "tick", "x": "24", "y": pixel(top + height * share), "dy": "0.32em"], Markup(text)))
+                    "text", ["class": "tick", "x": "24", "y": pixel(top + height * share), "dy": "0.32em"], Markup(text)
+                ))
         }
         return .element(
             "svg", ["class": "scale", "viewBox": "0 0 80 \(pixel(height + 60))", "role": "img"], content)

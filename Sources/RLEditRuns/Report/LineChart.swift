@@ -32,7 +32,8 @@ struct LineChart {
             height: height,
             // From 0: evaluations are counted from the start of the run.
             x: ChartScale(
-                [0] + lines.flatMap { $0.points.map(\.x) } + bands.flatMap { $0.points.map(\.x) }, padding: 0, target: 7),
+                [0] + lines.flatMap { $0.points.map(\.x) } + bands.flatMap { $0.points.map(\.x) }, padding: 0, target: 7
+            ),
             y: ChartScale(
                 lines.flatMap { $0.points.map(\.y) } + bands.flatMap { $0.points.flatMap { [$0.lower, $0.upper] } }),
             xTitle: xTitle, yTitle: yTitle)

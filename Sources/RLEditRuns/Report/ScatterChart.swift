@@ -45,7 +45,8 @@ struct ScatterChart {
             picture.disc(
                 x: (frame.across(point.x) - frame.left) * ScatterChart.density,
                 y: (frame.down(point.y) - frame.top) * ScatterChart.density, radius: 5.5 - 2 * crowd,
-                ScatterChart.early.mixed(with: ScatterChart.late, min(max(point.age, 0), 1)), opacity: max(opacity, 0.05))
+                ScatterChart.early.mixed(with: ScatterChart.late, min(max(point.age, 0), 1)),
+                opacity: max(opacity, 0.05))
         }
         var marks: [Markup] = [
             .element(
