@@ -8,7 +8,7 @@ import Testing
 struct CheckpointTests {
     private func sample(_ evaluations: Int = 256) throws -> Checkpoint {
         var learner = LearnerSnapshot()
-        learner.tensors = ["policy.weight": try Tensor([0.1, -0.0, .infinity, 1e-40], shape: [2, 2])]
+        learner.tensors = ["policy.weight": try Tensor([0.1, -0.0, .infinity, .leastNonzeroMagnitude], shape: [2, 2])]
         learner.integers = ["updates": 3, "large": .max]
         learner.numbers = ["scale": 0.1 + 0.2, "best": -.infinity, "zero": -0.0]
         var stream = RandomStream(seed: .max, name: "policy")

@@ -30,7 +30,7 @@ struct FilesTests {
         #expect(folder.names() == ["plain", "taken"])
     }
 
-    @Test("A full disk is an error that keeps nothing of the new log line a secret")
+    @Test("A full disk is an error that says so")
     func fullDisk() throws {
         let log = try AppendLog(creating: "/dev/full")
         try log.append(line: "x")

@@ -110,7 +110,7 @@ struct TerminalTests {
     func spread() {
         #expect(
             ResultTable.text(SampleRun.summary(seeds: [0, 2])).split(separator: "\n")[2]
-                == "forget        accuracy  98.00 ± 0.00 %  0.10 ± 0.10 %   0.00 ± 0.00 %")
+                == "forget        accuracy  98.00 ± 0.00 %   0.10 ± 0.10 %   0.00 ± 0.00 %")
         #expect(!ResultTable.text(SampleRun.summary(hasMeanPolicy: false)).contains("mean policy"))
         var empty = SampleRun.summary()
         empty.seeds[0].heldOut = []

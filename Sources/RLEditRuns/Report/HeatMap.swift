@@ -94,7 +94,7 @@ struct HeatMap {
     var limit: Double {
         let sorted = map.cells.map(abs).sorted()
         let quantile = sorted[min(sorted.count - 1, Int(Double(sorted.count) * 0.995))]
-        return quantile > 0 ? quantile : max(map.largest, .leastNormalMagnitude)
+        return quantile > 0 ? quantile : map.largest > 0 ? map.largest : 1
     }
 
     private static func colour(_ amount: Double) -> (Bitmap.Colour, Double) {
@@ -119,14 +119,15 @@ struct HeatMap {
                 ]),
         ]
         let foot = frame.top + frame.plotHeight
-        for tick in frame.x.ticks {
+        // Fractions between two parameters mean nothing.
+        for tick in frame.x.ticks where tick == tick.rounded() {
             content.append(
                 .element(
                     "text",
                     ["class": "tick", "x": pixel(frame.across(tick)), "y": pixel(foot + 16), "text-anchor": "middle"],
-                    Markup(frame.x.label(tick))))
+                    Markup(NumberText.grouped(Int(tick)))))
         }
-        for tick in frame.y.ticks {
+        for tick in frame.y.ticks where tick == tick.rounded() {
             content.append(
                 .element(
                     "text",
@@ -134,7 +135,7 @@ struct HeatMap {
                         "class": "tick", "x": pixel(frame.left - 8),
                         "y": pixel(frame.top + frame.plotHeight * frame.y.place(tick)), "dy": "0.32em",
                         "text-anchor": "end",
-                    ], Markup(frame.y.label(tick))))
+                    ], Markup(NumberText.grouped(Int(tick)))))
         }
         content.append(
             .element(

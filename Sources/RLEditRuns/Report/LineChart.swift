@@ -48,7 +48,7 @@ struct LineChart {
         for line in lines {
             marks.append(.element("path", ["class": "line \(line.style)", "d": LineChart.path(line.points, frame)]))
             // A single point has no line to show.
-            if line.points.count == 1, let point = line.points.first {
+            if line.points.count == 1, let point = line.points.first, point.y.isFinite {
                 marks.append(
                     .element(
                         "circle",
