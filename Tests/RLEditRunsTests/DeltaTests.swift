@@ -31,11 +31,14 @@ struct DeltaTests {
     @Test("A delta survives its file form, is applied to the base and reverted to the bit")
     func roundTrip() throws {
         let base = try network()
+        let folder = try TemporaryFolder()
         for (kind, edit) in try edits() {
             let layers = [try layer(base), try layer(base, "fc2")]
             let delta = try Delta(world: "ShiftWorld", layers: layers, edits: [edit, .unchanged])
             #expect(delta.layers.map(\.change.kind) == [kind])
             #expect(try Delta(tensors: delta.tensors, metadata: delta.metadata) == delta)
+            try delta.write(to: folder.file("delta.safetensors"))
+            #expect(try Delta.read(folder.file("delta.safetensors")) == delta)
             let edited = try delta.applied(to: base)
             #expect(try edited.parameter("fc1.weight") == edit.weights(of: layers[0]))
             #expect(edited.parameter("fc1.weight") != base.parameter("fc1.weight"))

@@ -7,7 +7,8 @@ struct JSONTests {
     @Test("Keys keep their order and numbers their shortest exact text")
     func writing() {
         let value: JSONValue = [
-            "z": 1, "a": [0.1, 1e300, -0.0, .number(.leastNonzeroMagnitude), 2.0], "text": "é \"q\" \\ \n\u{1}\u{7f}", "none": .null,
+            "z": 1, "a": [0.1, 1e300, -0.0, .number(.leastNonzeroMagnitude), 2.0], "text": "é \"q\" \\ \n\u{1}\u{7f}",
+            "none": .null,
             "yes": true,
             "empty": [:],
         ]
@@ -20,7 +21,9 @@ struct JSONTests {
     @Test("What is written reads back equal, and Foundation reads the same")
     func roundTrip() throws {
         let value: JSONValue = [
-            "numbers": [1, -3, .integer(.max), .integer(.min), 0.1, 1.7976931348623157e308, .number(.leastNonzeroMagnitude)],
+            "numbers": [
+                1, -3, .integer(.max), .integer(.min), 0.1, 1.7976931348623157e308, .number(.leastNonzeroMagnitude),
+            ],
             "text": "tab\t quote\" 7 µ 日本 🙂 \u{0}", "nested": [["a": .null], [], [:]], "flag": false,
         ]
         #expect(try JSONValue(parsing: value.text) == value)

@@ -1,5 +1,7 @@
 import Foundation
 import RLEditRuns
+import RLEditTensor
+import RLEditWorlds
 import Testing
 
 @Suite("Report")
@@ -108,7 +110,7 @@ struct ReportTests {
         report.summary.seeds[0].heldOut[0].bestSeen = [.init("loss", .infinity), .init("accuracy", .nan)]
         let html = report.html
         #expect(imbalance(html) == nil)
-        let oddPlaces = html.matches(of: /(?:x|y|x1|y1|cx|cy|width|height|d)="[^"]*(?:nan|inf|–|∞)[^"]*"/).map { $0.0 }
+        let oddPlaces = html.matches(of: /\s(?:x|y|x1|y1|cx|cy|width|height|d)="[^"]*(?:nan|inf|–|∞)[^"]*"/).map { $0.0 }
         #expect(oddPlaces == [])
     }
 
@@ -166,6 +168,10 @@ struct ReportTests {
         let folder = try TemporaryFolder()
         let run = try RunFolder.create(at: folder.file("run"))
         var report = SampleRun.report(seeds: [0, 1])
+        let layer = try EditedLayer(
+            name: "fc2", parameterName: "fc2.weight", weight: Tensor((0..<12).map { Float($0) }, shape: [3, 4]))
+        let delta = try Delta(
+            world: "MaskWorld", layers: [layer], edits: [.mask(accumulated: Tensor.ones([3, 4]), factors: nil)])
         try report.manifest.write(to: run)
         try run.write(report.summary.detailedJSON.text, to: RunFolder.summaryName)
         for index in report.seeds.indices {
@@ -175,7 +181,9 @@ struct ReportTests {
             try log.flush()
             let table = SampleRun.candidates(count: 300)
             report.seeds[index].candidates = table
-            report.seeds[index].edits = []
+            try delta.write(to: seed.file(RunFolder.deltaName))
+            report.seeds[index].edits = try delta.layers.compactMap { try $0.map() }
+            #expect(report.seeds[index].edits.count == 1)
             let candidates = try CandidateLog(
                 creating: seed.file(RunFolder.candidatesName), measures: Array(table.columns.dropFirst()))
             for row in table.evaluations.indices {
