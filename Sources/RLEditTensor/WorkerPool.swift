@@ -144,15 +144,19 @@ private final class WorkerQueue: Sendable {
             while generation.load(ordering: .acquiring) == seen { condition.wait() }
             seen = generation.load(ordering: .acquiring)
             condition.unlock()
-            // Joining a job and leaving it are counted under the same lock that withdraws it.
-            let (job, stopping) = state.withLock { state in
-                if state.job != nil { active.wrappingAdd(1, ordering: .acquiringAndReleasing) }
-                return (state.job, state.stopping)
+            // Joining a job and leaving it are counted under the same lock that withdraws it. The reference is released by
+            // hand before `active` falls: the caller's closure must not be held any more when `run` returns.
+            let (job, stopping): (Unmanaged<WorkerJob>?, Bool) = state.withLock { state in
+                guard let job = state.job else { return (nil, state.stopping) }
+                active.wrappingAdd(1, ordering: .acquiringAndReleasing)
+                return (Unmanaged.passRetained(job), state.stopping)
+            }
+            if let job {
+                job._withUnsafeGuaranteedRef { $0.work(as: worker) }
+                job.release()
+                active.wrappingSubtract(1, ordering: .releasing)
             }
             if stopping { return }
-            guard let job else { continue }
-            job.work(as: worker)
-            active.wrappingSubtract(1, ordering: .releasing)
         }
     }
 }
