@@ -64,7 +64,7 @@ final class DenseLayer: @unchecked Sendable {
                 transposeB: true, m: rows.count, n: outputs, k: inputs, input + rows.lowerBound * inputs, lda: inputs,
                 weight.value.pointer, ldb: inputs, result, ldc: outputs)
         }
-        rl_bias_activation(Int64(rows.count), Int64(outputs), bias.value.pointer, result, activates ? 1 : 0)
+        rl_bias_rows(Int64(rows.count), Int64(outputs), bias.value.pointer, result, activates ? 1 : 0)
     }
 
     /// From this layer's `delta` to the delta of the layer below, which ends in tanh.
@@ -79,7 +79,7 @@ final class DenseLayer: @unchecked Sendable {
                 m: rows.count, n: inputs, k: outputs, source, lda: outputs, weight.value.pointer, ldb: inputs, target,
                 ldc: inputs)
         }
-        rl_policy_tanh_backward(Int64(rows.count * inputs), below.output.pointer + start * inputs, target)
+        rl_tanh_delta(Int64(rows.count * inputs), below.output.pointer + start * inputs, target)
     }
 
     /// Gradients of the weights and biases of some units.
@@ -87,8 +87,8 @@ final class DenseLayer: @unchecked Sendable {
     func gradients(units: Range<Int>, of batch: Int, input: UnsafePointer<Float>) -> Double {
         if batch == 1 {
             // ‖δ xᵀ‖² = ‖δ‖² ‖x‖²: the outer product is never made. The bias adds ‖δ‖².
-            let square = rl_policy_sum_of_squares(Int64(units.count), delta.pointer + units.lowerBound)
-            return square * (rl_policy_sum_of_squares(Int64(inputs), input) + 1)
+            let square = rl_sum_of_squares(Int64(units.count), delta.pointer + units.lowerBound)
+            return square * (rl_sum_of_squares(Int64(inputs), input) + 1)
         }
         let gradient = weightGradient.pointer + units.lowerBound * inputs
         matrixProduct(
@@ -99,8 +99,8 @@ final class DenseLayer: @unchecked Sendable {
             for row in 0..<batch { sum += delta.pointer[row * outputs + unit] }
             biasGradient.pointer[unit] = sum
         }
-        return rl_policy_sum_of_squares(Int64(units.count * inputs), gradient)
-            + rl_policy_sum_of_squares(Int64(units.count), biasGradient.pointer + units.lowerBound)
+        return rl_sum_of_squares(Int64(units.count * inputs), gradient)
+            + rl_sum_of_squares(Int64(units.count), biasGradient.pointer + units.lowerBound)
     }
 
     /// One Adam step of some units along the last gradients.
