@@ -43,7 +43,7 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "RLEditRuns",
-            dependencies: ["RLEditTensor", "RLEditNN", "RLEditData", "RLEditWorlds", "RLEditLearners"],
+            dependencies: ["RLEditTensor", "RLEditNN", "RLEditData", "RLEditWorlds", "RLEditLearners", "CZlib"],
             swiftSettings: strict),
 
         // The product: the modules that scripts see, and the command line.
@@ -83,7 +83,7 @@ let package = Package(
             dependencies: ["RLEditLearners", "RLEditWorlds", "RLEditTensor", "RLEditTestSupport"],
             swiftSettings: strict),
         .testTarget(
-            name: "RLEditRunsTests", dependencies: ["RLEditRuns", "RLEditTensor", "RLEditTestSupport"],
+            name: "RLEditRunsTests", dependencies: ["RLEditRuns", "RLEditLearners", "RLEditTensor", "RLEditTestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "RLEditLuaTests",

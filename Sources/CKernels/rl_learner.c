@@ -19,7 +19,7 @@ static inline __attribute__((always_inline)) float sum_lanes(const float *lanes)
 }
 
 static inline __attribute__((always_inline)) float adam_one(float *p, float *m, float *v, float g,
-                                                            const rl_adam_step s) {
+                                                            const rl_adam_coefficients s) {
     const float first = *m + (1 - s.beta1) * (g - *m);
     const float second = s.beta2 * *v + (1 - s.beta2) * g * g;
     *m = first;
@@ -31,15 +31,15 @@ static inline __attribute__((always_inline)) float adam_one(float *p, float *m, 
 }
 
 RL_CLONES void rl_adam(int64_t count, float *restrict p, float *restrict m, float *restrict v,
-                       const float *restrict g, const rl_adam_step *step) {
-    const rl_adam_step s = *step;
+                       const float *restrict g, const rl_adam_coefficients *step) {
+    const rl_adam_coefficients s = *step;
     for (int64_t i = 0; i < count; i++) adam_one(p + i, m + i, v + i, g[i] * s.gradientScale, s);
 }
 
 RL_CLONES void rl_adam_outer(int64_t rows, int64_t columns, float *restrict p, float *restrict m, float *restrict v,
-                             const float *restrict rowGradient, const float *restrict x, const rl_adam_step *step,
+                             const float *restrict rowGradient, const float *restrict x, const rl_adam_coefficients *step,
                              float *restrict product) {
-    const rl_adam_step s = *step;
+    const rl_adam_coefficients s = *step;
     for (int64_t row = 0; row < rows; row++) {
         const float g = rowGradient[row] * s.gradientScale;
         float *restrict pr = p + row * columns, *restrict mr = m + row * columns, *restrict vr = v + row * columns;
@@ -108,7 +108,7 @@ static inline __attribute__((always_inline)) double sum_double_lanes(const doubl
     return sum;
 }
 
-RL_CLONES double rl_sum_of_squares(int64_t count, const float *x) {
+RL_CLONES double rl_policy_sum_of_squares(int64_t count, const float *x) {
     double lanes[DOUBLE_LANES] = {0};
     int64_t i = 0;
     for (; i + DOUBLE_LANES <= count; i += DOUBLE_LANES)

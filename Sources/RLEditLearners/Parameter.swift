@@ -83,8 +83,8 @@ package struct AdamStep: Sendable {
     }
 
     /// The same with everything that depends on `count` alone computed once.
-    var kernelArguments: rl_adam_step {
-        rl_adam_step(
+    var kernelArguments: rl_adam_coefficients {
+        rl_adam_coefficients(
             gradientScale: Float(gradientScale), beta1: Float(beta1), beta2: Float(beta2),
             stepSize: Float(learningRate / (1 - power(beta1, count))),
             inverseRootCorrection: Float(1 / (1 - power(beta2, count)).squareRoot()), epsilon: Float(epsilon))

@@ -1,8 +1,10 @@
+internal import Foundation
 internal import Synchronization
 
-/// Idle workspaces of one graph, the most recently used last. Holds few: they are memory.
+/// Idle workspaces of one graph, the most recently used last. Holds few, since they are memory: enough for every core to
+/// alternate between two kinds of block.
 final class WorkspaceCache: Sendable {
-    private static let limit = 8
+    private static let limit = max(8, 2 * ProcessInfo.processInfo.activeProcessorCount)
     private let idle = Mutex<[Workspace]>([])
 
     /// Runs `body` with a workspace that no one else holds.

@@ -40,8 +40,12 @@ public final class WorkerPool: Sendable {
         _ count: Int, _ body: @Sendable (_ piece: Int, _ worker: Int) throws(Failure) -> Void
     ) throws(Failure) {
         guard count > 0 else { return }
-        if count == 1 || workers == 1 || rl_is_inside_parallel() != 0 {
-            for piece in 0..<count { try body(piece, 0) }
+        // A nested job keeps its worker's number, so that the pieces it runs do not share scratch memory with those
+        // of another worker's nested job.
+        let enclosing = Int(rl_is_inside_parallel())
+        if count == 1 || workers == 1 || enclosing != 0 {
+            let worker = enclosing == 0 || enclosing > workers ? 0 : enclosing - 1
+            for piece in 0..<count { try body(piece, worker) }
             return
         }
         let failures = Mutex<(piece: Int, error: Failure)?>(nil)
@@ -77,7 +81,7 @@ private final class WorkerJob: Sendable {
     var isFinished: Bool { finished.load(ordering: .acquiring) == count }
 
     func work(as worker: Int) {
-        rl_set_inside_parallel(1)
+        rl_set_inside_parallel(Int32(worker) + 1)
         defer { rl_set_inside_parallel(0) }
         while true {
             let piece = next.wrappingAdd(1, ordering: .relaxed).oldValue

@@ -17,16 +17,16 @@ typedef struct {
     /// 1 / sqrt(1 - beta2^t).
     float inverseRootCorrection;
     float epsilon;
-} rl_adam_step;
+} rl_adam_coefficients;
 
 /// Adam over `count` parameters p with moments m and v and gradient g. No two arrays overlap.
-void rl_adam(int64_t count, float *p, float *m, float *v, const float *g, const rl_adam_step *step);
+void rl_adam(int64_t count, float *p, float *m, float *v, const float *g, const rl_adam_coefficients *step);
 
 /// Adam over a weight matrix [rows, columns] whose gradient is the outer product rowGradient x^T, which is never
 /// stored. The same pass leaves in `product` [rows] the updated matrix times x, equal to the bit to what rl_matvec
 /// computes without a bias.
 void rl_adam_outer(int64_t rows, int64_t columns, float *p, float *m, float *v, const float *rowGradient,
-                   const float *x, const rl_adam_step *step, float *product);
+                   const float *x, const rl_adam_coefficients *step, float *product);
 
 /// y[rows] = W[rows, columns] x. The sum runs in 64 fixed lanes, whatever the processor.
 void rl_matvec(int64_t rows, int64_t columns, const float *w, const float *x, float *y);
@@ -41,7 +41,7 @@ void rl_bias_rows(int64_t rows, int64_t columns, const float *bias, float *y, in
 void rl_tanh_delta(int64_t count, const float *y, float *delta);
 
 /// Sum of squares, accumulated in double.
-double rl_sum_of_squares(int64_t count, const float *x);
+double rl_policy_sum_of_squares(int64_t count, const float *x);
 
 /// Sum over i of ((action - mean) inverseDeviation)^2, accumulated in double.
 double rl_gaussian_distance(int64_t count, const float *action, const float *mean, const float *inverseDeviation);

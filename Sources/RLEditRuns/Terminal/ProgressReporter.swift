@@ -154,7 +154,8 @@ private func terminalColumns() -> Int {
     return Int(size.ws_col)
 }
 
-private func monotonicSeconds() -> Double {
+/// Seconds since the machine started: never set back.
+func monotonicSeconds() -> Double {
     var moment = timespec()
     clock_gettime(CLOCK_MONOTONIC, &moment)
     return Double(moment.tv_sec) + Double(moment.tv_nsec) * 1e-9

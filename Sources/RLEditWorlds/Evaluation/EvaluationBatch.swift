@@ -2,16 +2,14 @@ public import RLEditTensor
 
 /// The measurements of a batch of candidates: what the reward reads.
 ///
-/// Metrics are computed only when wanted. A metric outside the selection is measured for the one candidate that asks,
-/// and joins the selection, so that from the next batch on it is computed in parallel with the others.
+/// Metrics are computed only when wanted. The first read of a metric outside the selection measures it for the whole
+/// batch, and it joins the selection, so that from the next batch on it is computed together with the others.
 public final class EvaluationBatch {
     private let source: MetricSource
     /// The edits of each candidate, one per layer.
     public let candidates: [[LayerEdit]]
     private var sums: [[SetSums]]
-    private let computed: MetricSelection
-    /// What was measured for single candidates beyond `computed`.
-    private var extra: [Int: MetricSelection] = [:]
+    private var computed: MetricSelection
     private var magnitudes: [Int: EditMagnitude] = [:]
 
     init(source: MetricSource, candidates: [[LayerEdit]], sums: [[SetSums]], computed: MetricSelection) {
@@ -29,9 +27,7 @@ public final class EvaluationBatch {
 
     /// A metric of one candidate on one set.
     public func value(_ metric: Metric, candidate: Int, set: Int) throws -> Double {
-        if !computed.contains(metric, set: set), !(extra[candidate]?.contains(metric, set: set) ?? false) {
-            try measure(metric, candidate: candidate, set: set)
-        }
+        if !computed.contains(metric, set: set) { try measure(metric, set: set) }
         return sums[candidate][set].value(metric, count: source.evaluator.cache.counts[set])
     }
 
@@ -48,15 +44,17 @@ public final class EvaluationBatch {
         return magnitude
     }
 
-    private func measure(_ metric: Metric, candidate: Int, set: Int) throws {
+    private func measure(_ metric: Metric, set: Int) throws {
         source.selection.insert(metric, set: set)
         // Everything wanted so far of this set at once, so that further reads of it cost nothing.
         var wanted = MetricSelection(sets: source.evaluator.sets.count)
-        for metric in Metric.allCases where source.selection.contains(metric, set: set) { wanted.insert(metric, set: set) }
-        sums[candidate][set] = try source.evaluator.evaluate([candidates[candidate]], selection: wanted)[0][set]
-        var known = extra[candidate] ?? MetricSelection(sets: source.evaluator.sets.count)
-        for metric in Metric.allCases where wanted.contains(metric, set: set) { known.insert(metric, set: set) }
-        extra[candidate] = known
+        for metric in Metric.allCases where source.selection.contains(metric, set: set) {
+            wanted.insert(metric, set: set)
+            computed.insert(metric, set: set)
+        }
+        for (candidate, measured) in try source.evaluator.evaluate(candidates, selection: wanted).enumerated() {
+            sums[candidate][set] = measured[set]
+        }
     }
 }
 

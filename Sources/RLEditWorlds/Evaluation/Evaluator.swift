@@ -193,3 +193,18 @@ extension Tensor {
         return try Tensor(Array(repeating: 0, count: count) + scalars, shape: [2, count])
     }
 }
+
+extension Evaluator {
+    /// Predicted class of every example of a set; the lowest class wins a tie.
+    public func predictions(_ edits: [LayerEdit], set: Int) throws -> [Int] {
+        let scores = try scores(edits, set: set)
+        let classes = classes
+        return scores.withUnsafeBufferPointer { scores in
+            stride(from: 0, to: scores.count, by: classes).map { start in
+                var best = 0
+                for candidate in 1..<classes where scores[start + candidate] > scores[start + best] { best = candidate }
+                return best
+            }
+        }
+    }
+}
