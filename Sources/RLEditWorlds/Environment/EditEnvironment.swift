@@ -204,7 +204,7 @@ public final class EditEnvironment: VectorEnvironment {
     }
 
     private func judge(_ batch: EvaluationBatch, episodes: [Int], steps: [Int]) throws -> [Reward] {
-        let base = try source.base()
+        let base = source.base()
         return try (0..<batch.count).map { candidate in
             let reward = try reward.reward(
                 RewardContext(
@@ -221,7 +221,8 @@ public final class EditEnvironment: VectorEnvironment {
     private func observe() throws -> ObservationBatch {
         if episodes.allSatisfy({ $0.steps == 0 }) { return .shared(baseObservation, environments: environments) }
         let rows = FinalObservation(
-            edits: episodes.map(\.edits), layers: evaluator.layers, observer: observer, size: observationSize, pool: pool)
+            edits: episodes.map(\.edits), layers: evaluator.layers, observer: observer, size: observationSize,
+            pool: pool)
         return .distinct(try rows.rows())
     }
 }
