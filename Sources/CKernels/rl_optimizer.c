@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stddef.h>
 
-RL_CLONES void rl_sgd_step(float *restrict parameters, const float *restrict gradients, float *restrict velocity,
+RL_CLONES void rl_optimizer_sgd(float *restrict parameters, const float *restrict gradients, float *restrict velocity,
                            int64_t count, float learningRate, float momentum, float dampening, int32_t nesterov,
                            float weightDecay, float gradientScale, int32_t firstStep) {
     if (velocity == NULL) {
@@ -26,7 +26,7 @@ RL_CLONES void rl_sgd_step(float *restrict parameters, const float *restrict gra
     }
 }
 
-RL_CLONES void rl_adam_step(float *restrict parameters, const float *restrict gradients, float *restrict firstMoment,
+RL_CLONES void rl_optimizer_adam(float *restrict parameters, const float *restrict gradients, float *restrict firstMoment,
                             float *restrict secondMoment, int64_t count, float learningRate, float beta1, float beta2,
                             float epsilon, float weightDecay, int32_t decoupled, double firstCorrection,
                             double secondCorrection, float gradientScale) {
@@ -52,15 +52,4 @@ RL_CLONES void rl_sum_parts(const float *const *parts, int64_t partCount, int64_
         const float *restrict addend = parts[part] + offset;
         for (int64_t i = 0; i < count; i++) total[i] += addend[i];
     }
-}
-
-RL_CLONES double rl_sum_of_squares(const float *values, int64_t count) {
-    double lanes[8] = {0};
-    int64_t whole = count / 8 * 8;
-    for (int64_t i = 0; i < whole; i += 8)
-        for (int lane = 0; lane < 8; lane++) lanes[lane] += (double)values[i + lane] * (double)values[i + lane];
-    double total = 0;
-    for (int lane = 0; lane < 8; lane++) total += lanes[lane];
-    for (int64_t i = whole; i < count; i++) total += (double)values[i] * (double)values[i];
-    return total;
 }

@@ -116,7 +116,7 @@ package struct OptimizerStep: @unchecked Sendable {
     ) {
         switch configuration {
         case .sgd(let settings):
-            rl_sgd_step(
+            rl_optimizer_sgd(
                 parameters, gradient, pointers.first.map { $0 + stateOffset }, Int64(count), learningRate,
                 settings.momentum, settings.dampening, settings.nesterov ? 1 : 0, weightDecay, gradientScale,
                 steps == 1 ? 1 : 0)
@@ -129,7 +129,7 @@ package struct OptimizerStep: @unchecked Sendable {
         _ settings: Adam, decoupled: Bool, _ parameters: UnsafeMutablePointer<Float>,
         _ gradient: UnsafePointer<Float>, _ stateOffset: Int, _ count: Int
     ) {
-        rl_adam_step(
+        rl_optimizer_adam(
             parameters, gradient, pointers[0] + stateOffset, pointers[1] + stateOffset, Int64(count), learningRate,
             settings.beta1, settings.beta2, settings.epsilon, weightDecay, decoupled ? 1 : 0,
             1 - OptimizerStep.power(settings.beta1, steps), 1 - OptimizerStep.power(settings.beta2, steps),

@@ -110,7 +110,7 @@ final class Workspace: @unchecked Sendable {
             let gradient = gradients[place]
             if fusedProducer[index] >= 0 {
                 let count = Int64(graph.shapes[index].reduce(key.rows, *))
-                rl_relu_backward(outputs[place], gradient, gradient, count)
+                rl_activation_backward(Int32(RL_RELU), nil, outputs[place], gradient, gradient, count)
                 isWritten[fusedProducer[index] - key.start] = true
                 continue
             }

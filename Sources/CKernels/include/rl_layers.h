@@ -10,21 +10,15 @@
 /// values[r, c] += bias[c]; with `relu`, then max(0, ·).
 void rl_add_bias(float *values, const float *bias, int64_t rows, int64_t columns, int32_t relu);
 /// sums[c] = Σ_r values[r, c], rows in order.
-void rl_column_sums(const float *values, float *sums, int64_t rows, int64_t columns);
+void rl_sum_rows(const float *values, float *sums, int64_t rows, int64_t columns);
 /// total[i] += addend[i].
 void rl_accumulate(float *total, const float *addend, int64_t count);
 
-/// max(0, x); NaN stays NaN. In place.
-void rl_relu(const float *input, float *output, int64_t count);
-/// inputGradient = outputGradient where output > 0, else 0. In place on the gradient.
-void rl_relu_backward(const float *output, const float *outputGradient, float *inputGradient, int64_t count);
-void rl_tanh(const float *input, float *output, int64_t count);
-void rl_tanh_backward(const float *output, const float *outputGradient, float *inputGradient, int64_t count);
-void rl_sigmoid(const float *input, float *output, int64_t count);
-void rl_sigmoid_backward(const float *output, const float *outputGradient, float *inputGradient, int64_t count);
-/// x · Φ(x), Φ the normal distribution function (Hendrycks and Gimpel 2016), exact form by erf.
-void rl_gelu(const float *input, float *output, int64_t count);
-void rl_gelu_backward(const float *input, const float *outputGradient, float *inputGradient, int64_t count);
+/// output = f(input) for one of RL_RELU (NaN stays NaN), RL_GELU (x · Φ(x), exact form), RL_TANH, RL_SIGMOID. In place.
+void rl_activation(int32_t function, const float *input, float *output, int64_t count);
+/// inputGradient = outputGradient · f′. `input` is read by RL_GELU only, `output` by the others. In place on the gradient.
+void rl_activation_backward(int32_t function, const float *input, const float *output, const float *outputGradient,
+                            float *inputGradient, int64_t count);
 /// output = input · factor, element by element. In place.
 void rl_multiply(const float *input, const float *factor, float *output, int64_t count);
 

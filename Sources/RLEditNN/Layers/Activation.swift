@@ -30,32 +30,30 @@ public struct Activation: Layer {
     }
 
     private final class Kernel: LayerKernel {
-        let function: Function
+        let function: Int32
         let count: Int64
 
         init(function: Function, count: Int64) {
-            self.function = function
+            self.function = function.code
             self.count = count
         }
 
-        func forward(_ pass: ForwardPass) {
-            let input = pass.inputs[0]
-            switch function {
-            case .relu: rl_relu(input, pass.output, count)
-            case .gelu: rl_gelu(input, pass.output, count)
-            case .tanh: rl_tanh(input, pass.output, count)
-            case .sigmoid: rl_sigmoid(input, pass.output, count)
-            }
-        }
+        func forward(_ pass: ForwardPass) { rl_activation(function, pass.inputs[0], pass.output, count) }
 
         func backward(_ pass: BackwardPass) {
             guard let gradient = pass.inputGradients[0] else { return }
-            switch function {
-            case .relu: rl_relu_backward(pass.output, pass.outputGradient, gradient, count)
-            case .gelu: rl_gelu_backward(pass.inputs[0], pass.outputGradient, gradient, count)
-            case .tanh: rl_tanh_backward(pass.output, pass.outputGradient, gradient, count)
-            case .sigmoid: rl_sigmoid_backward(pass.output, pass.outputGradient, gradient, count)
-            }
+            rl_activation_backward(function, pass.inputs[0], pass.output, pass.outputGradient, gradient, count)
+        }
+    }
+}
+
+extension Activation.Function {
+    fileprivate var code: Int32 {
+        switch self {
+        case .relu: Int32(RL_RELU)
+        case .gelu: Int32(RL_GELU)
+        case .tanh: Int32(RL_TANH)
+        case .sigmoid: Int32(RL_SIGMOID)
         }
     }
 }

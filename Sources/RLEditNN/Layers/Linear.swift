@@ -52,7 +52,7 @@ public struct Linear: FusesReLU {
             if layer.hasBias {
                 rl_add_bias(pass.output, pass.parameters[1], Int64(m), Int64(n), fusesReLU ? 1 : 0)
             } else if fusesReLU {
-                rl_relu(pass.output, pass.output, Int64(m * n))
+                rl_activation(Int32(RL_RELU), pass.output, pass.output, Int64(m * n))
             }
         }
 
@@ -63,7 +63,7 @@ public struct Linear: FusesReLU {
                 transposeA: true, m: n, n: k, k: m, pass.outputGradient, lda: n, pass.inputs[0], ldb: k,
                 pass.parameterGradients[0], ldc: k)
             if layer.hasBias {
-                rl_column_sums(pass.outputGradient, pass.parameterGradients[1], Int64(m), Int64(n))
+                rl_sum_rows(pass.outputGradient, pass.parameterGradients[1], Int64(m), Int64(n))
             }
             if let inputGradient = pass.inputGradients[0] {
                 matrixProduct(
