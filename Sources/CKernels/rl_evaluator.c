@@ -27,8 +27,8 @@ static inline __attribute__((always_inline)) void activate_row(float *z, int64_t
     case RL_GELU: ACTIVATE_LOOP(rl_gelu(x)) break;
     case RL_TANH: ACTIVATE_LOOP(rl_tanh(x)) break;
     case RL_SIGMOID: ACTIVATE_LOOP(rl_sigmoid(x)) break;
-    case RL_EXPONENTIAL: ACTIVATE_LOOP(rl_exp(x)) break;
-    case RL_LOGARITHM: ACTIVATE_LOOP(rl_log(x)) break;
+    case RL_ACTIVATION_EXPONENTIAL: ACTIVATE_LOOP(rl_exp(x)) break;
+    case RL_ACTIVATION_LOGARITHM: ACTIVATE_LOOP(rl_log(x)) break;
     default:
         if (shift != 0) ACTIVATE_LOOP(x)
     }

@@ -12,8 +12,8 @@ enum {
     RL_GELU = 2,
     RL_TANH = 3,
     RL_SIGMOID = 4,
-    RL_EXPONENTIAL = 5,
-    RL_LOGARITHM = 6
+    RL_ACTIVATION_EXPONENTIAL = 5,
+    RL_ACTIVATION_LOGARITHM = 6
 };
 
 /// z[r, :] = activation(z[r, :] + bias[r]) in place; NaN stays NaN; `bias` may be NULL. z is [rows, n] with row stride
