@@ -108,7 +108,7 @@ static inline __attribute__((always_inline)) double sum_double_lanes(const doubl
     return sum;
 }
 
-RL_CLONES double rl_policy_sum_of_squares(int64_t count, const float *x) {
+RL_CLONES double rl_sum_of_squares(int64_t count, const float *x) {
     double lanes[DOUBLE_LANES] = {0};
     int64_t i = 0;
     for (; i + DOUBLE_LANES <= count; i += DOUBLE_LANES)

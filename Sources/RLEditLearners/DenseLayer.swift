@@ -87,8 +87,8 @@ final class DenseLayer: @unchecked Sendable {
     func gradients(units: Range<Int>, of batch: Int, input: UnsafePointer<Float>) -> Double {
         if batch == 1 {
             // ‖δ xᵀ‖² = ‖δ‖² ‖x‖²: the outer product is never made. The bias adds ‖δ‖².
-            let square = rl_policy_sum_of_squares(Int64(units.count), delta.pointer + units.lowerBound)
-            return square * (rl_policy_sum_of_squares(Int64(inputs), input) + 1)
+            let square = rl_sum_of_squares(Int64(units.count), delta.pointer + units.lowerBound)
+            return square * (rl_sum_of_squares(Int64(inputs), input) + 1)
         }
         let gradient = weightGradient.pointer + units.lowerBound * inputs
         matrixProduct(
@@ -99,8 +99,8 @@ final class DenseLayer: @unchecked Sendable {
             for row in 0..<batch { sum += delta.pointer[row * outputs + unit] }
             biasGradient.pointer[unit] = sum
         }
-        return rl_policy_sum_of_squares(Int64(units.count * inputs), gradient)
-            + rl_policy_sum_of_squares(Int64(units.count), biasGradient.pointer + units.lowerBound)
+        return rl_sum_of_squares(Int64(units.count * inputs), gradient)
+            + rl_sum_of_squares(Int64(units.count), biasGradient.pointer + units.lowerBound)
     }
 
     /// One Adam step of some units along the last gradients.

@@ -104,7 +104,7 @@ package final class PerceptronPolicy: Policy {
         }
         return logDeviationGradient.withUnsafeBufferPointer { buffer in
             guard let base = buffer.baseAddress else { return partialSums.total() }
-            return partialSums.total() + rl_policy_sum_of_squares(Int64(buffer.count), base)
+            return partialSums.total() + rl_sum_of_squares(Int64(buffer.count), base)
         }
     }
 

@@ -41,7 +41,7 @@ void rl_bias_rows(int64_t rows, int64_t columns, const float *bias, float *y, in
 void rl_tanh_delta(int64_t count, const float *y, float *delta);
 
 /// Sum of squares, accumulated in double.
-double rl_policy_sum_of_squares(int64_t count, const float *x);
+double rl_sum_of_squares(int64_t count, const float *x);
 
 /// Sum over i of ((action - mean) inverseDeviation)^2, accumulated in double.
 double rl_gaussian_distance(int64_t count, const float *action, const float *mean, const float *inverseDeviation);

@@ -175,7 +175,7 @@ extension Tensor {
         withUnsafeBufferPointer { values in
             // The bits of magnitudes are ordered as the magnitudes are, and a maximum of integers vectorises.
             var largest: UInt32 = 0
-            for value in values { largest = max(largest, value.bitPattern & 0x7FFF_FFFF) }
+            for value in values { largest = Swift.max(largest, value.bitPattern & 0x7FFF_FFFF) }
             return largest < Float.infinity.bitPattern
         }
     }
