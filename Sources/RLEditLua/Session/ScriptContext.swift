@@ -25,6 +25,8 @@ public final class ScriptContext {
     public internal(set) var usedData: [Manifest.DataSource] = []
     /// The root of all random numbers of this script.
     public let random: RandomStream
+    /// What `math.random` draws from.
+    var luaRandom: RandomStream
 
     public init(
         seed: Int, pool: WorkerPool, locations: DataLocations, fits: FitCache, arguments: [String: String] = [:],
@@ -39,5 +41,6 @@ public final class ScriptContext {
         self.progress = progress
         self.isInterrupted = isInterrupted
         random = RandomStream(seed: UInt64(bitPattern: Int64(seed)))
+        luaRandom = random.split("lua")
     }
 }
