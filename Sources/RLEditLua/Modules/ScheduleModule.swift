@@ -1,4 +1,4 @@
-internal import LuaBridge
+package import LuaBridge
 internal import RLEditTensor
 
 extension HostModules {
