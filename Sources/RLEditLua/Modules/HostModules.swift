@@ -4,6 +4,10 @@ package import LuaBridge
 package enum HostModules {
     /// Adds every module. `require "rledit"` then gives the table that holds the others.
     package static func add(to host: LuaHost, context: ScriptContext) throws {
+        try addTensor(to: host, context: context)
+        try addNN(to: host, context: context)
+        try addModels(to: host, context: context)
+        try addData(to: host, context: context)
         try addSchedule(to: host, context: context)
         try addWorlds(to: host)
         try addLearners(to: host)

@@ -64,7 +64,8 @@ enum LearnerFields {
         return ScriptLearner(name: "PPO", settings: ppo.json(configuration)) { PPO(configuration) }
     }
 
-    static let ppo: [SettingField<PPO.Configuration>] = [
+    static var ppo: [SettingField<PPO.Configuration>] {
+        [
         .integer("steps", \.steps),
         .integer("rolloutLength", \.rolloutLength),
         .integer("minibatchSize", \.minibatchSize),
@@ -89,18 +90,23 @@ enum LearnerFields {
         .number("adamBeta1", \.adamBeta1),
         .number("adamBeta2", \.adamBeta2),
         .number("adamEpsilon", \.adamEpsilon),
-    ]
+        ]
+    }
 
-    static let randomSearch: [SettingField<RandomSearch.Configuration>] = [
+    static var randomSearch: [SettingField<RandomSearch.Configuration>] {
+        [
         .integer("steps", \.steps),
         .integer("batchSize", \.batchSize),
         .optionalNumber("standardDeviation", \.standardDeviation),
-    ]
+        ]
+    }
 
-    static let hillClimber: [SettingField<HillClimber.Configuration>] = [
+    static var hillClimber: [SettingField<HillClimber.Configuration>] {
+        [
         .integer("steps", \.steps),
         .integer("populationSize", \.populationSize),
         .number("initialStandardDeviation", \.initialStandardDeviation),
         .number("adaptationFactor", \.adaptationFactor),
-    ]
+        ]
+    }
 }

@@ -19,7 +19,7 @@ extension HostModules {
             name.hasPrefix("rledit.") ? String(name.dropFirst("rledit.".count)) : nil
         }
         host.addModule("rledit") { module in
-            try module.constant("version", ProductVersion.current.description)
+            try module.constant("version", context.engineVersion)
             try module.constant("seed", context.seed)
             try module.constant("args", ScriptArguments(context: context))
             module.function("require_version") { call in
@@ -28,8 +28,9 @@ extension HostModules {
                 guard let needed = ProductVersion(text) else {
                     throw call.argumentError(1, "version expected, such as \"0.2\", got '\(text)'")
                 }
-                guard ProductVersion.current.satisfies(needed) else {
-                    throw LuaUsageError("this script needs rledit \(text), and this is \(ProductVersion.current)")
+                let version = ProductVersion(context.engineVersion) ?? .current
+                guard version.satisfies(needed) else {
+                    throw LuaUsageError("this script needs rledit \(text), and this is \(version)")
                 }
                 return .none
             }

@@ -4,9 +4,9 @@ internal import RLEditTensor
 
 /// The random streams that a script draws from go into checkpoints with its state.
 extension ScriptContext {
-    private static let streams: [(name: String, path: ReferenceWritableKeyPath<ScriptContext, RandomStream>)] = [
-        ("lua", \.luaRandom)
-    ]
+    private static var streams: [(name: String, path: ReferenceWritableKeyPath<ScriptContext, RandomStream>)] {
+        [("lua", \.luaRandom), ("tensor", \.tensorRandom)]
+    }
 
     /// Positions by stream name, as plain text.
     func encodedStreams() throws -> [(name: String, text: String)] {

@@ -59,7 +59,7 @@ extension HostModules {
         }
         try host.register(BaseMetrics.self) { type in
             type.otherFields { value, name, _ in throw noSet(name, value.scope, others: []) }
-            type.description { "metrics of the unedited network" }
+            type.description { _ in "metrics of the unedited network" }
         }
         try host.register(EditMetrics.self) { type in
             type.number("norm") { try $0.scope.magnitude().norm }

@@ -1,4 +1,5 @@
 internal import LuaBridge
+internal import RLEditData
 internal import RLEditTensor
 internal import RLEditWorlds
 

@@ -1,10 +1,10 @@
-package import LuaBridge
+internal import LuaBridge
 internal import RLEditData
 internal import RLEditLearners
 internal import RLEditNN
 package import RLEditRuns
 internal import RLEditTensor
-package import RLEditWorlds
+internal import RLEditWorlds
 
 /// A task as a script wrote it: what `rledit.task { … }` returns.
 ///

@@ -43,8 +43,6 @@ struct WorldPlace {
     var layers: [String]
     var horizon: Int
 
-    static let fieldNames = ["layer", "layers", "horizon"]
-
     init(_ options: LuaOptions) throws {
         let layer = try options.optional("layer", as: String.self)
         let list = try options.optional("layers", as: LuaTable.self)

@@ -24,9 +24,9 @@ struct TaskParts {
         try checkWorld(random: random)
     }
 
-    static let observers: [(word: String, value: any Observer)] = [
-        ("standardized", StandardizedWeights()), ("raw", RawWeights()),
-    ]
+    static var observers: [(word: String, value: any Observer)] {
+        [("standardized", StandardizedWeights()), ("raw", RawWeights())]
+    }
 
     /// Sets by name, in order of names; or a list of `{name = …, set = …}`, in its own order.
     static func sets(_ field: String, _ options: LuaOptions) throws -> [NamedSet] {
