@@ -85,7 +85,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "RLEditRunsTests",
-            dependencies: ["RLEditRuns", "RLEditLearners", "RLEditTensor", "RLEditTestSupport"],
+            dependencies: [
+                "RLEditRuns", "RLEditLearners", "RLEditWorlds", "RLEditNN", "RLEditTensor", "RLEditTestSupport",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "RLEditLuaTests",

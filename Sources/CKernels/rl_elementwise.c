@@ -33,19 +33,19 @@ RL_CLONES void rl_binary(rl_binary_operation operation, const float *a, int64_t 
                          int64_t strideB, float *out, int64_t count) {
     if (count <= 0) return;
     switch (operation) {
-    case RL_ADD: RL_BINARY_LOOPS(x + y)
-    case RL_SUBTRACT: RL_BINARY_LOOPS(x - y)
-    case RL_MULTIPLY: RL_BINARY_LOOPS(x *y)
-    case RL_DIVIDE: RL_BINARY_LOOPS(x / y)
-    case RL_MAXIMUM: RL_BINARY_LOOPS((x > y || x != x) ? x : y)
-    case RL_MINIMUM: RL_BINARY_LOOPS((x < y || x != x) ? x : y)
-    case RL_POWER: RL_BINARY_LOOPS(powf(x, y))
-    case RL_EQUAL: RL_BINARY_LOOPS(x == y ? 1.0f : 0.0f)
-    case RL_NOT_EQUAL: RL_BINARY_LOOPS(x != y ? 1.0f : 0.0f)
-    case RL_LESS: RL_BINARY_LOOPS(x < y ? 1.0f : 0.0f)
-    case RL_LESS_EQUAL: RL_BINARY_LOOPS(x <= y ? 1.0f : 0.0f)
-    case RL_GREATER: RL_BINARY_LOOPS(x > y ? 1.0f : 0.0f)
-    case RL_GREATER_EQUAL: RL_BINARY_LOOPS(x >= y ? 1.0f : 0.0f)
+    case RL_BINARY_ADD: RL_BINARY_LOOPS(x + y)
+    case RL_BINARY_SUBTRACT: RL_BINARY_LOOPS(x - y)
+    case RL_BINARY_MULTIPLY: RL_BINARY_LOOPS(x *y)
+    case RL_BINARY_DIVIDE: RL_BINARY_LOOPS(x / y)
+    case RL_BINARY_MAXIMUM: RL_BINARY_LOOPS((x > y || x != x) ? x : y)
+    case RL_BINARY_MINIMUM: RL_BINARY_LOOPS((x < y || x != x) ? x : y)
+    case RL_BINARY_POWER: RL_BINARY_LOOPS(powf(x, y))
+    case RL_BINARY_EQUAL: RL_BINARY_LOOPS(x == y ? 1.0f : 0.0f)
+    case RL_BINARY_NOT_EQUAL: RL_BINARY_LOOPS(x != y ? 1.0f : 0.0f)
+    case RL_BINARY_LESS: RL_BINARY_LOOPS(x < y ? 1.0f : 0.0f)
+    case RL_BINARY_LESS_EQUAL: RL_BINARY_LOOPS(x <= y ? 1.0f : 0.0f)
+    case RL_BINARY_GREATER: RL_BINARY_LOOPS(x > y ? 1.0f : 0.0f)
+    case RL_BINARY_GREATER_EQUAL: RL_BINARY_LOOPS(x >= y ? 1.0f : 0.0f)
     }
 }
 
@@ -58,17 +58,17 @@ RL_CLONES void rl_binary(rl_binary_operation operation, const float *a, int64_t 
 
 RL_CLONES void rl_unary(rl_unary_operation operation, const float *x, float *out, int64_t count) {
     switch (operation) {
-    case RL_NEGATE: RL_UNARY_LOOP(-v)
-    case RL_ABSOLUTE: RL_UNARY_LOOP(fabsf(v))
-    case RL_EXPONENTIAL: RL_UNARY_LOOP(expf(v))
-    case RL_LOGARITHM: RL_UNARY_LOOP(logf(v))
-    case RL_SQUARE_ROOT: RL_UNARY_LOOP(sqrtf(v))
-    case RL_HYPERBOLIC_TANGENT: RL_UNARY_LOOP(tanhf(v))
+    case RL_UNARY_NEGATE: RL_UNARY_LOOP(-v)
+    case RL_UNARY_ABSOLUTE: RL_UNARY_LOOP(fabsf(v))
+    case RL_UNARY_EXPONENTIAL: RL_UNARY_LOOP(expf(v))
+    case RL_UNARY_LOGARITHM: RL_UNARY_LOOP(logf(v))
+    case RL_UNARY_SQUARE_ROOT: RL_UNARY_LOOP(sqrtf(v))
+    case RL_UNARY_HYPERBOLIC_TANGENT: RL_UNARY_LOOP(tanhf(v))
     // exp of a large positive number is infinite, and 1 / ∞ is the right limit: no branch is needed.
-    case RL_LOGISTIC: RL_UNARY_LOOP(1.0f / (1.0f + expf(-v)))
-    case RL_RECTIFY: RL_UNARY_LOOP(v < 0.0f ? 0.0f : v)
-    case RL_SIGN: RL_UNARY_LOOP(v > 0.0f ? 1.0f : v < 0.0f ? -1.0f : v)
-    case RL_SQUARE: RL_UNARY_LOOP(v *v)
+    case RL_UNARY_LOGISTIC: RL_UNARY_LOOP(1.0f / (1.0f + expf(-v)))
+    case RL_UNARY_RECTIFY: RL_UNARY_LOOP(v < 0.0f ? 0.0f : v)
+    case RL_UNARY_SIGN: RL_UNARY_LOOP(v > 0.0f ? 1.0f : v < 0.0f ? -1.0f : v)
+    case RL_UNARY_SQUARE: RL_UNARY_LOOP(v *v)
     }
 }
 

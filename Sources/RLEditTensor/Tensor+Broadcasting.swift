@@ -6,44 +6,48 @@ internal import CKernels
 extension Tensor {
     /// Sum, element by element.
     /// - Throws: ``TensorError/notBroadcastable(operation:left:right:)``, like all operations here.
-    public func add(_ other: Tensor) throws(TensorError) -> Tensor { try binary(RL_ADD, other, "add") }
+    public func add(_ other: Tensor) throws(TensorError) -> Tensor { try binary(RL_BINARY_ADD, other, "add") }
     /// Difference, element by element.
-    public func sub(_ other: Tensor) throws(TensorError) -> Tensor { try binary(RL_SUBTRACT, other, "sub") }
+    public func sub(_ other: Tensor) throws(TensorError) -> Tensor { try binary(RL_BINARY_SUBTRACT, other, "sub") }
     /// Product, element by element.
-    public func mul(_ other: Tensor) throws(TensorError) -> Tensor { try binary(RL_MULTIPLY, other, "mul") }
+    public func mul(_ other: Tensor) throws(TensorError) -> Tensor { try binary(RL_BINARY_MULTIPLY, other, "mul") }
     /// Quotient, element by element; division by zero gives infinity or NaN, as in IEEE 754.
-    public func div(_ other: Tensor) throws(TensorError) -> Tensor { try binary(RL_DIVIDE, other, "div") }
+    public func div(_ other: Tensor) throws(TensorError) -> Tensor { try binary(RL_BINARY_DIVIDE, other, "div") }
     /// The larger of two elements; NaN when either is.
-    public func maximum(_ other: Tensor) throws(TensorError) -> Tensor { try binary(RL_MAXIMUM, other, "maximum") }
+    public func maximum(_ other: Tensor) throws(TensorError) -> Tensor {
+        try binary(RL_BINARY_MAXIMUM, other, "maximum")
+    }
     /// The smaller of two elements; NaN when either is.
-    public func minimum(_ other: Tensor) throws(TensorError) -> Tensor { try binary(RL_MINIMUM, other, "minimum") }
+    public func minimum(_ other: Tensor) throws(TensorError) -> Tensor {
+        try binary(RL_BINARY_MINIMUM, other, "minimum")
+    }
     /// Power, element by element.
-    public func pow(_ other: Tensor) throws(TensorError) -> Tensor { try binary(RL_POWER, other, "pow") }
+    public func pow(_ other: Tensor) throws(TensorError) -> Tensor { try binary(RL_BINARY_POWER, other, "pow") }
 
-    public func add(_ scalar: Float) -> Tensor { binary(RL_ADD, scalar) }
-    public func sub(_ scalar: Float) -> Tensor { binary(RL_SUBTRACT, scalar) }
-    public func mul(_ scalar: Float) -> Tensor { binary(RL_MULTIPLY, scalar) }
-    public func div(_ scalar: Float) -> Tensor { binary(RL_DIVIDE, scalar) }
-    public func maximum(_ scalar: Float) -> Tensor { binary(RL_MAXIMUM, scalar) }
-    public func minimum(_ scalar: Float) -> Tensor { binary(RL_MINIMUM, scalar) }
-    public func pow(_ scalar: Float) -> Tensor { binary(RL_POWER, scalar) }
+    public func add(_ scalar: Float) -> Tensor { binary(RL_BINARY_ADD, scalar) }
+    public func sub(_ scalar: Float) -> Tensor { binary(RL_BINARY_SUBTRACT, scalar) }
+    public func mul(_ scalar: Float) -> Tensor { binary(RL_BINARY_MULTIPLY, scalar) }
+    public func div(_ scalar: Float) -> Tensor { binary(RL_BINARY_DIVIDE, scalar) }
+    public func maximum(_ scalar: Float) -> Tensor { binary(RL_BINARY_MAXIMUM, scalar) }
+    public func minimum(_ scalar: Float) -> Tensor { binary(RL_BINARY_MINIMUM, scalar) }
+    public func pow(_ scalar: Float) -> Tensor { binary(RL_BINARY_POWER, scalar) }
 }
 
 // Comparisons: 1 where it holds, 0 elsewhere.
 extension Tensor {
-    public func eq(_ other: Tensor) throws(TensorError) -> Tensor { try binary(RL_EQUAL, other, "eq") }
-    public func ne(_ other: Tensor) throws(TensorError) -> Tensor { try binary(RL_NOT_EQUAL, other, "ne") }
-    public func lt(_ other: Tensor) throws(TensorError) -> Tensor { try binary(RL_LESS, other, "lt") }
-    public func le(_ other: Tensor) throws(TensorError) -> Tensor { try binary(RL_LESS_EQUAL, other, "le") }
-    public func gt(_ other: Tensor) throws(TensorError) -> Tensor { try binary(RL_GREATER, other, "gt") }
-    public func ge(_ other: Tensor) throws(TensorError) -> Tensor { try binary(RL_GREATER_EQUAL, other, "ge") }
+    public func eq(_ other: Tensor) throws(TensorError) -> Tensor { try binary(RL_BINARY_EQUAL, other, "eq") }
+    public func ne(_ other: Tensor) throws(TensorError) -> Tensor { try binary(RL_BINARY_NOT_EQUAL, other, "ne") }
+    public func lt(_ other: Tensor) throws(TensorError) -> Tensor { try binary(RL_BINARY_LESS, other, "lt") }
+    public func le(_ other: Tensor) throws(TensorError) -> Tensor { try binary(RL_BINARY_LESS_EQUAL, other, "le") }
+    public func gt(_ other: Tensor) throws(TensorError) -> Tensor { try binary(RL_BINARY_GREATER, other, "gt") }
+    public func ge(_ other: Tensor) throws(TensorError) -> Tensor { try binary(RL_BINARY_GREATER_EQUAL, other, "ge") }
 
-    public func eq(_ scalar: Float) -> Tensor { binary(RL_EQUAL, scalar) }
-    public func ne(_ scalar: Float) -> Tensor { binary(RL_NOT_EQUAL, scalar) }
-    public func lt(_ scalar: Float) -> Tensor { binary(RL_LESS, scalar) }
-    public func le(_ scalar: Float) -> Tensor { binary(RL_LESS_EQUAL, scalar) }
-    public func gt(_ scalar: Float) -> Tensor { binary(RL_GREATER, scalar) }
-    public func ge(_ scalar: Float) -> Tensor { binary(RL_GREATER_EQUAL, scalar) }
+    public func eq(_ scalar: Float) -> Tensor { binary(RL_BINARY_EQUAL, scalar) }
+    public func ne(_ scalar: Float) -> Tensor { binary(RL_BINARY_NOT_EQUAL, scalar) }
+    public func lt(_ scalar: Float) -> Tensor { binary(RL_BINARY_LESS, scalar) }
+    public func le(_ scalar: Float) -> Tensor { binary(RL_BINARY_LESS_EQUAL, scalar) }
+    public func gt(_ scalar: Float) -> Tensor { binary(RL_BINARY_GREATER, scalar) }
+    public func ge(_ scalar: Float) -> Tensor { binary(RL_BINARY_GREATER_EQUAL, scalar) }
 }
 
 // In place.
@@ -51,25 +55,29 @@ extension Tensor {
     /// Add to `self`.
     /// - Throws: ``TensorError/notBroadcastable(operation:left:right:)``, or
     ///   ``TensorError/shapeMismatch(operation:expected:actual:)`` when the result would have another shape.
-    public mutating func addInPlace(_ other: Tensor) throws(TensorError) { try update(RL_ADD, other, "add_") }
-    public mutating func subInPlace(_ other: Tensor) throws(TensorError) { try update(RL_SUBTRACT, other, "sub_") }
-    public mutating func mulInPlace(_ other: Tensor) throws(TensorError) { try update(RL_MULTIPLY, other, "mul_") }
-    public mutating func divInPlace(_ other: Tensor) throws(TensorError) { try update(RL_DIVIDE, other, "div_") }
+    public mutating func addInPlace(_ other: Tensor) throws(TensorError) { try update(RL_BINARY_ADD, other, "add_") }
+    public mutating func subInPlace(_ other: Tensor) throws(TensorError) {
+        try update(RL_BINARY_SUBTRACT, other, "sub_")
+    }
+    public mutating func mulInPlace(_ other: Tensor) throws(TensorError) {
+        try update(RL_BINARY_MULTIPLY, other, "mul_")
+    }
+    public mutating func divInPlace(_ other: Tensor) throws(TensorError) { try update(RL_BINARY_DIVIDE, other, "div_") }
     public mutating func maximumInPlace(_ other: Tensor) throws(TensorError) {
-        try update(RL_MAXIMUM, other, "maximum_")
+        try update(RL_BINARY_MAXIMUM, other, "maximum_")
     }
     public mutating func minimumInPlace(_ other: Tensor) throws(TensorError) {
-        try update(RL_MINIMUM, other, "minimum_")
+        try update(RL_BINARY_MINIMUM, other, "minimum_")
     }
-    public mutating func powInPlace(_ other: Tensor) throws(TensorError) { try update(RL_POWER, other, "pow_") }
+    public mutating func powInPlace(_ other: Tensor) throws(TensorError) { try update(RL_BINARY_POWER, other, "pow_") }
 
-    public mutating func addInPlace(_ scalar: Float) { update(RL_ADD, scalar) }
-    public mutating func subInPlace(_ scalar: Float) { update(RL_SUBTRACT, scalar) }
-    public mutating func mulInPlace(_ scalar: Float) { update(RL_MULTIPLY, scalar) }
-    public mutating func divInPlace(_ scalar: Float) { update(RL_DIVIDE, scalar) }
-    public mutating func maximumInPlace(_ scalar: Float) { update(RL_MAXIMUM, scalar) }
-    public mutating func minimumInPlace(_ scalar: Float) { update(RL_MINIMUM, scalar) }
-    public mutating func powInPlace(_ scalar: Float) { update(RL_POWER, scalar) }
+    public mutating func addInPlace(_ scalar: Float) { update(RL_BINARY_ADD, scalar) }
+    public mutating func subInPlace(_ scalar: Float) { update(RL_BINARY_SUBTRACT, scalar) }
+    public mutating func mulInPlace(_ scalar: Float) { update(RL_BINARY_MULTIPLY, scalar) }
+    public mutating func divInPlace(_ scalar: Float) { update(RL_BINARY_DIVIDE, scalar) }
+    public mutating func maximumInPlace(_ scalar: Float) { update(RL_BINARY_MAXIMUM, scalar) }
+    public mutating func minimumInPlace(_ scalar: Float) { update(RL_BINARY_MINIMUM, scalar) }
+    public mutating func powInPlace(_ scalar: Float) { update(RL_BINARY_POWER, scalar) }
 
     /// Set every element.
     public mutating func fill(_ value: Float) {

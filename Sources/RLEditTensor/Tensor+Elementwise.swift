@@ -2,32 +2,32 @@ internal import CKernels
 
 // Functions of one operand, element by element. Out of a function's domain the result is NaN, as in IEEE 754.
 extension Tensor {
-    public func neg() -> Tensor { unary(RL_NEGATE) }
-    public func abs() -> Tensor { unary(RL_ABSOLUTE) }
-    public func exp() -> Tensor { unary(RL_EXPONENTIAL) }
+    public func neg() -> Tensor { unary(RL_UNARY_NEGATE) }
+    public func abs() -> Tensor { unary(RL_UNARY_ABSOLUTE) }
+    public func exp() -> Tensor { unary(RL_UNARY_EXPONENTIAL) }
     /// Natural logarithm.
-    public func log() -> Tensor { unary(RL_LOGARITHM) }
-    public func sqrt() -> Tensor { unary(RL_SQUARE_ROOT) }
-    public func square() -> Tensor { unary(RL_SQUARE) }
+    public func log() -> Tensor { unary(RL_UNARY_LOGARITHM) }
+    public func sqrt() -> Tensor { unary(RL_UNARY_SQUARE_ROOT) }
+    public func square() -> Tensor { unary(RL_UNARY_SQUARE) }
     /// Hyperbolic tangent.
-    public func tanh() -> Tensor { unary(RL_HYPERBOLIC_TANGENT) }
+    public func tanh() -> Tensor { unary(RL_UNARY_HYPERBOLIC_TANGENT) }
     /// Logistic function 1 / (1 + e⁻ˣ).
-    public func sigmoid() -> Tensor { unary(RL_LOGISTIC) }
+    public func sigmoid() -> Tensor { unary(RL_UNARY_LOGISTIC) }
     /// max(x, 0).
-    public func relu() -> Tensor { unary(RL_RECTIFY) }
+    public func relu() -> Tensor { unary(RL_UNARY_RECTIFY) }
     /// −1, 0 or 1; zeros keep their sign.
-    public func sign() -> Tensor { unary(RL_SIGN) }
+    public func sign() -> Tensor { unary(RL_UNARY_SIGN) }
 
-    public mutating func negInPlace() { update(RL_NEGATE) }
-    public mutating func absInPlace() { update(RL_ABSOLUTE) }
-    public mutating func expInPlace() { update(RL_EXPONENTIAL) }
-    public mutating func logInPlace() { update(RL_LOGARITHM) }
-    public mutating func sqrtInPlace() { update(RL_SQUARE_ROOT) }
-    public mutating func squareInPlace() { update(RL_SQUARE) }
-    public mutating func tanhInPlace() { update(RL_HYPERBOLIC_TANGENT) }
-    public mutating func sigmoidInPlace() { update(RL_LOGISTIC) }
-    public mutating func reluInPlace() { update(RL_RECTIFY) }
-    public mutating func signInPlace() { update(RL_SIGN) }
+    public mutating func negInPlace() { update(RL_UNARY_NEGATE) }
+    public mutating func absInPlace() { update(RL_UNARY_ABSOLUTE) }
+    public mutating func expInPlace() { update(RL_UNARY_EXPONENTIAL) }
+    public mutating func logInPlace() { update(RL_UNARY_LOGARITHM) }
+    public mutating func sqrtInPlace() { update(RL_UNARY_SQUARE_ROOT) }
+    public mutating func squareInPlace() { update(RL_UNARY_SQUARE) }
+    public mutating func tanhInPlace() { update(RL_UNARY_HYPERBOLIC_TANGENT) }
+    public mutating func sigmoidInPlace() { update(RL_UNARY_LOGISTIC) }
+    public mutating func reluInPlace() { update(RL_UNARY_RECTIFY) }
+    public mutating func signInPlace() { update(RL_UNARY_SIGN) }
 
     /// Elements limited to `low ... high`; NaN stays NaN.
     /// - Throws: ``TensorError/invalidArgument(operation:message:)`` unless `low <= high`.

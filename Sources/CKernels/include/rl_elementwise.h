@@ -6,8 +6,9 @@
 
 /// Operations of two operands. Comparisons give 1 or 0. Maximum and minimum give NaN when an operand is NaN.
 typedef enum rl_binary_operation {
-    RL_ADD, RL_SUBTRACT, RL_MULTIPLY, RL_DIVIDE, RL_MAXIMUM, RL_MINIMUM, RL_POWER,
-    RL_EQUAL, RL_NOT_EQUAL, RL_LESS, RL_LESS_EQUAL, RL_GREATER, RL_GREATER_EQUAL
+    RL_BINARY_ADD, RL_BINARY_SUBTRACT, RL_BINARY_MULTIPLY, RL_BINARY_DIVIDE, RL_BINARY_MAXIMUM,
+    RL_BINARY_MINIMUM, RL_BINARY_POWER, RL_BINARY_EQUAL, RL_BINARY_NOT_EQUAL, RL_BINARY_LESS,
+    RL_BINARY_LESS_EQUAL, RL_BINARY_GREATER, RL_BINARY_GREATER_EQUAL
 } rl_binary_operation;
 
 /// out[i] = a[i · strideA] ∘ b[i · strideB] for i < count; strides are 0 or 1. `out` may be `a` or `b` itself when that
@@ -17,8 +18,8 @@ void rl_binary(rl_binary_operation operation, const float *a, int64_t strideA, c
 
 /// Functions of one operand.
 typedef enum rl_unary_operation {
-    RL_NEGATE, RL_ABSOLUTE, RL_EXPONENTIAL, RL_LOGARITHM, RL_SQUARE_ROOT, RL_HYPERBOLIC_TANGENT, RL_LOGISTIC,
-    RL_RECTIFY, RL_SIGN, RL_SQUARE
+    RL_UNARY_NEGATE, RL_UNARY_ABSOLUTE, RL_UNARY_EXPONENTIAL, RL_UNARY_LOGARITHM, RL_UNARY_SQUARE_ROOT,
+    RL_UNARY_HYPERBOLIC_TANGENT, RL_UNARY_LOGISTIC, RL_UNARY_RECTIFY, RL_UNARY_SIGN, RL_UNARY_SQUARE
 } rl_unary_operation;
 
 /// out[i] = f(x[i]); `out` may be `x`.

@@ -100,7 +100,8 @@ public final class RunLoop {
             evaluations += 1
             updateRewards.append(reward.value)
             updateTerms.add(reward.terms)
-            try logs?.add(candidate: index, of: record, evaluation: evaluations, selection: environment.source.selection)
+            try logs?.add(
+                candidate: index, of: record, evaluation: evaluations, selection: environment.source.selection)
             if let target = task.target, evaluationsToTarget == nil, reward.value >= target {
                 evaluationsToTarget = evaluations
             }
