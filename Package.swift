@@ -76,14 +76,18 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "RLEditWorldsTests",
-            dependencies: ["RLEditWorlds", "RLEditNN", "RLEditData", "RLEditTensor", "RLEditTestSupport"],
-            swiftSettings: strict),
+            dependencies: [
+                "RLEditWorlds", "RLEditNN", "RLEditData", "RLEditTensor", "CKernels", "RLEditTestSupport",
+            ], swiftSettings: strict),
         .testTarget(
             name: "RLEditLearnersTests",
             dependencies: ["RLEditLearners", "RLEditWorlds", "RLEditTensor", "RLEditTestSupport"],
             swiftSettings: strict),
         .testTarget(
-            name: "RLEditRunsTests", dependencies: ["RLEditRuns", "RLEditLearners", "RLEditTensor", "RLEditTestSupport"],
+            name: "RLEditRunsTests",
+            dependencies: [
+                "RLEditRuns", "RLEditLearners", "RLEditWorlds", "RLEditNN", "RLEditTensor", "RLEditTestSupport",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "RLEditLuaTests",

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "rl_blas.h"
+#include "rl_vector_math.h"
 
 // Sums do not vectorise by themselves, since that changes their order: they run in LANES partial sums whose order is
 // fixed, so that every clone of a loop adds in the same order.
@@ -81,56 +82,20 @@ RL_CLONES void rl_matvec_transposed(int64_t rows, int64_t columns, const float *
     }
 }
 
-// tanh x = t / (t + 2) with t = e^(2|x|) - 1, which keeps its relative accuracy near 0 when t is computed without
-// cancellation: 2|x| = k ln 2 + r, |r| <= ln 2 / 2, t = 2^k (e^r - 1) + (2^k - 1), e^r - 1 by its series to r^7.
-static inline __attribute__((always_inline)) float tanh_one(float x) {
-    const float magnitude = __builtin_elementwise_abs(x);
-    // Beyond 9 the result rounds to 1. The comparison lets NaN through.
-    const float y = 2 * (magnitude > 9.0f ? 9.0f : magnitude);
-    const float k = __builtin_elementwise_roundeven(y * 1.44269504088896341f);
-    const float r = (y - k * 0.693145751953125f) - k * 1.42860682030941723e-6f;
-    float series = 1.0f / 5040;
-    series = series * r + 1.0f / 720;
-    series = series * r + 1.0f / 120;
-    series = series * r + 1.0f / 24;
-    series = series * r + 1.0f / 6;
-    series = series * r + 0.5f;
-    const float small = r + r * r * series;
-    // A NaN must not reach the conversion to an integer, whose result would be undefined.
-    const int32_t exponent = k == k ? (int32_t)k : 0;
-    const int32_t bits = (exponent + 127) << 23;
-    float power;
-    memcpy(&power, &bits, sizeof power);
-    const float t = power * small + (power - 1);
-    return __builtin_elementwise_copysign(t / (t + 2), x);
-}
-
-RL_CLONES void rl_policy_tanh(int64_t count, const float *x, float *y) {
-    for (int64_t i = 0; i < count; i++) y[i] = tanh_one(x[i]);
-}
-
-RL_CLONES void rl_bias_activation(int64_t rows, int64_t columns, const float *restrict bias, float *restrict y,
-                                  int32_t tanh) {
+RL_CLONES void rl_bias_rows(int64_t rows, int64_t columns, const float *restrict bias, float *restrict y,
+                             int32_t activates) {
     for (int64_t row = 0; row < rows; row++) {
         float *restrict yr = y + row * columns;
-        if (tanh) {
-            for (int64_t i = 0; i < columns; i++) yr[i] = tanh_one(yr[i] + bias[i]);
+        if (activates) {
+            for (int64_t i = 0; i < columns; i++) yr[i] = rl_tanh(yr[i] + bias[i]);
         } else {
             for (int64_t i = 0; i < columns; i++) yr[i] += bias[i];
         }
     }
 }
 
-RL_CLONES void rl_policy_tanh_backward(int64_t count, const float *restrict y, float *restrict delta) {
+RL_CLONES void rl_tanh_delta(int64_t count, const float *restrict y, float *restrict delta) {
     for (int64_t i = 0; i < count; i++) delta[i] *= 1 - y[i] * y[i];
-}
-
-RL_CLONES void rl_policy_column_sums(int64_t rows, int64_t columns, const float *restrict x, float *restrict sums) {
-    memset(sums, 0, (size_t)columns * sizeof(float));
-    for (int64_t row = 0; row < rows; row++) {
-        const float *restrict xr = x + row * columns;
-        for (int64_t i = 0; i < columns; i++) sums[i] += xr[i];
-    }
 }
 
 #define DOUBLE_LANES 32
@@ -143,7 +108,7 @@ static inline __attribute__((always_inline)) double sum_double_lanes(const doubl
     return sum;
 }
 
-RL_CLONES double rl_policy_sum_of_squares(int64_t count, const float *x) {
+RL_CLONES double rl_sum_of_squares(int64_t count, const float *x) {
     double lanes[DOUBLE_LANES] = {0};
     int64_t i = 0;
     for (; i + DOUBLE_LANES <= count; i += DOUBLE_LANES)

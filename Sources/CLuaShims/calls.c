@@ -59,7 +59,6 @@ lua_State *luahost_current_state(const luahost *host) { return host->current; }
 void *luahost_context(lua_State *L) { return host_of(L)->callbacks.context; }
 int32_t luahost_depth(const luahost *host) { return host->depth; }
 bool luahost_on_own_thread(const luahost *host) { return pthread_equal(pthread_self(), host->thread) != 0; }
-void luahost_set_limits(luahost *host, const luahost_limits *limits) { host->limits = *limits; }
 
 // MARK: Calls
 
@@ -82,6 +81,8 @@ int luahost_message_handler(lua_State *L) {
 int luahost_call(luahost *host, lua_State *L, int argument_count, int result_count, int32_t budget) {
     int base = lua_gettop(L) - argument_count;
     host->traceback[0] = 0;
+    // What stopped an earlier call is past once nothing runs any more.
+    if (host->depth == 0) host->limit = LUAHOST_NO_LIMIT;
     if (host->limit != LUAHOST_NO_LIMIT) {
         // A limit is on its way to the top: nothing more is run.
         lua_settop(L, base - 1);

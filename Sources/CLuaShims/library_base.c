@@ -226,9 +226,10 @@ static void forward_warning(void *context, const char *message, int to_be_contin
 
 // MARK: require
 
-/// Upvalue: the table of what was loaded, by name. A module that is being loaded stands there as this address.
+/// A module that is being loaded stands as this address among the loaded ones.
 static const char loading;
 
+/// Upvalues: the table of what was loaded, by name; the standard require in trusted hosts.
 static int base_require(lua_State *L) {
     const char *name = luaL_checkstring(L, 1);
     luahost *host = host_of(L);
@@ -252,6 +253,14 @@ static int base_require(lua_State *L) {
             lua_concat(L, 2);
         }
         return lua_error(L);
+    }
+    if (status == 0) {
+        // Not ours. A trusted script goes on with the standard require; a sandboxed one was refused by Swift.
+        lua_settop(L, 1);
+        lua_pushvalue(L, lua_upvalueindex(2));
+        lua_insert(L, 1);
+        lua_call(L, 1, LUA_MULTRET);
+        return lua_gettop(L);
     }
     if (status == 2) {
         lua_pushvalue(L, 1);
@@ -303,14 +312,20 @@ void luahost_add_base(lua_State *L, bool trusted) {
     lua_pushglobaltable(L);
     luaL_setfuncs(L, always, 0);
     if (!trusted) luaL_setfuncs(L, sandboxed, 0);
-    lua_newtable(L);
     if (trusted) {
-        // Host modules and files beside the script come first, then whatever the standard searchers find.
-        lua_pushcclosure(L, base_require, 1);
-        lua_setfield(L, LUA_REGISTRYINDEX, "luahost.require");
+        lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+        lua_getfield(L, -2, "require");
     } else {
-        lua_pushcclosure(L, base_require, 1);
-        lua_setfield(L, -2, "require");
+        // Not the table that tracebacks search, which holds modules without their read-only view.
+        lua_newtable(L);
+        lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+        for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+            lua_pushvalue(L, -2);
+            lua_pushvalue(L, -2);
+            lua_rawset(L, -6);
+        }
     }
+    lua_pushcclosure(L, base_require, 2);
+    lua_setfield(L, -2, "require");
     lua_pop(L, 1);
 }

@@ -6,11 +6,9 @@
 
 #include "luahost.h"
 
-/// What a single result may take: the rest of the soft limit.
-static int64_t bytes_left(const luahost *host) {
-    if (host->limits.soft_bytes <= 0) return INT64_MAX;
-    int64_t left = host->limits.soft_bytes - host->lua_bytes - host->native_bytes;
-    return left > 0 ? left : 0;
+/// What a single string may take. The soft limit as a whole, not what is left of it: garbage may fill the rest.
+static int64_t largest_string(const luahost *host) {
+    return host->limits.soft_bytes > 0 ? host->limits.soft_bytes : INT64_MAX;
 }
 
 static int bounded_rep(lua_State *L) {
@@ -25,7 +23,7 @@ static int bounded_rep(lua_State *L) {
             lua_pushliteral(L, "");
             return 1;
         }
-        if (__builtin_mul_overflow((int64_t)(length + separator), (int64_t)count, &total) || total > bytes_left(host))
+        if (__builtin_mul_overflow((int64_t)(length + separator), (int64_t)count, &total) || total > largest_string(host))
             return luaL_error(L, "resulting string too large");
     }
     return host->string_rep(L);
@@ -53,7 +51,7 @@ static int bounded_concat(lua_State *L) {
     luaL_optlstring(L, 2, "", &separator);
     // What is there without metamethods is weighed first: a thousand references to one long string are cheap to hold and
     // dear to join.
-    int64_t total = 0, allowed = bytes_left(host);
+    int64_t total = 0, allowed = largest_string(host);
     for (lua_Integer i = first; i <= last; i++) {
         if (lua_rawgeti(L, 1, i) == LUA_TSTRING) total += (int64_t)lua_rawlen(L, -1);
         total += (int64_t)separator;

@@ -96,6 +96,11 @@ _Noreturn void luahost_raise_limit(lua_State *L, int32_t limit) {
 void luahost_hook(lua_State *L, lua_Debug *record) {
     (void)record;
     luahost *host = host_of(L);
+    if (host->trusted && host->limit == LUAHOST_NO_LIMIT && !atomic_load(&host->interrupt)) {
+        // An interrupt that was taken back: trusted scripts run without a hook.
+        lua_sethook(L, NULL, 0, 0);
+        return;
+    }
     if (lua_gethookcount(L) != HOOK_INSTRUCTIONS) lua_sethook(L, luahost_hook, LUA_MASKCOUNT, HOOK_INSTRUCTIONS);
     if (host->limit != LUAHOST_NO_LIMIT) luahost_raise_again(L);
     if (atomic_load_explicit(&host->interrupt, memory_order_relaxed)) luahost_raise_limit(L, LUAHOST_INTERRUPTED);
@@ -193,6 +198,11 @@ void luahost_install_interrupt_handler(luahost *host) {
     sigemptyset(&action.sa_mask);
     // By default ignored, and used by nothing here: a private bell between threads.
     sigaction(SIGURG, &action, NULL);
+    // Threads started by a pool may come with everything blocked.
+    sigset_t bell;
+    sigemptyset(&bell);
+    sigaddset(&bell, SIGURG);
+    pthread_sigmask(SIG_UNBLOCK, &bell, NULL);
 }
 
 void luahost_remove_interrupt_handler(luahost *host) {

@@ -33,6 +33,18 @@ int luahost_panic(lua_State *L) {
     luahost_end_process(LUAHOST_EXIT_PANIC, "internal error: Lua raised outside of any protected call: %.300s", message);
 }
 
+static bool over_soft_limit(const luahost *host) {
+    return host->limits.soft_bytes > 0 && host->lua_bytes + host->native_bytes > host->limits.soft_bytes;
+}
+
+/// Lets the next instruction see that the soft limit is passed, not the one 1000 later: `s = s .. s` doubles with each.
+/// lua_sethook only stores fields, so it may be called in the middle of an allocation.
+static void note_soft_limit(luahost *host) {
+    if (host->over_soft_limit || !over_soft_limit(host)) return;
+    host->over_soft_limit = true;
+    if (host->current != NULL) lua_sethook(host->current, luahost_hook, LUA_MASKCOUNT, 1);
+}
+
 void *luahost_allocate(void *context, void *block, size_t old_size, size_t new_size) {
     luahost *host = context;
     // Without a block, old_size is the tag of the kind of object.
@@ -62,17 +74,8 @@ void *luahost_allocate(void *context, void *block, size_t old_size, size_t new_s
         else luahost_end_process(LUAHOST_EXIT_LIMIT, "out of memory: a block of %zu bytes was asked for", new_size);
     }
     host->lua_bytes = lua_bytes;
-    if (host->limits.soft_bytes > 0 && total > host->limits.soft_bytes && !host->over_soft_limit) {
-        host->over_soft_limit = true;
-        // The next instruction is to see it, not the one 1000 later: `s = s .. s` doubles with each. lua_sethook
-        // only stores fields, so it may be called in the middle of an allocation.
-        if (host->current != NULL) lua_sethook(host->current, luahost_hook, LUA_MASKCOUNT, 1);
-    }
+    if ((int64_t)new_size > old_bytes) note_soft_limit(host);
     return moved;
-}
-
-static bool over_soft_limit(const luahost *host) {
-    return host->limits.soft_bytes > 0 && host->lua_bytes + host->native_bytes > host->limits.soft_bytes;
 }
 
 void luahost_check_memory(lua_State *L) {
@@ -98,7 +101,13 @@ void luahost_adjust_native_bytes(lua_State *L, int64_t delta) {
         int64_t least = 32 * 1024 * 1024;
         host->native_threshold = host->native_bytes + (step > least ? step : least);
     }
-    if (over_soft_limit(host)) host->over_soft_limit = true;
+    note_soft_limit(host);
+}
+
+int64_t luahost_bytes_left(const luahost *host) {
+    if (host->limits.soft_bytes <= 0) return INT64_MAX;
+    int64_t left = host->limits.soft_bytes - host->lua_bytes - host->native_bytes;
+    return left > 0 ? left : 0;
 }
 
 void luahost_collect(lua_State *L) { lua_gc(L, LUA_GCCOLLECT); }

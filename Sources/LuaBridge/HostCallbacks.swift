@@ -53,7 +53,8 @@ enum HostCallbacks {
 
 /// A Swift function bound to a host. Owned by a userdata inside the state.
 final class BoundFunction {
-    unowned let host: LuaHost
+    /// The host outlives what its state owns: closing the state releases the function first.
+    unowned(unsafe) let host: LuaHost
     /// As messages give it: "mul".
     let name: String
     /// Whether argument 1 of the stack is `self`, which messages do not count.

@@ -102,7 +102,7 @@ extension LuaHost {
         if status == LUA_ERRSYNTAX { return LuaError(.syntax, describeErrorValue(on: state)) }
         var error = LuaError(.script, describeErrorValue(on: state), traceback: traceback)
         if lua_type(state, -1) == LUA_TSTRING {
-            if let raised = raisedErrors.last(where: { error.message.hasSuffix($0.message) }) {
+            if let raised = raisedErrors.last(where: { !$0.message.isEmpty && error.message.hasSuffix($0.message) }) {
                 if let inner = raised.error as? LuaError {
                     error.underlying = inner.underlying
                     error.traceback = inner.traceback ?? traceback

@@ -120,6 +120,18 @@ package final class LuaHost: @unchecked Sendable {
         luahost_adjust_native_bytes(try usableState(), Int64(delta))
     }
 
+    /// Refuses what would pass the memory limit, before it is allocated: for functions whose result's size the script
+    /// chooses. Collects first, when that may help.
+    package func checkAllocation(bytes: Int) throws {
+        let handle = try usableHandle()
+        if Int64(bytes) <= luahost_bytes_left(handle) { return }
+        try collectGarbage()
+        if Int64(bytes) <= luahost_bytes_left(handle) { return }
+        let limit = limits.memoryBytes >> 20
+        throw LuaUsageError(
+            "not enough memory: \(max(bytes, 0) >> 20) MB needed, limit of \(limit) MB (raise it with --lua-memory MB)")
+    }
+
     // MARK: Interrupts
 
     /// Stops the script at its next instruction. Async-signal-safe through `interruptHandle`; from any thread.

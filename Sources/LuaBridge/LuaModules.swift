@@ -102,8 +102,8 @@ extension LuaHost {
             try pushModule(named: name, on: state)
             return LuaResults(count: 1)
         }
-        if let library = standardLibrary(name, state) { return library }
         guard let file = try modules.read(name) else {
+            if mode == .trusted { return .none }
             let shown = PrintableText.make(name, capacity: 64)
             throw LuaUsageError(
                 "module '\(shown)' not found: neither a module of this program nor a file '\(shown).lua' beside the script"
@@ -116,24 +116,6 @@ extension LuaHost {
         }
         file.path.luaPush(LuaPushContext(host: self, state: state))
         return LuaResults(count: 2)
-    }
-
-    /// `require "string"` gives the library that the script sees under that name.
-    private func standardLibrary(_ name: String, _ state: OpaquePointer) -> LuaResults? {
-        guard ["string", "table", "math", "utf8", "coroutine", "os", "debug", "_G"].contains(name) else { return nil }
-        let top = lua_gettop(state)
-        let context = LuaPushContext(host: self, state: state)
-        LUA_LOADED_TABLE.luaPush(context)
-        guard lua_rawget(state, luahost_registry_index()) == LUA_TTABLE else {
-            lua_settop(state, top)
-            return nil
-        }
-        name.luaPush(context)
-        guard lua_rawget(state, top + 1) == LUA_TTABLE else {
-            lua_settop(state, top)
-            return nil
-        }
-        return LuaResults(count: 1)
     }
 
     /// Reading a global that was never set raises, in sandboxed states.

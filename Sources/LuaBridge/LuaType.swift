@@ -5,8 +5,16 @@ internal import CLuaShims
 package class AnyLuaType {
     package let name: String
     let valueType: ObjectIdentifier
-    unowned let host: LuaHost
+    /// The host owns its types.
+    unowned(unsafe) let host: LuaHost
     var metatableReference: Int32 = 0
+    /// How each property is read, by the slot that the metatable's fields name.
+    var getters: [Getter] = []
+
+    enum Getter {
+        case number((ObjectBox) throws -> Double)
+        case general((ObjectBox, LuaCall) throws -> LuaResults)
+    }
     /// All names that can be read, for suggestions and for documentation checks.
     package fileprivate(set) var memberNames: [String] = []
 
@@ -16,7 +24,17 @@ package class AnyLuaType {
         self.host = host
     }
 
-    func get(slot: Int, of box: ObjectBox, _ state: OpaquePointer) throws -> LuaResults { .none }
+    final func get(slot: Int, of box: ObjectBox, _ state: OpaquePointer) throws -> LuaResults {
+        do { try box.checkReadable() } catch let mismatch as LuaMismatch { throw LuaUsageError(mismatch.description) }
+        switch getters[slot] {
+        case .number(let get):
+            lua_pushnumber(state, try get(box))
+            return LuaResults(count: 1)
+        case .general(let get):
+            return try get(box, LuaCall(host: host, state: state, name: name, offset: 2))
+        }
+    }
+
     func index(_ box: ObjectBox, _ state: OpaquePointer) throws -> LuaResults { .none }
     func setIndex(_ box: ObjectBox, _ state: OpaquePointer) throws -> LuaResults { .none }
 }
@@ -49,10 +67,11 @@ package enum LuaOperator: String, Sendable {
 ///         type.length { $0.count }
 ///     }
 package final class LuaType<Value>: AnyLuaType {
-    private var getters: [(TypedBox<Value>, LuaCall) throws -> LuaResults] = []
     private var setters: [String: (TypedBox<Value>, LuaCall) throws -> Void] = [:]
     private var elementGetter: ((Value, Int, LuaCall) throws -> LuaResults)?
     private var elementSetter: ((inout Value, Int, LuaCall) throws -> Void)?
+    private var tableGetter: ((Value, LuaTable, LuaCall) throws -> LuaResults)?
+    private var tableSetter: ((inout Value, LuaTable, LuaCall) throws -> Void)?
     private var missingField: ((Value, String, LuaCall) throws -> LuaResults?)?
     fileprivate(set) var nativeBytesOf: ((Value) -> Int)?
     private let state: OpaquePointer
@@ -122,22 +141,15 @@ package final class LuaType<Value>: AnyLuaType {
 
     /// A field that is computed when it is read.
     package func property(_ name: String, _ get: @escaping (Value, LuaCall) throws -> LuaResults) {
-        addGetter(name) { box, call in
-            try Self.use { try box.checkReadable() }
-            return try get(box.value, call)
-        }
+        addGetter(name, .general { box, call in try get(Self.typed(box).value, call) })
     }
 
     /// A number field; the shortest way from a script to Swift and back.
     package func number(_ name: String, _ get: @escaping (Value) throws -> Double) {
-        addGetter(name) { box, call in
-            try Self.use { try box.checkReadable() }
-            lua_pushnumber(call.state, try get(box.value))
-            return LuaResults(count: 1)
-        }
+        addGetter(name, .number { box in try get(Self.typed(box).value) })
     }
 
-    private func addGetter(_ name: String, _ get: @escaping (TypedBox<Value>, LuaCall) throws -> LuaResults) {
+    private func addGetter(_ name: String, _ get: Getter) {
         memberNames.append(name)
         let slot = getters.count
         getters.append(get)
@@ -159,6 +171,14 @@ package final class LuaType<Value>: AnyLuaType {
 
     /// Writing `object[i] = v`; the value is argument 1.
     package func elementSetter(_ set: @escaping (inout Value, Int, LuaCall) throws -> Void) { elementSetter = set }
+
+    /// Reading `object[{…}]`: the key is a table.
+    package func tableElement(_ get: @escaping (Value, LuaTable, LuaCall) throws -> LuaResults) { tableGetter = get }
+
+    /// Writing `object[{…}] = v`; the value is argument 1.
+    package func tableElementSetter(_ set: @escaping (inout Value, LuaTable, LuaCall) throws -> Void) {
+        tableSetter = set
+    }
 
     /// Fields that are not known when the type is registered. Nil: there is no such field, which raises.
     package func otherFields(_ get: @escaping (Value, String, LuaCall) throws -> LuaResults?) { missingField = get }
@@ -244,14 +264,11 @@ package final class LuaType<Value>: AnyLuaType {
 
     // MARK: Access from scripts
 
-    override func get(slot: Int, of box: ObjectBox, _ state: OpaquePointer) throws -> LuaResults {
-        // The slot comes from this type's own table, and the box from this type's own userdata.
-        let box = unsafeDowncast(box, to: TypedBox<Value>.self)
-        return try getters[slot](box, LuaCall(host: host, state: state, name: name, offset: 2))
-    }
+    /// C hands a box to the type that its userdata's metatable names, so it is one of ours.
+    private static func typed(_ box: ObjectBox) -> TypedBox<Value> { unsafeDowncast(box, to: TypedBox<Value>.self) }
 
     override func index(_ box: ObjectBox, _ state: OpaquePointer) throws -> LuaResults {
-        let box = unsafeDowncast(box, to: TypedBox<Value>.self)
+        let box = Self.typed(box)
         try Self.use { try box.checkReadable() }
         let key = LuaSlot(host: host, state: state, index: 2)
         let call = LuaCall(host: host, state: state, name: name, offset: 2)
@@ -262,6 +279,7 @@ package final class LuaType<Value>: AnyLuaType {
                 throw LuaUsageError("bad index of \(name) (\(mismatch.description))")
             }
         }
+        if let tableGetter, let table = LuaTable.luaRead(key) { return try tableGetter(box.value, table, call) }
         guard let field = String.luaRead(key) else {
             throw LuaUsageError("\(name) cannot be indexed with a \(key.typeName)")
         }
@@ -272,13 +290,13 @@ package final class LuaType<Value>: AnyLuaType {
     }
 
     override func setIndex(_ box: ObjectBox, _ state: OpaquePointer) throws -> LuaResults {
-        let box = unsafeDowncast(box, to: TypedBox<Value>.self)
+        let box = Self.typed(box)
         let key = LuaSlot(host: host, state: state, index: 2)
         let call = LuaCall(host: host, state: state, name: name, offset: 2)
         if let elementSetter {
             do {
                 if let index = try Int.luaRead(key) {
-                    try box.checkMutable()
+                    try Self.use { try box.checkMutable() }
                     box.mutatingMethod = "[]"
                     defer { box.mutatingMethod = nil }
                     try elementSetter(&box.value, index, call)
@@ -287,6 +305,13 @@ package final class LuaType<Value>: AnyLuaType {
             } catch let mismatch as LuaMismatch {
                 throw LuaUsageError("bad index of \(name) (\(mismatch.description))")
             }
+        }
+        if let tableSetter, let table = LuaTable.luaRead(key) {
+            try Self.use { try box.checkMutable() }
+            box.mutatingMethod = "[]"
+            defer { box.mutatingMethod = nil }
+            try tableSetter(&box.value, table, call)
+            return .none
         }
         guard let field = String.luaRead(key) else {
             throw LuaUsageError("\(name) cannot be indexed with a \(key.typeName)")

@@ -3,8 +3,8 @@ internal import CLuaShims
 
 /// What a userdata owns: a Swift value with its type and the marks of who is using it.
 class ObjectBox {
-    /// Types live as long as their host, which outlives its userdata.
-    unowned let type: AnyLuaType
+    /// Types live as long as their host, which outlives its userdata: closing the state releases the box first.
+    unowned(unsafe) let type: AnyLuaType
     /// The method that is changing the value now; everything else is refused meanwhile.
     var mutatingMethod: String?
     /// Methods that are reading the value now; mutating ones are refused meanwhile.
@@ -67,9 +67,11 @@ extension LuaHost {
     }
 
     func pushObject<Value>(_ value: Value, on state: OpaquePointer) throws {
-        guard let type = types[ObjectIdentifier(Value.self)] as? LuaType<Value> else {
+        guard let anyType = types[ObjectIdentifier(Value.self)] else {
             throw LuaError(.host, "type \(Value.self) is not registered with this Lua state")
         }
+        // Types are kept under the identifier of their own Value.
+        let type = unsafeDowncast(anyType, to: LuaType<Value>.self)
         let box = TypedBox(value, type: type)
         luahost_push_object(
             state, type.metatableReference, Unmanaged.passRetained(box as AnyObject).toOpaque(),

@@ -60,11 +60,17 @@ final class DenseLayer: @unchecked Sendable {
                 rl_matvec(Int64(outputs), Int64(inputs), weight.value.pointer, input, result)
             }
         } else {
-            matrixProduct(
-                transposeB: true, m: rows.count, n: outputs, k: inputs, input + rows.lowerBound * inputs, lda: inputs,
-                weight.value.pointer, ldb: inputs, result, ldc: outputs)
+            // Rows thousands of floats apart fall on the same cache sets: 16 units at a time, the rows of the product
+            // stay in cache and it runs 1.6 times as fast (measured at 64 · 4096 · 64).
+            let block = inputs >= 1024 ? 16 : outputs
+            for unit in stride(from: 0, to: outputs, by: block) {
+                matrixProduct(
+                    transposeB: true, m: rows.count, n: min(block, outputs - unit), k: inputs,
+                    input + rows.lowerBound * inputs, lda: inputs, weight.value.pointer + unit * inputs, ldb: inputs,
+                    result + unit, ldc: outputs)
+            }
         }
-        rl_bias_activation(Int64(rows.count), Int64(outputs), bias.value.pointer, result, activates ? 1 : 0)
+        rl_bias_rows(Int64(rows.count), Int64(outputs), bias.value.pointer, result, activates ? 1 : 0)
     }
 
     /// From this layer's `delta` to the delta of the layer below, which ends in tanh.
@@ -79,7 +85,7 @@ final class DenseLayer: @unchecked Sendable {
                 m: rows.count, n: inputs, k: outputs, source, lda: outputs, weight.value.pointer, ldb: inputs, target,
                 ldc: inputs)
         }
-        rl_policy_tanh_backward(Int64(rows.count * inputs), below.output.pointer + start * inputs, target)
+        rl_tanh_delta(Int64(rows.count * inputs), below.output.pointer + start * inputs, target)
     }
 
     /// Gradients of the weights and biases of some units.
@@ -87,8 +93,8 @@ final class DenseLayer: @unchecked Sendable {
     func gradients(units: Range<Int>, of batch: Int, input: UnsafePointer<Float>) -> Double {
         if batch == 1 {
             // ‖δ xᵀ‖² = ‖δ‖² ‖x‖²: the outer product is never made. The bias adds ‖δ‖².
-            let square = rl_policy_sum_of_squares(Int64(units.count), delta.pointer + units.lowerBound)
-            return square * (rl_policy_sum_of_squares(Int64(inputs), input) + 1)
+            let square = rl_sum_of_squares(Int64(units.count), delta.pointer + units.lowerBound)
+            return square * (rl_sum_of_squares(Int64(inputs), input) + 1)
         }
         let gradient = weightGradient.pointer + units.lowerBound * inputs
         matrixProduct(
@@ -99,8 +105,8 @@ final class DenseLayer: @unchecked Sendable {
             for row in 0..<batch { sum += delta.pointer[row * outputs + unit] }
             biasGradient.pointer[unit] = sum
         }
-        return rl_policy_sum_of_squares(Int64(units.count * inputs), gradient)
-            + rl_policy_sum_of_squares(Int64(units.count), biasGradient.pointer + units.lowerBound)
+        return rl_sum_of_squares(Int64(units.count * inputs), gradient)
+            + rl_sum_of_squares(Int64(units.count), biasGradient.pointer + units.lowerBound)
     }
 
     /// One Adam step of some units along the last gradients.

@@ -24,4 +24,17 @@ extension LearnerSnapshot {
         }
         return value
     }
+
+    func stream(_ name: String) throws -> RandomStream {
+        guard let stream = streams[name] else {
+            throw LearnerError.snapshotMismatch(field: name, expected: "a random stream, got nothing")
+        }
+        return stream
+    }
+
+    /// The candidates under evaluation, if there were any.
+    func candidates(environments: Int, actionSize: Int) throws -> Tensor? {
+        guard tensors["candidates"] != nil else { return nil }
+        return try tensor("candidates", shape: [environments, actionSize])
+    }
 }

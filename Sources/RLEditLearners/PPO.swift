@@ -269,10 +269,7 @@ public final class PPO: Learner {
         session.asks = try snapshot.integer("asks")
         session.updates = try snapshot.integer("updates")
         session.optimizerSteps = try snapshot.integer("optimizerSteps")
-        guard let stream = snapshot.streams["minibatch"] else {
-            throw LearnerError.snapshotMismatch(field: "minibatch", expected: "a random stream, got nothing")
-        }
-        session.minibatchStream = stream
+        session.minibatchStream = try snapshot.stream("minibatch")
         self.session = session
     }
 }

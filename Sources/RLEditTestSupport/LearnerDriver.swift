@@ -22,6 +22,19 @@ package final class LearnerDriver {
         observation = try environment.reset(seed: seed)
     }
 
+    private init(_ learner: any Learner, continuing other: LearnerDriver) {
+        self.learner = learner
+        environment = other.environment
+        log = other.log
+        evaluations = other.evaluations
+        observation = other.observation
+    }
+
+    /// The same place of the same run with another learner, which has begun and was restored.
+    package func replacingLearner(by learner: any Learner) -> LearnerDriver {
+        LearnerDriver(learner, continuing: self)
+    }
+
     /// Up to so many evaluations more, or all that the learner's budget holds.
     package func run(evaluations limit: Int? = nil) throws {
         let end = min(learner.budget, limit.map { evaluations + $0 } ?? .max)

@@ -32,28 +32,31 @@ enum SampleRun {
         RunSummary(
             task: "unlearn-7", run: "runs/unlearn-7-20260131-235320", world: "MaskWorld", learner: "PPO", seconds: 2.4,
             data: .init(name: "mnist", hash: digest("c3")),
-            seeds: seeds.map { seed in
-                let shift = 0.001 * Double(seed)
-                return SeedResult(
-                    seed: seed, evaluations: 8192, evaluationsToTarget: 1216 + 10 * seed, bestReward: 1.978 - shift,
-                    seconds: 2.4,
-                    heldOut: [
-                        HeldOutResult(
-                            set: "forget", before: [.init("accuracy", 0.98), .init("loss", 0.06)],
-                            meanPolicy: hasMeanPolicy ? [.init("accuracy", shift), .init("loss", 9.1)] : nil,
-                            bestSeen: [.init("accuracy", 0), .init("loss", 8.7)]),
-                        HeldOutResult(
-                            set: "retain", before: [.init("accuracy", 0.98), .init("loss", 0.07)],
-                            meanPolicy: hasMeanPolicy ? [.init("accuracy", 0.97 + shift), .init("loss", 0.11)] : nil,
-                            bestSeen: [.init("accuracy", 0.97), .init("loss", 0.12)]),
-                    ],
-                    classes: (0..<10).map { label in
-                        ClassResult(
-                            label: "\(label)", examples: 1000, before: 0.97 + 0.002 * Double(label),
-                            meanPolicy: hasMeanPolicy ? (label == 7 ? shift : 0.965 + 0.002 * Double(label)) : nil,
-                            bestSeen: label == 7 ? 0.002 : 0.96 + 0.001 * Double(label), isTarget: label == 7)
-                    })
-            })
+            seeds: seeds.map { seedResult($0, hasMeanPolicy: hasMeanPolicy) })
+    }
+
+    private static func seedResult(_ seed: Int, hasMeanPolicy: Bool) -> SeedResult {
+        let shift = 0.001 * Double(seed)
+        let forget = HeldOutResult(
+            set: "forget", before: [.init("accuracy", 0.98), .init("loss", 0.06)],
+            meanPolicy: hasMeanPolicy ? [.init("accuracy", shift), .init("loss", 9.1)] : nil,
+            bestSeen: [.init("accuracy", 0), .init("loss", 8.7)])
+        let retain = HeldOutResult(
+            set: "retain", before: [.init("accuracy", 0.98), .init("loss", 0.07)],
+            meanPolicy: hasMeanPolicy ? [.init("accuracy", 0.97 + shift), .init("loss", 0.11)] : nil,
+            bestSeen: [.init("accuracy", 0.97), .init("loss", 0.12)])
+        var classes: [ClassResult] = []
+        for label in 0..<10 {
+            let level = 0.002 * Double(label)
+            let after: Double = label == 7 ? shift : 0.965 + level
+            classes.append(
+                ClassResult(
+                    label: "\(label)", examples: 1000, before: 0.97 + level, meanPolicy: hasMeanPolicy ? after : nil,
+                    bestSeen: label == 7 ? 0.002 : 0.96 + level, isTarget: label == 7))
+        }
+        return SeedResult(
+            seed: seed, evaluations: 8192, evaluationsToTarget: 1216 + 10 * seed, bestReward: 1.978 - shift,
+            seconds: 2.4, heldOut: [forget, retain], classes: classes)
     }
 
     static func updates(seed: Int = 0, count: Int = 32) -> [UpdateRecord] {
@@ -61,13 +64,15 @@ enum SampleRun {
         var best = -Double.infinity
         return (1...count).map { update in
             let level = 1.95 - 0.9 * exp(-Double(update) / 6)
-            let rewards = (0..<256).map { _ in level + 0.6 * exp(-Double(update) / 9) * Double(random.normal()) - 0.02 }
-                .map { min($0, 1.98) }
+            let spread = 0.6 * exp(-Double(update) / 9)
+            var rewards: [Double] = []
+            for _ in 0..<256 { rewards.append(min(level + spread * Double(random.normal()) - 0.02, 1.98)) }
             best = max(best, rewards.max() ?? best)
             let keep = 0.97 - 0.3 * exp(-Double(update) / 5)
             return UpdateRecord(
                 update: update, evaluations: 256 * update, progress: Double(update) / Double(count),
-                reward: RewardStatistics(rewards) ?? .init(mean: 0, minimum: 0, lowerDecile: 0, median: 0, upperDecile: 0, maximum: 0),
+                reward: RewardStatistics(rewards)
+                    ?? .init(mean: 0, minimum: 0, lowerDecile: 0, median: 0, upperDecile: 0, maximum: 0),
                 bestReward: best, terms: [.init("keep", keep), .init("drop", level - keep + 0.02)],
                 learner: [.init("policyLoss", -0.01), .init("approximateKL", 0.012)])
         }

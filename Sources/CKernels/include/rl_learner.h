@@ -34,20 +34,14 @@ void rl_matvec(int64_t rows, int64_t columns, const float *w, const float *x, fl
 /// x[columns] = W[rows, columns]^T y.
 void rl_matvec_transposed(int64_t rows, int64_t columns, const float *w, const float *y, float *x);
 
-/// y[rows, columns] += bias[columns] in every row, then tanh where `tanh` is not 0.
-void rl_bias_activation(int64_t rows, int64_t columns, const float *bias, float *y, int32_t tanh);
-
-/// y = tanh(x), to about 2 units in the last place; x and y may be the same array.
-void rl_policy_tanh(int64_t count, const float *x, float *y);
+/// y[rows, columns] += bias[columns] in every row, then tanh where `activates` is not 0.
+void rl_bias_rows(int64_t rows, int64_t columns, const float *bias, float *y, int32_t activates);
 
 /// delta = delta (1 - y^2): the derivative of tanh by its value.
-void rl_policy_tanh_backward(int64_t count, const float *y, float *delta);
-
-/// sums[columns] = the sum of the rows of x[rows, columns].
-void rl_policy_column_sums(int64_t rows, int64_t columns, const float *x, float *sums);
+void rl_tanh_delta(int64_t count, const float *y, float *delta);
 
 /// Sum of squares, accumulated in double.
-double rl_policy_sum_of_squares(int64_t count, const float *x);
+double rl_sum_of_squares(int64_t count, const float *x);
 
 /// Sum over i of ((action - mean) inverseDeviation)^2, accumulated in double.
 double rl_gaussian_distance(int64_t count, const float *action, const float *mean, const float *inverseDeviation);

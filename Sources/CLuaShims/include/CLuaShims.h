@@ -81,7 +81,6 @@ void *luahost_context(lua_State *L);
 /// Calls from Swift into Lua that have not returned yet.
 int32_t luahost_depth(const luahost *host);
 bool luahost_on_own_thread(const luahost *host);
-void luahost_set_limits(luahost *host, const luahost_limits *limits);
 
 // MARK: Calls
 
@@ -134,6 +133,8 @@ bool luahost_push_behind_read_only(lua_State *L, int index);
 void luahost_adjust_native_bytes(lua_State *L, int64_t delta);
 /// A full collection.
 void luahost_collect(lua_State *L);
+/// What may still be allocated, natively or by Lua, before the soft limit; INT64_MAX without one.
+int64_t luahost_bytes_left(const luahost *host);
 int64_t luahost_lua_bytes(const luahost *host);
 int64_t luahost_native_bytes(const luahost *host);
 int64_t luahost_live_objects(const luahost *host);

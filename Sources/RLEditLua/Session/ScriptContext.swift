@@ -25,11 +25,19 @@ public final class ScriptContext {
     public internal(set) var usedData: [Manifest.DataSource] = []
     /// The root of all random numbers of this script.
     public let random: RandomStream
+    /// Version of this program: `rledit.version`, and part of every remembered fit's name.
+    public let engineVersion: String
+    /// Where `model:save` and the like may write: the run folder, made when it is first asked for. Throws when there is none.
+    public var outputFolder: () throws -> String = {
+        throw ConfigurationError("rledit", "output folder", "is not there: this script is not run in a run folder")
+    }
+    /// What `rledit.tensor` draws from.
+    var tensorRandom: RandomStream
 
     public init(
         seed: Int, pool: WorkerPool, locations: DataLocations, fits: FitCache, arguments: [String: String] = [:],
         progress: @escaping (String) -> ProgressReporter = { ProgressReporter.standardError(label: $0, quiet: true) },
-        isInterrupted: @escaping @Sendable () -> Bool = { false }
+        isInterrupted: @escaping @Sendable () -> Bool = { false }, engineVersion: String = "development"
     ) {
         self.seed = seed
         self.pool = pool
@@ -38,6 +46,8 @@ public final class ScriptContext {
         self.arguments = arguments
         self.progress = progress
         self.isInterrupted = isInterrupted
+        self.engineVersion = engineVersion
         random = RandomStream(seed: UInt64(bitPattern: Int64(seed)))
+        tensorRandom = random.split("tensor")
     }
 }

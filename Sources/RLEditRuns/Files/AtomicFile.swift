@@ -32,5 +32,7 @@ public enum AtomicFile {
     }
 
     /// Write or replace a text file in UTF-8.
-    public static func write(_ text: String, to path: String) throws(FileError) { try write(Array(text.utf8), to: path) }
+    public static func write(_ text: String, to path: String) throws(FileError) {
+        try write(Array(text.utf8), to: path)
+    }
 }

@@ -114,7 +114,8 @@ extension Manifest {
     public var json: JSONValue {
         [
             "format": .integer(Manifest.formatVersion), "task": .string(task), "world": .string(world),
-            "learner": .string(learner), "status": .string(status.rawValue), "reason": reason.map(JSONValue.string) ?? .null,
+            "learner": .string(learner), "status": .string(status.rawValue),
+            "reason": reason.map(JSONValue.string) ?? .null,
             "started": .string(started.iso), "started_seconds": .integer(started.seconds),
             "ended": (ended?.iso).map(JSONValue.string) ?? .null,
             "ended_seconds": (ended?.seconds).map(JSONValue.integer) ?? .null,
@@ -124,7 +125,10 @@ extension Manifest {
             "numeric_kernels": .string(numericKernels),
             "data": .array(
                 data.map {
-                    ["name": .string($0.name), "file": $0.file.map(JSONValue.string) ?? .null, "hash": .string($0.hash)]
+                    [
+                        "name": .string($0.name), "file": $0.file.map(JSONValue.string) ?? .null,
+                        "hash": .string($0.hash),
+                    ]
                 }),
             "sets": .array(
                 sets.map {

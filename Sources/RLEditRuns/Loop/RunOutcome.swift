@@ -46,7 +46,8 @@ public struct RunOutcome {
         }
         heldOut = try sets.indices.map { set in
             HeldOutResult(
-                set: sets[set].name, before: try numbers(0, set: set) ?? [], meanPolicy: try numbers(meanStage, set: set),
+                set: sets[set].name, before: try numbers(0, set: set) ?? [],
+                meanPolicy: try numbers(meanStage, set: set),
                 bestSeen: try numbers(bestStage, set: set))
         }
         classes = try RunOutcome.classResults(

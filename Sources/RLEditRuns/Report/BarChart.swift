@@ -32,7 +32,7 @@ struct BarChart {
                     .element(
                         "rect",
                         [
-                            "class": "fill \(item.style)", "x": pixel(start + 0.5), "y": pixel(top),
+                            "class": "fill \(item.style)", "x": pixel(start + 0.5), "y": pixel(min(top, foot - 1.5)),
                             "width": pixel(max(end - start - 1, 0.5)),
                             // A bar of nothing keeps a visible foot: 0 % is a result, not a gap.
                             "height": pixel(max(foot - top, 1.5)),

@@ -21,7 +21,8 @@ struct Bitmap {
 
         func mixed(with other: Colour, _ share: Double) -> Colour {
             Colour(
-                red + (other.red - red) * share, green + (other.green - green) * share, blue + (other.blue - blue) * share)
+                red + (other.red - red) * share, green + (other.green - green) * share,
+                blue + (other.blue - blue) * share)
         }
     }
 
@@ -41,26 +42,30 @@ struct Bitmap {
         pixels[place + 3] = Bitmap.byte(opacity * 255)
     }
 
-    /// Lay a colour over a pixel (Porter and Duff's *over*).
-    mutating func blend(_ x: Int, _ y: Int, _ colour: Colour, opacity: Double) {
-        guard x >= 0, x < width, y >= 0, y < height, opacity > 0 else { return }
-        let place = (y * width + x) * 4
-        let below = Double(pixels[place + 3]) / 255 * (1 - opacity)
-        let total = opacity + below
-        let under = Colour(Double(pixels[place]), Double(pixels[place + 1]), Double(pixels[place + 2]))
-        set(x, y, under.mixed(with: colour, opacity / total), opacity: total)
-    }
-
-    /// A disc with a soft edge, centre and radius in pixels.
+    /// Lay a disc with a soft edge over the picture (Porter and Duff's *over*); centre and radius in pixels.
     mutating func disc(x: Double, y: Double, radius: Double, _ colour: Colour, opacity: Double) {
-        let reach = Int(radius.rounded(.up)) + 1
         guard x.isFinite, y.isFinite, abs(x) < 1e6, abs(y) < 1e6 else { return }
-        for row in Int(y) - reach...Int(y) + reach {
-            for column in Int(x) - reach...Int(x) + reach {
-                let dx = Double(column) + 0.5 - x
-                let dy = Double(row) + 0.5 - y
-                let cover = min(max(radius + 0.5 - (dx * dx + dy * dy).squareRoot(), 0), 1)
-                blend(column, row, colour, opacity: opacity * cover)
+        let reach = radius + 0.5
+        let columns = max(0, Int(x - reach))..<max(0, min(width, Int(x + reach) + 1))
+        let rows = max(0, Int(y - reach))..<max(0, min(height, Int(y + reach) + 1))
+        guard columns.lowerBound < columns.upperBound, rows.lowerBound < rows.upperBound else { return }
+        let width = width
+        pixels.withUnsafeMutableBufferPointer { pixels in
+            for row in rows {
+                for column in columns {
+                    let (dx, dy) = (Double(column) + 0.5 - x, Double(row) + 0.5 - y)
+                    let square = dx * dx + dy * dy
+                    if square >= reach * reach { continue }
+                    let above = opacity * min(reach - square.squareRoot(), 1)
+                    let place = (row * width + column) * 4
+                    let below = Double(pixels[place + 3]) / 255 * (1 - above)
+                    let total = above + below
+                    let (old, new) = (below / total, above / total)
+                    pixels[place] = Bitmap.byte(Double(pixels[place]) * old + colour.red * new)
+                    pixels[place + 1] = Bitmap.byte(Double(pixels[place + 1]) * old + colour.green * new)
+                    pixels[place + 2] = Bitmap.byte(Double(pixels[place + 2]) * old + colour.blue * new)
+                    pixels[place + 3] = Bitmap.byte(total * 255)
+                }
             }
         }
     }
@@ -105,7 +110,7 @@ struct Bitmap {
         var size = compressBound(UInt(bytes.count))
         var result = [UInt8](repeating: 0, count: Int(size))
         // With an output of `compressBound` bytes this fails only when memory has ended.
-        let status = compress2(&result, &size, bytes, UInt(bytes.count), 9)
+        let status = compress2(&result, &size, bytes, UInt(bytes.count), 6)
         precondition(status == Z_OK, "zlib failed with status \(status)")
         return Array(result[..<Int(size)])
     }

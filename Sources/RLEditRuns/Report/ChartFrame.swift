@@ -54,7 +54,8 @@ struct ChartScale {
     func label(_ tick: Double) -> String {
         if isShare { return "\(NumberText.fixed(100 * tick, digits: digits)) %" }
         if abs(tick) >= 1000, abs(tick) < 1e9, digits == 0 { return NumberText.grouped(Int(tick.rounded())) }
-        return abs(tick) >= 1e9 || digits > 6 ? NumberText.significant(tick, digits: 3) : NumberText.fixed(tick, digits: digits)
+        return abs(tick) >= 1e9 || digits > 6
+            ? NumberText.significant(tick, digits: 3) : NumberText.fixed(tick, digits: digits)
     }
 }
 
@@ -94,7 +95,8 @@ struct ChartFrame {
         for tick in y.ticks {
             let place = pixel(down(tick))
             content.append(
-                .element("line", ["class": "grid", "x1": pixel(left), "x2": pixel(width - right), "y1": place, "y2": place]))
+                .element(
+                    "line", ["class": "grid", "x1": pixel(left), "x2": pixel(width - right), "y1": place, "y2": place]))
             content.append(
                 .element(
                     "text", ["class": "tick", "x": pixel(left - 8), "y": place, "dy": "0.32em", "text-anchor": "end"],
@@ -132,7 +134,8 @@ struct ChartFrame {
         return .element(
             "svg",
             [
-                "viewBox": "0 0 \(pixel(width)) \(pixel(height))", "role": "img", "preserveAspectRatio": "xMidYMid meet",
+                "viewBox": "0 0 \(pixel(width)) \(pixel(height))", "role": "img",
+                "preserveAspectRatio": "xMidYMid meet",
             ], content)
     }
 }
@@ -153,7 +156,8 @@ struct ChartLegend {
             entries.map { entry in
                 let mark: Markup =
                     entry.isFilled
-                    ? .element("rect", ["class": "fill \(entry.style)", "y": "2", "width": "22", "height": "10", "rx": "2"])
+                    ? .element(
+                        "rect", ["class": "fill \(entry.style)", "y": "2", "width": "22", "height": "10", "rx": "2"])
                     : .element("line", ["class": "line \(entry.style)", "x1": "0", "x2": "22", "y1": "7", "y2": "7"])
                 return .element(
                     "span",

@@ -65,7 +65,8 @@ enum Glossary {
         case .band: "From the 10 % to the 90 % quantile of the rewards of one update's candidates."
         case .target: "Evaluations until a candidate first reached the reward that the task names as its target."
         case .edit: "The change of the edited layer's parameters. Everything else in the model stays as it was."
-        case .norm: "Frobenius norm of the change, the root of the sum of its squares; also relative to the layer's own norm."
+        case .norm:
+            "Frobenius norm of the change, the root of the sum of its squares; also relative to the layer's own norm."
         case .spread: "Mean over the seeds and population standard deviation. Each seed trains and edits its own model."
         case .kernels: "The set of routines that did the numeric work. Results agree to the last bit within one set."
         }

@@ -40,17 +40,14 @@ public struct EditMap: Sendable, Equatable {
         var largest = 0.0
         var squares = 0.0
         var originalSquares = 0.0
-        for row in 0..<rows {
-            for column in 0..<columns {
-                let index = row * columns + column
-                let change = Double(edited[index]) - Double(original[index])
-                let cell = row / cellRows * across + column / cellColumns
-                sums[cell] += change
-                counts[cell] += 1
-                largest = max(largest, abs(change))
-                squares += change * change
-                originalSquares += Double(original[index]) * Double(original[index])
-            }
+        for (index, value) in original.enumerated() {
+            let change = Double(edited[index]) - Double(value)
+            let cell = index / columns / cellRows * across + index % columns / cellColumns
+            sums[cell] += change
+            counts[cell] += 1
+            largest = max(largest, abs(change))
+            squares += change * change
+            originalSquares += Double(value) * Double(value)
         }
         self.cellRows = cellRows
         self.cellColumns = cellColumns
@@ -94,10 +91,10 @@ struct HeatMap {
     }
 
     /// The amount at which colours saturate: the 99.5 % quantile, so that one outlier does not blank the rest.
-    private var limit: Double {
+    var limit: Double {
         let sorted = map.cells.map(abs).sorted()
         let quantile = sorted[min(sorted.count - 1, Int(Double(sorted.count) * 0.995))]
-        return quantile > 0 ? quantile : max(map.largest, .leastNormalMagnitude)
+        return quantile > 0 ? quantile : map.largest > 0 ? map.largest : 1
     }
 
     private static func colour(_ amount: Double) -> (Bitmap.Colour, Double) {
@@ -122,14 +119,15 @@ struct HeatMap {
                 ]),
         ]
         let foot = frame.top + frame.plotHeight
-        for tick in frame.x.ticks {
+        // Fractions between two parameters mean nothing.
+        for tick in frame.x.ticks where tick == tick.rounded() {
             content.append(
                 .element(
                     "text",
                     ["class": "tick", "x": pixel(frame.across(tick)), "y": pixel(foot + 16), "text-anchor": "middle"],
-                    Markup(frame.x.label(tick))))
+                    Markup(NumberText.grouped(Int(tick)))))
         }
-        for tick in frame.y.ticks {
+        for tick in frame.y.ticks where tick == tick.rounded() {
             content.append(
                 .element(
                     "text",
@@ -137,7 +135,7 @@ struct HeatMap {
                         "class": "tick", "x": pixel(frame.left - 8),
                         "y": pixel(frame.top + frame.plotHeight * frame.y.place(tick)), "dy": "0.32em",
                         "text-anchor": "end",
-                    ], Markup(frame.y.label(tick))))
+                    ], Markup(NumberText.grouped(Int(tick)))))
         }
         content.append(
             .element(
@@ -179,7 +177,8 @@ struct HeatMap {
             let text = value == 0 ? "0" : (value > 0 ? "+" : "−") + NumberText.significant(abs(value), digits: 2)
             content.append(
                 .element(
-                    "text", ["class": "tick", "x": "24", "y": pixel(top + height * share), "dy": "0.32em"], Markup(text)))
+                    "text", ["class": "tick", "x": "24", "y": pixel(top + height * share), "dy": "0.32em"], Markup(text)
+                ))
         }
         return .element(
             "svg", ["class": "scale", "viewBox": "0 0 80 \(pixel(height + 60))", "role": "img"], content)

@@ -30,7 +30,10 @@ struct LineChart {
         let lines = lines.map(LineChart.thinned)
         let frame = ChartFrame(
             height: height,
-            x: ChartScale(lines.flatMap { $0.points.map(\.x) } + bands.flatMap { $0.points.map(\.x) }, padding: 0.01, target: 7),
+            // From 0: evaluations are counted from the start of the run.
+            x: ChartScale(
+                [0] + lines.flatMap { $0.points.map(\.x) } + bands.flatMap { $0.points.map(\.x) }, padding: 0, target: 7
+            ),
             y: ChartScale(
                 lines.flatMap { $0.points.map(\.y) } + bands.flatMap { $0.points.flatMap { [$0.lower, $0.upper] } }),
             xTitle: xTitle, yTitle: yTitle)
@@ -45,7 +48,7 @@ struct LineChart {
         for line in lines {
             marks.append(.element("path", ["class": "line \(line.style)", "d": LineChart.path(line.points, frame)]))
             // A single point has no line to show.
-            if line.points.count == 1, let point = line.points.first {
+            if line.points.count == 1, let point = line.points.first, point.y.isFinite {
                 marks.append(
                     .element(
                         "circle",

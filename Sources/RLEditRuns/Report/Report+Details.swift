@@ -9,9 +9,12 @@ extension Report {
                 Report.term("norm", .norm), Markup(" \(NumberText.significant(map.norm))"),
             ]
             if map.relativeNorm.isFinite {
-                caption.append(Markup(" (\(NumberText.significant(100 * map.relativeNorm, digits: 3)) % of the layer's)"))
+                caption.append(
+                    Markup(" (\(NumberText.significant(100 * map.relativeNorm, digits: 3)) % of the layer's)"))
             }
             caption.append(".")
+            caption.append(
+                Markup(" Colours are full at ±\(NumberText.significant(HeatMap(map: map).limit, digits: 2))."))
             if map.cellRows > 1 || map.cellColumns > 1 {
                 caption.append(
                     Markup(" Each cell is the mean of \(map.cellRows) × \(map.cellColumns) parameters."))
@@ -79,7 +82,7 @@ extension Report {
         var content: [Markup] = [Report.list(entries)]
         let settings = Report.flattened(manifest.configuration)
         if !settings.isEmpty {
-            content.append(.element("h3", "Configuration"))
+            content.append(.element("h3", .element("code", "Configuration")))
             content.append(
                 Report.table(
                     ["setting", "value"],

@@ -4,7 +4,8 @@ extension Report {
         let runs = seeds.filter { !$0.updates.isEmpty }
         guard let first = runs.first else { return .empty }
         var chart = LineChart(
-            xTitle: "evaluations", yTitle: "reward", description: "Mean and best reward over the evaluations of the run")
+            xTitle: "evaluations", yTitle: "reward", description: "Mean and best reward over the evaluations of the run"
+        )
         var caption: [Markup]
         if runs.count == 1 {
             let updates = first.updates
@@ -35,7 +36,8 @@ extension Report {
             }
             chart.lines += Report.meanLines(runs.map(\.updates))
             caption = [
-                Report.term("Reward", .reward), Markup(" over the evaluations of each of \(runs.count) seeds, and its mean."),
+                Report.term("Reward", .reward),
+                Markup(" over the evaluations of each of \(runs.count) seeds, and its mean."),
             ]
         }
         return Report.section("Learning curve", id: "learning", [Report.figure(chart.markup(), caption: caption)])
@@ -48,7 +50,9 @@ extension Report {
         var bests: [(x: Double, y: Double)] = []
         for index in 0..<length {
             let records = runs.map { $0[index] }
-            guard Set(records.map(\.evaluations)).count == 1, let evaluations = records.first?.evaluations else { break }
+            guard Set(records.map(\.evaluations)).count == 1, let evaluations = records.first?.evaluations else {
+                break
+            }
             means.append((Double(evaluations), Spread(records.map(\.reward.mean)).mean))
             bests.append((Double(evaluations), Spread(records.map(\.bestReward)).mean))
         }
@@ -59,7 +63,7 @@ extension Report {
         ]
     }
 
-    /// Named reward terms over the evaluations, averaged over seeds where they agree.
+    /// Named reward terms over the evaluations, of the first seed: terms of several would need a chart each.
     var terms: Markup {
         guard let run = seeds.first(where: { !$0.updates.isEmpty }) else { return .empty }
         var names: [String] = []
@@ -75,8 +79,11 @@ extension Report {
                 })
         }
         let chart = LineChart(
-            lines: lines, xTitle: "evaluations", yTitle: "term", description: "Reward terms over the evaluations", height: 260)
-        var caption = [Report.term("Reward terms", .rewardTerm), Markup(" as the task names them, mean of each update")]
+            lines: lines, xTitle: "evaluations", yTitle: "term", description: "Reward terms over the evaluations",
+            height: 260)
+        var caption = [
+            Report.term("Reward terms", .rewardTerm), Markup(" as the task names them, mean of each update"),
+        ]
         caption.append(Markup(seeds.count > 1 ? "; seed \(run.seed)." : "."))
         return Report.section("Reward terms", id: "terms", [Report.figure(chart.markup(), caption: caption)])
     }

@@ -20,6 +20,7 @@ extension Report {
     private static func seed(_ number: Int, in path: String) -> Seed {
         Seed(
             seed: number, updates: (try? UpdateRecord.read("\(path)/\(RunFolder.metricsName)")) ?? [],
-            candidates: try? CandidateTable.read("\(path)/\(RunFolder.candidatesName)"), edits: [])
+            candidates: try? CandidateTable.read("\(path)/\(RunFolder.candidatesName)"),
+            edits: (try? Delta.read("\(path)/\(RunFolder.deltaName)").layers.compactMap { try $0.map() }) ?? [])
     }
 }

@@ -47,8 +47,7 @@ extension Report {
         if isSpread {
             content.append(
                 .element(
-                    "p",
-                    ["class": "lead"],
+                    "p", ["class": "aside"],
                     [
                         Report.term("Mean ± standard deviation", .spread),
                         Markup(" over \(summary.seeds.count) seeds, each with its own model."),
@@ -64,7 +63,8 @@ extension Report {
         var tiles: [Markup] = []
         for row in summary.rows where !seen.contains(row.set) && tiles.count < 4 {
             seen.append(row.set)
-            guard let before = row.spreads[.before], let after = row.spreads[.meanPolicy] ?? row.spreads[.bestSeen] else {
+            guard let before = row.spreads[.before], let after = row.spreads[.meanPolicy] ?? row.spreads[.bestSeen]
+            else {
                 continue
             }
             tiles.append(
@@ -74,7 +74,8 @@ extension Report {
                         .element("div", ["class": "name"], Markup("\(row.set) \(MeasureText.title(row.measure))")),
                         .element("div", ["class": "value"], Markup(MeasureText.of(after.mean, measure: row.measure))),
                         .element(
-                            "div", ["class": "from"], Markup("from \(MeasureText.of(before.mean, measure: row.measure))")),
+                            "div", ["class": "from"],
+                            Markup("from \(MeasureText.of(before.mean, measure: row.measure))")),
                     ]))
         }
         return tiles.isEmpty ? .empty : .element("div", ["class": "tiles"], tiles)
@@ -95,7 +96,8 @@ extension Report {
                     return Markup(value.map { MeasureText.of($0, measure: column.measure) } ?? "–")
                 }
         }
-        let titles = [Markup("\(stage.title), by seed")] + columns.map { Markup("\($0.set) \(MeasureText.title($0.measure))") }
+        let titles =
+            [Markup("\(stage.title), by seed")] + columns.map { Markup("\($0.set) \(MeasureText.title($0.measure))") }
         return Report.table(titles, rows, textColumns: 1)
     }
 

@@ -26,7 +26,7 @@ public struct Report: Sendable, Equatable {
         self.seeds = seeds
     }
 
-    /// The whole document: one file that needs nothing else, no network and no script.
+    /// The whole document: one file that needs nothing else, neither a network nor a program.
     public var html: String {
         let body = [header, outcome, learning, tradeOff, terms, classes, edits, cost, provenance, glossary]
         let head: [Markup] = [

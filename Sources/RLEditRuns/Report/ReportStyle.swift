@@ -19,8 +19,8 @@ enum ReportStyle {
         font:15px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu Sans",sans-serif}
         main{max-width:860px;margin:0 auto;padding:40px 24px 64px}
         h1{font-size:30px;line-height:1.2;margin:0;letter-spacing:-.015em;overflow-wrap:anywhere}
-        h2{font-size:19px;margin:48px 0 12px;letter-spacing:-.005em}h3{font-size:15px;margin:24px 0 4px;font-weight:600}
-        p{margin:6px 0 12px}.lead{color:var(--soft);font-size:16px;margin:6px 0 0}
+        h2{font-size:19px;margin:48px 0 12px;letter-spacing:-.005em}h3{font-size:14px;margin:24px 0 4px;font-weight:400;color:var(--soft)}h3 code{font-size:14px;font-weight:600;color:var(--ink)}
+        p{margin:6px 0 12px}.aside{color:var(--soft);font-size:13.5px;margin:8px 0 28px}.lead{color:var(--soft);font-size:16px;margin:6px 0 0}
         code{font:13px/1.4 ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace;overflow-wrap:anywhere}
         a{color:var(--accent)}a.term{color:inherit;text-decoration:underline dotted var(--faint);text-underline-offset:3px}
         .status{display:inline-block;font-size:12px;font-weight:600;letter-spacing:.02em;padding:2px 9px;border-radius:10px;

@@ -40,11 +40,13 @@ struct ScatterChart {
             width: Int(frame.plotWidth * ScatterChart.density), height: Int(frame.plotHeight * ScatterChart.density))
         // Few points are drawn larger and denser, many so that overlap shows as depth.
         let crowd = min(1, Double(points.count) / 4000)
+        let opacity = (0.75 - 0.35 * crowd) * min(1, (16_000 / Double(max(points.count, 1))).squareRoot())
         for point in points {
             picture.disc(
                 x: (frame.across(point.x) - frame.left) * ScatterChart.density,
                 y: (frame.down(point.y) - frame.top) * ScatterChart.density, radius: 5.5 - 2 * crowd,
-                ScatterChart.early.mixed(with: ScatterChart.late, min(max(point.age, 0), 1)), opacity: 0.75 - 0.35 * crowd)
+                ScatterChart.early.mixed(with: ScatterChart.late, min(max(point.age, 0), 1)),
+                opacity: max(opacity, 0.05))
         }
         var marks: [Markup] = [
             .element(

@@ -134,7 +134,9 @@ struct GuardedFile: Equatable {
     }
 
     private static func number(_ bytes: [UInt8], at offset: Int) -> Int? {
-        let number = bytes.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: UInt64.self)) }
+        let number = bytes.withUnsafeBytes {
+            UInt64(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+        }
         return Int(exactly: number)
     }
 }

@@ -34,7 +34,8 @@ enum MeasureText {
     static func title(_ measure: String) -> String { String(measure.map { $0 == "_" ? " " : $0 }) }
 
     static func of(_ value: Double, measure: String) -> String {
-        isShare(measure) ? "\(NumberText.fixed(100 * value, digits: 2)) %" : NumberText.fixed(value, digits: digits(value))
+        isShare(measure) && value.isFinite
+            ? "\(NumberText.fixed(100 * value, digits: 2)) %" : NumberText.fixed(value, digits: digits(value))
     }
 
     /// The mean, followed over several seeds by the standard deviation with the same number of digits.

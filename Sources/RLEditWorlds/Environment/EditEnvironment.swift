@@ -63,11 +63,14 @@ public final class EditEnvironment: VectorEnvironment {
     private let reward: any RewardFunction
     private let pool: WorkerPool
     private let baseObservation: Tensor
-    private var episodes: [Episode]
-    private var episodesBegun = 0
+    var episodes: [Episode] = []
+    /// Episodes begun so far: the number of the youngest.
+    var episodesBegun = 0
 
-    private struct Episode {
+    /// A running episode; its whole state is what it has done to the layers.
+    struct Episode {
         var edits: [LayerEdit]
+        /// From 1, in the order in which episodes began.
         var number: Int
         /// Steps done.
         var steps = 0
@@ -82,6 +85,10 @@ public final class EditEnvironment: VectorEnvironment {
             throw WorldError.invalidSetting(
                 owner: problem.world.name, field: "horizon", message: "must be at least 1, got \(problem.horizon)")
         }
+        guard environments >= 1 else {
+            throw WorldError.invalidSetting(
+                owner: problem.world.name, field: "environments", message: "must be at least 1, got \(environments)")
+        }
         let evaluator = try Evaluator(
             network: problem.network, layers: problem.layers, sets: problem.sets, pool: pool)
         source = MetricSource(evaluator: evaluator)
@@ -90,46 +97,48 @@ public final class EditEnvironment: VectorEnvironment {
         reward = problem.reward
         horizon = problem.horizon
         self.pool = pool
-        self.environments = max(1, environments)
+        self.environments = environments
         actionSize = world.actionSize
         observationSize = observer.size(for: evaluator.layers)
         baseObservation = try Tensor(shape: [observationSize]) { [observer] features in
             observer.observe(evaluator.layers.map(\.base), of: evaluator.layers, into: features)
         }
-        episodes = []
     }
 
     public var evaluator: Evaluator { source.evaluator }
 
+    /// Begins new episodes in all environments.
+    /// - Parameter seed: changes nothing, since an episode starts from the unedited weights and draws nothing.
     public func reset(seed: UInt64 = 0) throws -> ObservationBatch {
         episodes = (0..<environments).map { _ in begin() }
         return .shared(baseObservation, environments: environments)
     }
 
+    /// - Throws: ``WorldError``, or what the world or the reward throws; then no episode has moved.
     public func step(_ actions: Tensor) throws -> StepBatch {
-        guard episodes.count == environments else {
-            throw WorldError.invalidSetting(owner: "environment", field: "step", message: "was called before reset")
-        }
+        guard episodes.count == environments else { throw WorldError.notReset }
         // 1. Actions become candidate edits, each on top of its own episode's.
         let clamped = try clamp(actions, count: environments)
         let candidates = try edits(from: clamped, onto: episodes.map(\.edits))
         // 2. All candidates are measured, spread over the workers.
         let batch = try source.evaluate(candidates)
         // 3. The reward judges them in order.
-        for index in episodes.indices {
-            episodes[index].edits = candidates[index]
-            episodes[index].steps += 1
-        }
-        let rewards = try judge(batch, episodes: episodes.map(\.number), steps: episodes.map(\.steps))
-        record = StepRecord(
-            actions: clamped, batch: batch, rewards: rewards, episodes: episodes.map(\.number),
-            steps: episodes.map(\.steps))
-        // 4. Ended episodes begin anew.
+        let (numbers, steps) = (episodes.map(\.number), episodes.map { $0.steps + 1 })
+        let rewards = try judge(batch, episodes: numbers, steps: steps)
+        record = StepRecord(actions: clamped, batch: batch, rewards: rewards, episodes: numbers, steps: steps)
+        // 4. Episodes move on; ended ones begin anew.
         let terminated = rewards.map(\.terminated)
-        let truncated = zip(episodes, terminated).map { $0.steps >= horizon && !$1 }
-        let final = FinalObservation(
+        let truncated = zip(steps, terminated).map { $0 >= horizon && !$1 }
+        for index in episodes.indices {
+            if terminated[index] || truncated[index] {
+                episodes[index] = begin()
+            } else {
+                episodes[index].edits = candidates[index]
+                episodes[index].steps = steps[index]
+            }
+        }
+        let final = EditObservations(
             edits: candidates, layers: evaluator.layers, observer: observer, size: observationSize, pool: pool)
-        for index in episodes.indices where terminated[index] || truncated[index] { episodes[index] = begin() }
         return StepBatch(
             rewards: rewards.map(\.value), terminated: terminated, truncated: truncated, observation: try observe(),
             finalObservation: { .distinct(try final.rows()) })
@@ -144,7 +153,7 @@ public final class EditEnvironment: VectorEnvironment {
         let candidates = try edits(from: clamped, onto: Array(repeating: unedited, count: count))
         let batch = try source.evaluate(candidates)
         let ones = Array(repeating: 1, count: count)
-        let episodes = Array(repeating: episodesBegun, count: count)
+        let episodes = Array(repeating: max(episodesBegun, 1), count: count)
         return StepRecord(
             actions: clamped, batch: batch, rewards: try judge(batch, episodes: episodes, steps: ones),
             episodes: episodes, steps: ones)
@@ -158,17 +167,9 @@ public final class EditEnvironment: VectorEnvironment {
 
     /// The observation of given edits, `[observationSize]`.
     public func observation(of edits: [LayerEdit]) throws -> Tensor {
-        let final = FinalObservation(
+        let final = EditObservations(
             edits: [edits], layers: evaluator.layers, observer: observer, size: observationSize, pool: pool)
         return try final.rows().reshaped([observationSize])
-    }
-
-    // MARK: - State for checkpoints
-
-    /// Episodes begun so far; with episodes at their start this is the environment's whole state.
-    public var state: Int {
-        get { episodesBegun }
-        set { episodesBegun = newValue }
     }
 
     // MARK: - Parts of a step
@@ -180,9 +181,12 @@ public final class EditEnvironment: VectorEnvironment {
 
     /// Actions clamped to [−1, 1].
     private func clamp(_ actions: Tensor, count: Int) throws -> Tensor {
-        guard actions.shape == [count, actionSize] else {
+        guard actions.rank == 2, actions.shape[1] == actionSize else {
             throw WorldError.actionSize(
                 expected: actionSize, actual: actions.rank == 2 ? actions.shape[1] : actions.count)
+        }
+        guard actions.shape[0] == count else {
+            throw WorldError.actionCount(expected: count, actual: actions.shape[0])
         }
         var clamped = actions
         try clamped.withUnsafeMutableBufferPointer { buffer in
@@ -197,14 +201,19 @@ public final class EditEnvironment: VectorEnvironment {
     private func edits(from actions: Tensor, onto current: [[LayerEdit]]) throws -> [[LayerEdit]] {
         try actions.withUnsafeBufferPointer { buffer in
             try current.indices.map { index in
+                try evaluator.requireFit(current[index])
                 let action = UnsafeBufferPointer(rebasing: buffer[index * actionSize..<(index + 1) * actionSize])
-                return try world.apply(action, to: current[index], progress: progress)
+                let edits = try world.apply(action, to: current[index], progress: progress)
+                // A world may be a script's own: nothing that does not fit, or is no number, goes further.
+                try evaluator.requireFit(edits)
+                for (edit, layer) in zip(edits, evaluator.layers) { try edit.requireFinite(layer) }
+                return edits
             }
         }
     }
 
     private func judge(_ batch: EvaluationBatch, episodes: [Int], steps: [Int]) throws -> [Reward] {
-        let base = try source.base()
+        let base = source.base()
         return try (0..<batch.count).map { candidate in
             let reward = try reward.reward(
                 RewardContext(
@@ -214,40 +223,20 @@ public final class EditEnvironment: VectorEnvironment {
                 throw WorldError.rewardNotFinite(
                     value: reward.value, episode: episodes[candidate], step: steps[candidate])
             }
+            for term in reward.terms where !term.value.isFinite {
+                throw WorldError.rewardTermNotFinite(
+                    term: term.name, value: term.value, episode: episodes[candidate], step: steps[candidate])
+            }
             return reward
         }
     }
 
-    private func observe() throws -> ObservationBatch {
+    /// What the environments show now.
+    func observe() throws -> ObservationBatch {
         if episodes.allSatisfy({ $0.steps == 0 }) { return .shared(baseObservation, environments: environments) }
-        let rows = FinalObservation(
-            edits: episodes.map(\.edits), layers: evaluator.layers, observer: observer, size: observationSize, pool: pool)
+        let rows = EditObservations(
+            edits: episodes.map(\.edits), layers: evaluator.layers, observer: observer, size: observationSize,
+            pool: pool)
         return .distinct(try rows.rows())
-    }
-}
-
-/// Edits whose observations are made when somebody asks.
-private struct FinalObservation: Sendable {
-    let edits: [[LayerEdit]]
-    let layers: [EditedLayer]
-    let observer: any Observer
-    let size: Int
-    let pool: WorkerPool
-
-    /// `[edits.count, size]`.
-    func rows() throws -> Tensor {
-        let made = Slots<Tensor>(count: edits.count)
-        try pool.forEach(edits.count) { piece, _ in
-            let weights = try zip(edits[piece], layers).map { try $0.weights(of: $1) }
-            made[piece] = try Tensor(shape: [size]) { observer.observe(weights, of: layers, into: $0) }
-        }
-        return try Tensor(shape: [edits.count, size]) { buffer in
-            for (row, observation) in try made.values().enumerated() {
-                observation.withUnsafeBufferPointer { values in
-                    guard let source = values.baseAddress, let destination = buffer.baseAddress else { return }
-                    (destination + row * size).update(from: source, count: size)
-                }
-            }
-        }
     }
 }

@@ -28,8 +28,7 @@ final class DenseProgram: Sendable {
         groupSize = max(1, min(16, 256 / rows))
         maximumRank = max(1, min(rows, inputs) / 4)
         baseProducts = try cache.blocks.map { block in
-            guard let features = block.featureMajor else { return try Tensor.zeros([rows, block.rows.count]) }
-            var product = try weights.matmul(features)
+            var product = try weights.matmul(block.activations)
             product.withUnsafeMutableBufferPointer { product in
                 guard let base = product.baseAddress else { return }
                 withPointer(bias) { bias in
@@ -60,40 +59,31 @@ final class DenseProgram: Sendable {
         guard !blocks.isEmpty, case .linear(let rows, let inputs, _, _, let bias, let activation)? = suffix.steps.first
         else { return }
         let scratch = scratch[worker]
-        let ranks = shiftRanks(of: candidates)
-        if let ranks {
-            stackFactors(candidates, inputs: inputs, into: scratch.factors)
-            precondition(ranks.total <= groupSize * maximumRank, "stacked factors exceed their scratch memory")
-        } else {
-            for (position, edits) in candidates.enumerated() {
-                edits[firstLayer].write(
-                    weightsOf: layers[firstLayer], to: scratch.stackedWeights + position * rows * inputs)
-            }
-        }
+        let stack = stackFirstLayers(of: candidates, rows: rows, inputs: inputs, into: scratch)
         for block in blocks {
             let examples = cache.blocks[block].rows.count
-            cache.blocks[block].featureMajor?.withUnsafeBufferPointer { features in
+            cache.blocks[block].activations.withUnsafeBufferPointer { features in
                 guard let features = features.baseAddress else { return }
-                if let ranks {
-                    matrixProduct(
-                        m: ranks.total, n: examples, k: inputs, scratch.factors, lda: inputs, features, ldb: examples,
-                        scratch.projected, ldc: examples)
-                } else {
-                    matrixProduct(
-                        m: candidates.count * rows, n: examples, k: inputs, scratch.stackedWeights, lda: inputs,
-                        features, ldb: examples, scratch.stackedOutputs, ldc: examples)
-                }
+                matrixProduct(
+                    m: stack.factorRows, n: examples, k: inputs, scratch.factors, lda: inputs, features, ldb: examples,
+                    scratch.projected, ldc: examples)
+                matrixProduct(
+                    m: stack.weightRows, n: examples, k: inputs, scratch.stackedWeights, lda: inputs, features,
+                    ldb: examples, scratch.stackedOutputs, ldc: examples)
             }
             for (position, edits) in candidates.enumerated() {
-                let output = scratch.stackedOutputs + position * rows * examples
-                if let ranks, case .shift(let factors) = edits[firstLayer] {
+                let output: UnsafeMutablePointer<Float>
+                switch stack.places[position] {
+                case .factors(let factors, let start):
+                    output = scratch.shiftOutput
                     withPointers(baseProducts[block], factors.left) { base, left in
+                        guard let left else { return }
                         rl_low_rank_shift(
                             Int64(rows), Int64(factors.rank), Int64(examples), base, Int64(examples), left,
-                            scratch.projected + ranks.starts[position] * examples, Int64(examples), output,
-                            Int64(examples), activation)
+                            scratch.projected + start * examples, Int64(examples), output, Int64(examples), activation)
                     }
-                } else {
+                case .weights(let start):
+                    output = scratch.stackedOutputs + start * examples
                     withPointer(bias) {
                         rl_bias_activate(Int64(rows), Int64(examples), output, Int64(examples), $0, activation)
                     }
@@ -104,29 +94,44 @@ final class DenseProgram: Sendable {
         }
     }
 
-    /// Where each candidate's factors begin in the stack, when all edits of the first layer are shifts of low rank.
-    private func shiftRanks(of candidates: ArraySlice<[LayerEdit]>) -> (starts: [Int], total: Int)? {
-        var starts: [Int] = []
-        var total = 0
-        for edits in candidates {
-            guard case .shift(let factors) = edits[firstLayer], factors.rank <= maximumRank else { return nil }
-            starts.append(total)
-            total += factors.rank
+    /// Where the first layers of a group of candidates stand in the stacked products.
+    private struct Stack {
+        enum Place {
+            /// A shift of low rank: its input-side factor begins at this row of the stacked factors.
+            case factors(LowRankFactors, start: Int)
+            /// Any other edit: its weights begin at this row of the stacked weights.
+            case weights(start: Int)
         }
-        return (starts, total)
+        var places: [Place] = []
+        var factorRows = 0
+        var weightRows = 0
     }
 
-    private func stackFactors(
-        _ candidates: ArraySlice<[LayerEdit]>, inputs: Int, into destination: UnsafeMutablePointer<Float>
-    ) {
-        var row = 0
+    /// Writes the first layers of a group. Each candidate goes the way of its own edit, whatever its neighbours are.
+    private func stackFirstLayers(
+        of candidates: ArraySlice<[LayerEdit]>, rows: Int, inputs: Int, into scratch: EvaluatorScratch
+    ) -> Stack {
+        var stack = Stack()
         for edits in candidates {
-            guard case .shift(let factors) = edits[firstLayer] else { continue }
-            withPointer(factors.right) {
-                if let source = $0 { (destination + row * inputs).update(from: source, count: factors.rank * inputs) }
+            if case .shift(let factors) = edits[firstLayer], factors.rank <= maximumRank {
+                withPointer(factors.right) {
+                    guard let source = $0 else { return }
+                    (scratch.factors + stack.factorRows * inputs).update(from: source, count: factors.rank * inputs)
+                }
+                stack.places.append(.factors(factors, start: stack.factorRows))
+                stack.factorRows += factors.rank
+            } else {
+                edits[firstLayer].write(
+                    weightsOf: layers[firstLayer], to: scratch.stackedWeights + stack.weightRows * inputs)
+                stack.places.append(.weights(start: stack.weightRows))
+                stack.weightRows += rows
             }
-            row += factors.rank
         }
+        // The library computes a product of one row as matrix times vector, with other bits: a second row that nobody
+        // reads keeps a candidate's numbers the same alone and in a group.
+        stack.factorRows = stack.factorRows == 1 ? 2 : stack.factorRows
+        stack.weightRows = stack.weightRows == 1 ? 2 : stack.weightRows
+        return stack
     }
 
     /// The steps after the first, for one candidate.
@@ -136,12 +141,12 @@ final class DenseProgram: Sendable {
     ) -> UnsafePointer<Float> {
         var current = input
         var currentRows = rows
-        for (index, step) in suffix.steps.dropFirst().enumerated() {
+        for step in suffix.steps.dropFirst() {
             switch step {
             case .activation(let code):
                 rl_bias_activate(Int64(currentRows), Int64(examples), current, Int64(examples), nil, code)
             case .linear(let outputs, let inputs, let weights, let edited, let bias, let activation):
-                let output = index % 2 == 0 ? scratch.even : scratch.odd
+                let output = current == scratch.even ? scratch.odd : scratch.even
                 if let edited { edits[edited].write(weightsOf: layers[edited], to: scratch.laterWeights) }
                 withPointers(weights, bias) { base, bias in
                     let weights = edited == nil ? base : UnsafePointer(scratch.laterWeights)
@@ -182,13 +187,16 @@ final class DenseProgram: Sendable {
 
 /// Memory of one worker, kept from call to call so that no candidate waits for fresh pages.
 ///
-/// Invariant: with at most `groupSize` candidates of rank at most `maximumRank` on blocks of at most
-/// `ExampleBlocks.blockSize` examples, no use in `DenseProgram` passes the end of a buffer.
+/// Invariant: with at most `groupSize` candidates whose edits fit their layers (`LayerEdit.requireFit`), stacked factors of
+/// rank at most `maximumRank`, and blocks of at most `ExampleBlocks.blockSize` examples, no use in `DenseProgram` passes
+/// the end of a buffer. The stacked buffers have one row to spare for products that would be of one row.
 private final class EvaluatorScratch: @unchecked Sendable {
     /// Weights of the group's first layers, `[groupSize · firstRows, firstInputs]`.
     let stackedWeights: UnsafeMutablePointer<Float>
     /// Outputs of the group's first layers, `[groupSize · firstRows, block]`.
     let stackedOutputs: UnsafeMutablePointer<Float>
+    /// Outputs of the first layer of one shift, `[firstRows, block]`.
+    let shiftOutput: UnsafeMutablePointer<Float>
     /// Input-side factors of the group's shifts, `[groupSize · maximumRank, firstInputs]`.
     let factors: UnsafeMutablePointer<Float>
     /// Their products with a block, `[groupSize · maximumRank, block]`.
@@ -210,10 +218,11 @@ private final class EvaluatorScratch: @unchecked Sendable {
             return memory
         }
         let block = ExampleBlocks.blockSize
-        stackedWeights = floats(groupSize * firstRows * firstInputs)
-        stackedOutputs = floats(groupSize * firstRows * block)
-        factors = floats(groupSize * maximumRank * firstInputs)
-        projected = floats(groupSize * maximumRank * block)
+        stackedWeights = floats((groupSize * firstRows + 1) * firstInputs)
+        stackedOutputs = floats((groupSize * firstRows + 1) * block)
+        shiftOutput = floats(firstRows * block)
+        factors = floats((groupSize * maximumRank + 1) * firstInputs)
+        projected = floats((groupSize * maximumRank + 1) * block)
         laterWeights = floats(largestLayer)
         even = floats(widest * block)
         odd = floats(widest * block)
@@ -221,7 +230,7 @@ private final class EvaluatorScratch: @unchecked Sendable {
     }
 
     deinit {
-        for memory in [stackedWeights, stackedOutputs, factors, projected, laterWeights, even, odd, pair] {
+        for memory in [stackedWeights, stackedOutputs, shiftOutput, factors, projected, laterWeights, even, odd, pair] {
             UnsafeMutableRawPointer(memory).deallocate()
         }
     }

@@ -40,7 +40,8 @@ struct DenseSuffix: Sendable {
                     steps.last
                 {
                     steps[steps.count - 1] = .linear(
-                        outputs: outputs, inputs: inputs, weights: weights, edited: edited, bias: bias, activation: code)
+                        outputs: outputs, inputs: inputs, weights: weights, edited: edited, bias: bias, activation: code
+                    )
                 } else {
                     steps.append(.activation(code))
                 }

@@ -8,8 +8,8 @@ public import RLEditTensor
 /// layers from the first edited one on. Work is cut into (group of candidates) × (run of blocks) pieces that are spread
 /// over the workers and summed in a fixed order, so results are the same to the bit for any number of workers.
 public final class Evaluator: @unchecked Sendable {
-    // Unchecked: everything but `scratch` is constant, and a piece uses only the scratch memory of its own worker while
-    // `evaluate` runs; the owner calls it from one thread at a time.
+    // Unchecked: everything but the scratch memory of `dense` is constant, and a piece uses only that of its own worker;
+    // the owner calls it from one thread at a time, and never from inside a piece of a parallel job.
 
     /// The unedited network.
     public let network: Network
@@ -43,10 +43,11 @@ public final class Evaluator: @unchecked Sendable {
         self.pool = pool
         let classes = max(scores, 2)
         self.classes = classes
-        firstNode = first
-        let suffix = DenseSuffix(network: network, from: first, editedNodes: nodes)
+        let cut = Evaluator.cut(network, before: first)
+        firstNode = cut
+        let suffix = DenseSuffix(network: network, from: cut, editedNodes: nodes)
         let cache = try ExampleBlocks(
-            sets: sets, network: network, before: first, classes: classes, featureMajor: suffix != nil, pool: pool)
+            sets: sets, network: network, before: cut, classes: classes, featureMajor: suffix != nil, pool: pool)
         self.cache = cache
         dense = try suffix.map {
             try DenseProgram(suffix: $0, layers: layers, cache: cache, scores: scores, workers: pool.workers)
@@ -58,17 +59,11 @@ public final class Evaluator: @unchecked Sendable {
 
     /// Measures candidates; each is one edit per layer.
     /// - Returns: sums by candidate and set; those of sets that `selection` does not want stay empty.
+    /// - Throws: ``WorldError/invalidEdit(layer:message:)`` for an edit of another shape than its layer.
     func evaluate(_ candidates: [[LayerEdit]], selection: MetricSelection) throws -> [[SetSums]] {
-        let groupSize = dense?.groupSize ?? 1
-        let groups = (candidates.count + groupSize - 1) / groupSize
         let partial = Slots<[SetSums]>(count: candidates.count * segments.count)
-        try pool.forEach(groups * segments.count) { piece, worker in
-            let group = piece / segments.count
-            let segment = piece % segments.count
-            let members = (group * groupSize)..<min((group + 1) * groupSize, candidates.count)
-            let sums = try measure(
-                candidates[members], blocks: segments[segment], selection: selection, worker: worker, capture: nil)
-            for (offset, member) in members.enumerated() { partial[member * segments.count + segment] = sums[offset] }
+        try measure(candidates, selection: selection, capture: nil) { candidate, segment, sums in
+            partial[candidate * segments.count + segment] = sums
         }
         return candidates.indices.map { candidate in
             var total = [SetSums](repeating: SetSums(), count: sets.count)
@@ -81,66 +76,100 @@ public final class Evaluator: @unchecked Sendable {
         }
     }
 
-    /// Scores of one candidate for every example of a set, `[examples, classes]`.
-    public func scores(_ edits: [LayerEdit], set: Int) throws -> Tensor {
+    /// Scores of candidates for every example of a set, `[examples, classes]` each.
+    /// - Throws: ``WorldError/invalidEdit(layer:message:)`` for an edit of another shape than its layer.
+    public func scores(of candidates: [[LayerEdit]], set: Int) throws -> [Tensor] {
         var selection = MetricSelection(sets: sets.count)
         selection.insert(.accuracy, set: set)
-        let capture = ScoreCapture(set: set, examples: cache.counts[set], classes: classes)
-        _ = try measure(
-            [edits][...], blocks: 0..<cache.blocks.count, selection: selection, worker: 0, capture: capture)
-        return try Tensor(capture.values, shape: [cache.counts[set], classes])
+        let capture = try ScoreCapture(
+            candidates: candidates.count, set: set, examples: cache.counts[set], classes: classes)
+        try measure(candidates, selection: selection, capture: capture) { _, _, _ in }
+        return capture.tensors
+    }
+
+    /// Scores of one candidate for every example of a set, `[examples, classes]`.
+    public func scores(_ edits: [LayerEdit], set: Int) throws -> Tensor {
+        // One candidate in gives one tensor out; an empty list cannot be.
+        try scores(of: [edits], set: set).first ?? Tensor.zeros([0, classes])
     }
 
     /// Labels of a set, in its order.
     public func labels(of set: Int) -> [Int] { sets[set].examples.labels }
 
-    /// One piece of work: some candidates on some blocks.
-    private func measure(
-        _ candidates: ArraySlice<[LayerEdit]>, blocks: Range<Int>, selection: MetricSelection, worker: Int,
-        capture: ScoreCapture?
-    ) throws -> [[SetSums]] {
-        var sums = Array(repeating: [SetSums](repeating: SetSums(), count: sets.count), count: candidates.count)
-        let wanted = blocks.filter { selection.isWanted(set: cache.blocks[$0].set) }
-        if let dense {
-            dense.run(candidates, blocks: wanted, worker: worker) { candidate, block, scores, stride in
-                record(
-                    scores, stride: stride, block: cache.blocks[block], selection: selection,
-                    into: &sums[candidate], capture: capture)
-            }
-            return sums
+    /// - Throws: ``WorldError/invalidEdit(layer:message:)`` unless there is one edit per layer and each has its shape.
+    func requireFit(_ edits: [LayerEdit]) throws(WorldError) {
+        guard edits.count == layers.count else {
+            throw .invalidEdit(
+                layer: layers.map(\.name).joined(separator: ", "),
+                message: "has \(edits.count) parts, expected one for each of \(layers.count) layers")
         }
+        for (edit, layer) in zip(edits, layers) { try edit.requireFit(layer) }
+    }
+
+    /// Cuts the work into pieces, (group of candidates) × (run of blocks), and spreads them over the workers.
+    /// - Parameter take: gets the sums by set of one candidate on one segment, from any thread.
+    private func measure(
+        _ candidates: [[LayerEdit]], selection: MetricSelection, capture: ScoreCapture?,
+        take: @Sendable (_ candidate: Int, _ segment: Int, _ sums: [SetSums]) -> Void
+    ) throws {
+        for candidate in candidates { try requireFit(candidate) }
+        let groupSize = dense?.groupSize ?? 1
+        let groups = (candidates.count + groupSize - 1) / groupSize
+        try pool.forEach(groups * segments.count) { piece, worker in
+            let (group, segment) = (piece / segments.count, piece % segments.count)
+            let members = (group * groupSize)..<min((group + 1) * groupSize, candidates.count)
+            let wanted = segments[segment].filter { selection.isWanted(set: cache.blocks[$0].set) }
+            var sums = Array(repeating: [SetSums](repeating: SetSums(), count: sets.count), count: members.count)
+            try scores(of: candidates[members], blocks: wanted, worker: worker) { member, index, scores, stride in
+                let block = cache.blocks[index]
+                block.labels.withUnsafeBufferPointer { labels in
+                    guard let labels = labels.baseAddress else { return }
+                    sums[member][block.set].add(
+                        scores: scores, stride: stride, classes: classes, count: block.rows.count, labels: labels,
+                        probabilities: selection.needsProbabilities(set: block.set))
+                }
+                capture?.store(scores, stride: stride, block: block, candidate: members.lowerBound + member)
+            }
+            for (offset, member) in members.enumerated() { take(member, segment, sums[offset]) }
+        }
+    }
+
+    /// One piece of work: the scores of some candidates on some blocks, `[classes, examples]` each.
+    private func scores(
+        of candidates: ArraySlice<[LayerEdit]>, blocks: [Int], worker: Int,
+        consume: (_ candidate: Int, _ block: Int, _ scores: UnsafePointer<Float>, _ stride: Int) -> Void
+    ) throws {
+        if let dense { return dense.run(candidates, blocks: blocks, worker: worker, consume: consume) }
+        guard !blocks.isEmpty else { return }
         for (offset, edits) in candidates.enumerated() {
             var replacements: [String: Tensor] = [:]
             for (layer, edit) in zip(layers, edits) {
                 replacements[layer.parameterName] = try edit.weights(of: layer).reshaped(layer.shape)
             }
-            for block in wanted {
+            for block in blocks {
                 let scores = try network.forward(
-                    from: firstNode, activations: cache.blocks[block].activations, replacing: replacements)
-                let transposed = try scores.transposedMatrix().withSecondClass()
-                transposed.withUnsafeBufferPointer { buffer in
+                    from: firstNode, activations: cache.blocks[block].activations, layout: .channelsLast,
+                    replacing: replacements
+                ).transposedMatrix().withSecondClass()
+                scores.withUnsafeBufferPointer { buffer in
                     guard let base = buffer.baseAddress else { return }
-                    record(
-                        base, stride: cache.blocks[block].rows.count, block: cache.blocks[block], selection: selection,
-                        into: &sums[offset], capture: capture)
+                    consume(offset, block, base, cache.blocks[block].rows.count)
                 }
             }
         }
-        return sums
     }
 
-    /// Takes the scores of one candidate for one block, `[classes, examples]`.
-    private func record(
-        _ scores: UnsafePointer<Float>, stride: Int, block: ExampleBlocks.Block, selection: MetricSelection,
-        into sums: inout [SetSums], capture: ScoreCapture?
-    ) {
-        block.labels.withUnsafeBufferPointer { labels in
-            guard let labels = labels.baseAddress else { return }
-            sums[block.set].add(
-                scores: scores, stride: stride, classes: classes, count: block.rows.count, labels: labels,
-                probabilities: selection.needsProbabilities(set: block.set))
+    /// The last place at or before a node where a network can be cut in two: what follows reads nothing else of what
+    /// comes before.
+    private static func cut(_ network: Network, before node: Int) -> Int {
+        for start in stride(from: node, to: 0, by: -1) {
+            let source = network.nodes[start].inputs.first
+            let readsOneSource = network.nodes[start...].allSatisfy { later in
+                later.inputs.allSatisfy { $0 >= start || $0 == source }
+            }
+            if readsOneSource { return start }
         }
-        capture?.store(scores, stride: stride, block: block)
+        return 0
     }
 
     /// The named layers and their node indices.
@@ -156,33 +185,14 @@ public final class Evaluator: @unchecked Sendable {
             guard !nodes.contains(node) else { throw WorldError.duplicateLayer(name) }
             guard let weight = network.parameter("\(name).weight") else {
                 throw WorldError.layerNotEditable(
-                    layer: name, reason: "a \(network.nodes[node].layer.kind) has no weights; "
+                    layer: name,
+                    reason: "a \(network.nodes[node].layer.kind) has no weights; "
                         + "layers that can be edited: \(editable.joined(separator: ", "))")
             }
             nodes.append(node)
             layers.append(try EditedLayer(name: name, parameterName: "\(name).weight", weight: weight))
         }
         return (layers, nodes)
-    }
-}
-
-/// Collects the scores of one candidate on one set, example by example.
-private final class ScoreCapture {
-    let set: Int
-    let classes: Int
-    var values: [Float]
-
-    init(set: Int, examples: Int, classes: Int) {
-        self.set = set
-        self.classes = classes
-        values = Array(repeating: 0, count: examples * classes)
-    }
-
-    func store(_ scores: UnsafePointer<Float>, stride: Int, block: ExampleBlocks.Block) {
-        guard block.set == set else { return }
-        for (column, row) in block.rows.enumerated() {
-            for c in 0..<classes { values[row * classes + c] = scores[c * stride + column] }
-        }
     }
 }
 

@@ -18,25 +18,30 @@ struct ExampleBlocks: Sendable {
         let rows: Range<Int>
         /// Class of each example, `[rows.count]`.
         let labels: [Int32]
-        /// Activations, `[rows.count] + shape` as the network stores them.
+        /// What enters the first edited layer: feature-major, `[features, rows.count]`, for a dense suffix, else
+        /// `[rows.count, height, width, channels]` or `[rows.count, features]` as networks compute.
         let activations: Tensor
-        /// The same, feature-major `[features, rows.count]`, when they are plain vectors.
-        let featureMajor: Tensor?
     }
 
     let blocks: [Block]
     /// Examples of each set.
     let counts: [Int]
 
-    /// - Parameter node: index of the first edited node.
-    /// - Throws: ``WorldError/invalidSet(name:message:)`` for an empty set, examples of another shape, or a label
-    ///   outside the network's classes.
-    init(sets: [NamedSet], network: Network, before node: Int, classes: Int, featureMajor: Bool, pool: WorkerPool) throws
+    /// - Parameters:
+    ///   - node: index of the node before which the network is cut.
+    ///   - featureMajor: whether a dense suffix will read the activations.
+    /// - Throws: ``WorldError/invalidSet(name:message:)`` for an empty set, a name given twice, examples of another
+    ///   shape, or a label outside the network's classes.
+    init(sets: [NamedSet], network: Network, before node: Int, classes: Int, featureMajor: Bool, pool: WorkerPool)
+        throws
     {
         var plans: [(set: Int, rows: Range<Int>)] = []
         for (index, set) in sets.enumerated() {
             guard !set.examples.isEmpty else {
                 throw WorldError.invalidSet(name: set.name, message: "holds no examples")
+            }
+            guard !sets[..<index].contains(where: { $0.name == set.name }) else {
+                throw WorldError.invalidSet(name: set.name, message: "is named twice")
             }
             guard set.examples.exampleShape == network.inputShape else {
                 throw WorldError.invalidSet(
@@ -46,7 +51,8 @@ struct ExampleBlocks: Sendable {
             }
             if let wrong = set.examples.orderedLabels.first(where: { $0 < 0 || Int($0) >= classes }) {
                 throw WorldError.invalidSet(
-                    name: set.name, message: "has the label \(wrong), but the network scores classes 0 to \(classes - 1)"
+                    name: set.name,
+                    message: "has the label \(wrong), but the network scores classes 0 to \(classes - 1)"
                 )
             }
             var start = 0
@@ -61,10 +67,10 @@ struct ExampleBlocks: Sendable {
         try pool.forEach(plans.count) { piece, _ in
             let (set, rows) = blocksToMake[piece]
             let examples = sets[set].examples
-            let activations = try network.activations(examples.inputs(rows), before: node, pool: nil)
+            let activations = try network.activations(examples.inputs(rows), before: node, layout: .channelsLast)
             made[piece] = Block(
-                set: set, rows: rows, labels: Array(examples.orderedLabels[rows]), activations: activations,
-                featureMajor: featureMajor ? try activations.transposedMatrix() : nil)
+                set: set, rows: rows, labels: Array(examples.orderedLabels[rows]),
+                activations: featureMajor ? try activations.transposedMatrix() : activations)
         }
         blocks = try made.values()
         counts = sets.map(\.examples.count)
@@ -74,7 +80,9 @@ struct ExampleBlocks: Sendable {
 extension Tensor {
     /// `[rows, columns]` → `[columns, rows]`, copied.
     func transposedMatrix() throws -> Tensor {
-        guard rank == 2 else { throw TensorError.rankMismatch(operation: "transpose", expected: "a matrix", actual: shape) }
+        guard rank == 2 else {
+            throw TensorError.rankMismatch(operation: "transpose", expected: "a matrix", actual: shape)
+        }
         return try Tensor(shape: [shape[1], shape[0]]) { buffer in
             withUnsafeBufferPointer { source in
                 guard let source = source.baseAddress, let destination = buffer.baseAddress else { return }
@@ -107,7 +115,9 @@ final class Slots<Value: Sendable>: @unchecked Sendable {
     /// All values, once every piece has ended without an error.
     func values() throws -> [Value] {
         try places.map { value in
-            guard let value else { throw TensorError.invalidArgument(operation: "parallel job", message: "a piece is missing") }
+            guard let value else {
+                throw TensorError.invalidArgument(operation: "parallel job", message: "a piece is missing")
+            }
             return value
         }
     }

@@ -42,8 +42,10 @@ public struct MetricSelection: Sendable, Equatable {
 
     public mutating func insert(_ metric: Metric, set: Int) { masks[set] |= 1 << UInt32(metric.rawValue) }
     public func contains(_ metric: Metric, set: Int) -> Bool { masks[set] & (1 << UInt32(metric.rawValue)) != 0 }
+    /// The metrics of a set as bits, by raw value.
+    func bits(set: Int) -> Int { Int(masks[set]) }
+    mutating func insert(bits: Int, set: Int) { masks[set] |= UInt32(truncatingIfNeeded: bits) }
     func isWanted(set: Int) -> Bool { masks[set] != 0 }
     /// Whether a set needs probabilities; accuracy alone needs only the order of the scores.
     func needsProbabilities(set: Int) -> Bool { masks[set] & ~(1 << UInt32(Metric.accuracy.rawValue)) != 0 }
-    var isEmpty: Bool { masks.allSatisfy { $0 == 0 } }
 }
