@@ -91,7 +91,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "RLEditLuaTests",
-            dependencies: ["RLEditLua", "LuaBridge", "RLEditTensor", "RLEditTestSupport"], swiftSettings: strict),
+            dependencies: ["RLEditLua", "LuaBridge", "RLEditRuns", "RLEditData", "RLEditTensor", "RLEditTestSupport"],
+            swiftSettings: strict),
         .testTarget(name: "EndToEndTests", dependencies: ["RLEditTestSupport"], swiftSettings: strict),
     ]
 )
