@@ -3,6 +3,11 @@ package struct AdvantageEstimates: Sendable, Equatable {
     package var advantages: [Float]
     /// Advantage + value: the TD(λ) return.
     package var returns: [Float]
+
+    package init(advantages: [Float], returns: [Float]) {
+        self.advantages = advantages
+        self.returns = returns
+    }
 }
 
 /// Generalized advantage estimation (Schulman et al., arXiv 1506.02438, equation 16), with the two ends of an episode

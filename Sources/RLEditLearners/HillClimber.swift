@@ -5,7 +5,7 @@ public import RLEditWorlds
 /// is better. A candidate is one action, held through one episode and scored by the episode's return.
 ///
 /// The mutation's size follows the rule of one fifth (Rechenberg 1973): it grows while more than a fifth of the
-/// generations improve, and shrinks otherwise.
+/// mutations improve on the best so far, and shrinks while fewer do.
 public final class HillClimber: Learner {
     /// Settings of ``HillClimber``.
     public struct Configuration: Sendable {
@@ -15,8 +15,8 @@ public final class HillClimber: Learner {
         public var populationSize = 32
         /// Standard deviation of the first mutations, per number of an action; > 0. Default 0.5, a quarter of the box.
         public var initialStandardDeviation = 0.5
-        /// Factor on the standard deviation after a generation that improved; its fourth root divides after one that
-        /// did not; ≥ 1, and 1 keeps it fixed. Default 1.5.
+        /// Factor on the standard deviation after a generation of which every mutation improved; its fourth root divides
+        /// after one of which none did; ≥ 1, and 1 keeps it fixed. Default 1.5.
         public var adaptationFactor = 1.5
 
         public init() {}
@@ -113,13 +113,15 @@ public final class HillClimber: Learner {
         for candidate in session.finished.indices where session.finished[candidate] > session.finished[best] {
             best = candidate
         }
-        let improved = session.finished[best] > session.incumbent.score
-        let factor = configuration.adaptationFactor
         // The first generation improves on nothing: it says nothing of the mutation's size.
         if session.incumbent.score.isFinite {
-            session.standardDeviation *= improved ? factor : 1 / factor.squareRoot().squareRoot()
+            let improvements = session.finished.reduce(0) { $0 + ($1 > session.incumbent.score ? 1 : 0) }
+            let share = Double(improvements) / Double(session.finished.count)
+            // 1 when all improve, 0 at one fifth, −¼ when none does.
+            session.standardDeviation *= PortableMath.exp(
+                PortableMath.log(configuration.adaptationFactor) * (share - 0.2) / 0.8)
         }
-        if improved {
+        if session.finished[best] > session.incumbent.score {
             let size = session.actionSize
             session.incumbent = Incumbent(
                 action: Array(candidates.scalars[best * size..<(best + 1) * size]), score: session.finished[best])

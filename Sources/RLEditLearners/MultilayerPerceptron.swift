@@ -46,7 +46,8 @@ final class MultilayerPerceptron: @unchecked Sendable {
     /// Takes the batch that `forward(rows:)` then works on. One thread, between jobs.
     func prepare(_ input: Tensor) {
         let rows = input.shape[0]
-        let sameRow = rows == 1 && batch == 1 && productIsCurrent
+        let sameRow =
+            rows == 1 && batch == 1 && productIsCurrent
             && (self.input.sharesStorage(with: input) || self.input == input)
         reusesProduct = sameRow
         if !sameRow { productIsCurrent = false }

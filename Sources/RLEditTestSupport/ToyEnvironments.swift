@@ -34,10 +34,11 @@ package final class QuadraticBandit: VectorEnvironment {
     }
 
     package func reward(_ action: [Float]) -> Double {
-        1 - zip(action, target).reduce(0.0) { sum, pair in
-            let difference = Double(min(max(pair.0, -1), 1) - pair.1)
-            return sum + difference * difference / Double(target.count)
-        }
+        1
+            - zip(action, target).reduce(0.0) { sum, pair in
+                let difference = Double(min(max(pair.0, -1), 1) - pair.1)
+                return sum + difference * difference / Double(target.count)
+            }
     }
 }
 

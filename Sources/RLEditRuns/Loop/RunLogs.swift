@@ -2,7 +2,8 @@ internal import RLEditWorlds
 
 /// What a running loop writes into its folder: a line per update, a row per candidate, checkpoints.
 public final class RunLogs {
-    let store: CheckpointStore
+    /// The run's checkpoints.
+    public let store: CheckpointStore
     private let folder: RunFolder
     private let metrics: AppendLog
     private let timing: AppendLog
@@ -88,13 +89,13 @@ public final class RunLogs {
     var isCheckpointDue: Bool { clock() - lastCheckpoint >= checkpointInterval }
 
     /// Hands all logs to the disk, then writes the checkpoint that counts on them.
-    func save(_ checkpoint: Checkpoint) throws {
+    func save(_ checkpoint: Checkpoint, isBest: Bool) throws {
         var checkpoint = checkpoint
         checkpoint.logOffsets[RunFolder.metricsName] = try metrics.synchronize()
         checkpoint.logOffsets[RunFolder.timingName] = try timing.synchronize()
         if let candidates { checkpoint.logOffsets[RunFolder.candidatesName] = try candidates.synchronize() }
         try folder.checkSize(limit: sizeLimit)
-        try store.save(checkpoint)
+        try store.save(checkpoint, isBest: isBest)
         lastCheckpoint = clock()
     }
 

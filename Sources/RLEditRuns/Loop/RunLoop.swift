@@ -24,6 +24,9 @@ public final class RunLoop {
     private var updates = 0
     private var updateRewards: [Double] = []
     private var updateTerms = TermMeans()
+    /// Mean reward of the latest update and the highest so far: which checkpoint counts as the best.
+    private var latestMeanReward = -Double.infinity
+    private var bestMeanReward = -Double.infinity
 
     /// - Parameters:
     ///   - seed: of the run; all streams derive from it.
@@ -54,7 +57,8 @@ public final class RunLoop {
     public func run() throws -> StopReason? {
         defer { progressReporter?.finish() }
         while evaluations < budget {
-            if let reason = delegate?.stopRequest {
+            // Between updates only, where a checkpoint is complete; an update takes a fraction of a second.
+            if updateRewards.isEmpty, let reason = delegate?.stopRequest {
                 try checkpoint()
                 return reason
             }
@@ -69,9 +73,14 @@ public final class RunLoop {
             let logged = try learner.tell(outcome, progress: Double(evaluations) / Double(budget))
             observation = outcome.observation
             let goesOn = try logged.map(finishUpdate) ?? true
-            if !continues || !goesOn { return .callback }
+            if !continues || !goesOn {
+                if !updateRewards.isEmpty { _ = try finishUpdate([]) }
+                try checkpoint()
+                return .callback
+            }
         }
         if !updateRewards.isEmpty { _ = try finishUpdate([]) }
+        try checkpoint()
         return nil
         // 6. Applying, measuring and saving the result is `RunOutcome`'s part.
     }
@@ -131,6 +140,8 @@ public final class RunLoop {
             learner: logged.map { NamedNumber($0.name, $0.value) })
         updateRewards.removeAll(keepingCapacity: true)
         updateTerms = TermMeans()
+        latestMeanReward = statistics.mean
+        bestMeanReward = max(bestMeanReward, statistics.mean)
         progressReporter?.update(
             Progress(
                 evaluations: evaluations, budget: budget, bestReward: best?.reward.value,
@@ -143,13 +154,59 @@ public final class RunLoop {
 
     // MARK: - Checkpoints
 
-    /// Writes everything needed to continue from here to the same bytes.
+    /// Writes everything needed to continue from here to the same bytes. Only between updates, where the sums of an
+    /// update are empty.
     private func checkpoint() throws {
         guard let logs else { return }
         var checkpoint = Checkpoint(evaluations: evaluations, learner: try learner.snapshot())
-        checkpoint.counters = ["updates": updates, "evaluationsToTarget": evaluationsToTarget ?? -1]
+        checkpoint.counters = ["updates": updates, "evaluationsToTarget": evaluationsToTarget ?? 0]
+        checkpoint.numbers["bestMeanReward"] = bestMeanReward
+        let environmentState = environment.snapshot()
+        for (name, value) in environmentState.integers { checkpoint.counters["environment.\(name)"] = value }
+        for (name, tensor) in environmentState.tensors { checkpoint.tensors["environment.\(name)"] = tensor }
+        if let best {
+            checkpoint.counters["bestEvaluation"] = best.evaluation
+            checkpoint.numbers["bestReward"] = best.reward.value
+            for (edit, layer) in zip(best.edits, environment.evaluator.layers) {
+                for part in edit.parts { checkpoint.tensors["best.\(layer.name).\(part.name)"] = part.value }
+            }
+        }
         checkpoint.script = try delegate?.scriptState() ?? []
-        try logs.save(checkpoint)
+        try logs.save(checkpoint, isBest: latestMeanReward >= bestMeanReward)
+    }
+
+    /// Continues where a checkpoint of the same task and seed left off.
+    /// - Throws: ``WorldError/invalidSnapshot(message:)`` or what the learner throws when the checkpoint does not fit.
+    public func restore(_ checkpoint: Checkpoint) throws {
+        func parts(_ prefix: String) -> [String: Tensor] {
+            var parts: [String: Tensor] = [:]
+            for (name, tensor) in checkpoint.tensors where name.hasPrefix(prefix) {
+                parts[String(name.dropFirst(prefix.count))] = tensor
+            }
+            return parts
+        }
+        var state = EnvironmentSnapshot()
+        state.tensors = parts("environment.")
+        for (name, value) in checkpoint.counters where name.hasPrefix("environment.") {
+            state.integers[String(name.dropFirst("environment.".count))] = value
+        }
+        observation = try environment.restore(state)
+        try learner.restore(checkpoint.learner)
+        evaluations = checkpoint.evaluations
+        updates = checkpoint.counters["updates"] ?? 0
+        evaluationsToTarget = checkpoint.counters["evaluationsToTarget"].flatMap { $0 == 0 ? nil : $0 }
+        bestMeanReward = checkpoint.numbers["bestMeanReward"] ?? -.infinity
+        latestMeanReward = bestMeanReward
+        if let evaluation = checkpoint.counters["bestEvaluation"], let reward = checkpoint.numbers["bestReward"] {
+            let edits = try environment.evaluator.layers.map { layer in
+                guard let edit = try LayerEdit(parts: parts("best.\(layer.name).")) else {
+                    throw WorldError.invalidSnapshot(message: "the best edit of layer '\(layer.name)' is incomplete")
+                }
+                return edit
+            }
+            best = BestCandidate(reward: Reward(reward), edits: edits, evaluation: evaluation)
+        }
+        try delegate?.restoreScriptState(checkpoint.script)
     }
 }
 
