@@ -34,6 +34,8 @@ extension Network {
         from node: Int, activations: Tensor, layout: ActivationLayout = .channelsFirst,
         replacing: [String: Tensor] = [:], pool: WorkerPool? = nil
     ) throws -> Tensor {
+        // Checks the index before a range is made of it.
+        _ = try graph.source(ofSuffixFrom: node, operation: "forward")
         var values = parameterValues
         for (name, value) in replacing.sorted(by: { $0.key < $1.key }) {
             values[try parameterIndex(name, accepting: value)] = value

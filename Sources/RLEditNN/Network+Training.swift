@@ -53,6 +53,11 @@ extension Network {
             }
             epochs.append(TrainingResult.Epoch(loss: total.meanLoss, accuracy: total.accuracy))
         }
+        for parameter in graph.parameters {
+            let values = UnsafeBufferPointer(
+                start: stepper.parameters.pointer + parameter.flatOffset, count: parameter.count)
+            guard values.allSatisfy(\.isFinite) else { throw NetworkError.divergedParameter(name: parameter.name) }
+        }
         setParameters(fromFlat: stepper.parameters.pointer)
         withExtendedLifetime(stepper) {}
         return TrainingResult(epochs: epochs, steps: steps, wasStopped: directive == .stop)

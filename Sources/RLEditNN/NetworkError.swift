@@ -30,6 +30,8 @@ public enum NetworkError: Error, Equatable, Sendable, CustomStringConvertible {
     case option(field: String, expected: String, actual: String)
     /// The loss became NaN or infinite: the learning rate is probably too high.
     case divergedLoss(epoch: Int, batch: Int, loss: Float)
+    /// A parameter became NaN or infinite in the last steps of training.
+    case divergedParameter(name: String)
     /// Saved optimizer state does not fit this optimizer.
     case optimizerState(expected: String, actual: String)
     /// The numeric library refused an operation that passed our own checks.
@@ -61,7 +63,9 @@ public enum NetworkError: Error, Equatable, Sendable, CustomStringConvertible {
         case .targets(let loss, let expected, let actual): "\(loss): expected \(expected), got \(actual)"
         case .option(let field, let expected, let actual): "\(field) must be \(expected), got \(actual)"
         case .divergedLoss(let epoch, let batch, let loss):
-            "training diverged: the loss is \(loss) in epoch \(epoch), batch \(batch); try a lower learning rate"
+            "training diverged: the loss is \(loss.isNaN ? "nan" : "\(loss)") in epoch \(epoch), batch \(batch); try a lower learning rate"
+        case .divergedParameter(let name):
+            "training diverged: parameter '\(name)' is no longer finite; try a lower learning rate"
         case .optimizerState(let expected, let actual): "optimizer state: expected \(expected), got \(actual)"
         case .kernel(let operation, let status): "\(operation): the numeric library failed (status \(status))"
         }

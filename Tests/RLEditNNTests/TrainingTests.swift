@@ -99,12 +99,24 @@ struct TrainingTests {
     func divergence() throws {
         var network = try network()
         let bits = parameterBits(network)
+        // tanh(∞) is 1: the first loss is a number, its gradient is not.
         let source = try TensorBatchSource(
             inputs: Tensor([.infinity, 1], shape: [1, 2]), targets: .classes([0]))
+        var options = options
         #expect {
             try network.fit(source, options: options)
-        } throws: { "\($0)".hasPrefix("training diverged: the loss is nan in epoch 1, batch 1") }
+        } throws: { error in
+            if case NetworkError.divergedLoss(epoch: 2, batch: 1, let loss) = error { loss.isNaN } else { false }
+        }
         #expect(parameterBits(network) == bits)
+        options.epochs = 1
+        #expect(throws: NetworkError.divergedParameter(name: "fc1.weight")) {
+            try network.fit(source, options: options)
+        }
+        #expect(parameterBits(network) == bits)
+        #expect(
+            NetworkError.divergedLoss(epoch: 2, batch: 1, loss: .nan).description
+                == "training diverged: the loss is nan in epoch 2, batch 1; try a lower learning rate")
     }
 
     @Test("Regression and binary classification train as well")
