@@ -1,6 +1,7 @@
 import LuaBridge
 import RLEditLua
 import RLEditRuns
+import RLEditWorlds
 import Testing
 
 @Suite struct ScriptTaskTests {
@@ -23,7 +24,8 @@ import Testing
 
     @Test("a script may return nothing; anything but a task is refused")
     func results() throws {
-        #expect(try TaskScript.run("print 'done'").printed == "done\n")
+        let outcome = try TaskScript.run("print 'done'")
+        #expect(outcome.printed == "done\n")
         #expect(
             TaskScript.message("return { name = 'x' }")
                 == "examples/toy.lua: the script returned a plain table: return rledit.task { … } instead")
@@ -36,28 +38,28 @@ import Testing
         "a wrong field of a task is named at its line",
         arguments: [
             ("return rledit.task { world = world }", "missing field 'model' in rledit.task (rledit.Model expected)"),
-            ("return task { lerner = 1 }", "unknown field 'lerner' in rledit.task (did you mean 'learner'?)"),
-            ("return task { model = 3 }", "bad field 'model' in rledit.task (rledit.Model expected, got number)"),
-            ("return task { sets = {} }", "bad field 'sets' in rledit.task (holds no set)"),
+            ("return rledit.task(fields { lerner = 1 })", "unknown field 'lerner' in rledit.task (did you mean 'learner'?)"),
+            ("return rledit.task(fields { model = 3 })", "bad field 'model' in rledit.task (rledit.Model expected, got number)"),
+            ("return rledit.task(fields { sets = {} })", "bad field 'sets' in rledit.task (holds no set)"),
             (
-                "return task { sets = { base = sets.forget } }",
+                "return rledit.task(fields { sets = { base = sets.forget } })",
                 "bad field 'sets' in rledit.task ('base' cannot name a set: the metrics have a field of that name)"
             ),
             (
-                "return task { sets = { forget = 3 } }",
+                "return rledit.task(fields { sets = { forget = 3 } })",
                 "bad field 'forget' in rledit.task.sets (rledit.Set expected, got number)"
             ),
             (
-                "return task { observation = 'row' }",
+                "return rledit.task(fields { observation = 'row' })",
                 "bad field 'observation' in rledit.task (one of 'standardized', 'raw' expected, got 'row' "
                     + "(did you mean 'raw'?))"
             ),
             (
-                "return task { world = rledit.MaskWorld { layer = 'fc3' } }",
+                "return rledit.task(fields { world = rledit.MaskWorld { layer = 'fc3' } })",
                 "unknown layer 'fc3' (did you mean 'fc1'?); layers that can be edited: fc1, fc2"
             ),
             (
-                "return task { world = rledit.MaskWorld { layer = 'fc1', rank = 3 } }",
+                "return rledit.task(fields { world = rledit.MaskWorld { layer = 'fc1', rank = 3 } })",
                 "rank 3 does not fit layer 'fc1' of 4×2: expected 1 to 2"
             ),
             ("return rledit.MaskWorld {}", "missing field 'layer' in rledit.MaskWorld (name of a layer expected)"),
@@ -71,7 +73,7 @@ import Testing
                 "unknown field 'learning_rat' in rledit.PPO (did you mean 'learning_rate'?)"
             ),
             (
-                "return rledit.PPO { minibatch_size = 0 }",
+                "return rledit.PPO { minibatch_size = 0, rollout_length = 256 }",
                 "bad field 'minibatch_size' in rledit.PPO (must be from 1 to rollout_length (256), got 0)"
             ),
             ("return rledit.PPO { steps = 3.5 }", "bad field 'steps' in rledit.PPO (number has no integer representation)"),

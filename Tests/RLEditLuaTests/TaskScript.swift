@@ -5,8 +5,8 @@ import RLEditTensor
 
 /// Scripts run as a session, with the whole of `rledit`, a toy network and toy sets.
 enum TaskScript {
-    /// Defines `rledit`, `model`, `sets`, `world` and `task(fields)`, which fills in what a test leaves out. One line, so
-    /// that line 2 is the test's first.
+    /// Defines `rledit`, `model`, `sets`, `world` and `task(t)`, which makes a task of `fields(t)`: the table with what
+    /// the test leaves out. One line, so that line 2 is the test's first.
     static let prelude =
         #"local rledit = require "rledit"; "#
         + #"local model = rledit.models.mlp { widths = { 2, 4, 3 }, seed = 1 }; "#
@@ -15,9 +15,10 @@ enum TaskScript {
         + #"return rledit.data.set { inputs = x, labels = y } end; "#
         + #"local sets = { forget = points(0, 9), retain = points(50, 12) }; "#
         + #"local world = rledit.MaskWorld { layer = "fc1", rank = 1 }; "#
-        + #"local function task(t) t.model, t.sets, t.world = t.model or model, t.sets or sets, t.world or world; "#
+        + #"local function fields(t) t.model, t.sets, t.world = t.model or model, t.sets or sets, t.world or world; "#
         + #"t.reward = t.reward or function(m) return m.retain.accuracy end; "#
-        + #"t.learner = t.learner or rledit.RandomSearch { steps = 8, batch_size = 4 }; return rledit.task(t) end "#
+        + #"t.learner = t.learner or rledit.RandomSearch { steps = 8, batch_size = 4 }; return t end "#
+        + #"local function task(t) return rledit.task(fields(t)) end "#
         + "\n"
 
     struct Outcome: Sendable {
