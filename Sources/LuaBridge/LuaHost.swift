@@ -14,6 +14,9 @@ package final class LuaHost: @unchecked Sendable {
         case trusted
     }
 
+    /// The Lua that was compiled in, for example `5.4.4`.
+    package static var luaVersion: String { "\(LUA_VERSION_MAJOR).\(LUA_VERSION_MINOR).\(LUA_VERSION_RELEASE)" }
+
     package let mode: Mode
     package let limits: LuaLimits
 

@@ -18,7 +18,7 @@ extension PPO {
         /// Adam's step size as a function of progress; ≥ 0. Default from 6e-4 linearly to 0: a mean policy
         /// that has settled keeps more of the model than one that still moves.
         public var learningRate = Schedule.linear(6e-4, 0)
-        /// γ, the weight of the next step's value; in [0, 1]. Default nil: 0 at horizon 1, else 0.99.
+        /// γ, the weight of the next step's value; in [0, 1]. Default nil: 0 at horizon 1, else 0.7.
         ///
         /// A one-step task's return is its reward. With γ > 0 its truncated end would be bootstrapped by V of the edited
         /// weights, and V, fitted to a return that contains V, grows without learning anything: see `docs/ppo.md`.
@@ -78,7 +78,7 @@ extension PPO {
         }
 
         /// γ for episodes of a length.
-        public func discount(horizon: Int) -> Double { discount ?? (horizon == 1 ? 0 : 0.99) }
+        public func discount(horizon: Int) -> Double { discount ?? (horizon == 1 ? 0 : 0.7) }
 
         /// - Throws: ``ConfigurationError`` naming the first field outside its range. Schedules are checked at the
         ///   start, the middle and the end of a run here, and again wherever they are read.

@@ -49,13 +49,16 @@ extension Tensor {
 }
 
 /// Which kernels compute here: recorded in every manifest, since bits differ between kernel sets.
-public struct NumericKernels: Sendable, Equatable, Codable {
+public struct NumericKernels: Sendable, Equatable, Codable, CustomStringConvertible {
     /// Numeric library and its version, for example `oneDNN 2.6.3`.
     public let library: String
     /// Instruction set that the library dispatches to, for example `AVX512_CORE_BF16`.
     public let libraryInstructionSet: String
     /// Instruction set of our own loops: `x86-64-v4`, `x86-64-v3` or `default`.
     public let loopInstructionSet: String
+
+    /// All of it in one line, for example `oneDNN 2.6.3 (AVX512_CORE_BF16), loops x86-64-v4`.
+    public var description: String { "\(library) (\(libraryInstructionSet)), loops \(loopInstructionSet)" }
 
     public static let current: NumericKernels = {
         let version = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 32) { buffer in

@@ -105,6 +105,7 @@ public struct Manifest: Sendable, Equatable {
 /// A manifest without a field it must have.
 public struct ManifestError: Error, Equatable, Sendable, CustomStringConvertible {
     public let field: String
+    public init(field: String) { self.field = field }
     public var description: String { "\(RunFolder.manifestName): field '\(field)' is missing or of another kind" }
 }
 

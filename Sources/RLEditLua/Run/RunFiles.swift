@@ -1,0 +1,94 @@
+internal import Foundation
+internal import LuaBridge
+internal import RLEditData
+internal import RLEditNN
+internal import RLEditRuns
+internal import RLEditTensor
+internal import RLEditWorlds
+
+/// The script of a run: its text, and the name under which messages speak of it.
+struct RunScript: Sendable {
+    /// As the user wrote it.
+    let source: String
+    /// Where the text was read: the source, or the copy in a run folder.
+    let path: String
+    let bytes: [UInt8]
+
+    /// - Throws: ``RunError/unreadableScript(path:reason:)``.
+    init(path: String, source: String? = nil) throws {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+            throw RunError.unreadableScript(path: path, reason: "there is no such file")
+        }
+        guard !isFolder.boolValue else { throw RunError.unreadableScript(path: path, reason: "it is a folder") }
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw RunError.unreadableScript(path: path, reason: "it cannot be read")
+        }
+        self.source = source ?? path
+        self.path = path
+        bytes = Array(data)
+    }
+
+    /// Name of the copy in the run folder.
+    var copyName: String { "\(RunFolder.scriptFolderName)/\((source as NSString).lastPathComponent)" }
+
+    /// The file's name without folder and ending.
+    var baseName: String { ((source as NSString).lastPathComponent as NSString).deletingPathExtension }
+
+    var copied: Manifest.CopiedFile {
+        Manifest.CopiedFile(source: source, copy: copyName, hash: SHA256Digest.hex(of: bytes))
+    }
+}
+
+/// What stops a run before it begins.
+package enum RunError: Error, Equatable, Sendable, CustomStringConvertible {
+    case unreadableScript(path: String, reason: String)
+    /// `--resume` of a run that has nothing left to do.
+    case alreadyFinished(path: String)
+    /// A copy in the run folder is not what the run was started with.
+    case changedCopy(path: String)
+    /// `--resume` of a script that returned no task.
+    case noTask(path: String)
+
+    package var description: String {
+        switch self {
+        case .unreadableScript(let path, let reason): "cannot run '\(path)': \(reason)"
+        case .alreadyFinished(let path): "'\(path)' is finished: there is nothing to resume"
+        case .changedCopy(let path): "'\(path)' was changed after the run began: it cannot be resumed to the same numbers"
+        case .noTask(let path): "'\(path)' returned no task: only runs of tasks can be resumed"
+        }
+    }
+}
+
+/// Writes what a finished loop came to into its folder.
+struct RunResults {
+    let folder: RunFolder
+    let loop: RLEditRuns.RunLoop
+    let outcome: RunOutcome
+    let savedEdit: SavedEdit
+
+    /// The edit that counts as the run's result.
+    var chosen: [LayerEdit]? {
+        switch savedEdit {
+        case .meanPolicy: outcome.meanPolicy ?? outcome.bestSeen
+        case .bestSeen: outcome.bestSeen ?? outcome.meanPolicy
+        }
+    }
+
+    /// `edited.safetensors` and the deltas.
+    func write(base source: SafetensorsFile?) throws {
+        let evaluator = loop.environment.evaluator
+        let world = loop.task.problem.world.name
+        if let chosen {
+            let edited = try evaluator.editedNetwork(chosen)
+            let metadata = [("rledit.task", loop.task.name), ("rledit.world", world), ("rledit.edit", savedEdit.rawValue)]
+            try edited.safetensors(basedOn: source, metadata: metadata.map { (key: $0.0, value: $0.1) })
+                .write(to: folder.file(RunFolder.editedName))
+            try Delta(world: world, layers: evaluator.layers, edits: chosen).write(to: folder.file(RunFolder.deltaName))
+        }
+        if let best = outcome.bestSeen {
+            try Delta(world: world, layers: evaluator.layers, edits: best)
+                .write(to: folder.file(RunFolder.bestSeenDeltaName))
+        }
+    }
+}

@@ -1,0 +1,36 @@
+internal import RLEditRuns
+
+extension RunOptions {
+    /// The options that decide results, for the manifest.
+    var recorded: JSONObject {
+        var object: JSONObject = [
+            "edit": .string(savedEdit.rawValue), "trust": .bool(isTrusted), "data": data.map { .string($0) } ?? .null,
+            "allow": .array(allowedFiles.map { .string($0) }),
+            "script_arguments": .array(scriptArguments.map { .string($0) }),
+        ]
+        var pairs = JSONObject()
+        for (name, value) in arguments.sorted(by: { $0.key < $1.key }) { pairs[name] = .string(value) }
+        object["set"] = .object(pairs)
+        return object
+    }
+
+    /// These options with what decides results taken from a manifest.
+    /// - Throws: ``ManifestError`` for a manifest without a valid option.
+    func resuming(_ manifest: Manifest) throws -> RunOptions {
+        var options = self
+        let recorded = manifest.options
+        guard let edit = recorded["edit"]?.string.flatMap(SavedEdit.init(rawValue:)) else {
+            throw ManifestError(field: "options.edit")
+        }
+        guard let trust = recorded["trust"]?.bool else { throw ManifestError(field: "options.trust") }
+        // A folder must not switch the sandbox off: only the person at the command line can.
+        guard !trust || isTrusted else { throw ManifestError(field: "options.trust (started with --trust: give it again)") }
+        options.seeds = manifest.seeds
+        options.savedEdit = edit
+        options.isTrusted = trust
+        options.data = data ?? recorded["data"]?.string
+        options.scriptArguments = (recorded["script_arguments"]?.array ?? []).compactMap(\.string)
+        for member in recorded["set"]?.object?.members ?? [] { options.arguments[member.key] = member.value.string }
+        return options
+    }
+}

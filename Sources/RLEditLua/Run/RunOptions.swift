@@ -1,0 +1,54 @@
+package import LuaBridge
+internal import RLEditRuns
+
+/// Which edit a run saves as its result.
+package enum SavedEdit: String, Sendable, CaseIterable {
+    /// That of the learner's deterministic policy; the best seen for a learner without one.
+    case meanPolicy = "mean-policy"
+    /// The candidate with the highest reward.
+    case bestSeen = "best-seen"
+}
+
+/// What the command line asks of a run.
+package struct RunOptions: Sendable {
+    /// Seeds to run, each in a script state of its own.
+    package var seeds: [Int] = [0]
+    /// Pieces of work that may run at the same time; changes no result.
+    package var workers: Int
+    /// The run folder; nil for a new one under `runs`.
+    package var out: String?
+    /// The first data root.
+    package var data: String?
+    /// `--set` pairs: `rledit.args` in the script.
+    package var arguments: [String: String] = [:]
+    /// What follows `--`: `...` in the script.
+    package var scriptArguments: [String] = []
+    /// Seconds for the whole run; nil for no limit.
+    package var maxSeconds: Double?
+    /// Whether remembered fits are used and written.
+    package var usesCache = true
+    /// Files outside the data roots that the script may read.
+    package var allowedFiles: [String] = []
+    package var savedEdit = SavedEdit.meanPolicy
+    package var isQuiet = false
+    /// Whether standard output is kept for the JSON line.
+    package var json = false
+    /// Whether the script runs without the sandbox.
+    package var isTrusted = false
+    package var limits = LuaLimits()
+    /// Bytes that the run may write into its folder.
+    package var folderBytes = RunLogs.defaultSizeLimit
+    /// Seconds between checkpoints.
+    package var checkpointSeconds = RunLogs.defaultCheckpointInterval
+
+    package init(workers: Int) { self.workers = workers }
+}
+
+/// How a run ended, for the exit code.
+package enum RunEnd: Sendable, Equatable {
+    case finished
+    /// Ctrl-C: a checkpoint is there.
+    case interrupted
+    /// `--max-time` has passed: what was found is saved.
+    case timeLimit
+}

@@ -1,0 +1,287 @@
+internal import Foundation
+package import LuaBridge
+internal import RLEditData
+internal import RLEditNN
+package import RLEditRuns
+internal import RLEditTensor
+internal import RLEditWorlds
+
+/// Runs a script from its text to its results: `rledit-lua TASK.lua`.
+///
+/// For each seed: the script runs in a state of its own and returns its task; the loop runs; what it came to is
+/// measured on held-out sets, saved and reported.
+package final class RunSession {
+    private let options: RunOptions
+    private let script: RunScript
+    private let clock: RunClock
+    private let pool: WorkerPool
+    /// The folder to continue, and what its manifest says.
+    private let resumed: (folder: RunFolder, manifest: Manifest)?
+    private var top: RunFolder?
+    private var results: [SeedResult] = []
+    private var summaryData: RunSummary.Data?
+    private let started = Timestamp.now
+    /// Gets the Lua state that runs now, so that Ctrl-C can stop a script that computes.
+    private let hostDidChange: (LuaInterrupt?) -> Void
+    private let print: (UnsafeRawBufferPointer) -> Void
+    private let note: (String) -> Void
+
+    /// - Parameters:
+    ///   - print: gets what scripts print.
+    ///   - note: gets warnings and notes for the person, a line each.
+    package init(
+        script path: String, options: RunOptions, clock: RunClock, print: @escaping (UnsafeRawBufferPointer) -> Void,
+        note: @escaping (String) -> Void, hostDidChange: @escaping (LuaInterrupt?) -> Void
+    ) throws {
+        script = try RunScript(path: path)
+        self.options = options
+        self.clock = clock
+        self.print = print
+        self.note = note
+        self.hostDidChange = hostDidChange
+        pool = WorkerPool(workers: options.workers)
+        resumed = nil
+    }
+
+    /// Continues the run of a folder with the script and options it was started with.
+    /// - Parameter options: workers and what is shown are taken from here, all that decides results from the folder.
+    package init(
+        resuming path: String, options: RunOptions, clock: RunClock, print: @escaping (UnsafeRawBufferPointer) -> Void,
+        note: @escaping (String) -> Void, hostDidChange: @escaping (LuaInterrupt?) -> Void
+    ) throws {
+        let folder = try RunFolder.open(path)
+        let manifest = try Manifest.read(from: folder.path)
+        guard manifest.status != .finished else { throw RunError.alreadyFinished(path: folder.path) }
+        script = try RunScript(path: folder.file(manifest.script.copy), source: manifest.script.source)
+        for file in [manifest.script] + manifest.modules {
+            let copy = folder.file(file.copy)
+            guard let bytes = FileManager.default.contents(atPath: copy), SHA256Digest.hex(of: Array(bytes)) == file.hash
+            else { throw RunError.changedCopy(path: copy) }
+        }
+        self.options = try options.resuming(manifest)
+        self.clock = clock
+        self.print = print
+        self.note = note
+        self.hostDidChange = hostDidChange
+        pool = WorkerPool(workers: options.workers)
+        resumed = (folder, manifest)
+        top = folder
+    }
+
+    /// Runs all seeds.
+    /// - Returns: how it ended and the summary; nil when the script returned no task.
+    package func run() throws -> (end: RunEnd, summary: RunSummary?) {
+        var end = RunEnd.finished
+        var task: (name: String, world: String, learner: String)?
+        for seed in options.seeds {
+            guard let run = try runSeed(seed) else {
+                if resumed != nil { throw RunError.noTask(path: script.source) }
+                return (clock.isInterrupted ? .interrupted : .finished, nil)
+            }
+            task = run.task
+            end = run.end
+            if end == .interrupted { break }
+            if let result = run.result { results.append(result) }
+            if end == .timeLimit { break }
+        }
+        guard let task, let top else { return (end, nil) }
+        if end == .interrupted {
+            if options.seeds.count > 1 { try writeTopManifest(task: task, status: .interrupted) }
+            return (end, nil)
+        }
+        let summary = RunSummary(
+            task: task.name, run: top.path, world: task.world, learner: task.learner, seconds: clock.seconds,
+            data: summaryData, seeds: results)
+        if options.seeds.count > 1 {
+            try top.write(summary.detailedJSON.prettyText() + "\n", to: RunFolder.summaryName)
+            try writeTopManifest(task: task, status: end == .finished ? .finished : .interrupted)
+            try top.write(try Report.read(fromRun: top.path).html, to: RunFolder.reportName)
+        }
+        return (end, summary)
+    }
+
+    // MARK: - One seed
+
+    private struct SeedRun {
+        let task: (name: String, world: String, learner: String)
+        let end: RunEnd
+        let result: SeedResult?
+    }
+
+    private func runSeed(_ seed: Int) throws -> SeedRun? {
+        let begun = clock.seconds
+        if let finished = try finishedResult(seed) { return finished }
+        let context = makeContext(seed)
+        let session = try ScriptSession(
+            context: context, mode: options.isTrusted ? .trusted : .sandboxed,
+            limits: options.isTrusted ? .unlimited : options.limits, print: print, warn: note)
+        defer {
+            hostDidChange(nil)
+            session.close()
+        }
+        var folder: RunFolder?
+        context.outputFolder = { [self] in
+            if folder == nil { folder = try makeFolder(seed, task: script.baseName) }
+            return folder?.path ?? "."
+        }
+        hostDidChange(session.host.interruptHandle)
+        guard let task = try session.run(script.bytes, path: script.path, arguments: options.scriptArguments) else {
+            return nil
+        }
+        // From here on Ctrl-C lets the step finish: the loop asks the clock.
+        hostDidChange(nil)
+        let own = try folder ?? makeFolder(seed, task: task.name)
+        var manifest = makeManifest(seed, task: task, context: context)
+        try write(&manifest, modules: session.loadedFiles, to: own)
+        do {
+            return try runLoop(task, seed: seed, folder: own, manifest: &manifest, begun: begun)
+        } catch {
+            manifest.status = .failed
+            manifest.reason = "\(error)"
+            manifest.ended = .now
+            // The error of the run itself matters more than one of saying so.
+            try? manifest.write(to: own)
+            throw error
+        }
+    }
+
+    private func runLoop(
+        _ task: ScriptTask, seed: Int, folder: RunFolder, manifest: inout Manifest, begun: Double
+    ) throws -> SeedRun {
+        let names = (name: task.name, world: task.worldName, learner: task.learnerName)
+        let checkpoint = resumed == nil ? nil : try lastCheckpoint(in: folder)
+        let logs = try RunLogs(
+            in: folder, continuing: checkpoint, checkpointInterval: options.checkpointSeconds,
+            sizeLimit: options.folderBytes)
+        let label = options.seeds.count > 1 ? "\(task.name) seed \(seed)" : task.name
+        let loop = try RLEditRuns.RunLoop(
+            task.makeEditTask(), seed: UInt64(bitPattern: Int64(seed)), pool: pool, logs: logs,
+            progress: .standardError(label: label, quiet: options.isQuiet), delegate: task)
+        task.stop = { [clock] in clock.isInterrupted ? .interrupted : clock.isTimeOver ? .timeLimit : nil }
+        if let checkpoint { try loop.restore(checkpoint) }
+        let reason = try loop.run()
+        try logs.flush()
+        manifest.ended = .now
+        if reason == .interrupted {
+            manifest.status = .interrupted
+            manifest.reason = "interrupted by the user"
+            try manifest.write(to: folder)
+            note("interrupted; continue with: rledit-lua --resume \(top?.path ?? folder.path)")
+            return SeedRun(task: names, end: .interrupted, result: nil)
+        }
+        try task.didEnd(loop, reason: reason)
+        // 6. The result is applied to a copy of the model, measured on held-out sets, saved and reported.
+        let outcome = try RunOutcome(of: loop, pool: pool)
+        try RunResults(folder: folder, loop: loop, outcome: outcome, savedEdit: options.savedEdit)
+            .write(base: task.modelSource)
+        let result = SeedResult(
+            seed: seed, evaluations: loop.evaluations, evaluationsToTarget: loop.evaluationsToTarget,
+            bestReward: loop.best?.reward.value, seconds: clock.seconds - begun, heldOut: outcome.heldOut,
+            classes: outcome.classes)
+        manifest.status = reason == .timeLimit ? .interrupted : .finished
+        if reason == .timeLimit { manifest.reason = "the time of --max-time has passed" }
+        try manifest.write(to: folder)
+        try writeSummary([result], of: names, to: folder)
+        return SeedRun(task: names, end: reason == .timeLimit ? .timeLimit : .finished, result: result)
+    }
+
+    /// A seed of a resumed run that is complete already.
+    private func finishedResult(_ seed: Int) throws -> SeedRun? {
+        guard let resumed, options.seeds.count > 1 else { return nil }
+        let path = "\(resumed.folder.path)/seed-\(seed)"
+        guard let manifest = try? Manifest.read(from: path), manifest.status == .finished,
+            let bytes = FileManager.default.contents(atPath: "\(path)/\(RunFolder.summaryName)"),
+            let summary = RunSummary(json: try JSONValue(parsing: Array(bytes))), let result = summary.seeds.first
+        else { return nil }
+        summaryData = summary.data
+        return SeedRun(
+            task: (manifest.task, manifest.world, manifest.learner), end: .finished, result: result)
+    }
+
+    /// The newest checkpoint; nil when the run was killed before its first one and so begins anew.
+    private func lastCheckpoint(in folder: RunFolder) throws -> Checkpoint? {
+        do {
+            let (checkpoint, passedOver) = try CheckpointStore(in: folder).loadLatest()
+            for fault in passedOver { note("passed over a checkpoint: \(fault)") }
+            return checkpoint
+        } catch let error as NoCheckpointError where error.faults.isEmpty {
+            return nil
+        }
+    }
+
+    private func writeSummary(
+        _ seeds: [SeedResult], of task: (name: String, world: String, learner: String), to folder: RunFolder
+    ) throws {
+        let summary = RunSummary(
+            task: task.name, run: folder.path, world: task.world, learner: task.learner,
+            seconds: seeds.reduce(0) { $0 + $1.seconds }, data: summaryData, seeds: seeds)
+        try folder.write(summary.detailedJSON.prettyText() + "\n", to: RunFolder.summaryName)
+        try folder.write(try Report.read(fromRun: folder.path).html, to: RunFolder.reportName)
+    }
+
+    // MARK: - Parts
+
+    private func makeContext(_ seed: Int) -> ScriptContext {
+        let clock = clock
+        return ScriptContext(
+            seed: seed, pool: pool,
+            locations: DataLocations(
+                dataOption: options.data, allowedFiles: options.allowedFiles, isUnrestricted: options.isTrusted),
+            fits: .standard(isEnabled: options.usesCache), arguments: options.arguments,
+            progress: { [options] in .standardError(label: $0, quiet: options.isQuiet) },
+            isInterrupted: { clock.isInterrupted || clock.isTimeOver })
+    }
+
+    /// The folder of a seed: the run's own for one seed, a sub-folder for several.
+    private func makeFolder(_ seed: Int, task: String) throws -> RunFolder {
+        let top =
+            try self.top ?? (options.out.map { try RunFolder.create(at: $0) } ?? RunFolder.create(task: task, time: started))
+        self.top = top
+        return options.seeds.count > 1 ? try top.seedFolder(seed) : top
+    }
+
+    private func makeManifest(_ seed: Int?, task: ScriptTask, context: ScriptContext) -> Manifest {
+        var manifest = Manifest(
+            task: task.name, world: task.worldName, learner: task.learnerName, started: started, seed: seed,
+            seeds: options.seeds, script: script.copied, numericKernels: NumericKernels.current.description)
+        manifest.configuration = task.configuration
+        manifest.options = options.recorded
+        manifest.versions = [
+            "rledit": .string(ProductVersion.current.description), "lua": .string(LuaHost.luaVersion),
+            "library": .string(NumericKernels.current.library),
+        ]
+        manifest.data = context.usedData
+        manifest.sets = task.setDescriptions
+        manifest.walls = options.isTrusted ? [] : ["library", "limits"]
+        if let first = context.usedData.first { summaryData = RunSummary.Data(name: first.name, hash: first.hash) }
+        return manifest
+    }
+
+    /// Copies of the script and its modules, then the manifest that names them.
+    private func write(_ manifest: inout Manifest, modules: [LuaModules.LoadedFile], to folder: RunFolder) throws {
+        let target = options.seeds.count > 1 ? [top, folder].compactMap { $0 } : [folder]
+        manifest.modules = modules.map { module in
+            let copy = "\(RunFolder.scriptFolderName)/\(module.name.split(separator: ".").joined(separator: "/")).lua"
+            return Manifest.CopiedFile(source: module.path, copy: copy, hash: SHA256Digest.hex(of: module.bytes))
+        }
+        for folder in target {
+            if resumed == nil {
+                try folder.write(script.bytes, to: script.copyName)
+                for (module, file) in zip(modules, manifest.modules) { try folder.write(module.bytes, to: file.copy) }
+            }
+            var own = manifest
+            if folder === top, options.seeds.count > 1 { own.seed = nil }
+            try own.write(to: folder)
+        }
+    }
+
+    private func writeTopManifest(
+        task: (name: String, world: String, learner: String), status: Manifest.Status
+    ) throws {
+        guard let top else { return }
+        var manifest = try Manifest.read(from: top.path)
+        manifest.status = status
+        manifest.ended = .now
+        try manifest.write(to: top)
+    }
+}
