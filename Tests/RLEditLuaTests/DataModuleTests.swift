@@ -84,18 +84,39 @@ import Testing
     static let errorCases: [(String, String)] = [
         ("set:take(3)", "bad argument #1 to 'take' (3 examples asked for, but set 'set' holds 2)"),
         ("set:take(-1)", "bad argument #1 to 'take' (a count must not be negative, got -1)"),
-        ("set:take(math.maxinteger)", "bad argument #1 to 'take' (9223372036854775807 examples asked for, but set 'set' holds 2)"),
+        (
+            "set:take(math.maxinteger)",
+            "bad argument #1 to 'take' (9223372036854775807 examples asked for, but set 'set' holds 2)"
+        ),
         ("set:split(1.5)", "bad argument #1 to 'split' (a fraction must be within 0 and 1, got 1.5)"),
-        ("set:split { math.maxinteger, math.maxinteger }", "bad argument #1 to 'split' (sizes must not be negative, got [9223372036854775807, 9223372036854775807])"),
+        (
+            "set:split { math.maxinteger, math.maxinteger }",
+            "bad argument #1 to 'split' (sizes must not be negative, got [9223372036854775807, 9223372036854775807])"
+        ),
         ("set:subset { 3 }", "bad argument #1 to 'subset' (index 3 is outside a set of 2 examples)"),
         ("set:inputs(0, 1)", "range 0 to 1 is outside a set of 2 examples"),
-        ("set:inputs(math.mininteger, math.maxinteger)", "range -9223372036854775808 to 9223372036854775807 is outside a set of 2 examples"),
-        ("set:partition(function() return 1 end)", "bad argument #1 to 'partition' (for label 0: boolean expected, got number)"),
+        (
+            "set:inputs(math.mininteger, math.maxinteger)",
+            "range -9223372036854775808 to 9223372036854775807 is outside a set of 2 examples"
+        ),
+        (
+            "set:partition(function() return 1 end)",
+            "bad argument #1 to 'partition' (for label 0: boolean expected, got number)"
+        ),
         ("set:partition(function() error 'mine' end)", "mine"),
         ("set:partitoin()", "rledit.Set has no field 'partitoin' (did you mean 'partition'?)"),
-        ("data.generated_digits { train = -1 }", "bad field 'train' in rledit.data.generated_digits (between 0 and 10000000 expected, got -1)"),
+        (
+            "data.generated_digits { train = -1 }",
+            "bad field 'train' in rledit.data.generated_digits (between 0 and 10000000 expected, got -1)"
+        ),
         ("data.set { inputs = {{1}}, labels = {0, 1} }", "example set: shape mismatch: expected [2, 1], got [1, 1]"),
-        ("data.set { inputs = {{1}}, labels = {-1} }", "'set': label -1 of example 1 is out of range (expected 0 to 2147483646)"),
-        ("data.set { inputs = {{1}}, labels = {0.5} }", "bad field 'labels' in rledit.data.set (bad element #1 (number has no integer representation))"),
+        (
+            "data.set { inputs = {{1}}, labels = {-1} }",
+            "'set': label -1 of example 1 is out of range (expected 0 to 2147483646)"
+        ),
+        (
+            "data.set { inputs = {{1}}, labels = {0.5} }",
+            "bad field 'labels' in rledit.data.set (bad element #1 (number has no integer representation))"
+        ),
     ]
 }

@@ -37,12 +37,20 @@ import Testing
         #expect(printed == "0.75\t0.5\n0.5")
     }
 
-    @Test("wrong scores and labels raise", arguments: [
-        ("metrics.accuracy({1, 2}, {0})", "bad argument #1 to 'accuracy' (scores [examples, classes] expected, got shape [2])"),
-        ("metrics.accuracy({{1, 2}}, {0, 1})", "bad argument #2 to 'accuracy' (1 labels expected, one per row, got 2)"),
-        ("metrics.loss({{1, 2}}, {2})", "bad argument #2 to 'loss' (label 2 of row 1 is outside 0 to 1)"),
-        ("metrics.auc({1, 2}, {0, 0})", "bad argument #2 to 'auc' (both labels must occur)"),
-        ("metrics.auc({1, 0/0}, {0, 1})", "bad argument #1 to 'auc' (score 2 is NaN)"),
-    ])
+    @Test(
+        "wrong scores and labels raise",
+        arguments: [
+            (
+                "metrics.accuracy({1, 2}, {0})",
+                "bad argument #1 to 'accuracy' (scores [examples, classes] expected, got shape [2])"
+            ),
+            (
+                "metrics.accuracy({{1, 2}}, {0, 1})",
+                "bad argument #2 to 'accuracy' (1 labels expected, one per row, got 2)"
+            ),
+            ("metrics.loss({{1, 2}}, {2})", "bad argument #2 to 'loss' (label 2 of row 1 is outside 0 to 1)"),
+            ("metrics.auc({1, 2}, {0, 0})", "bad argument #2 to 'auc' (both labels must occur)"),
+            ("metrics.auc({1, 0/0}, {0, 1})", "bad argument #1 to 'auc' (score 2 is NaN)"),
+        ])
     func errors(script: String, message: String) { #expect(ModuleScript.message(script) == "task.lua:1: " + message) }
 }

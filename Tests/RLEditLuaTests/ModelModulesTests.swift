@@ -20,7 +20,8 @@ import Testing
             """)
         let lines = printed.split(separator: "\n").map(String.init)
         #expect(lines[0].hasPrefix("layer"))
-        #expect(lines[1...6].map { $0.split(separator: " ")[0] } == ["input", "conv", "relu1", "pool1", "flatten1", "out"])
+        #expect(
+            lines[1...6].map { $0.split(separator: " ")[0] } == ["input", "conv", "relu1", "pool1", "flatten1", "out"])
         #expect(lines[7].hasPrefix("total") && lines[7].hasSuffix("152"))
         #expect(lines[8] == "152\t4\tconv relu1 pool1 flatten1 out")
         #expect(lines[9] == "conv.weight conv.bias out.weight out.bias\t4")
@@ -50,7 +51,8 @@ import Testing
 
     @Test("the seed of the run decides initial parameters, unless a model has its own")
     func seeds() throws {
-        let text = "print(models.digit_cnn():parameter('fc3.bias'), models.digit_cnn { seed = 7 }:parameter('fc3.bias'))"
+        let text =
+            "print(models.digit_cnn():parameter('fc3.bias'), models.digit_cnn { seed = 7 }:parameter('fc3.bias'))"
         var (first, second) = (ModuleScript(), ModuleScript())
         defer {
             first.remove()
@@ -87,11 +89,13 @@ import Testing
         #expect(first.usedData.map(\.name) == ["generated"])
     }
 
-    @Test("every option that changes a fit makes it another one", arguments: [
-        "epochs = 2", "batch_size = 8", "learning_rate = 0.5", "seed = 4", "shuffle = false", "weight_decay = 0.1",
-        "optimizer = 'sgd'", "optimizer = 'adamw'", "beta1 = 0.5", "gradient_clipping = 0.1",
-        "learning_rate = schedule.cosine(1e-3, 0)",
-    ])
+    @Test(
+        "every option that changes a fit makes it another one",
+        arguments: [
+            "epochs = 2", "batch_size = 8", "learning_rate = 0.5", "seed = 4", "shuffle = false", "weight_decay = 0.1",
+            "optimizer = 'sgd'", "optimizer = 'adamw'", "beta1 = 0.5", "gradient_clipping = 0.1",
+            "learning_rate = schedule.cosine(1e-3, 0)",
+        ])
     func keys(option: String) throws {
         var script = ModuleScript()
         defer { script.remove() }
@@ -147,6 +151,47 @@ import Testing
         }
     }
 
+    @Test("a model that is saved and loaded has the same parameters")
+    func files() throws {
+        let script = ModuleScript()
+        defer { script.remove() }
+        let saved = try script.run(
+            """
+            local model = models.mlp { widths = { 3, 2 }, seed = 1 }
+            local path = model:save "mine.safetensors"
+            print(path:sub(-21), model:parameter("fc1.weight"))
+            """)
+        try FileManager.default.copyItem(
+            atPath: script.folder + "/run/mine.safetensors", toPath: script.folder + "/data/mine.safetensors")
+        let loaded = try script.run(
+            """
+            local model = models.mlp { widths = { 3, 2 }, seed = 2 }:load "mine.safetensors"
+            print("run/mine.safetensors", model:parameter("fc1.weight"))
+            print(nn.read_safetensors("mine.safetensors")["fc1.weight"]:equal(model:parameter("fc1.weight")))
+            """)
+        #expect(saved.printed.hasPrefix("/run/mine.safetensors\t"))
+        #expect("/" + loaded.printed == saved.printed + "true\n")
+        #expect(loaded.usedData.map(\.file) == ["mine.safetensors"])
+        #expect(throws: LuaError.self) { try script.run("models.digit_cnn():load 'mine.safetensors'") }
+    }
+
+    @Test(
+        "models are written to the run folder only, and read from the data roots only",
+        arguments: [
+            ("models.digit_cnn():save '../x.safetensors'", "plain file name"),
+            ("models.digit_cnn():save '/tmp/x.safetensors'", "plain file name"),
+            ("models.digit_cnn():save 'manifest.json'", "plain file name"),
+            ("models.digit_cnn():save 'edited.safetensors'", "the run writes 'edited.safetensors' itself"),
+            ("models.digit_cnn():load '/tmp/x.safetensors'", "absolute paths need --allow FILE"),
+            ("models.digit_cnn():load '../x.safetensors'", "'..' needs --allow FILE"),
+            ("nn.read_safetensors 'none.safetensors'", "no file 'none.safetensors' under the data roots"),
+        ])
+    func refusedPaths(script: String, message: String) {
+        let actual = ModuleScript.message(script)
+        #expect(actual.hasPrefix("task.lua:1: "))
+        #expect(actual.contains(message))
+    }
+
     @Test("errors name what was expected and the nearest name", arguments: errorCases)
     func errors(script: String, message: String) { #expect(ModuleScript.message(script) == "task.lua:1: " + message) }
 
@@ -191,7 +236,10 @@ import Testing
             "bad layer #1 in rledit.nn.sequential (rledit.Layer expected, got function; call it, as in rledit.nn.relu())"
         ),
         ("nn.sequential { input = { 4 } }", "no layer in rledit.nn.sequential"),
-        ("nn.sequential { nn.relu(), inptu = { 4 } }", "missing field 'input' in rledit.nn.sequential (table expected)"),
+        (
+            "nn.sequential { nn.relu(), inptu = { 4 } }",
+            "missing field 'input' in rledit.nn.sequential (table expected)"
+        ),
     ]
 
     @Test("sizes that are huge or negative raise and never end the process", arguments: extremeCases)

@@ -27,14 +27,19 @@ import Testing
                 """)
     }
 
-    @Test("wrong settings raise", arguments: [
-        ("schedule.linear(1)", "bad argument #2 to 'linear' (number expected, got no value)"),
-        ("schedule.linear(1, 0/0)", "bad argument #2 to 'linear' (finite number expected, got nan)"),
-        ("schedule.exponential(1, 0)", "bad argument #2 to 'exponential' (positive number expected, got 0.0)"),
-        ("schedule.piecewise {}", "bad argument #1 to 'piecewise' (points must hold at least one point)"),
-        ("schedule.warmup(1, 3)", "bad argument #1 to 'warmup' (fraction must be at least 0 and below 1, got 1)"),
-        ("schedule.warmup(0.1, 'x')", "bad argument #2 to 'warmup' (number or function of progress expected, got string)"),
-    ])
+    @Test(
+        "wrong settings raise",
+        arguments: [
+            ("schedule.linear(1)", "bad argument #2 to 'linear' (number expected, got no value)"),
+            ("schedule.linear(1, 0/0)", "bad argument #2 to 'linear' (finite number expected, got nan)"),
+            ("schedule.exponential(1, 0)", "bad argument #2 to 'exponential' (positive number expected, got 0.0)"),
+            ("schedule.piecewise {}", "bad argument #1 to 'piecewise' (points must hold at least one point)"),
+            ("schedule.warmup(1, 3)", "bad argument #1 to 'warmup' (fraction must be at least 0 and below 1, got 1)"),
+            (
+                "schedule.warmup(0.1, 'x')",
+                "bad argument #2 to 'warmup' (number or function of progress expected, got string)"
+            ),
+        ])
     func errors(script: String, message: String) { #expect(ModuleScript.message(script) == "task.lua:1: " + message) }
 
     @Test("a function as a schedule must return finite numbers")

@@ -55,7 +55,8 @@ extension HostModules {
             if case .table(let table) = call.value(1) {
                 let counts = try table.array(of: Int.self, limit: 1000)
                 let parts = try call.blaming(1) { try set.examples.split(counts: counts) }
-                return try call.returns(list: try parts.map { .object(try call.host.makeObject(ScriptSet(examples: $0))) })
+                return try call.returns(
+                    list: try parts.map { .object(try call.host.makeObject(ScriptSet(examples: $0))) })
             }
             let fraction = try call.number(1)
             let (first, rest) = try call.blaming(1) { try set.examples.split(fraction: fraction) }

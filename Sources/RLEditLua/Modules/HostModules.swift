@@ -10,6 +10,7 @@ package enum HostModules {
         try addData(to: host, context: context)
         try addMetrics(to: host, context: context)
         try addSchedule(to: host, context: context)
+        try addMetrics(to: host, context: context)
         try addWorlds(to: host)
         try addLearners(to: host)
         try addTask(to: host, context: context)

@@ -21,7 +21,8 @@ extension HostModules {
                 let name = try options.optional("activation", as: String.self) ?? "relu"
                 let seed = try options.optional("seed", as: Int.self) ?? context.seed
                 try options.finish()
-                guard let function = Activation.Function.allCases.first(where: { LuaName.snakeCase("\($0)") == name }) else {
+                guard let function = Activation.Function.allCases.first(where: { LuaName.snakeCase("\($0)") == name })
+                else {
                     throw options.fieldError("activation", unknown(name, Activation.Function.allCases.map { "\($0)" }))
                 }
                 guard widths.count >= 2, widths.allSatisfy({ $0 >= 1 && $0 <= 1 << 24 }) else {

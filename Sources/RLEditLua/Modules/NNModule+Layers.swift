@@ -8,7 +8,9 @@ extension HostModules {
             try call.atMost(2)
             if case .table = call.value(1) {
                 let options = try call.options(1, of: "rledit.nn.linear")
-                let (inputs, outputs) = (try options.required("inputs", as: Int.self), try options.required("outputs", as: Int.self))
+                let (inputs, outputs) = (
+                    try options.required("inputs", as: Int.self), try options.required("outputs", as: Int.self)
+                )
                 let bias = try options.optional("bias", as: Bool.self) ?? true
                 try options.finish()
                 return try call.returns(Linear(inputs, outputs, bias: bias), "linear")

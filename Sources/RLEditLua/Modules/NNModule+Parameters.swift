@@ -39,7 +39,8 @@ extension HostModules {
 
     private static func unknownParameter(_ name: String, _ model: ScriptModel, _ call: LuaCall) -> LuaUsageError {
         call.argumentError(
-            1, "the model has no parameter '\(name)'"
+            1,
+            "the model has no parameter '\(name)'"
                 + NearestName.suggestion(for: name, among: model.network.parameterNames))
     }
 }

@@ -69,7 +69,8 @@ struct FitRequest {
         options.batchSize = try fields.optional("batch_size", as: Int.self) ?? options.batchSize
         options.shuffle = try fields.optional("shuffle", as: Bool.self) ?? options.shuffle
         options.weightDecay = try fields.optional("weight_decay", as: Float.self) ?? options.weightDecay
-        options.gradientClipping = try fields.switchable("gradient_clipping", as: Float.self) ?? options.gradientClipping
+        options.gradientClipping =
+            try fields.switchable("gradient_clipping", as: Float.self) ?? options.gradientClipping
         let seed = try fields.optional("seed", as: Int.self) ?? context.seed
         options.seed = UInt64(bitPattern: Int64(seed))
         options.loss = try Self.loss(fields)
@@ -130,7 +131,9 @@ struct FitRequest {
         let progress = context.progress("fit \(name)")
         let key = key(network, examples, context)
         if let key, let parameters = context.fits.load(key), let remembered = network.filled(with: parameters) {
-            if progress.style != .quiet { progress.note("fit \(name): remembered from an earlier run (\(key.prefix(12)))") }
+            if progress.style != .quiet {
+                progress.note("fit \(name): remembered from an earlier run (\(key.prefix(12)))")
+            }
             return remembered
         }
         var trained = network

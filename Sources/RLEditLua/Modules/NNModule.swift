@@ -15,6 +15,7 @@ extension HostModules {
             addInference(to: type, context: context)
             addParameters(to: type)
             addTraining(to: type, context: context)
+            addFiles(to: type, context: context)
             type.property("name") { model, call in try call.returns(model.name) }
             type.property("parameter_count") { model, call in try call.returns(model.network.parameterCount) }
             type.property("input_shape") { model, call in try call.returns(model.network.inputShape) }
@@ -25,13 +26,14 @@ extension HostModules {
             }
             type.method("clone") { model, call in
                 try call.atMost(0)
-                return try call.returns(ScriptModel(model.network, name: model.name))
+                return try call.returns(ScriptModel(model.network, name: model.name, source: model.source))
             }
             type.description { $0.network.description }
             type.nativeBytes { $0.network.parameterCount * MemoryLayout<Float>.stride }
         }
         host.addModule("rledit.nn") { module in
             addLayers(to: module)
+            addFileFunctions(to: module, context: context)
             module.function("sequential") { call in try sequential(call, context) }
         }
     }
@@ -89,7 +91,9 @@ extension HostModules {
             guard let output = try? layer.outputShape(for: shape) else { return }
             var counts = [output]
             counts += layer.parameterShapes.map(\.shape)
-            for shape in counts { total = total.addingReportingOverflow(try Tensor.elementCount(of: shape)).partialValue }
+            for shape in counts {
+                total = total.addingReportingOverflow(try Tensor.elementCount(of: shape)).partialValue
+            }
             shape = output
             try host.checkRoom(forElements: total)
         }
@@ -120,6 +124,7 @@ private struct LayerNames {
         default: break
         }
         throw LuaUsageError(
-            "bad layer #\(number) in \(owner) (\(ScriptLayer.luaName) or {name, layer} expected, got \(entry.typeName))")
+            "bad layer #\(number) in \(owner) (\(ScriptLayer.luaName) or {name, layer} expected, got \(entry.typeName))"
+        )
     }
 }

@@ -26,7 +26,9 @@ private struct TensorSelection {
                 }
                 ranges.append(try Self.single(index, count: count))
                 singles.insert(dimension)
-            default: throw LuaUsageError("bad index #\(dimension + 1) (integer or {first, last} expected, got \(entry.typeName))")
+            default:
+                throw LuaUsageError(
+                    "bad index #\(dimension + 1) (integer or {first, last} expected, got \(entry.typeName))")
             }
         }
     }

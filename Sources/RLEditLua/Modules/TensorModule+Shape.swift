@@ -20,14 +20,18 @@ extension HostModules {
         }
         type.method("transpose") { value, call in
             try call.atMost(2)
-            if call.isNil(1), call.isNil(2) { return try call.returns(try call.blaming(1) { try value.tensor.transposed() }) }
+            if call.isNil(1), call.isNil(2) {
+                return try call.returns(try call.blaming(1) { try value.tensor.transposed() })
+            }
             let first = try call.dimension(try call.integer(1), 1, of: value.tensor)
             let second = try call.dimension(try call.integer(2), 2, of: value.tensor)
             return try call.returns(try value.tensor.transposed(first, second))
         }
         type.method("permute") { value, call in
             try call.atMost(1)
-            let order = try call.table(1).array(of: Int.self, limit: 64).map { try call.dimension($0, 1, of: value.tensor) }
+            let order = try call.table(1).array(of: Int.self, limit: 64).map {
+                try call.dimension($0, 1, of: value.tensor)
+            }
             guard order.sorted() == Array(0..<value.tensor.rank) else {
                 throw call.argumentError(
                     1, "each of the \(value.tensor.rank) dimensions must be named once, got \(order.map { $0 + 1 })")

@@ -39,7 +39,8 @@ public final class ScriptContext {
     public init(
         seed: Int, pool: WorkerPool, locations: DataLocations, fits: FitCache, arguments: [String: String] = [:],
         progress: @escaping (String) -> ProgressReporter = { ProgressReporter.standardError(label: $0, quiet: true) },
-        isInterrupted: @escaping @Sendable () -> Bool = { false }, engineVersion: String = ProductVersion.current.description
+        isInterrupted: @escaping @Sendable () -> Bool = { false },
+        engineVersion: String = ProductVersion.current.description
     ) {
         self.seed = seed
         self.pool = pool

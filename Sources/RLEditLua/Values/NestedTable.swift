@@ -14,7 +14,8 @@ enum NestedTable {
     }
 
     /// Appends the numbers of a table and returns its shape; `path` leads to it from the outermost one.
-    private static func read(_ table: LuaTable, into values: inout [Float], path: [Int], host: LuaHost) throws -> [Int] {
+    private static func read(_ table: LuaTable, into values: inout [Float], path: [Int], host: LuaHost) throws -> [Int]
+    {
         guard path.count < deepest else { throw LuaUsageError("table nested deeper than \(deepest) levels") }
         guard case .table = try table.get(1) else {
             let count = values.count

@@ -9,17 +9,27 @@ package final class ScriptModel: LuaBound {
     package var network: Network
     /// What messages and progress lines call it.
     package let name: String
+    /// The file that the parameters were loaded from: what is saved keeps its names, dtypes and metadata.
+    package var source: ModelSource?
     /// Set while `fit` runs: a callback may look at the model but not change it.
     var isTraining = false
 
-    package init(_ network: Network, name: String = "model") {
+    package init(_ network: Network, name: String = "model", source: ModelSource? = nil) {
         self.network = network
         self.name = name
+        self.source = source
     }
 
     func checkWritable() throws {
         guard !isTraining else { throw LuaUsageError("\(ScriptModel.luaName) is in use by its method 'fit'") }
     }
+}
+
+/// A safetensors file that a model came from.
+package struct ModelSource {
+    package let file: SafetensorsFile
+    /// What stands before each parameter's name in it.
+    package let prefix: String
 }
 
 extension Network: LuaReadable, LuaPushable {

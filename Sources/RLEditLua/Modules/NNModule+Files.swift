@@ -1,0 +1,97 @@
+internal import LuaBridge
+internal import RLEditData
+internal import RLEditNN
+internal import RLEditRuns
+internal import RLEditTensor
+
+extension HostModules {
+    /// `model:load` and `model:save`.
+    static func addFiles(to type: LuaType<ScriptModel>, context: ScriptContext) {
+        type.method("load") { model, call in
+            try call.atMost(2)
+            try model.checkWritable()
+            let path = try call.string(1)
+            let options = try call.options(2, of: "model:load")
+            let prefix = try options.optional("prefix", as: String.self) ?? ""
+            try options.finish()
+            let file = try open(path, context)
+            do {
+                try model.network.loadParameters(from: file, prefix: prefix)
+            } catch let error as SafetensorsError {
+                throw LuaUsageError(error.description + suggestion(for: error, in: file))
+            }
+            model.source = ModelSource(file: file, prefix: prefix)
+            return call.returnsSelf()
+        }
+        type.method("save") { model, call in
+            try call.atMost(1)
+            let name = try call.string(1)
+            if let reason = refusal(ofOutput: name) { throw call.argumentError(1, reason) }
+            let path: String
+            do {
+                path = try context.outputFolder() + "/" + name
+            } catch let error as ConfigurationError {
+                throw LuaUsageError("cannot save '\(name)': there is no run folder (\(error.message))")
+            }
+            let file = try model.network.safetensors(
+                basedOn: model.source?.file, prefix: model.source?.prefix ?? "")
+            try file.write(to: path)
+            return try call.returns(path)
+        }
+    }
+
+    static func addFileFunctions(to module: LuaModule, context: ScriptContext) {
+        module.function("read_safetensors") { call in
+            try call.atMost(1)
+            let file = try open(try call.string(1), context)
+            let table = try call.host.makeTable()
+            for entry in file.entries where entry.elementType.isFloatingPoint {
+                try call.host.checkRoom(forShape: entry.shape)
+                try table.set(entry.name, try file.tensor(entry.name))
+            }
+            return try call.returns(table)
+        }
+    }
+
+    /// A file under the data roots, noted for the manifest by the hash of its contents.
+    private static func open(_ path: String, _ context: ScriptContext) throws -> SafetensorsFile {
+        let resolved: String
+        do {
+            resolved = try context.locations.resolve(path)
+        } catch {
+            throw LuaUsageError(error.description)
+        }
+        let file = try SafetensorsFile(path: resolved)
+        var hasher = SHA256Digest.Hasher()
+        for entry in file.entries {
+            hasher.update("\(entry.name)\n\(entry.elementType.rawValue)\n\(entry.shape)\n")
+            try file.bytes(entry.name).withUnsafeBytes { hasher.update($0) }
+        }
+        context.noteUse(of: Manifest.DataSource(name: "safetensors", file: path, hash: hasher.finish()))
+        return file
+    }
+
+    /// Which name in the file may have been meant.
+    private static func suggestion(for error: SafetensorsError, in file: SafetensorsFile) -> String {
+        guard error.fault == .missing, let name = error.tensor else { return "" }
+        let names = file.entries.map(\.name)
+        if let prefixed = names.first(where: { $0.hasSuffix("." + name) }) {
+            return " (the file has '\(prefixed)': try { prefix = \"\(prefixed.dropLast(name.count))\" })"
+        }
+        return NearestName.suggestion(for: name, among: names)
+    }
+
+    /// Why a name cannot be written to the run folder; nil when it can.
+    private static func refusal(ofOutput name: String) -> String? {
+        guard name.hasSuffix(".safetensors"), !name.hasPrefix("."), name.utf8.count <= 200,
+            name.utf8.allSatisfy({ $0 >= 32 && $0 != 127 && $0 != UInt8(ascii: "/") })
+        else {
+            return
+                "a plain file name ending in .safetensors expected, which is written to the run folder, got '\(name)'"
+        }
+        guard !["edited.safetensors", "delta.safetensors"].contains(name) else {
+            return "the run writes '\(name)' itself"
+        }
+        return nil
+    }
+}

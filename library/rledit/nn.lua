@@ -1,0 +1,193 @@
+---@meta rledit.nn
+
+--- Networks of named layers: building, training, running, saving.
+---
+--- Shapes are PyTorch's: `{ features }` or `{ channels, height, width }` for an example, weights `[out, in]`, so that
+--- parameters exchange with PyTorch unchanged.
+---
+--- ```lua
+--- local nn, data = require "rledit.nn", require "rledit.data"
+--- local model = nn.sequential {
+---   input = { 1, 28, 28 },
+---   { "conv1", nn.conv2d { inputs = 1, outputs = 8, kernel = 3, padding = 1 } },
+---   nn.relu(),
+---   nn.max_pool2d(2),
+---   nn.flatten(),
+---   { "out", nn.linear(1568, 10) },
+--- }
+--- local digits = data.digits()
+--- model:fit(digits.train, { epochs = 2, batch_size = 64 })
+--- print(model, model:evaluate(digits.test).accuracy)
+--- ```
+---@class rledit.nn
+local nn = {}
+
+---@alias rledit.Size integer|{ [1]: integer, [2]: integer } one size, or `{ height, width }`
+
+--- A fully connected layer: `linear(128, 10)`, or by name with `bias = false`.
+---@param inputs integer|{ inputs: integer, outputs: integer, bias: boolean? }
+---@param outputs integer?
+---@return rledit.Layer
+function nn.linear(inputs, outputs) end
+
+--- A convolution over `{ channels, height, width }`. Stride and dilation are 1, padding is 0 and there is a bias by
+--- default.
+---@param options { inputs: integer, outputs: integer, kernel: rledit.Size, stride: rledit.Size?, padding: rledit.Size?, dilation: rledit.Size?, bias: boolean? }
+---@return rledit.Layer
+function nn.conv2d(options) end
+
+--- Maximum over windows. The stride is the kernel's size by default.
+---@param kernel integer|{ kernel: rledit.Size, stride: rledit.Size?, padding: rledit.Size? }
+---@return rledit.Layer
+function nn.max_pool2d(kernel) end
+
+--- Mean over windows. The stride is the kernel's size by default; padded zeros count unless `counts_padding` is false.
+---@param kernel integer|{ kernel: rledit.Size, stride: rledit.Size?, padding: rledit.Size?, counts_padding: boolean? }
+---@return rledit.Layer
+function nn.average_pool2d(kernel) end
+
+--- Mean over all positions of each channel.
+---@return rledit.Layer
+function nn.global_average_pool2d() end
+
+--- All values of an example in one dimension.
+---@return rledit.Layer
+function nn.flatten() end
+
+--- Sets values to 0 at random while training, and scales the others up; does nothing otherwise.
+---@param rate number? share of values, 0.5 by default
+---@return rledit.Layer
+function nn.dropout(rate) end
+
+--- max(0, x).
+---@return rledit.Layer
+function nn.relu() end
+
+--- x Φ(x), with the normal distribution's Φ.
+---@return rledit.Layer
+function nn.gelu() end
+
+--- Hyperbolic tangent.
+---@return rledit.Layer
+function nn.tanh() end
+
+--- 1 / (1 + exp(-x)).
+---@return rledit.Layer
+function nn.sigmoid() end
+
+--- A network whose layers follow each other: `{ input = shape, layer, {"name", layer}, … }`. Layers without a name get
+--- one, such as `relu1`. The seed of the initial parameters is the run's by default.
+---@param description { input: integer[], seed: integer?, name: string?, [integer]: rledit.Layer|{ [1]: string, [2]: rledit.Layer } }
+---@return rledit.Model
+function nn.sequential(description) end
+
+--- All floating-point tensors of a safetensors file by name. The path is looked up under the data roots.
+---@param path string
+---@return table<string, rledit.Tensor>
+function nn.read_safetensors(path) end
+
+--- A layer that is not part of a network yet.
+---@class rledit.Layer
+---@field kind string for example `Linear`
+local Layer = {}
+
+--- A network. Printing it shows the table of its layers. A task works on a snapshot of it: later changes do not reach
+--- the run.
+---@class rledit.Model
+---@field name string
+---@field parameter_count integer number of trainable values
+---@field input_shape integer[] shape of one example
+---@field output_shape integer[] shape of the output for one example
+local Model = {}
+
+---@class rledit.FitOptions
+---@field epochs integer? times that each example is seen; 1 by default
+---@field batch_size integer? examples per step; 128 by default
+---@field learning_rate rledit.Rate? step size, or a schedule of it; 1e-3 by default
+---@field optimizer ("adam"|"adamw"|"sgd")? adam by default
+---@field momentum number? of sgd, in 0 … 1; 0 by default
+---@field dampening number? of sgd
+---@field nesterov boolean? of sgd
+---@field beta1 number? of adam and adamw
+---@field beta2 number? of adam and adamw
+---@field epsilon number? of adam and adamw
+---@field weight_decay number? pull of each parameter towards 0; 0 by default
+---@field gradient_clipping (number|false)? largest norm of the gradient; none by default
+---@field loss ("cross_entropy"|"binary_cross_entropy"|"mean_squared_error")? cross entropy by default
+---@field shuffle boolean? a new order in each epoch; true by default
+---@field seed integer? of that order and of dropout; the run's by default
+---@field remember boolean? false trains even when the same fit is remembered
+---@field on_epoch (fun(epoch: rledit.Epoch): boolean?)? called after each epoch; returning false ends training
+
+---@class rledit.Epoch
+---@field epoch integer from 1 on
+---@field epochs integer
+---@field loss number mean loss of the epoch
+---@field accuracy number? share of right answers, where that has a meaning
+---@field learning_rate number
+
+--- Trains the parameters. The same fit is not repeated on the next run: it is remembered by the initial parameters, the
+--- examples, the options and this program's version, and gives the same bytes as training anew. Fits in which a Lua
+--- function takes part (as `on_epoch` or as a schedule) are not remembered. While it runs, callbacks see the parameters
+--- from before and cannot change the model.
+---@param examples rledit.Set|{ inputs: rledit.Numbers, labels: integer[]?, targets: rledit.Numbers? }
+---@param options? rledit.FitOptions
+---@return rledit.Model self
+function Model:fit(examples, options) end
+
+--- The output for a batch `[examples, …]`, or for all examples of a set.
+---@param inputs rledit.Numbers|rledit.Set
+---@return rledit.Tensor
+function Model:forward(inputs) end
+
+--- The label with the largest score for each example of a batch or a set; the lowest wins a tie.
+---@param inputs rledit.Numbers|rledit.Set
+---@return integer[]
+function Model:predict(inputs) end
+
+--- Accuracy (0 … 1) and mean cross entropy over a set.
+---@param set rledit.Set
+---@return { accuracy: number, loss: number }
+function Model:evaluate(set) end
+
+--- Names of the layers, in order.
+---@return string[]
+function Model:layers() end
+
+--- Copies of all parameters by name.
+---@return table<string, rledit.Tensor>
+function Model:parameters() end
+
+--- Names of the parameters in the order of the layers: `conv1.weight`, `conv1.bias`, …
+---@return string[]
+function Model:parameter_names() end
+
+--- A copy of a parameter.
+---@param name string for example `fc2.weight`
+---@return rledit.Tensor
+function Model:parameter(name) end
+
+--- Replaces a parameter by values of the same shape.
+---@param name string
+---@param value rledit.Numbers
+---@return rledit.Model self
+function Model:set_parameter(name, value) end
+
+--- A model of its own with the same layers and parameters.
+---@return rledit.Model
+function Model:clone() end
+
+--- Takes all parameters from a safetensors file that names them as this model does, for example one written by PyTorch.
+--- `prefix` stands before each name in the file. The path is looked up under the data roots.
+---@param path string
+---@param options? { prefix: string? }
+---@return rledit.Model self
+function Model:load(path, options) end
+
+--- Writes the parameters to a safetensors file in the run folder and returns its path. A model that was loaded keeps
+--- the names, dtypes and metadata of its file.
+---@param name string a plain file name ending in .safetensors
+---@return string path
+function Model:save(name) end
+
+return nn
