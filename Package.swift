@@ -56,7 +56,7 @@ let package = Package(
         .executableTarget(
             name: "rledit-lua",
             dependencies: [
-                "RLEditLua", "RLEditRuns", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "LuaBridge", "RLEditLua", "RLEditRuns", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
 
