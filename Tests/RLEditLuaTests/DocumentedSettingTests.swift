@@ -25,7 +25,8 @@ import Testing
                 let line = lines.first { $0.hasPrefix("---@field \(setting.name) ") }
                 let found = try #require(line, "\(owner).\(setting.name)")
                 #expect(found.hasPrefix("---@field \(setting.name) \(setting.type)? "), "\(owner): \(found)")
-                #expect(found.hasSuffix("; default \(setting.standard)"), "\(owner).\(setting.name): \(setting.standard)")
+                #expect(
+                    found.hasSuffix("; default \(setting.standard)"), "\(owner).\(setting.name): \(setting.standard)")
             }
             let names = settings.map(\.name)
             for line in lines where line.contains("; default ") {
@@ -37,7 +38,8 @@ import Testing
     @Test("scripts can set every field of each learner's configuration")
     func completeness() {
         func fields(_ configuration: Any) -> [String] { Mirror(reflecting: configuration).children.compactMap(\.label) }
-        let all = Dictionary(uniqueKeysWithValues: DocumentedSetting.all.map { ($0.owner, $0.settings.map(\.swiftName)) })
+        let all = Dictionary(
+            uniqueKeysWithValues: DocumentedSetting.all.map { ($0.owner, $0.settings.map(\.swiftName)) })
         #expect(all["rledit.PPOOptions"] == fields(PPO.Configuration()))
         #expect(all["rledit.RandomSearchOptions"] == fields(RandomSearch.Configuration()))
         #expect(all["rledit.HillClimberOptions"] == fields(HillClimber.Configuration()))
