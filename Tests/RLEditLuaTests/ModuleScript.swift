@@ -48,12 +48,7 @@ struct ModuleScript {
     }
 
     static func addModules(to host: LuaHost, context: ScriptContext) throws {
-        try HostModules.addTensor(to: host, context: context)
-        try HostModules.addNN(to: host, context: context)
-        try HostModules.addModels(to: host, context: context)
-        try HostModules.addData(to: host, context: context)
-        try HostModules.addSchedule(to: host, context: context)
-        try HostModules.addMetrics(to: host, context: context)
+        try HostModules.add(to: host, context: context)
     }
 
     func context(_ notes: Notes) -> ScriptContext {
