@@ -56,7 +56,7 @@ let package = Package(
         .executableTarget(
             name: "rledit-lua",
             dependencies: [
-                "RLEditLua", "RLEditRuns", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "LuaBridge", "RLEditLua", "RLEditRuns", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
 
@@ -91,8 +91,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "RLEditLuaTests",
-            dependencies: ["RLEditLua", "LuaBridge", "RLEditRuns", "RLEditData", "RLEditTensor", "RLEditTestSupport"],
-            swiftSettings: strict),
+            dependencies: [
+                "RLEditLua", "LuaBridge", "RLEditTensor", "RLEditData", "RLEditWorlds", "RLEditLearners", "RLEditRuns",
+                "RLEditTestSupport",
+            ], swiftSettings: strict),
         .testTarget(name: "EndToEndTests", dependencies: ["RLEditTestSupport"], swiftSettings: strict),
     ]
 )

@@ -100,3 +100,8 @@ struct ModuleScript {
         }
     }
 }
+
+extension ModuleScript {
+    /// No folder is a data root.
+    static var noLocations: DataLocations { DataLocations(environment: [:], currentFolder: "/nonexistent") }
+}

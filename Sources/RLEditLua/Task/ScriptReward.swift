@@ -35,8 +35,9 @@ final class ScriptReward: RewardFunction {
         self.task = task
         self.function = function
         position = try function.definition().position
+        let warnings = UndefinedMeasures()
         arguments = try (0..<2).map { _ in
-            let scope = MetricsScope(sets: sets, customMetrics: metrics)
+            let scope = MetricsScope(sets: sets, customMetrics: metrics, warnings: warnings)
             return (scope, try MetricsArgument.make(for: scope, host: host))
         }
     }

@@ -93,6 +93,15 @@ struct TaskParts {
         }
     }
 
+    /// The problem, with a reward of its own.
+    func makeProblem(name: String, host: LuaHost) throws -> EditProblem {
+        EditProblem(
+            network: model, layers: world.layers, sets: sets, world: world.world, observer: observer,
+            horizon: world.horizon,
+            reward: try ScriptReward(
+                task: name, function: reward, sets: sets.map(\.name), metrics: metrics, host: host))
+    }
+
     /// Finds out at the script's line, not when the run begins, whether the world fits the model.
     private func checkWorld(random: RandomStream) throws {
         let editable = model.nodes.map(\.name).filter { (model.parameter("\($0).weight")?.rank ?? 0) >= 2 }

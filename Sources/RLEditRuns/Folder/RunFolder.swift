@@ -23,7 +23,7 @@ public enum RunFolderError: Error, Equatable, Sendable, CustomStringConvertible 
             "'\(path)' is not empty (it holds '\(example)'); choose an empty or a new folder for --out"
         case .notARun(let path): "'\(path)' is not a run folder: it has no \(RunFolder.manifestName)"
         case .sizeLimit(let path, let size, let limit):
-            "the run folder '\(path)' has reached \(size) bytes, over its limit of \(limit); --max-output raises it"
+            "the run folder '\(path)' has reached \(size) bytes, over its limit of \(limit); --max-folder raises it"
         }
     }
 }

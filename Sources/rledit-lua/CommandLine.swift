@@ -1,0 +1,50 @@
+import ArgumentParser
+import Foundation
+import RLEditLua
+
+/// `rledit-lua`: the root of all commands. A bare script is run.
+@main
+struct CommandLineTool: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rledit-lua",
+        abstract: "Edit trained neural networks by reward, with tasks written in Lua.",
+        discussion: """
+            EXAMPLES:
+              rledit-lua examples/unlearn_digit.lua            run a task
+              rledit-lua examples/unlearn_digit.lua --seeds 5  run it for five seeds
+              rledit-lua --resume runs/unlearn-7-…             continue an interrupted run
+              rledit-lua check task.lua                        try a task without running it
+              rledit-lua new my_task.lua                       begin a task of your own
+              rledit-lua doctor                                what this program runs on
+            """,
+        version: ProductVersion.current.description,
+        subcommands: [RunCommand.self],
+        defaultSubcommand: RunCommand.self)
+
+    static func main() {
+        ProcessSetUp.begin()
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            finish(with: error)
+        }
+    }
+
+    /// Ends the process with the documented exit code: 0 done, 1 script or run error, 2 usage, 3 limit reached,
+    /// 130 interrupted.
+    private static func finish(with error: any Error) -> Never {
+        if let code = error as? ExitCode { Foundation.exit(code.rawValue) }
+        switch exitCode(for: error) {
+        case .success:
+            // Help and version.
+            print(fullMessage(for: error))
+            Foundation.exit(0)
+        case .validationFailure:
+            Terminal.note(fullMessage(for: error))
+            Foundation.exit(2)
+        default:
+            Foundation.exit(Terminal.report(error))
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import Foundation
+import LuaBridge
+import RLEditLua
+
+/// What the program says to the person who started it.
+enum Terminal {
+    /// A line on standard error.
+    static func note(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
+
+    /// Text on a stream, whole, whatever becomes of it: a closed pipe is no reason to end a run.
+    static func write(_ text: String, to descriptor: Int32) { Array(text.utf8).withUnsafeBytes { write($0, to: descriptor) } }
+
+    static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) {
+        var rest = bytes
+        while let base = rest.baseAddress, rest.count > 0 {
+            let written = Foundation.write(descriptor, base, rest.count)
+            if written < 0 && errno == EINTR { continue }
+            guard written > 0 else { return }
+            rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(written))
+        }
+    }
+
+    /// Reports a failure, once.
+    /// - Returns: the exit code that goes with it.
+    static func report(_ error: any Error) -> Int32 {
+        guard let scriptError = error as? LuaError else {
+            note("rledit-lua: \(error)")
+            return 1
+        }
+        note("rledit-lua: \(scriptError.report)")
+        switch scriptError.kind {
+        case .interrupted: return 130
+        case .timeLimit, .memoryLimit, .outputLimit: return 3
+        case .script, .syntax, .host: return 1
+        }
+    }
+}
+
+/// The process as a whole.
+enum ProcessSetUp {
+    static func begin() {
+        // A closed pipe and a full quota come back as errors of the write that met them, and are reported as such.
+        signal(SIGPIPE, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)
+    }
+}
