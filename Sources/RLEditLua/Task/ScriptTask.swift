@@ -39,7 +39,8 @@ package final class ScriptTask: LuaBound {
     private(set) weak var customLearner: CustomLearner?
 
     init(
-        _ parts: TaskParts, name: String?, learner: ScriptLearner, heldOut: [NamedSet], target: Double?, state: LuaTable,
+        _ parts: TaskParts, name: String?, learner: ScriptLearner, heldOut: [NamedSet], target: Double?,
+        state: LuaTable,
         callbacks: ScriptCallbacks, host: LuaHost, context: ScriptContext
     ) {
         self.name = name ?? "task"
