@@ -112,10 +112,8 @@ package final class RunSession {
     private func runSeed(_ seed: Int) throws -> SeedRun? {
         let begun = clock.seconds
         if let finished = try finishedResult(seed) { return finished }
-        let context = makeContext(seed)
-        let session = try ScriptSession(
-            context: context, mode: options.isTrusted ? .trusted : .sandboxed,
-            limits: options.isTrusted ? .unlimited : options.limits, print: print, warn: note)
+        let context = options.makeContext(seed: seed, pool: pool, clock: clock)
+        let session = try options.makeSession(context, print: print, warn: note)
         defer {
             hostDidChange(nil)
             session.close()
@@ -221,17 +219,6 @@ package final class RunSession {
     }
 
     // MARK: - Parts
-
-    private func makeContext(_ seed: Int) -> ScriptContext {
-        let clock = clock
-        return ScriptContext(
-            seed: seed, pool: pool,
-            locations: DataLocations(
-                dataOption: options.data, allowedFiles: options.allowedFiles, isUnrestricted: options.isTrusted),
-            fits: .standard(isEnabled: options.usesCache), arguments: options.arguments,
-            progress: { [options] in .standardError(label: $0, quiet: options.isQuiet) },
-            isInterrupted: { clock.isInterrupted || clock.isTimeOver })
-    }
 
     /// The folder of a seed: the run's own for one seed, a sub-folder for several.
     private func makeFolder(_ seed: Int, task: String) throws -> RunFolder {

@@ -42,6 +42,19 @@ final class ScriptReward: RewardFunction {
         }
     }
 
+    /// Sets and custom metrics of which no call has read anything of a candidate so far.
+    var unreadSets: [String] {
+        let scope = arguments[0].scope
+        return scope.sets.indices.filter { index in !arguments.contains { $0.scope.readSets.contains(index) } }
+            .map { scope.sets[$0] }
+    }
+    var unreadMetrics: [String] {
+        let scope = arguments[0].scope
+        return scope.customMetrics.indices.filter { index in
+            !arguments.contains { $0.scope.readMetrics.contains(index) }
+        }.map { scope.customMetrics[$0].name }
+    }
+
     func reward(_ context: RewardContext) throws -> Reward {
         guard !isRunning else {
             throw LuaUsageError(
