@@ -1,0 +1,51 @@
+-- Three ways to say "forget this digit", one to choose from:
+--
+--   rledit-lua examples/custom_reward.lua --set reward=accuracy
+--   rledit-lua examples/custom_reward.lua --set reward=loss
+--   rledit-lua examples/custom_reward.lua --set reward=margin
+local rledit = require "rledit"
+
+local chance = math.log(10)                           -- the loss of a network that finds all ten digits equally likely
+
+local rewards = {
+  -- Counts right answers. Easy to read, but flat: an example that is nearly forgotten counts as one that is not.
+  accuracy = function(m)
+    return m.retain.accuracy - m.forget.accuracy
+  end,
+
+  -- Sees every example move. A loss has no upper end, so without the cap the learner would make the network absurdly
+  -- sure of wrong answers, and pay for it on the retain set: past chance level there is nothing more to forget.
+  loss = function(m)
+    return math.min(m.forget.loss, chance) - 2 * m.retain.loss
+  end,
+
+  -- Looks at the distance between the right answer's score and its best rival, which is what decides an answer.
+  -- `m.base` is the unedited network: being as sure as it was is enough, being surer earns nothing.
+  margin = function(m)
+    return math.min(m.retain.margin, m.base.retain.margin) - math.max(m.forget.margin, -m.base.forget.margin)
+  end,
+}
+
+local choice = rledit.args.reward or "margin"
+local reward = rewards[choice] or error("--set reward=" .. choice .. ": accuracy, loss or margin expected", 0)
+
+local digits = rledit.data.digits()
+local model  = rledit.models.digit_cnn { seed = rledit.seed }
+model:fit(digits.train, { epochs = 2 })
+
+local function is_seven(label) return label == 7 end
+local forget, retain = digits.train:partition(is_seven)
+local test_forget, test_retain = digits.test:partition(is_seven)
+
+return rledit.task {
+  name    = "reward-" .. choice,
+  model   = model,
+  world   = rledit.MaskWorld { layer = "fc2", rank = 1 },
+  sets    = { forget = forget:take(500), retain = retain:take(2000) },
+  heldout = { forget = test_forget, retain = test_retain },
+  reward  = function(m)
+    -- Named terms only inform: with the same two in each run, the reports of the three can be compared.
+    return reward(m), { keep = m.retain.accuracy, drop = 1 - m.forget.accuracy }
+  end,
+  learner = rledit.PPO { steps = rledit.args.steps or 8192 },
+}
