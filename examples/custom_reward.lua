@@ -19,14 +19,15 @@ local rewards = {
     return math.min(m.forget.loss, chance) - 2 * m.retain.loss
   end,
 
-  -- Looks at the distance between the right answer's score and its best rival, which is what decides an answer.
-  -- `m.base` is the unedited network: being as sure as it was is enough, being surer earns nothing.
+  -- The margin is the right answer's score minus its best rival's, so it tells how clearly an answer is wrong, not only
+  -- that it is. `m.base` is the unedited network: as far below zero as it was above is enough. The retain set is counted,
+  -- for a mean margin would hide examples that were lost behind others that became surer.
   margin = function(m)
-    return math.min(m.retain.margin, m.base.retain.margin) - math.max(m.forget.margin, -m.base.forget.margin)
+    return 4 * m.retain.accuracy - math.max(m.forget.margin / m.base.forget.margin, -1)
   end,
 }
 
-local choice = rledit.args.reward or "margin"
+local choice = rledit.args.reward or "accuracy"
 local reward = rewards[choice] or error("--set reward=" .. choice .. ": accuracy, loss or margin expected", 0)
 
 local digits = rledit.data.digits()

@@ -1,5 +1,5 @@
 -- A world is a table: how many numbers an action has, and what they do to the weights.
--- This one gives every unit of a layer a volume knob, 32 numbers where a mask of rank 1 has 160.
+-- This one gives a layer a volume knob for each unit that it listens to: 128 numbers that say what they do.
 --
 --   rledit-lua examples/custom_world.lua
 local rledit = require "rledit"
@@ -7,19 +7,18 @@ local rledit = require "rledit"
 local UnitGain = {
   name  = "UnitGain",
   layer = "fc2",
-  scale = 1.5,                                        -- a knob at -1 turns the unit's sign, at +1 it plays 2.5 times
+  scale = 1,                                          -- a knob at -1 mutes its unit, one at +1 makes it twice as loud
 }
 
 -- A number would do; a function of the weights fits any layer.
-function UnitGain.action_size(weights)                -- weights [units, inputs]
-  return weights:size(1)
+function UnitGain.action_size(weights)                -- weights [outputs, inputs]
+  return weights:size(2)
 end
 
 -- Returns new weights of the same shape. An action of zeros must leave them as they are: there the search begins.
 -- `mul` makes a new tensor; `mul_` would write into the one that was handed in.
-function UnitGain:apply(weights, action)              -- action [units], every number in -1 … 1
-  local gain = 1 + self.scale * action
-  return weights:mul(gain:unsqueeze(2))               -- [units, 1]: one gain for the whole row
+function UnitGain:apply(weights, action)              -- action [inputs], every number in -1 … 1
+  return weights:mul(1 + self.scale * action)         -- broadcast: the same gain for an input's whole column
 end
 
 local digits = rledit.data.digits()

@@ -39,9 +39,9 @@ for generation = 1, math.max(1, (rledit.args.steps or 4096) // size) do
     if result.reward > best_reward then best, best_reward = actions[i], result.reward end
   end
   -- Rechenberg's rule: longer strides while more than a fifth of the tries are better, shorter ones while fewer are.
-  spread = spread * (better > size / 5 and 1.2 or 0.95)
+  spread = spread * (better > size / 5 and 1.2 or 0.97)
   if generation % 32 == 0 then
-    print(("%5d evaluations  best %.4f  spread %.3f"):format(env.evaluations, best_reward, spread))
+    print(("generation %3d  best reward %.4f  spread %.3f"):format(generation, best_reward, spread))
   end
 end
 
@@ -49,8 +49,8 @@ end
 env:reset()
 env:step(best)
 local edited = env:edited_model()
-for name, set in pairs { forget = test_forget, retain = test_retain } do
+for _, set in ipairs { test_forget:named "forget", test_retain:named "retain" } do
   print(("held-out %s: %.2f %% -> %.2f %%"):format(
-    name, 100 * model:evaluate(set).accuracy, 100 * edited:evaluate(set).accuracy))
+    set.name, 100 * model:evaluate(set).accuracy, 100 * edited:evaluate(set).accuracy))
 end
 print("saved " .. edited:save "hill_climb.safetensors")
