@@ -77,7 +77,9 @@ final class MetricsScope {
             return try read(measures)
         } catch let error as WorldError {
             guard case .undefinedMetric(let metric, let name, _) = error else { throw error }
-            if warnings.told.insert("\(name).\(metric)").inserted { host.warningSink("\(error.description); it reads as nil") }
+            if warnings.told.insert("\(name).\(metric)").inserted {
+                host.warningSink("\(error.description); it reads as nil")
+            }
             return nil
         }
     }

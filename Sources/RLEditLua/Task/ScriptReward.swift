@@ -44,7 +44,8 @@ final class ScriptReward: RewardFunction {
 
     func reward(_ context: RewardContext) throws -> Reward {
         guard !isRunning else {
-            throw LuaUsageError("the reward of task '\(task)' is running already: it cannot be asked from within itself")
+            throw LuaUsageError(
+                "the reward of task '\(task)' is running already: it cannot be asked from within itself")
         }
         isRunning = true
         turn = 1 - turn
