@@ -98,8 +98,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "RLEditLuaTests",
-            dependencies: ["RLEditLua", "LuaBridge", "RLEditRuns", "RLEditData", "RLEditTensor", "RLEditTestSupport"],
-            swiftSettings: strict),
+            dependencies: [
+                "RLEditLua", "LuaBridge", "RLEditTensor", "RLEditData", "RLEditWorlds", "RLEditLearners", "RLEditRuns",
+                "RLEditTestSupport",
+            ], swiftSettings: strict),
         .testTarget(name: "EndToEndTests", dependencies: ["RLEditTestSupport"], swiftSettings: strict),
     ]
 )

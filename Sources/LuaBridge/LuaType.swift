@@ -139,6 +139,9 @@ package final class LuaType<Value>: AnyLuaType {
 
     // MARK: Properties
 
+    /// Names that objects of this type get by `LuaObject.attach`, for suggestions and documentation checks.
+    package func attachedFields(_ names: String...) { memberNames += names }
+
     /// A field that is computed when it is read.
     package func property(_ name: String, _ get: @escaping (Value, LuaCall) throws -> LuaResults) {
         addGetter(name, .general { box, call in try get(Self.typed(box).value, call) })

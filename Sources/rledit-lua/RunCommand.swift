@@ -31,16 +31,21 @@ struct RunCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Run seeds 0 to N−1, each in a state of its own.", valueName: "n"))
     var seeds: Int?
 
-    @Option(help: ArgumentHelp("Pieces of work at the same time; changes no result. (default: all cores)", valueName: "n"))
+    @Option(
+        help: ArgumentHelp("Pieces of work at the same time; changes no result. (default: all cores)", valueName: "n"))
     var workers: Int?
 
-    @Option(help: ArgumentHelp("Folder for the results, new or empty. (default: a new one under runs/)", valueName: "folder"))
+    @Option(
+        help: ArgumentHelp(
+            "Folder for the results, new or empty. (default: a new one under runs/)", valueName: "folder"))
     var out: String?
 
     @Option(help: ArgumentHelp("Folder in which data files are looked for first.", valueName: "folder"))
     var data: String?
 
-    @Option(name: .customLong("set"), help: ArgumentHelp("A value for the script, read there as rledit.args.NAME.", valueName: "name=value"))
+    @Option(
+        name: .customLong("set"),
+        help: ArgumentHelp("A value for the script, read there as rledit.args.NAME.", valueName: "name=value"))
     var pairs: [String] = []
 
     @Option(help: ArgumentHelp("Seconds that the whole run may take. (default: no limit)", valueName: "seconds"))
@@ -74,9 +79,13 @@ struct RunCommand: ParsableCommand {
         if script == nil, resume == nil {
             throw ValidationError("Missing expected argument '<script>': name a Lua file, or --resume a run.")
         }
-        if script != nil, resume != nil { throw ValidationError("--resume takes its script from the run: name no other.") }
+        if script != nil, resume != nil {
+            throw ValidationError("--resume takes its script from the run: name no other.")
+        }
         if seed != nil, seeds != nil { throw ValidationError("--seed and --seeds cannot be combined.") }
-        if let seeds, seeds < 1 || seeds > 10_000 { throw ValidationError("--seeds must be from 1 to 10000, got \(seeds).") }
+        if let seeds, seeds < 1 || seeds > 10_000 {
+            throw ValidationError("--seeds must be from 1 to 10000, got \(seeds).")
+        }
         if let workers, workers < 1 || workers > 1024 {
             throw ValidationError("--workers must be from 1 to 1024, got \(workers).")
         }
@@ -163,26 +172,36 @@ extension SavedEdit: ExpressibleByArgument {}
 
 /// What a sandboxed script may use.
 struct LimitOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Seconds of pure Lua for the script itself; 0 for no limit. (default: 15)", valueName: "seconds"))
+    @Option(
+        help: ArgumentHelp(
+            "Seconds of pure Lua for the script itself; 0 for no limit. (default: 15)", valueName: "seconds"))
     var luaTime: Double?
 
-    @Option(help: ArgumentHelp("Seconds of pure Lua for one call of a reward or callback; 0 for no limit. (default: 5)", valueName: "seconds"))
+    @Option(
+        help: ArgumentHelp(
+            "Seconds of pure Lua for one call of a reward or callback; 0 for no limit. (default: 5)",
+            valueName: "seconds"))
     var callbackTime: Double?
 
-    @Option(help: ArgumentHelp("Megabytes of Lua heap, tensors included; 0 for no limit. (default: 1024)", valueName: "megabytes"))
+    @Option(
+        help: ArgumentHelp(
+            "Megabytes of Lua heap, tensors included; 0 for no limit. (default: 1024)", valueName: "megabytes"))
     var luaMemory: Int?
 
     @Option(help: ArgumentHelp("Megabytes that scripts may print. (default: 64)", valueName: "megabytes"))
     var maxOutput: Int?
 
-    @Option(help: ArgumentHelp("Megabytes that a run may write into its folder. (default: 2048)", valueName: "megabytes"))
+    @Option(
+        help: ArgumentHelp("Megabytes that a run may write into its folder. (default: 2048)", valueName: "megabytes"))
     var maxFolder: Int?
 
     @Option(help: .hidden)
     var checkpointInterval: Double?
 
     func validate() throws {
-        for (name, value) in [("--lua-time", luaTime), ("--callback-time", callbackTime), ("--checkpoint-interval", checkpointInterval)] {
+        for (name, value) in [
+            ("--lua-time", luaTime), ("--callback-time", callbackTime), ("--checkpoint-interval", checkpointInterval),
+        ] {
             if let value, !(value >= 0) { throw ValidationError("\(name) must not be negative, got \(value).") }
         }
         for (name, value) in [("--lua-memory", luaMemory), ("--max-output", maxOutput), ("--max-folder", maxFolder)] {

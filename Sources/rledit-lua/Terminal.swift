@@ -8,7 +8,9 @@ enum Terminal {
     static func note(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
 
     /// Text on a stream, whole, whatever becomes of it: a closed pipe is no reason to end a run.
-    static func write(_ text: String, to descriptor: Int32) { Array(text.utf8).withUnsafeBytes { write($0, to: descriptor) } }
+    static func write(_ text: String, to descriptor: Int32) {
+        Array(text.utf8).withUnsafeBytes { write($0, to: descriptor) }
+    }
 
     static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) {
         var rest = bytes

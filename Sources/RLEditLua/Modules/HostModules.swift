@@ -8,11 +8,14 @@ package enum HostModules {
         try addNN(to: host, context: context)
         try addModels(to: host, context: context)
         try addData(to: host, context: context)
+        try addMetrics(to: host, context: context)
         try addSchedule(to: host, context: context)
         try addMetrics(to: host, context: context)
         try addWorlds(to: host)
         try addLearners(to: host)
         try addTask(to: host, context: context)
+        try addEnvironment(to: host)
+        try addRun(to: host, context: context)
         // Last: it holds all others.
         try addRoot(to: host, context: context)
     }

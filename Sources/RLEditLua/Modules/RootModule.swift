@@ -35,6 +35,8 @@ extension HostModules {
                 return .none
             }
             module.function("task") { call in try call.returns(try makeTask(call, context: context)) }
+            module.function("env") { call in try call.returns(try makeEnvironment(call, context: context)) }
+            module.function("check_environment") { call in try checkEnvironment(call, context: context) }
             for (name, make) in worlds + learners { module.function(name) { try make($0) } }
             for name in subModules { try module.module(name, "rledit.\(name)") }
         }

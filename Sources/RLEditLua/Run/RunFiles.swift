@@ -54,7 +54,8 @@ package enum RunError: Error, Equatable, Sendable, CustomStringConvertible {
         switch self {
         case .unreadableScript(let path, let reason): "cannot run '\(path)': \(reason)"
         case .alreadyFinished(let path): "'\(path)' is finished: there is nothing to resume"
-        case .changedCopy(let path): "'\(path)' was changed after the run began: it cannot be resumed to the same numbers"
+        case .changedCopy(let path):
+            "'\(path)' was changed after the run began: it cannot be resumed to the same numbers"
         case .noTask(let path): "'\(path)' returned no task: only runs of tasks can be resumed"
         }
     }
@@ -76,14 +77,19 @@ struct RunResults {
     }
 
     /// `edited.safetensors` and the deltas.
-    func write(base source: SafetensorsFile?) throws {
+    /// - Parameter source: the file the model came from, whose names, element types and metadata the result keeps.
+    func write(base source: ModelSource?) throws {
         let evaluator = loop.environment.evaluator
         let world = loop.task.problem.world.name
         if let chosen {
             let edited = try evaluator.editedNetwork(chosen)
-            let metadata = [("rledit.task", loop.task.name), ("rledit.world", world), ("rledit.edit", savedEdit.rawValue)]
-            try edited.safetensors(basedOn: source, metadata: metadata.map { (key: $0.0, value: $0.1) })
-                .write(to: folder.file(RunFolder.editedName))
+            let metadata = [
+                ("rledit.task", loop.task.name), ("rledit.world", world), ("rledit.edit", savedEdit.rawValue),
+            ]
+            try edited.safetensors(
+                basedOn: source?.file, prefix: source?.prefix ?? "", metadata: metadata.map { (key: $0.0, value: $0.1) }
+            )
+            .write(to: folder.file(RunFolder.editedName))
             try Delta(world: world, layers: evaluator.layers, edits: chosen).write(to: folder.file(RunFolder.deltaName))
         }
         if let best = outcome.bestSeen {

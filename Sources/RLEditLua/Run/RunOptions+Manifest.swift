@@ -24,7 +24,9 @@ extension RunOptions {
         }
         guard let trust = recorded["trust"]?.bool else { throw ManifestError(field: "options.trust") }
         // A folder must not switch the sandbox off: only the person at the command line can.
-        guard !trust || isTrusted else { throw ManifestError(field: "options.trust (started with --trust: give it again)") }
+        guard !trust || isTrusted else {
+            throw ManifestError(field: "options.trust (started with --trust: give it again)")
+        }
         options.seeds = manifest.seeds
         options.savedEdit = edit
         options.isTrusted = trust

@@ -55,7 +55,8 @@ package final class RunSession {
         script = try RunScript(path: folder.file(manifest.script.copy), source: manifest.script.source)
         for file in [manifest.script] + manifest.modules {
             let copy = folder.file(file.copy)
-            guard let bytes = FileManager.default.contents(atPath: copy), SHA256Digest.hex(of: Array(bytes)) == file.hash
+            guard let bytes = FileManager.default.contents(atPath: copy),
+                SHA256Digest.hex(of: Array(bytes)) == file.hash
             else { throw RunError.changedCopy(path: copy) }
         }
         self.options = try options.resuming(manifest)
@@ -173,7 +174,7 @@ package final class RunSession {
         // 6. The result is applied to a copy of the model, measured on held-out sets, saved and reported.
         let outcome = try RunOutcome(of: loop, pool: pool)
         try RunResults(folder: folder, loop: loop, outcome: outcome, savedEdit: options.savedEdit)
-            .write(base: task.modelSource)
+            .write(base: task.parts.modelSource)
         let result = SeedResult(
             seed: seed, evaluations: loop.evaluations, evaluationsToTarget: loop.evaluationsToTarget,
             bestReward: loop.best?.reward.value, seconds: clock.seconds - begun, heldOut: outcome.heldOut,
@@ -235,7 +236,8 @@ package final class RunSession {
     /// The folder of a seed: the run's own for one seed, a sub-folder for several.
     private func makeFolder(_ seed: Int, task: String) throws -> RunFolder {
         let top =
-            try self.top ?? (options.out.map { try RunFolder.create(at: $0) } ?? RunFolder.create(task: task, time: started))
+            try self.top
+            ?? (options.out.map { try RunFolder.create(at: $0) } ?? RunFolder.create(task: task, time: started))
         self.top = top
         return options.seeds.count > 1 ? try top.seedFolder(seed) : top
     }

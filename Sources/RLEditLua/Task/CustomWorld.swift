@@ -110,7 +110,9 @@ final class CustomWorld: EditWorld {
 
         private func read(_ result: LuaValue, _ layer: EditedLayer) throws -> Tensor {
             var value = result
-            if case .table(let table) = result { value = try table.get(layer.name) } else if layers.count > 1 {
+            if case .table(let table) = result {
+                value = try table.get(layer.name)
+            } else if layers.count > 1 {
                 throw world.apply.error("table of tensors by layer name expected, got \(result.typeName)")
             }
             guard let tensor = try world.host.read(value, as: Tensor.self) else {

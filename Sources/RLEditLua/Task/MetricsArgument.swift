@@ -50,6 +50,7 @@ extension HostModules {
     /// The types of a reward's argument.
     static func addMetricsArgument(to host: LuaHost) throws {
         try host.register(MetricsArgument.self) { type in
+            type.attachedFields("base", "edit")
             type.property("step") { value, call in try call.returns(value.scope.current().step) }
             type.property("episode") { value, call in try call.returns(value.scope.current().episode) }
             type.number("progress") { try $0.scope.current().progress }

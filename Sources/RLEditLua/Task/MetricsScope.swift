@@ -14,10 +14,10 @@ final class MetricsScope {
     /// Custom metrics of this call by set, then metric; nil until read.
     private var customValues: [Double?]
     private var isMagnitudeRead = false
-    /// Measures without a value that a warning was given for.
-    private var warned: Set<String> = []
+    private let warnings: UndefinedMeasures
 
-    init(sets: [String], customMetrics: [CustomMetric]) {
+    init(sets: [String], customMetrics: [CustomMetric], warnings: UndefinedMeasures) {
+        self.warnings = warnings
         self.sets = sets
         self.customMetrics = customMetrics
         customValues = Array(repeating: nil, count: sets.count * customMetrics.count)
@@ -77,7 +77,9 @@ final class MetricsScope {
             return try read(measures)
         } catch let error as WorldError {
             guard case .undefinedMetric(let metric, let name, _) = error else { throw error }
-            if warned.insert("\(name).\(metric)").inserted { host.warningSink("\(error.description); it reads as nil") }
+            if warnings.told.insert("\(name).\(metric)").inserted {
+                host.warningSink("\(error.description); it reads as nil")
+            }
             return nil
         }
     }
@@ -131,6 +133,11 @@ final class MetricsScope {
         }
         return try table.readOnlyView(named: "the copied metrics")
     }
+}
+
+/// Measures without a value that a warning was given for.
+final class UndefinedMeasures {
+    var told: Set<String> = []
 }
 
 extension Metric {

@@ -28,7 +28,9 @@ enum ScriptActions {
     static func read(_ value: LuaValue, host: LuaHost, count: Int?, actionSize: Int) throws -> Tensor {
         if let tensor = try host.read(value, as: Tensor.self) {
             guard tensor.rank == 2, tensor.shape[1] == actionSize else {
-                throw LuaMismatch("actions of shape [\(count ?? tensor.shape.first ?? 0), \(actionSize)] expected, got \(tensor.shape)")
+                throw LuaMismatch(
+                    "actions of shape [\(count ?? tensor.shape.first ?? 0), \(actionSize)] expected, got \(tensor.shape)"
+                )
             }
             try check(tensor.shape[0], count)
             return tensor

@@ -117,7 +117,9 @@ extension ScriptTask: RunDelegate {
         try state.removeAll()
         for key in try saved.sortedKeys() { try state.set(key, try saved.get(key)) }
         try context.restoreStreams(streams)
-        try customLearner?.load(try next())
+        let learnerState = try next()
+        guard rest.isEmpty else { throw ScriptState.damaged }
+        try customLearner?.load(learnerState)
     }
 }
 

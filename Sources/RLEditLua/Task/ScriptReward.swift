@@ -35,15 +35,17 @@ final class ScriptReward: RewardFunction {
         self.task = task
         self.function = function
         position = try function.definition().position
+        let warnings = UndefinedMeasures()
         arguments = try (0..<2).map { _ in
-            let scope = MetricsScope(sets: sets, customMetrics: metrics)
+            let scope = MetricsScope(sets: sets, customMetrics: metrics, warnings: warnings)
             return (scope, try MetricsArgument.make(for: scope, host: host))
         }
     }
 
     func reward(_ context: RewardContext) throws -> Reward {
         guard !isRunning else {
-            throw LuaUsageError("the reward of task '\(task)' is running already: it cannot be asked from within itself")
+            throw LuaUsageError(
+                "the reward of task '\(task)' is running already: it cannot be asked from within itself")
         }
         isRunning = true
         turn = 1 - turn

@@ -22,55 +22,53 @@ package final class ScriptTask: LuaBound {
     /// The world's and the learner's names.
     package var worldName: String { world.world.name }
     package var learnerName: String { learner.name }
-    /// Asked by the loop between steps: a reason to stop, set by whoever runs the task.
-    package var stop: () -> StopReason? = { nil }
+    /// Asked by the loop between steps: a reason to stop. Whoever runs the task may set it; by default Ctrl-C is one.
+    package var stop: () -> StopReason?
 
     let host: LuaHost
     let context: ScriptContext
-    let model: Network
-    let sets: [NamedSet]
+    let parts: TaskParts
+    var sets: [NamedSet] { parts.sets }
+    var model: Network { parts.model }
+    var world: ScriptWorld { parts.world }
     let heldOut: [NamedSet]
-    let world: ScriptWorld
     let learner: ScriptLearner
     let target: Double?
-    let observer: any Observer
-    let metrics: [CustomMetric]
     /// The script's own state; saved in checkpoints.
     let state: LuaTable
     let callbacks: ScriptCallbacks
-    private let reward: LuaFunction
+    private var isRunning = false
     /// The learner of the run under way, when a script wrote it: its state is saved with the script's.
     private(set) weak var customLearner: CustomLearner?
 
     init(
-        _ parts: TaskParts, name: String?, learner: ScriptLearner, heldOut: [NamedSet], target: Double?, state: LuaTable,
+        _ parts: TaskParts, name: String?, learner: ScriptLearner, heldOut: [NamedSet], target: Double?,
+        state: LuaTable,
         callbacks: ScriptCallbacks, host: LuaHost, context: ScriptContext
     ) {
         self.name = name ?? "task"
         hasOwnName = name != nil
         self.host = host
         self.context = context
-        model = parts.model
-        sets = parts.sets
+        self.parts = parts
         self.heldOut = heldOut
-        world = parts.world
         self.learner = learner
         self.target = target
-        observer = parts.observer
-        metrics = parts.metrics
         self.state = state
         self.callbacks = callbacks
-        reward = parts.reward
+        stop = { [context] in context.isInterrupted() ? .interrupted : nil }
         configuration = ScriptTask.configuration(parts, learner: learner, heldOut: heldOut, target: target)
     }
 
     /// The problem with a reward of its own: two environments of one task can be judged independently.
-    func makeProblem() throws -> EditProblem {
-        EditProblem(
-            network: model, layers: world.layers, sets: sets, world: world.world, observer: observer,
-            horizon: world.horizon,
-            reward: try ScriptReward(
-                task: name, function: reward, sets: sets.map(\.name), metrics: metrics, host: host))
+    func makeProblem() throws -> EditProblem { try parts.makeProblem(name: name, host: host) }
+
+    /// Runs `body` as the task's one run.
+    func exclusively<Result>(_ body: () throws -> Result) throws -> Result {
+        guard !isRunning else { throw LuaUsageError("task '\(name)' is running already") }
+        isRunning = true
+        defer { isRunning = false }
+        return try body()
     }
 
     /// The task for one run, with a new learner.

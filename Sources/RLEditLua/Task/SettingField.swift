@@ -52,7 +52,7 @@ struct SettingField<Configuration> {
     }
 
     static func schedule(_ name: String, _ path: WritableKeyPath<Configuration, Schedule>) -> SettingField {
-        SettingField(swiftName: name, type: "rledit.NumberOrSchedule") { options, configuration in
+        SettingField(swiftName: name, type: "rledit.Rate") { options, configuration in
             if let given = try options.optional(LuaName.snakeCase(name), as: ScriptSchedule.self) {
                 configuration[keyPath: path] = given.schedule
             }
@@ -62,7 +62,7 @@ struct SettingField<Configuration> {
     }
 
     static func optionalSchedule(_ name: String, _ path: WritableKeyPath<Configuration, Schedule?>) -> SettingField {
-        SettingField(swiftName: name, type: "rledit.NumberOrSchedule|false") { options, configuration in
+        SettingField(swiftName: name, type: "rledit.Rate|false") { options, configuration in
             guard let given = try options.switchable(LuaName.snakeCase(name), as: ScriptSchedule.self) else { return }
             configuration[keyPath: path] = given?.schedule
         } json: {

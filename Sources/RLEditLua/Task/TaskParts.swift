@@ -7,6 +7,8 @@ internal import RLEditWorlds
 /// What a task and an environment have in common: an edit problem as a table describes it.
 struct TaskParts {
     let model: Network
+    /// The file that the model's parameters were loaded from, if any: the edited model keeps its names and types.
+    let modelSource: ModelSource?
     let world: ScriptWorld
     let sets: [NamedSet]
     let reward: LuaFunction
@@ -14,7 +16,10 @@ struct TaskParts {
     let metrics: [CustomMetric]
 
     init(_ options: LuaOptions, random: RandomStream) throws {
-        model = try options.required("model", as: Network.self)
+        // A snapshot: the network is a value, later changes by the script do not reach it.
+        let scriptModel = try options.required("model", as: ScriptModel.self)
+        model = scriptModel.network
+        modelSource = scriptModel.source
         world = try options.required("world", as: ScriptWorld.self)
         sets = try TaskParts.sets("sets", options)
         guard !sets.isEmpty else { throw options.fieldError("sets", "holds no set") }
@@ -31,7 +36,9 @@ struct TaskParts {
     /// Sets by name, in order of names; or a list of `{name = …, set = …}`, in its own order.
     static func sets(_ field: String, _ options: LuaOptions) throws -> [NamedSet] {
         guard let table = try options.optional(field, as: LuaTable.self) else {
-            if field == "sets" { throw LuaUsageError("missing field 'sets' in \(options.owner) (table of sets expected)") }
+            if field == "sets" {
+                throw LuaUsageError("missing field 'sets' in \(options.owner) (table of sets expected)")
+            }
             return []
         }
         var sets: [NamedSet] = []
@@ -91,6 +98,15 @@ struct TaskParts {
             default: false
             }
         }
+    }
+
+    /// The problem, with a reward of its own.
+    func makeProblem(name: String, host: LuaHost) throws -> EditProblem {
+        EditProblem(
+            network: model, layers: world.layers, sets: sets, world: world.world, observer: observer,
+            horizon: world.horizon,
+            reward: try ScriptReward(
+                task: name, function: reward, sets: sets.map(\.name), metrics: metrics, host: host))
     }
 
     /// Finds out at the script's line, not when the run begins, whether the world fits the model.

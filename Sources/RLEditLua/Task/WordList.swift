@@ -29,7 +29,8 @@ enum WordList {
         case .number(let value): "\(value)"
         case .string(let value): value
         case .array(let values): "[" + values.map(text).joined(separator: ", ") + "]"
-        case .object(let object): "{" + object.members.map { "\($0.key) = \(text($0.value))" }.joined(separator: ", ") + "}"
+        case .object(let object):
+            "{" + object.members.map { "\($0.key) = \(text($0.value))" }.joined(separator: ", ") + "}"
         }
     }
 }

@@ -159,6 +159,14 @@ public final class EditEnvironment: VectorEnvironment {
             episodes: episodes, steps: ones)
     }
 
+    /// Judges the states of one episode, without any effect on the running episodes.
+    /// - Parameter states: the edits after its first step, its second, ….
+    public func judge(episode states: [[LayerEdit]]) throws -> [Reward] {
+        try judge(
+            source.evaluate(states), episodes: Array(repeating: max(episodesBegun, 1), count: states.count),
+            steps: states.indices.map { $0 + 1 })
+    }
+
     /// The edit an action makes of given edits: one step for one environment.
     public func apply(_ action: Tensor, to current: [LayerEdit]) throws -> [LayerEdit] {
         let clamped = try clamp(action.reshaped([1, action.count]), count: 1)

@@ -37,6 +37,17 @@ public struct RewardContext {
     /// Share of the run's budget spent before this step, 0 … 1.
     public let progress: Double
 
+    package init(
+        batch: EvaluationBatch, candidate: Int, base: EvaluationBatch, step: Int, episode: Int, progress: Double
+    ) {
+        self.batch = batch
+        self.candidate = candidate
+        self.base = base
+        self.step = step
+        self.episode = episode
+        self.progress = progress
+    }
+
     /// A metric of this candidate on the set of this index.
     public func value(_ metric: Metric, set: Int) throws -> Double {
         try batch.value(metric, candidate: candidate, set: set)
