@@ -75,7 +75,7 @@ struct RunCommand: ParsableCommand {
 
     func run() throws {
         let clock = RunClock(maxSeconds: maxTime)
-        let interrupts = InterruptSignal(clock: clock)
+        let interrupts = InterruptSignal(clock: clock, maxSeconds: maxTime)
         let options = try runOptions()
         let (script, resume, json) = (script, resume, json)
         let end = try LuaThread.run {

@@ -86,7 +86,7 @@ final class ScriptReward: RewardFunction {
         guard let value = Double.luaRead(first) else {
             throw fault("the reward must return a number, got \(first.typeName)")
         }
-        guard value.isFinite else { throw fault("the reward must be a finite number, got \(value)") }
+        guard value.isFinite else { throw fault("the reward must be a finite number, got \(ScriptNumber.text(value))") }
         var reward = Reward(value)
         let second = results.slot(2)
         if !second.isNil {
@@ -96,7 +96,9 @@ final class ScriptReward: RewardFunction {
                 throw fault("second result of the reward: \(error.description)")
             }
             if let term = reward.terms.first(where: { !$0.value.isFinite }) {
-                throw fault("term '\(term.name)' of the reward must be a finite number, got \(term.value)")
+                throw fault(
+                    "term '\(term.name)' of the reward must be a finite number, got "
+                        + ScriptNumber.text(term.value))
             }
         }
         let third = results.slot(3)

@@ -37,7 +37,7 @@ struct TaskParts {
     static func sets(_ field: String, _ options: LuaOptions) throws -> [NamedSet] {
         guard let table = try options.optional(field, as: LuaTable.self) else {
             if field == "sets" {
-                throw LuaUsageError("missing field 'sets' in \(options.owner) (table of sets expected)")
+                throw try options.missing("sets", expected: "table of sets")
             }
             return []
         }
