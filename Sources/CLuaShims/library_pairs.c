@@ -11,6 +11,7 @@
 
 /// Larger tables keep the standard order: sorting them would take too long in one call.
 #define SORTED_KEYS_LIMIT 1000000
+#define FEW_KEYS 32
 
 typedef struct {
     int32_t kind;  ///< 0 number, 1 string, 2 other
@@ -59,29 +60,50 @@ static int next_sorted(lua_State *L) {
     return 1;
 }
 
-/// Pushes the keys of the table at index 1 in sorted order.
-static void push_sorted_keys(lua_State *L, size_t count) {
+/// Describes the key on top of the stack, which is in the table at index 1 and so stays alive.
+static sort_key describe_key(lua_State *L, size_t place) {
+    sort_key key = {.kind = 2, .place = (int32_t)place};
+    if (lua_type(L, -1) == LUA_TNUMBER) {
+        key.kind = 0;
+        key.is_integer = lua_isinteger(L, -1);
+        key.integer = lua_tointeger(L, -1);
+        key.number = lua_tonumber(L, -1);
+    } else if (lua_type(L, -1) == LUA_TSTRING) {
+        key.kind = 1;
+        key.bytes = lua_tolstring(L, -1, &key.length);
+    }
+    return key;
+}
+
+/// Few keys: collected on the stack, so that the array of sorted keys is the only garbage.
+static void push_few_sorted_keys(lua_State *L, size_t count) {
+    sort_key keys[FEW_KEYS];
+    luaL_checkstack(L, FEW_KEYS + 4, NULL);
+    int base = lua_gettop(L) + 1;
+    size_t filled = 0;
+    // Each key is left where it is and goes on as a copy.
+    for (lua_pushnil(L); filled < count && lua_next(L, 1); lua_pushvalue(L, -1)) {
+        lua_pop(L, 1);
+        keys[filled] = describe_key(L, filled);
+        filled++;
+    }
+    qsort(keys, filled, sizeof *keys, compare_keys);
+    lua_createtable(L, (int)filled, 0);
+    for (size_t i = 0; i < filled; i++) {
+        lua_pushvalue(L, base + keys[i].place);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+}
+
+static void push_many_sorted_keys(lua_State *L, size_t count) {
     sort_key *keys = lua_newuserdatauv(L, count * sizeof *keys, 0);
-    lua_createtable(L, (int)count, 0);  // in the table's own order
+    lua_createtable(L, (int)count, 0);
     int unsorted = lua_gettop(L);
     size_t filled = 0;
-    for (lua_pushnil(L); filled < count && lua_next(L, 1); lua_pop(L, 1)) {
-        sort_key *key = &keys[filled];
-        memset(key, 0, sizeof *key);
-        key->place = (int32_t)filled;
-        switch (lua_type(L, -2)) {
-        case LUA_TNUMBER:
-            key->is_integer = lua_isinteger(L, -2);
-            key->integer = lua_tointeger(L, -2);
-            key->number = lua_tonumber(L, -2);
-            break;
-        case LUA_TSTRING:
-            key->kind = 1;
-            key->bytes = lua_tolstring(L, -2, &key->length);
-            break;
-        default: key->kind = 2;
-        }
-        lua_pushvalue(L, -2);
+    for (lua_pushnil(L); filled < count && lua_next(L, 1);) {
+        lua_pop(L, 1);
+        keys[filled] = describe_key(L, filled);
+        lua_pushvalue(L, -1);
         lua_rawseti(L, unsorted, (lua_Integer)++filled);
     }
     lua_settop(L, unsorted);
@@ -119,7 +141,8 @@ static int base_pairs(lua_State *L) {
         // Without string keys the standard order is the same in every run.
         lua_pushvalue(L, lua_upvalueindex(1));
     } else {
-        push_sorted_keys(L, count);
+        if (count <= FEW_KEYS) push_few_sorted_keys(L, count);
+        else push_many_sorted_keys(L, count);
         lua_pushinteger(L, 0);
         lua_pushcclosure(L, next_sorted, 2);
     }

@@ -261,6 +261,23 @@ import Testing
         #expect(try Script.run(text) == [visited])
     }
 
+    @Test("Tables of every size are visited once, in order")
+    func pairsOfManyKeys() throws {
+        let text = """
+            for _, size in ipairs {1, 31, 32, 33, 1000} do
+                local t, last, count = {}, '', 0
+                for i = 1, size do t[('k%05d'):format(i * 7919 % 99991)] = i end
+                for k, v in pairs(t) do
+                    assert(k > last and t[k] == v)
+                    last, count = k, count + 1
+                end
+                assert(count == size)
+            end
+            return 'done'
+            """
+        #expect(try Script.run(text) == ["done"])
+    }
+
     @Test("print and warn go to the host")
     func output() throws {
         try Script.withHost { host in
