@@ -12,7 +12,9 @@ let package = Package(
     name: "rledit-lua",
     products: [
         .executable(name: "rledit-lua", targets: ["rledit-lua"]),
-        .library(name: "RLEdit", targets: ["RLEditTensor", "RLEditNN", "RLEditData", "RLEditWorlds", "RLEditLearners", "RLEditRuns"]),
+        .library(
+            name: "RLEdit",
+            targets: ["RLEditTensor", "RLEditNN", "RLEditData", "RLEditWorlds", "RLEditLearners", "RLEditRuns"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -41,7 +43,7 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "RLEditRuns",
-            dependencies: ["RLEditTensor", "RLEditNN", "RLEditData", "RLEditWorlds", "RLEditLearners"],
+            dependencies: ["RLEditTensor", "RLEditNN", "RLEditData", "RLEditWorlds", "RLEditLearners", "CZlib"],
             swiftSettings: strict),
 
         // The product: the modules that scripts see, and the command line.
@@ -60,25 +62,33 @@ let package = Package(
 
         // Tests.
         .target(
-            name: "RLEditTestSupport", dependencies: ["RLEditTensor", "RLEditNN", "RLEditData", "RLEditWorlds", "RLEditLearners"],
+            name: "RLEditTestSupport",
+            dependencies: ["RLEditTensor", "RLEditNN", "RLEditData", "RLEditWorlds", "RLEditLearners"],
             swiftSettings: strict),
         .testTarget(name: "LuaBridgeTests", dependencies: ["LuaBridge", "RLEditTestSupport"], swiftSettings: strict),
-        .testTarget(name: "RLEditTensorTests", dependencies: ["RLEditTensor", "RLEditTestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "RLEditTensorTests", dependencies: ["RLEditTensor", "RLEditTestSupport"], swiftSettings: strict),
         .testTarget(
             name: "RLEditNNTests", dependencies: ["RLEditNN", "RLEditTensor", "RLEditTestSupport"],
             resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(
-            name: "RLEditDataTests", dependencies: ["RLEditData", "RLEditTensor", "RLEditTestSupport"], swiftSettings: strict),
+            name: "RLEditDataTests", dependencies: ["RLEditData", "RLEditTensor", "RLEditTestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "RLEditWorldsTests",
-            dependencies: ["RLEditWorlds", "RLEditNN", "RLEditData", "RLEditTensor", "RLEditTestSupport"],
-            swiftSettings: strict),
+            dependencies: [
+                "RLEditWorlds", "RLEditNN", "RLEditData", "RLEditTensor", "CKernels", "RLEditTestSupport",
+            ], swiftSettings: strict),
         .testTarget(
             name: "RLEditLearnersTests",
             dependencies: ["RLEditLearners", "RLEditWorlds", "RLEditTensor", "RLEditTestSupport"],
             swiftSettings: strict),
         .testTarget(
-            name: "RLEditRunsTests", dependencies: ["RLEditRuns", "RLEditTensor", "RLEditTestSupport"], swiftSettings: strict),
+            name: "RLEditRunsTests",
+            dependencies: [
+                "RLEditRuns", "RLEditLearners", "RLEditWorlds", "RLEditNN", "RLEditTensor", "RLEditTestSupport",
+            ],
+            swiftSettings: strict),
         .testTarget(
             name: "RLEditLuaTests",
             dependencies: ["RLEditLua", "LuaBridge", "RLEditTensor", "RLEditTestSupport"], swiftSettings: strict),

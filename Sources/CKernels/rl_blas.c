@@ -7,11 +7,17 @@
 
 int32_t rl_sgemm(int32_t transposeA, int32_t transposeB, int64_t m, int64_t n, int64_t k, float alpha, const float *a,
                  int64_t lda, const float *b, int64_t ldb, float beta, float *c, int64_t ldc) {
+    // Whatever thread calls, the script's own included: the library's own threads would change bits and fight our pool.
+    rl_use_one_library_thread();
     return (int32_t)dnnl_sgemm(transposeA ? 'T' : 'N', transposeB ? 'T' : 'N', m, n, k, alpha, a, lda, b, ldb, beta, c,
                                ldc);
 }
 
 void rl_use_one_library_thread(void) {
+    // The setting belongs to the calling thread and stays: later calls cost nothing.
+    static _Thread_local int32_t done = 0;
+    if (done) return;
+    done = 1;
     // The OpenMP runtime comes with the numeric library; looked up by name so that no compiler package is needed.
     void (*set_threads)(int) = (void (*)(int))dlsym(RTLD_DEFAULT, "omp_set_num_threads");
     if (set_threads != NULL) set_threads(1);

@@ -23,10 +23,12 @@ typedef float vector __attribute__((vector_size(64)));
 
 static inline __attribute__((always_inline)) void activate_row(float *z, int64_t n, float shift, int32_t activation) {
     switch (activation) {
-    case RL_RELU: ACTIVATE_LOOP(x > 0 ? x : 0) break;
+    case RL_RELU: ACTIVATE_LOOP(x < 0 ? 0 : x) break;
     case RL_GELU: ACTIVATE_LOOP(rl_gelu(x)) break;
     case RL_TANH: ACTIVATE_LOOP(rl_tanh(x)) break;
     case RL_SIGMOID: ACTIVATE_LOOP(rl_sigmoid(x)) break;
+    case RL_ACTIVATION_EXPONENTIAL: ACTIVATE_LOOP(rl_exp(x)) break;
+    case RL_ACTIVATION_LOGARITHM: ACTIVATE_LOOP(rl_log(x)) break;
     default:
         if (shift != 0) ACTIVATE_LOOP(x)
     }
@@ -91,7 +93,7 @@ void rl_low_rank_shift(int64_t rows, int64_t rank, int64_t n, const float *z, in
             // The common case in one pass.
             for (int64_t i = 0; i < n; i++) {
                 float value = in[i] + first * t[i];
-                out[i] = value > 0 ? value : 0;
+                out[i] = value < 0 ? 0 : value;
             }
             continue;
         }
@@ -162,7 +164,8 @@ int64_t rl_count_correct(int64_t classes, int64_t n, const float *logits, int64_
         }
     }
     int32_t correct = 0;
-    for (int64_t i = 0; i < n; i++) correct += winner[i] == labels[i];
+    // A score that is not a number predicts nothing.
+    for (int64_t i = 0; i < n; i++) correct += (winner[i] == labels[i]) & (largest[i] == largest[i]);
     return correct;
 }
 

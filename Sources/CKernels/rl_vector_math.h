@@ -25,8 +25,11 @@ static inline int32_t rl_bits_of(float value) {
 static inline float rl_exp(float x) {
     float clamped = x < -87.3f ? -87.3f : x;
     clamped = clamped > 88.3f ? 88.3f : clamped;
-    // Adding and subtracting 1.5 * 2^23 rounds to the nearest integer.
-    float k = (clamped * 1.44269504f + 12582912.0f) - 12582912.0f;
+    // Adding 1.5 * 2^23 rounds to the nearest integer, which then stands in the low bits: no conversion, which would be
+    // undefined for NaN.
+    float rounded = clamped * 1.44269504f + 12582912.0f;
+    uint32_t exponent = (uint32_t)rl_bits_of(rounded) - 0x4B400000u + 127u;
+    float k = rounded - 12582912.0f;
     float r = clamped - k * 0.693359375f;
     r = r + k * 2.12194440e-4f;
     float p = 1.9875691500e-4f;
@@ -36,7 +39,7 @@ static inline float rl_exp(float x) {
     p = p * r + 1.6666665459e-1f;
     p = p * r + 5.0000001201e-1f;
     p = p * r * r + r + 1.0f;
-    float result = p * rl_float_from_bits(((int32_t)k + 127) << 23);
+    float result = p * rl_float_from_bits((int32_t)(exponent << 23));
     return x < -87.3f ? 0.0f : result;
 }
 

@@ -70,6 +70,9 @@ package struct LuaCall {
         return try LuaOptions(owner: owner, table: table(number))
     }
 
+    /// Whether an argument of a method is the object itself, which cannot be read again while a method changes it.
+    package func isSelf(_ number: Int) -> Bool { lua_rawequal(state, 1, slot(number).index) != 0 }
+
     /// Refuses more arguments than the function takes.
     package func atMost(_ most: Int) throws {
         guard count <= most else {

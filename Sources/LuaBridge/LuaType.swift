@@ -70,6 +70,8 @@ package final class LuaType<Value>: AnyLuaType {
     private var setters: [String: (TypedBox<Value>, LuaCall) throws -> Void] = [:]
     private var elementGetter: ((Value, Int, LuaCall) throws -> LuaResults)?
     private var elementSetter: ((inout Value, Int, LuaCall) throws -> Void)?
+    private var tableGetter: ((Value, LuaTable, LuaCall) throws -> LuaResults)?
+    private var tableSetter: ((inout Value, LuaTable, LuaCall) throws -> Void)?
     private var missingField: ((Value, String, LuaCall) throws -> LuaResults?)?
     fileprivate(set) var nativeBytesOf: ((Value) -> Int)?
     private let state: OpaquePointer
@@ -170,6 +172,14 @@ package final class LuaType<Value>: AnyLuaType {
     /// Writing `object[i] = v`; the value is argument 1.
     package func elementSetter(_ set: @escaping (inout Value, Int, LuaCall) throws -> Void) { elementSetter = set }
 
+    /// Reading `object[{…}]`: the key is a table.
+    package func tableElement(_ get: @escaping (Value, LuaTable, LuaCall) throws -> LuaResults) { tableGetter = get }
+
+    /// Writing `object[{…}] = v`; the value is argument 1.
+    package func tableElementSetter(_ set: @escaping (inout Value, LuaTable, LuaCall) throws -> Void) {
+        tableSetter = set
+    }
+
     /// Fields that are not known when the type is registered. Nil: there is no such field, which raises.
     package func otherFields(_ get: @escaping (Value, String, LuaCall) throws -> LuaResults?) { missingField = get }
 
@@ -269,6 +279,7 @@ package final class LuaType<Value>: AnyLuaType {
                 throw LuaUsageError("bad index of \(name) (\(mismatch.description))")
             }
         }
+        if let tableGetter, let table = LuaTable.luaRead(key) { return try tableGetter(box.value, table, call) }
         guard let field = String.luaRead(key) else {
             throw LuaUsageError("\(name) cannot be indexed with a \(key.typeName)")
         }
@@ -294,6 +305,13 @@ package final class LuaType<Value>: AnyLuaType {
             } catch let mismatch as LuaMismatch {
                 throw LuaUsageError("bad index of \(name) (\(mismatch.description))")
             }
+        }
+        if let tableSetter, let table = LuaTable.luaRead(key) {
+            try Self.use { try box.checkMutable() }
+            box.mutatingMethod = "[]"
+            defer { box.mutatingMethod = nil }
+            try tableSetter(&box.value, table, call)
+            return .none
         }
         guard let field = String.luaRead(key) else {
             throw LuaUsageError("\(name) cannot be indexed with a \(key.typeName)")

@@ -122,7 +122,12 @@ extension ExampleSet {
     /// Inputs of a run of examples: `[rows.count] + exampleShape`.
     /// - Throws: ``DataError/indexOutOfRange(operation:index:count:)``.
     public func inputs(_ rows: Range<Int>) throws -> Tensor {
-        try check(rows.lowerBound, last: rows.upperBound)
+        guard rows.lowerBound >= 0, rows.lowerBound <= count else {
+            throw DataError.indexOutOfRange(operation: "inputs", index: rows.lowerBound, count: count)
+        }
+        guard rows.upperBound <= count else {
+            throw DataError.indexOutOfRange(operation: "inputs", index: rows.upperBound - 1, count: count)
+        }
         guard let order else { return try gather(rows, count: rows.count) }
         return try gather(order[rows].lazy.map { Int($0) }, count: rows.count)
     }
@@ -130,7 +135,7 @@ extension ExampleSet {
     /// Inputs of the examples that `indices` names, in that order: `[indices.count] + exampleShape`.
     /// - Throws: ``DataError/indexOutOfRange(operation:index:count:)``.
     public func inputs(at indices: some Collection<Int>) throws -> Tensor {
-        for index in indices { try check(index, last: index + 1) }
+        for index in indices { try checkIndex(index) }
         guard let order else { return try gather(indices, count: indices.count) }
         return try gather(indices.lazy.map { Int(order[$0]) }, count: indices.count)
     }
@@ -144,7 +149,7 @@ extension ExampleSet {
         var result: [Int] = []
         result.reserveCapacity(indices.count)
         for index in indices {
-            try check(index, last: index + 1)
+            try checkIndex(index)
             result.append(Int(orderedLabels[index]))
         }
         return result
@@ -157,11 +162,10 @@ extension ExampleSet {
         return result
     }
 
-    private func check(_ first: Int, last: Int) throws(DataError) {
-        guard first >= 0, first <= count else {
-            throw .indexOutOfRange(operation: "inputs", index: first, count: count)
+    private func checkIndex(_ index: Int) throws(DataError) {
+        guard (0..<count).contains(index) else {
+            throw .indexOutOfRange(operation: "inputs", index: index, count: count)
         }
-        guard last <= count else { throw .indexOutOfRange(operation: "inputs", index: last - 1, count: count) }
     }
 }
 

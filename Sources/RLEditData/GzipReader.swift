@@ -67,7 +67,8 @@ final class GzipReader {
                 }
             }
             let space = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
-            filled += try stream.map { stream throws(DataError) in try decode(stream, into: space) } ?? copy(into: space)
+            filled +=
+                try stream.map { stream throws(DataError) in try decode(stream, into: space) } ?? copy(into: space)
         }
         return filled
     }

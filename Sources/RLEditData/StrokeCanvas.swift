@@ -24,7 +24,9 @@ struct StrokeCanvas {
         self.radius = radius
         let side = side
         squaredDistances.withUnsafeMutableBufferPointer { distances in
-            if path.count == 1, let point = path.first { StrokeCanvas.draw(from: point, to: point, distances, side: side) }
+            if path.count == 1, let point = path.first {
+                StrokeCanvas.draw(from: point, to: point, distances, side: side)
+            }
             for index in path.indices.dropFirst() {
                 StrokeCanvas.draw(from: path[index - 1], to: path[index], distances, side: side)
             }

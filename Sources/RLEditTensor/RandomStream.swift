@@ -7,8 +7,9 @@ public struct RandomStream: Sendable, Codable, Equatable {
     private var key: UInt64
     /// Index of the next 128-bit block.
     private var block: UInt64 = 0
-    /// Words of the current block not yet handed out, the next one last.
-    private var words: [UInt32] = []
+    /// The current block, and how many of its words have been handed out.
+    private var words = SIMD4<UInt32>()
+    private var used = 4
 
     /// The root stream of a run.
     /// - Parameter seed: any integer; `name` keeps streams of one seed apart (`init`, `policy`, `minibatch`, …).
@@ -21,7 +22,8 @@ public struct RandomStream: Sendable, Codable, Equatable {
         var result = self
         result.key = RandomStream.mix(key ^ RandomStream.hash(name))
         result.block = 0
-        result.words = []
+        result.words = SIMD4()
+        result.used = 4
         return result
     }
 
@@ -30,16 +32,20 @@ public struct RandomStream: Sendable, Codable, Equatable {
 
     /// Uniform over all 32-bit words.
     public mutating func nextWord() -> UInt32 {
-        if words.isEmpty {
-            let counter = SIMD4(
-                UInt32(truncatingIfNeeded: block), UInt32(truncatingIfNeeded: block >> 32), 0, 0)
-            let drawn = Philox.block(
-                counter: counter,
-                key: SIMD2(UInt32(truncatingIfNeeded: key), UInt32(truncatingIfNeeded: key >> 32)))
-            words = [drawn[3], drawn[2], drawn[1], drawn[0]]
+        if used == 4 {
+            words = drawBlock(block)
+            used = 0
             block &+= 1
         }
-        return words.removeLast()
+        defer { used += 1 }
+        return words[used]
+    }
+
+    @inline(__always)
+    private func drawBlock(_ block: UInt64) -> SIMD4<UInt32> {
+        Philox.block(
+            counter: SIMD4(UInt32(truncatingIfNeeded: block), UInt32(truncatingIfNeeded: block >> 32), 0, 0),
+            key: SIMD2(UInt32(truncatingIfNeeded: key), UInt32(truncatingIfNeeded: key >> 32)))
     }
 
     /// Uniform over all 64-bit words.
@@ -98,6 +104,31 @@ public struct RandomStream: Sendable, Codable, Equatable {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         for byte in name.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
         return hash
+    }
+}
+
+extension RandomStream {
+    private enum CodingKeys: String, CodingKey { case key, block, used }
+
+    /// - Throws: `DecodingError` for a position that no stream can have.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        key = try container.decode(UInt64.self, forKey: .key)
+        block = try container.decode(UInt64.self, forKey: .block)
+        used = try container.decode(Int.self, forKey: .used)
+        guard (0...4).contains(used), used == 4 || block > 0 else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .used, in: container, debugDescription: "no stream stands at word \(used) of block \(block)")
+        }
+        // The words are a function of key and block: they need not be stored, and cannot contradict them.
+        if block > 0 { words = drawBlock(block - 1) }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(key, forKey: .key)
+        try container.encode(block, forKey: .block)
+        try container.encode(used, forKey: .used)
     }
 }
 

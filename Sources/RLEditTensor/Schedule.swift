@@ -15,10 +15,13 @@ public struct Schedule {
     /// The value at a progress, which is clamped to [0, 1].
     public func callAsFunction(_ progress: Double) throws -> Double { try function(min(max(progress, 0), 1)) }
 
-    public static func constant(_ value: Double) -> Schedule { Schedule(description: "\(value)") { _ in value } }
+    public static func constant(_ value: Double) -> Schedule { Schedule(description: text(value)) { _ in value } }
 
     /// From `start` to `end` along a straight line.
     public static func linear(_ start: Double, _ end: Double) -> Schedule {
-        Schedule(description: "linear(\(start), \(end))") { start + (end - start) * $0 }
+        Schedule(description: "linear(\(text(start)), \(text(end)))") {
+            // Exactly `end` at the end.
+            $0 == 1 ? end : start + (end - start) * $0
+        }
     }
 }

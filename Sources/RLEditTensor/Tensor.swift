@@ -1,3 +1,5 @@
+internal import Foundation
+
 /// A dense, row-major array of `Float` with value semantics.
 ///
 /// Copies share memory until one of them is written. There are no views: slicing and transposing copy, so that no
@@ -12,17 +14,21 @@ public struct Tensor: Sendable {
     /// Number of dimensions.
     public var rank: Int { shape.count }
 
+    /// Elements that fill this machine's memory. The system refuses larger requests, which would end the process.
+    private static let largestCount = Int(
+        clamping: ProcessInfo.processInfo.physicalMemory / UInt64(MemoryLayout<Float>.stride))
+
     /// The number of elements of a shape.
-    /// - Throws: ``TensorError/invalidShape(_:)`` for a negative dimension, or a product over 2^40 elements.
+    /// - Throws: ``TensorError/invalidShape(_:)`` for a negative dimension, or dimensions whose product (zeros left
+    ///   out, so that the product of any of them is bounded too) passes the machine's memory.
     public static func elementCount(of shape: [Int]) throws(TensorError) -> Int {
         var product = 1
-        for dimension in shape {
-            guard dimension >= 0 else { throw .invalidShape(shape) }
+        for dimension in shape where dimension != 0 {
             let (next, overflow) = product.multipliedReportingOverflow(by: dimension)
-            guard !overflow, next <= 1 << 40 else { throw .invalidShape(shape) }
+            guard dimension > 0, !overflow, next <= largestCount else { throw .invalidShape(shape) }
             product = next
         }
-        return product
+        return shape.contains(0) ? 0 : product
     }
 
     /// Shape already checked; contents to be written by the caller before any read.

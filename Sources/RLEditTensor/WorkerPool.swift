@@ -40,8 +40,12 @@ public final class WorkerPool: Sendable {
         _ count: Int, _ body: @Sendable (_ piece: Int, _ worker: Int) throws(Failure) -> Void
     ) throws(Failure) {
         guard count > 0 else { return }
-        if count == 1 || workers == 1 || rl_is_inside_parallel() != 0 {
-            for piece in 0..<count { try body(piece, 0) }
+        // A nested job keeps its worker's number, so that the pieces it runs do not share scratch memory with those
+        // of another worker's nested job.
+        let enclosing = Int(rl_is_inside_parallel())
+        if count == 1 || workers == 1 || enclosing != 0 {
+            let worker = enclosing == 0 || enclosing > workers ? 0 : enclosing - 1
+            for piece in 0..<count { try body(piece, worker) }
             return
         }
         let failures = Mutex<(piece: Int, error: Failure)?>(nil)
@@ -77,7 +81,7 @@ private final class WorkerJob: Sendable {
     var isFinished: Bool { finished.load(ordering: .acquiring) == count }
 
     func work(as worker: Int) {
-        rl_set_inside_parallel(1)
+        rl_set_inside_parallel(Int32(worker) + 1)
         defer { rl_set_inside_parallel(0) }
         while true {
             let piece = next.wrappingAdd(1, ordering: .relaxed).oldValue
@@ -140,15 +144,22 @@ private final class WorkerQueue: Sendable {
             while generation.load(ordering: .acquiring) == seen { condition.wait() }
             seen = generation.load(ordering: .acquiring)
             condition.unlock()
-            // Joining a job and leaving it are counted under the same lock that withdraws it.
-            let (job, stopping) = state.withLock { state in
-                if state.job != nil { active.wrappingAdd(1, ordering: .acquiringAndReleasing) }
-                return (state.job, state.stopping)
-            }
+            let (joined, stopping) = takePart(as: worker)
+            if joined { active.wrappingSubtract(1, ordering: .releasing) }
             if stopping { return }
-            guard let job else { continue }
-            job.work(as: worker)
-            active.wrappingSubtract(1, ordering: .releasing)
         }
+    }
+
+    /// Work on the current job, if one still stands. Joining a job and leaving it are counted under the same lock that
+    /// withdraws it. A function of its own, never inlined, so that this thread's reference to the job is gone before
+    /// the caller counts it out: the job's body must not outlive the call that submitted it.
+    @inline(never)
+    private func takePart(as worker: Int) -> (joined: Bool, stopping: Bool) {
+        let (job, stopping) = state.withLock { state in
+            if state.job != nil, !state.stopping { active.wrappingAdd(1, ordering: .acquiringAndReleasing) }
+            return (state.stopping ? nil : state.job, state.stopping)
+        }
+        job?.work(as: worker)
+        return (job != nil, stopping)
     }
 }

@@ -16,6 +16,8 @@ public enum WorldError: Error, Equatable, Sendable, CustomStringConvertible {
     case outputNotClasses(shape: [Int])
     /// The action does not have the world's size.
     case actionSize(expected: Int, actual: Int)
+    /// Not one action for each environment.
+    case actionCount(expected: Int, actual: Int)
     /// An action holds NaN or infinity.
     case actionNotFinite(index: Int)
     /// A custom world returned weights of another shape or with values that are not finite.
@@ -24,6 +26,12 @@ public enum WorldError: Error, Equatable, Sendable, CustomStringConvertible {
     case undefinedMetric(metric: String, set: String, reason: String)
     /// A reward that is NaN or infinite.
     case rewardNotFinite(value: Double, episode: Int, step: Int)
+    /// A named term of a reward that is NaN or infinite.
+    case rewardTermNotFinite(term: String, value: Double, episode: Int, step: Int)
+    /// A step before the first reset.
+    case notReset
+    /// A saved state that is not one of this environment.
+    case invalidSnapshot(message: String)
 
     public var description: String {
         switch self {
@@ -45,6 +53,8 @@ public enum WorldError: Error, Equatable, Sendable, CustomStringConvertible {
             "the network's output of shape \(shape) per example is not a vector of class scores"
         case .actionSize(let expected, let actual):
             "an action of this world has \(expected) numbers, got \(actual)"
+        case .actionCount(let expected, let actual):
+            "a step takes one action for each environment: expected \(expected), got \(actual)"
         case .actionNotFinite(let index):
             "the action holds a value that is not a finite number at position \(index + 1)"
         case .invalidEdit(let layer, let message):
@@ -53,6 +63,12 @@ public enum WorldError: Error, Equatable, Sendable, CustomStringConvertible {
             "'\(metric)' of set '\(set)' is undefined: \(reason)"
         case .rewardNotFinite(let value, let episode, let step):
             "the reward is \(value) in episode \(episode), step \(step): a reward must be a finite number"
+        case .rewardTermNotFinite(let term, let value, let episode, let step):
+            "the reward's term '\(term)' is \(value) in episode \(episode), step \(step): a term must be a finite number"
+        case .notReset:
+            "step was called before reset"
+        case .invalidSnapshot(let message):
+            "the saved state does not fit this environment: \(message)"
         }
     }
 }

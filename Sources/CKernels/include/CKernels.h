@@ -6,6 +6,12 @@
 #define CKERNELS_H
 
 #include "rl_blas.h"
+#include "rl_elementwise.h"
+#include "rl_learner.h"
 #include "rl_evaluator.h"
+#include "rl_convolution.h"
+#include "rl_layers.h"
+#include "rl_losses.h"
+#include "rl_optimizer.h"
 
 #endif

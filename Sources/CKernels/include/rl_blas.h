@@ -22,7 +22,7 @@ int32_t rl_sgemm(int32_t transposeA, int32_t transposeB, int64_t m, int64_t n, i
 /// spreads the work, so that bits do not depend on the number of cores. Call once on every thread that computes.
 void rl_use_one_library_thread(void);
 
-/// Whether the calling thread is running a piece of a parallel job; a thread-local flag.
+/// 0, or 1 + the number of the worker as which the calling thread runs a piece of a parallel job; thread-local.
 int32_t rl_is_inside_parallel(void);
 void rl_set_inside_parallel(int32_t inside);
 

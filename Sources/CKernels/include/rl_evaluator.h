@@ -5,9 +5,19 @@
 
 #include <stdint.h>
 
-enum { RL_IDENTITY = 0, RL_RELU = 1, RL_GELU = 2, RL_TANH = 3, RL_SIGMOID = 4 };
+/// The last two are no layers: they let tests measure the functions on which the others stand.
+enum {
+    RL_IDENTITY = 0,
+    RL_RELU = 1,
+    RL_GELU = 2,
+    RL_TANH = 3,
+    RL_SIGMOID = 4,
+    RL_ACTIVATION_EXPONENTIAL = 5,
+    RL_ACTIVATION_LOGARITHM = 6
+};
 
-/// z[r, :] = activation(z[r, :] + bias[r]) in place; `bias` may be NULL. z is [rows, n] with row stride `stride`.
+/// z[r, :] = activation(z[r, :] + bias[r]) in place; NaN stays NaN; `bias` may be NULL. z is [rows, n] with row stride
+/// `stride`.
 void rl_bias_activate(int64_t rows, int64_t n, float *z, int64_t stride, const float *bias, int32_t activation);
 
 /// y[o, :] = bias[o] + sum_i w[o, i] x[i, :]; w is [outputs, inputs] dense; bias may be NULL. For few outputs this
@@ -29,8 +39,9 @@ void rl_mask_weights(int64_t rows, int64_t columns, int64_t rank, const float *w
 void rl_shift_weights(int64_t rows, int64_t columns, int64_t rank, const float *w, const float *b, const float *a,
                       float *out);
 
-/// Number of examples whose largest logit stands at their label; the lowest class wins a tie. logits is [classes, n].
-/// Writes the predicted classes when `predictions` is not NULL. n <= 1024.
+/// Number of examples whose largest logit stands at their label; the lowest class wins a tie, and an example whose first
+/// logit is NaN is never right. logits is [classes, n]. Writes the predicted classes when `predictions` is not NULL.
+/// n <= 1024.
 int64_t rl_count_correct(int64_t classes, int64_t n, const float *logits, int64_t stride, const int32_t *labels,
                          int32_t *predictions);
 

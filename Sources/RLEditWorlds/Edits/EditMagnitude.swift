@@ -10,6 +10,7 @@ public struct EditMagnitude: Sendable, Equatable {
     /// `norm` divided by the Frobenius norm of the unedited weights.
     public let relativeNorm: Double
 
+    /// - Throws: ``WorldError/invalidEdit(layer:message:)`` for an edit of another shape than its layer.
     public init(of edits: [LayerEdit], on layers: [EditedLayer]) throws {
         var squares = 0.0
         var absolute = 0.0

@@ -29,7 +29,8 @@ public struct EditedLayer: Sendable {
     /// Frobenius norm of the unedited weights.
     public var norm: Double { rootMeanSquare * Double(count).squareRoot() }
 
-    /// - Throws: ``WorldError/layerNotEditable(layer:reason:)`` when the weight is not at least a matrix or is empty.
+    /// - Throws: ``WorldError/layerNotEditable(layer:reason:)`` when the weight is not at least a matrix, is empty, or
+    ///   holds values that are not finite.
     public init(name: String, parameterName: String, weight: Tensor) throws {
         guard weight.rank >= 2, weight.count > 0 else {
             throw WorldError.layerNotEditable(
@@ -48,6 +49,11 @@ public struct EditedLayer: Sendable {
                 sum += Double(value)
                 squares += Double(value) * Double(value)
             }
+        }
+        // Squares of finite floats cannot overflow a double, so this finds NaN and infinity and nothing else.
+        guard squares.isFinite else {
+            throw WorldError.layerNotEditable(
+                layer: name, reason: "its weights hold values that are not finite numbers")
         }
         let count = Double(weight.count)
         mean = sum / count

@@ -56,7 +56,9 @@ public enum LayerEdit: Sendable {
     case weights(Tensor)
 
     /// The edited weights, `[rows, columns]`. `layer.base` is never written.
+    /// - Throws: ``WorldError/invalidEdit(layer:message:)`` when the edit is of a layer of another shape.
     public func weights(of layer: EditedLayer) throws -> Tensor {
+        try requireFit(layer)
         switch self {
         case .unchanged: return layer.base
         case .weights(let weights): return weights
@@ -69,15 +71,30 @@ public enum LayerEdit: Sendable {
     }
 
     /// The mask by which the unedited weights are multiplied, `[rows, columns]`; nil when the edit is not a mask.
+    /// - Throws: ``WorldError/invalidEdit(layer:message:)`` when the edit is of a layer of another shape.
     public func mask(of layer: EditedLayer) throws -> Tensor? {
+        try requireFit(layer)
         guard case .mask(let accumulated, let factors) = self else { return nil }
-        let ones = try Tensor.ones([layer.rows, layer.columns])
-        guard let factors else { return accumulated ?? ones }
-        return try maskedWeights(base: ones, accumulated: accumulated, factors: factors)
+        let mask = try accumulated ?? Tensor.ones([layer.rows, layer.columns])
+        guard let factors else { return mask }
+        return try Tensor(shape: [layer.rows, layer.columns]) { buffer in
+            mask.withUnsafeBufferPointer { mask in
+                factors.left.withUnsafeBufferPointer { left in
+                    factors.right.withUnsafeBufferPointer { right in
+                        guard let mask = mask.baseAddress, let left = left.baseAddress, let right = right.baseAddress,
+                            let out = buffer.baseAddress
+                        else { return }
+                        rl_mask_weights(
+                            Int64(layer.rows), Int64(layer.columns), Int64(factors.rank), mask, nil, left, right, out)
+                    }
+                }
+            }
+        }
     }
 
-    /// Writes the edited weights to `destination`, which holds `layer.count` floats.
-    package func write(weightsOf layer: EditedLayer, to destination: UnsafeMutablePointer<Float>) {
+    /// Writes the edited weights to `destination`, which holds `layer.count` floats; the edit fits the layer
+    /// (`requireFit`).
+    func write(weightsOf layer: EditedLayer, to destination: UnsafeMutablePointer<Float>) {
         let (rows, columns) = (Int64(layer.rows), Int64(layer.columns))
         func borrowing(_ tensor: Tensor?, _ body: (UnsafePointer<Float>?) -> Void) {
             guard let tensor else { return body(nil) }
@@ -111,8 +128,55 @@ public enum LayerEdit: Sendable {
         }
     }
 
-    private func maskedWeights(base: Tensor, accumulated: Tensor?, factors: LowRankFactors) throws -> Tensor {
-        let unit = try EditedLayer(name: "", parameterName: "", weight: base)
-        return try LayerEdit.mask(accumulated: accumulated, factors: factors).weights(of: unit)
+    /// - Throws: ``WorldError/invalidEdit(layer:message:)`` when a part of the edit has not the layer's shape.
+    func requireFit(_ layer: EditedLayer) throws(WorldError) {
+        let shape = [layer.rows, layer.columns]
+        func require(_ part: String, _ actual: [Int], _ expected: [Int]) throws(WorldError) {
+            guard actual == expected else {
+                throw .invalidEdit(layer: layer.name, message: "has \(part) of shape \(actual), expected \(expected)")
+            }
+        }
+        if let dense { try require("weights", dense.shape, shape) }
+        if let factors {
+            try require("a left factor", factors.left.shape, [layer.rows, factors.rank])
+            try require("a right factor", factors.right.shape, [factors.rank, layer.columns])
+        }
+    }
+
+    /// - Throws: ``WorldError/invalidEdit(layer:message:)`` when the edit holds NaN or infinity.
+    func requireFinite(_ layer: EditedLayer) throws(WorldError) {
+        for tensor in [dense, factors?.left, factors?.right] {
+            guard let tensor, !tensor.isFinite else { continue }
+            throw .invalidEdit(layer: layer.name, message: "holds values that are not finite numbers")
+        }
+    }
+
+    /// The part of the edit that is as large as the layer: an accumulated mask or other weights.
+    private var dense: Tensor? {
+        switch self {
+        case .unchanged, .shift: nil
+        case .mask(let accumulated, _): accumulated
+        case .weights(let weights): weights
+        }
+    }
+
+    private var factors: LowRankFactors? {
+        switch self {
+        case .unchanged, .weights: nil
+        case .mask(_, let factors): factors
+        case .shift(let factors): factors
+        }
+    }
+}
+
+extension Tensor {
+    /// Whether no element is NaN or infinite.
+    var isFinite: Bool {
+        withUnsafeBufferPointer { values in
+            // The bits of magnitudes are ordered as the magnitudes are, and a maximum of integers vectorises.
+            var largest: UInt32 = 0
+            for value in values { largest = Swift.max(largest, value.bitPattern & 0x7FFF_FFFF) }
+            return largest < Float.infinity.bitPattern
+        }
     }
 }

@@ -7,7 +7,7 @@ public struct MaskWorld: EditWorld {
     public struct Configuration {
         /// Low-rank factors (default rank 1) or a full mask.
         public var form = ActionForm.lowRank(rank: 1)
-        /// Strength `s` of an action, a number above 0 or a schedule of progress.
+        /// Strength `s` of an action, above 0 and at most 1e6, a number or a schedule of progress.
         public var scale = Schedule.constant(MaskWorld.defaultScale)
         /// Magnitude of the sign offset on `B`, 0 … 1; 0 switches it off and PPO then fails to start.
         public var offset = 0.5
@@ -50,11 +50,12 @@ func validateOffset(_ offset: Double, owner: String) throws {
     }
 }
 
-/// The value of a scale schedule, checked.
+/// The value of a scale schedule, checked. A million times the weights is far past any use, and keeps products finite.
 func checkedScale(_ scale: Schedule, progress: Double, owner: String) throws -> Double {
     let value = try scale(progress)
-    guard value.isFinite, value > 0 else {
-        throw WorldError.invalidSetting(owner: owner, field: "scale", message: "must be above 0, got \(value)")
+    guard value > 0, value <= 1e6 else {
+        throw WorldError.invalidSetting(
+            owner: owner, field: "scale", message: "must be above 0 and at most 1e6, got \(value)")
     }
     return value
 }
@@ -82,8 +83,16 @@ private struct LowRankMask: BoundWorld {
         return try layers.indices.map { index in
             defer { start += ActionForm.lowRank(rank: rank).size(for: layers[index]) }
             let factors = try decoder.factors(action, layer: index, start: start, scale: strength)
-            if case .unchanged = edits[index] { return .mask(accumulated: nil, factors: factors) }
-            return .mask(accumulated: try edits[index].mask(of: layers[index]), factors: factors)
+            switch edits[index] {
+            case .unchanged:
+                return .mask(accumulated: nil, factors: factors)
+            case .mask:
+                return .mask(accumulated: try edits[index].mask(of: layers[index]), factors: factors)
+            case .shift, .weights:
+                // Weights that another world made are scaled as they are.
+                let mask = try LayerEdit.mask(accumulated: nil, factors: factors).mask(of: layers[index])
+                return .weights(try edits[index].weights(of: layers[index]).scaled(by: mask))
+            }
         }
     }
 }
@@ -98,12 +107,29 @@ private struct FullMask: BoundWorld {
         var start = 0
         return try layers.indices.map { index in
             defer { start += layers[index].count }
-            let before = try edits[index].mask(of: layers[index])
             let mask = try Tensor(shape: [layers[index].rows, layers[index].columns]) { buffer in
                 for entry in buffer.indices { buffer[entry] = 1 + strength * action[start + entry] }
-                before?.withUnsafeBufferPointer { for entry in buffer.indices { buffer[entry] *= $0[entry] } }
             }
-            return .mask(accumulated: mask, factors: nil)
+            switch edits[index] {
+            case .unchanged, .mask:
+                return .mask(accumulated: mask.scaled(by: try edits[index].mask(of: layers[index])), factors: nil)
+            case .shift, .weights:
+                return .weights(try edits[index].weights(of: layers[index]).scaled(by: mask))
+            }
         }
+    }
+}
+
+extension Tensor {
+    /// The product with a tensor of the same shape, element by element; nil stands for all ones.
+    fileprivate func scaled(by mask: Tensor?) -> Tensor {
+        guard let mask else { return self }
+        var result = self
+        result.withUnsafeMutableBufferPointer { buffer in
+            mask.withUnsafeBufferPointer { mask in
+                for index in buffer.indices { buffer[index] *= mask[index] }
+            }
+        }
+        return result
     }
 }

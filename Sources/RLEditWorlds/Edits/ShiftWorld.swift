@@ -19,7 +19,8 @@ public struct ShiftWorld: EditWorld {
     public struct Configuration {
         /// Low-rank factors (default rank 1) or a full shift.
         public var form = ActionForm.lowRank(rank: 1)
-        /// Strength `s` of an action in units of `unit`, a number above 0 or a schedule of progress.
+        /// Strength `s` of an action in units of `unit`, above 0 and at most 1e6, a number or a
+        /// schedule of progress.
         public var scale = Schedule.constant(ShiftWorld.defaultScale)
         /// What one unit of a shift is.
         public var unit = Unit.rootMeanSquare
@@ -61,6 +62,12 @@ public struct ShiftWorld: EditWorld {
     }
 }
 
+/// The factor that brings a shift of this norm to `scale` times the layer's. A shift of (almost) nothing has no direction
+/// and stays nothing.
+private func relativeStrength(scale: Double, layer: EditedLayer, norm: Double) -> Double {
+    norm > 1e-20 ? scale * layer.norm / norm : 0
+}
+
 private struct LowRankShift: BoundWorld {
     let layers: [EditedLayer]
     let rank: Int
@@ -95,7 +102,7 @@ private struct LowRankShift: BoundWorld {
             case .relativeNorm:
                 let raw = try decoder.factors(action, layer: index, start: start, scale: 1)
                 let norm = EditMagnitude.frobeniusNorm(of: try raw.product())
-                let strength = norm > 0 ? Float(scale * layer.norm / norm) : 0
+                let strength = Float(relativeStrength(scale: scale, layer: layer, norm: norm))
                 factors = try LowRankFactors(
                     left: try Tensor(raw.left.scalars.map { $0 * strength }, shape: raw.left.shape), right: raw.right)
             }
@@ -104,7 +111,8 @@ private struct LowRankShift: BoundWorld {
     }
 
     /// Factors of several steps stand side by side while that is cheaper than the dense sum.
-    private func accumulate(_ factors: LowRankFactors, onto edit: LayerEdit, of layer: EditedLayer) throws -> LayerEdit {
+    private func accumulate(_ factors: LowRankFactors, onto edit: LayerEdit, of layer: EditedLayer) throws -> LayerEdit
+    {
         switch edit {
         case .unchanged: return .shift(factors)
         case .shift(let before) where (before.rank + factors.rank) * 4 <= min(layer.rows, layer.columns):
@@ -134,8 +142,10 @@ private struct FullShift: BoundWorld {
             case .rootMeanSquare: strength = scale * layer.rootMeanSquare
             case .relativeNorm:
                 var squares = 0.0
-                for entry in 0..<layer.count { squares += Double(action[start + entry]) * Double(action[start + entry]) }
-                strength = squares > 0 ? scale * layer.norm / squares.squareRoot() : 0
+                for entry in 0..<layer.count {
+                    squares += Double(action[start + entry]) * Double(action[start + entry])
+                }
+                strength = relativeStrength(scale: scale, layer: layer, norm: squares.squareRoot())
             }
             var weights = try edits[index].weights(of: layer)
             weights.withUnsafeMutableBufferPointer { buffer in

@@ -1,0 +1,66 @@
+#include "rl_optimizer.h"
+#include "rl_blas.h"
+
+#include <math.h>
+#include <stddef.h>
+
+RL_CLONES void rl_optimizer_sgd(float *restrict parameters, const float *restrict gradients, float *restrict velocity,
+                           int64_t count, float learningRate, float momentum, float dampening, int32_t nesterov,
+                           float weightDecay, float gradientScale, int32_t firstStep) {
+    if (velocity == NULL) {
+        for (int64_t i = 0; i < count; i++) {
+            float g = gradientScale * gradients[i] + weightDecay * parameters[i];
+            parameters[i] -= learningRate * g;
+        }
+        return;
+    }
+    float kept = firstStep ? 0 : momentum;
+    float added = firstStep ? 1 : 1 - dampening;
+    // Nesterov looks one step ahead along the velocity.
+    float direct = nesterov ? 1 : 0, ahead = nesterov ? momentum : 1;
+    for (int64_t i = 0; i < count; i++) {
+        float g = gradientScale * gradients[i] + weightDecay * parameters[i];
+        float v = kept * velocity[i] + added * g;
+        velocity[i] = v;
+        parameters[i] -= learningRate * (direct * g + ahead * v);
+    }
+}
+
+RL_CLONES void rl_optimizer_adam(float *restrict parameters, const float *restrict gradients, float *restrict firstMoment,
+                            float *restrict secondMoment, int64_t count, float learningRate, float beta1, float beta2,
+                            float epsilon, float weightDecay, int32_t decoupled, double firstCorrection,
+                            double secondCorrection, float gradientScale) {
+    float stepSize = (float)((double)learningRate / firstCorrection);
+    float rootCorrection = (float)(1 / sqrt(secondCorrection));
+    float shrink = decoupled ? 1 - learningRate * weightDecay : 1;
+    float penalty = decoupled ? 0 : weightDecay;
+    for (int64_t i = 0; i < count; i++) {
+        float p = shrink * parameters[i];
+        float g = gradientScale * gradients[i] + penalty * parameters[i];
+        float m = beta1 * firstMoment[i] + (1 - beta1) * g;
+        float v = beta2 * secondMoment[i] + (1 - beta2) * g * g;
+        firstMoment[i] = m;
+        secondMoment[i] = v;
+        parameters[i] = p - stepSize * m / (sqrtf(v) * rootCorrection + epsilon);
+    }
+}
+
+RL_CLONES void rl_sum_parts(const float *const *parts, int64_t partCount, int64_t offset, float *restrict total,
+                            int64_t count) {
+    for (int64_t i = 0; i < count; i++) total[i] = parts[0][offset + i];
+    for (int64_t part = 1; part < partCount; part++) {
+        const float *restrict addend = parts[part] + offset;
+        for (int64_t i = 0; i < count; i++) total[i] += addend[i];
+    }
+}
+
+RL_CLONES double rl_gradient_sum_of_squares(const float *values, int64_t count) {
+    double sums[8] = {0};
+    int64_t whole = count / 8 * 8;
+    for (int64_t i = 0; i < whole; i += 8)
+        for (int lane = 0; lane < 8; lane++) sums[lane] += (double)values[i + lane] * (double)values[i + lane];
+    double total = 0;
+    for (int lane = 0; lane < 8; lane++) total += sums[lane];
+    for (int64_t i = whole; i < count; i++) total += (double)values[i] * (double)values[i];
+    return total;
+}

@@ -1,0 +1,129 @@
+internal import LuaBridge
+internal import RLEditData
+internal import RLEditTensor
+
+extension HostModules {
+    /// Methods of `rledit.Set`.
+    static func registerSets(with host: LuaHost) throws {
+        try host.register(ScriptSet.self) { type in
+            type.property("name") { set, call in try call.returns(set.examples.name) }
+            type.property("source") { set, call in try call.returns(set.examples.source) }
+            type.property("count") { set, call in try call.returns(set.examples.count) }
+            type.property("example_shape") { set, call in try call.returns(set.examples.exampleShape) }
+            type.property("hash") { set, call in try call.returns(set.examples.contentHash) }
+            type.length { $0.examples.count }
+            type.description { $0.examples.description }
+            type.nativeBytes { $0.inputBytes + $0.examples.count * 8 }
+            addSelections(to: type)
+            addContents(to: type)
+        }
+    }
+
+    /// Methods that give sets.
+    private static func addSelections(to type: LuaType<ScriptSet>) {
+        type.method("partition") { set, call in
+            try call.atMost(1)
+            let predicate = try call.function(1)
+            let (matching, rest) = try set.examples.partition { label in
+                do {
+                    return try predicate.call(with: label) { results in
+                        if let answer = try results.read(1, as: Bool.self) { return answer }
+                        throw LuaMismatch("boolean expected, got nil")
+                    }
+                } catch let mismatch as LuaMismatch {
+                    throw call.argumentError(1, "for label \(label): \(mismatch.description)")
+                }
+            }
+            return try call.returns(matching, rest)
+        }
+        type.method("take") { set, call in
+            try call.atMost(1)
+            let count = try call.integer(1)
+            return try call.returns(try call.blaming(1) { try set.examples.take(count) })
+        }
+        type.method("drop") { set, call in
+            try call.atMost(1)
+            let count = try call.integer(1)
+            return try call.returns(try call.blaming(1) { try set.examples.drop(count) })
+        }
+        type.method("shuffle") { set, call in
+            try call.atMost(1)
+            return try call.returns(set.examples.shuffled(seed: UInt64(bitPattern: Int64(try call.integer(1)))))
+        }
+        type.method("split") { set, call in
+            try call.atMost(1)
+            if case .table(let table) = call.value(1) {
+                let counts = try table.array(of: Int.self, limit: 1000)
+                let parts = try call.blaming(1) { try set.examples.split(counts: counts) }
+                return try call.returns(list: try parts.map { .object(try call.host.makeObject(ScriptSet(examples: $0))) })
+            }
+            let fraction = try call.number(1)
+            let (first, rest) = try call.blaming(1) { try set.examples.split(fraction: fraction) }
+            return try call.returns(first, rest)
+        }
+        type.method("concat") { set, call in
+            try call.atMost(1)
+            let other = try call.argument(1, as: ExampleSet.self)
+            let size = set.examples.exampleShape.reduce(1, *)
+            try call.host.checkRoom(forElements: (set.examples.count + other.count) * size)
+            return try call.returns(try call.blaming(1) { try set.examples.concat(other) })
+        }
+        type.method("subset") { set, call in
+            try call.atMost(1)
+            let indices = try resolve(try call.table(1).array(of: Int.self), call, count: set.examples.count)
+            return try call.returns(try set.examples.subset(indices))
+        }
+        type.method("named") { set, call in
+            try call.atMost(1)
+            return try call.returns(set.examples.named(try call.string(1)))
+        }
+    }
+
+    /// Methods that give what is in a set.
+    private static func addContents(to type: LuaType<ScriptSet>) {
+        type.method("class_counts") { set, call in
+            try call.atMost(0)
+            let table = try call.host.makeTable()
+            for (label, count) in set.examples.classCounts { try table.set(label, count) }
+            return try call.returns(table)
+        }
+        type.method("inputs") { set, call in
+            try call.atMost(2)
+            let size = set.examples.exampleShape.reduce(1, *)
+            if case .table(let table) = call.value(1) {
+                let indices = try resolve(try table.array(of: Int.self), call, count: set.examples.count)
+                try call.host.checkRoom(forElements: indices.count * size)
+                return try call.returns(try set.examples.inputs(at: indices))
+            }
+            let rows = try rows(call, count: set.examples.count)
+            try call.host.checkRoom(forElements: rows.count * size)
+            return try call.returns(try set.examples.inputs(rows))
+        }
+        type.method("labels") { set, call in
+            try call.atMost(2)
+            let rows = try rows(call, count: set.examples.count)
+            return try call.returns(Array(set.examples.labels[rows]))
+        }
+    }
+
+    /// Arguments 1 and 2 as an inclusive range; all rows without them.
+    private static func rows(_ call: LuaCall, count: Int) throws -> Range<Int> {
+        let first = try call.optional(1, as: Int.self) ?? 1
+        let last = try call.optional(2, as: Int.self) ?? count
+        let lower = first < 0 && first >= -count ? count + first : first == Int.min ? -1 : first - 1
+        let upper = last < 0 && last >= -count ? count + last + 1 : last
+        guard lower >= 0, upper <= count, lower <= upper else {
+            throw LuaUsageError("range \(first) to \(last) is outside a set of \(count) examples")
+        }
+        return lower..<upper
+    }
+
+    private static func resolve(_ indices: [Int], _ call: LuaCall, count: Int) throws -> [Int] {
+        try indices.map { index in
+            guard let resolved = ScriptIndex.resolve(index, count: count) else {
+                throw call.argumentError(1, "index \(index) is outside a set of \(count) examples")
+            }
+            return resolved
+        }
+    }
+}

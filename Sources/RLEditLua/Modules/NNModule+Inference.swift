@@ -1,0 +1,82 @@
+internal import LuaBridge
+internal import RLEditData
+internal import RLEditNN
+internal import RLEditTensor
+
+extension HostModules {
+    /// Examples that are run through a network at a time: enough to keep the workers busy, few enough to keep memory low.
+    private static let chunk = 1000
+
+    /// Methods of a model that run it.
+    static func addInference(to type: LuaType<ScriptModel>, context: ScriptContext) {
+        type.method("forward") { model, call in
+            try call.atMost(1)
+            let network = model.network
+            let scores: Tensor
+            if let set = try ExampleSet.luaRead(call.slot(1)) {
+                scores = try collect(network, set, call, context)
+            } else {
+                let input = try call.tensor(1)
+                try call.host.checkRoom(forShape: [input.shape.first ?? 1] + network.outputShape)
+                scores = try call.blaming(1) { try network.forward(input, pool: context.pool) }
+            }
+            return try call.returns(scores)
+        }
+        type.method("predict") { model, call in
+            try call.atMost(1)
+            let network = model.network
+            guard network.outputShape.count == 1 else {
+                throw LuaUsageError("'predict' needs one score per class, this model gives \(network.outputShape)")
+            }
+            if let set = try ExampleSet.luaRead(call.slot(1)) {
+                var labels: [Int] = []
+                try forEachChunk(of: set, network, call, context) { scores, _ in
+                    labels += try scores.argmax(dimension: 1)
+                }
+                return try call.returns(labels)
+            }
+            let input = try call.tensor(1)
+            let scores = try call.blaming(1) { try network.forward(input, pool: context.pool) }
+            return try call.returns(scores.count == 0 ? [] : try scores.argmax(dimension: 1))
+        }
+        type.method("evaluate") { model, call in
+            try call.atMost(1)
+            let set = try call.argument(1, as: ExampleSet.self)
+            guard !set.isEmpty else { throw call.argumentError(1, "a set with examples expected, got an empty one") }
+            var (loss, right) = (0.0, 0)
+            try forEachChunk(of: set, model.network, call, context) { scores, labels in
+                loss += Double(try Loss.crossEntropy.value(scores, .classes(labels))) * Double(labels.count)
+                right += zip(try scores.argmax(dimension: 1), labels).filter { $0 == $1 }.count
+            }
+            let table = try call.host.makeTable()
+            try table.set("accuracy", Double(right) / Double(set.count))
+            try table.set("loss", loss / Double(set.count))
+            return try call.returns(table)
+        }
+    }
+
+    /// The outputs for a whole set.
+    private static func collect(
+        _ network: Network, _ set: ExampleSet, _ call: LuaCall, _ context: ScriptContext
+    ) throws -> Tensor {
+        try call.host.checkRoom(forShape: [set.count] + network.outputShape)
+        var parts: [Tensor] = []
+        try forEachChunk(of: set, network, call, context) { scores, _ in parts.append(scores) }
+        return parts.isEmpty ? try Tensor.zeros([0] + network.outputShape) : try Tensor.concat(parts)
+    }
+
+    /// Runs a set through a network, some examples at a time; stops when the user wants to.
+    private static func forEachChunk(
+        of set: ExampleSet, _ network: Network, _ call: LuaCall, _ context: ScriptContext,
+        _ body: (_ scores: Tensor, _ labels: [Int]) throws -> Void
+    ) throws {
+        for first in stride(from: 0, to: set.count, by: chunk) {
+            guard !context.isInterrupted() else { throw LuaUsageError("interrupted") }
+            let rows = first..<min(first + chunk, set.count)
+            try call.blaming(1) {
+                let scores = try network.forward(try set.inputs(rows), pool: context.pool)
+                try body(scores, try set.labels(at: rows))
+            }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+internal import LuaBridge
+internal import RLEditNN
+internal import RLEditTensor
+
+extension HostModules {
+    /// Methods of a model that read and replace its parameters.
+    static func addParameters(to type: LuaType<ScriptModel>) {
+        type.method("parameters") { model, call in
+            try call.atMost(0)
+            let table = try call.host.makeTable()
+            for name in model.network.parameterNames {
+                if let value = model.network.parameter(name) { try table.set(name, value) }
+            }
+            return try call.returns(table)
+        }
+        type.method("parameter_names") { model, call in
+            try call.atMost(0)
+            return try call.returns(model.network.parameterNames)
+        }
+        type.method("parameter") { model, call in
+            try call.atMost(1)
+            let name = try call.string(1)
+            guard let value = model.network.parameter(name) else { throw unknownParameter(name, model, call) }
+            return try call.returns(value)
+        }
+        type.method("set_parameter") { model, call in
+            try call.atMost(2)
+            try model.checkWritable()
+            let name = try call.string(1)
+            guard let current = model.network.parameter(name) else { throw unknownParameter(name, model, call) }
+            let value = try call.tensor(2)
+            guard value.shape == current.shape else {
+                throw call.argumentError(2, "shape mismatch: expected \(current.shape), got \(value.shape)")
+            }
+            try model.network.setParameter(name, value)
+            return call.returnsSelf()
+        }
+    }
+
+    private static func unknownParameter(_ name: String, _ model: ScriptModel, _ call: LuaCall) -> LuaUsageError {
+        call.argumentError(
+            1, "the model has no parameter '\(name)'"
+                + NearestName.suggestion(for: name, among: model.network.parameterNames))
+    }
+}

@@ -1,0 +1,201 @@
+internal import LuaBridge
+internal import RLEditData
+internal import RLEditNN
+internal import RLEditRuns
+internal import RLEditTensor
+
+extension HostModules {
+    /// `model:fit(set, options)`.
+    static func addTraining(to type: LuaType<ScriptModel>, context: ScriptContext) {
+        type.method("fit") { model, call in
+            try call.atMost(2)
+            try model.checkWritable()
+            let examples = try TrainingExamples(call, model.network)
+            let request = try FitRequest(try call.options(2, of: "model:fit"), context: context)
+            model.isTraining = true
+            defer { model.isTraining = false }
+            model.network = try call.blaming(1) {
+                try request.run(model.network, examples, name: model.name, host: call.host, context: context)
+            }
+            return call.returnsSelf()
+        }
+    }
+}
+
+/// What a fit learns from: a set, or `{ inputs = …, labels = … }`, `{ inputs = …, targets = … }`.
+struct TrainingExamples {
+    let source: any BatchSource
+    /// Names the contents in the key of a remembered fit.
+    let addToKey: (inout FitKey) -> Void
+
+    init(_ call: LuaCall, _ network: Network) throws {
+        if let set = try ExampleSet.luaRead(call.slot(1)) {
+            source = ExampleSetSource(examples: set)
+            addToKey = { $0.add("set", set.contentHash) }
+            return
+        }
+        guard case .table = call.value(1) else {
+            throw call.argumentError(
+                1, "\(ScriptSet.luaName) or table expected, got \(call.slot(1).typeName)")
+        }
+        let options = try call.options(1, of: "model:fit's examples")
+        let inputs = try options.tensor("inputs")
+        let hasTargets = try !options.value("targets").isNil
+        let targets: Targets =
+            hasTargets ? .values(try options.tensor("targets")) : .classes(try options.labels("labels"))
+        options.allow("labels", "targets")
+        try options.finish()
+        source = try call.blaming(1) { try TensorBatchSource(inputs: inputs, targets: targets) }
+        addToKey = { key in
+            key.add(parameter: "inputs", inputs)
+            switch targets {
+            case .classes(let labels): key.add("labels", "\(labels)")
+            case .values(let values): key.add(parameter: "targets", values)
+            }
+        }
+    }
+}
+
+/// The options of one fit, read from the script.
+struct FitRequest {
+    private var options = TrainingOptions()
+    /// The options in words, defaults filled in; nil when the script's own code takes part, which no key can name.
+    private var description: JSONObject?
+    private let onEpoch: LuaFunction?
+    private let isRemembered: Bool
+
+    init(_ fields: LuaOptions, context: ScriptContext) throws {
+        options.epochs = try fields.optional("epochs", as: Int.self) ?? options.epochs
+        options.batchSize = try fields.optional("batch_size", as: Int.self) ?? options.batchSize
+        options.shuffle = try fields.optional("shuffle", as: Bool.self) ?? options.shuffle
+        options.weightDecay = try fields.optional("weight_decay", as: Float.self) ?? options.weightDecay
+        options.gradientClipping = try fields.switchable("gradient_clipping", as: Float.self) ?? options.gradientClipping
+        let seed = try fields.optional("seed", as: Int.self) ?? context.seed
+        options.seed = UInt64(bitPattern: Int64(seed))
+        options.loss = try Self.loss(fields)
+        let optimizerName = try fields.optional("optimizer", as: String.self) ?? "adam"
+        options.optimizer = try Self.optimizer(optimizerName, fields)
+        let rate = try fields.optional("learning_rate", as: ScriptSchedule.self) ?? ScriptSchedule(.constant(1e-3))
+        options.learningRate = .schedule { Float(try rate.schedule($0)) }
+        onEpoch = try fields.switchable("on_epoch", as: LuaFunction.self) ?? nil
+        isRemembered = try fields.optional("remember", as: Bool.self) ?? true
+        try fields.finish()
+        do {
+            try options.validate()
+        } catch {
+            guard case .option(let field, let expected, let actual) = error else { throw error }
+            throw fields.fieldError(field, "\(expected) expected, got \(actual)")
+        }
+        if rate.callsScript || onEpoch != nil { return }
+        description = [
+            "epochs": .integer(options.epochs), "batch_size": .integer(options.batchSize),
+            "shuffle": .bool(options.shuffle), "weight_decay": .string("\(options.weightDecay)"),
+            "gradient_clipping": .string("\(options.gradientClipping.map { "\($0)" } ?? "none")"),
+            "seed": .integer(seed), "loss": .string(options.loss.rawValue),
+            "optimizer": .string("\(options.optimizer)"), "learning_rate": .string(rate.schedule.description),
+        ]
+    }
+
+    private static func loss(_ fields: LuaOptions) throws -> Loss {
+        guard let name = try fields.optional("loss", as: String.self) else { return .crossEntropy }
+        guard let loss = Loss.allCases.first(where: { LuaName.snakeCase($0.rawValue) == name }) else {
+            let known = Loss.allCases.map { LuaName.snakeCase($0.rawValue) }
+            throw fields.fieldError("loss", HostModules.unknown(name, known))
+        }
+        return loss
+    }
+
+    /// Settings that belong to one optimizer are unknown fields for the others.
+    private static func optimizer(_ name: String, _ fields: LuaOptions) throws -> OptimizerConfiguration {
+        switch name {
+        case "sgd":
+            return .sgd(
+                SGD(
+                    momentum: try fields.optional("momentum") ?? 0, dampening: try fields.optional("dampening") ?? 0,
+                    nesterov: try fields.optional("nesterov") ?? false))
+        case "adam", "adamw":
+            var settings = Adam()
+            settings.beta1 = try fields.optional("beta1") ?? settings.beta1
+            settings.beta2 = try fields.optional("beta2") ?? settings.beta2
+            settings.epsilon = try fields.optional("epsilon") ?? settings.epsilon
+            return name == "adam" ? .adam(settings) : .adamW(settings)
+        default: throw fields.fieldError("optimizer", HostModules.unknown(name, ["adam", "adamw", "sgd"]))
+        }
+    }
+
+    /// The trained network: remembered, or trained now.
+    func run(
+        _ network: Network, _ examples: TrainingExamples, name: String, host: LuaHost, context: ScriptContext
+    ) throws -> Network {
+        let progress = context.progress("fit \(name)")
+        let key = key(network, examples, context)
+        if let key, let parameters = context.fits.load(key), let remembered = network.filled(with: parameters) {
+            if progress.style != .quiet { progress.note("fit \(name): remembered from an earlier run (\(key.prefix(12)))") }
+            return remembered
+        }
+        var trained = network
+        let total = examples.source.count * options.epochs
+        let batch = options.batchSize
+        let result = try trained.fit(examples.source, options: options, pool: context.pool) { step in
+            let seen = (step.epoch - 1) * examples.source.count + min(step.batch * batch, examples.source.count)
+            progress.update(Progress(evaluations: seen, budget: total))
+            if context.isInterrupted() { return .stop }
+            guard step.batch == step.batches, let onEpoch else { return .proceed }
+            return try tell(onEpoch, step, host) ? .proceed : .stop
+        }
+        progress.finish()
+        if let key, !result.wasStopped { store(trained, key, progress, context) }
+        return trained
+    }
+
+    /// The name of this fit; nil when it is not to be remembered.
+    private func key(_ network: Network, _ examples: TrainingExamples, _ context: ScriptContext) -> String? {
+        guard isRemembered, let description, context.fits.isEnabled else { return nil }
+        var key = FitKey(engineVersion: context.engineVersion, numericKernels: "\(NumericKernels.current)")
+        key.add("input", "\(network.inputShape)")
+        for node in network.nodes { key.add("layer", "\(node.name) \(String(reflecting: node.layer)) \(node.inputs)") }
+        for name in network.parameterNames {
+            if let value = network.parameter(name) { key.add(parameter: name, value) }
+        }
+        examples.addToKey(&key)
+        key.add(options: description)
+        return key.finish()
+    }
+
+    private func store(_ network: Network, _ key: String, _ progress: ProgressReporter, _ context: ScriptContext) {
+        var parameters: [String: Tensor] = [:]
+        for name in network.parameterNames { parameters[name] = network.parameter(name) }
+        do {
+            try context.fits.store(key, parameters)
+        } catch {
+            // Costs the next run some time and nothing else.
+            progress.note("this fit is not remembered: \(error)")
+        }
+    }
+
+    /// Tells the script about an epoch; `false` from it ends training.
+    private func tell(_ function: LuaFunction, _ step: TrainingProgress, _ host: LuaHost) throws -> Bool {
+        let table = try host.makeTable()
+        try table.set("epoch", step.epoch)
+        try table.set("epochs", step.epochs)
+        try table.set("loss", step.loss)
+        try table.set("accuracy", step.accuracy)
+        try table.set("learning_rate", step.learningRate)
+        return try function.call(with: table) { results in
+            if case .boolean(false) = results.value(1) { return false }
+            return true
+        }
+    }
+}
+
+extension Network {
+    /// This network with all parameters replaced; nil when the names or shapes are others.
+    fileprivate func filled(with parameters: [String: Tensor]) -> Network? {
+        guard parameters.count == parameterNames.count else { return nil }
+        var result = self
+        for name in parameterNames {
+            guard let value = parameters[name], (try? result.setParameter(name, value)) != nil else { return nil }
+        }
+        return result
+    }
+}

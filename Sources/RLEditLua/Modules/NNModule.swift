@@ -1,0 +1,120 @@
+package import LuaBridge
+internal import RLEditNN
+internal import RLEditTensor
+
+extension HostModules {
+    /// `rledit.nn`: layers and networks.
+    package static func addNN(to host: LuaHost, context: ScriptContext) throws {
+        try host.register(ScriptLayer.self) { type in
+            type.property("kind") { value, call in try call.returns(value.layer.kind) }
+            type.description { value in
+                value.layer.summary.isEmpty ? value.layer.kind : "\(value.layer.kind) (\(value.layer.summary))"
+            }
+        }
+        try host.register(ScriptModel.self) { type in
+            addInference(to: type, context: context)
+            addParameters(to: type)
+            addTraining(to: type, context: context)
+            type.property("name") { model, call in try call.returns(model.name) }
+            type.property("parameter_count") { model, call in try call.returns(model.network.parameterCount) }
+            type.property("input_shape") { model, call in try call.returns(model.network.inputShape) }
+            type.property("output_shape") { model, call in try call.returns(model.network.outputShape) }
+            type.method("layers") { model, call in
+                try call.atMost(0)
+                return try call.returns(model.network.nodes.map(\.name))
+            }
+            type.method("clone") { model, call in
+                try call.atMost(0)
+                return try call.returns(ScriptModel(model.network, name: model.name))
+            }
+            type.description { $0.network.description }
+            type.nativeBytes { $0.network.parameterCount * MemoryLayout<Float>.stride }
+        }
+        host.addModule("rledit.nn") { module in
+            addLayers(to: module)
+            module.function("sequential") { call in try sequential(call, context) }
+        }
+    }
+
+    /// `sequential { input = {…}, {"name", layer}, layer, …, seed = … }`.
+    private static func sequential(_ call: LuaCall, _ context: ScriptContext) throws -> LuaResults {
+        try call.atMost(1)
+        let owner = "rledit.nn.sequential"
+        let table = try call.table(1)
+        var names = LayerNames()
+        var layers: [(name: String, layer: any Layer)] = []
+        for (index, entry) in try table.array(of: LuaValue.self, limit: 10_000).enumerated() {
+            layers.append(try names.layer(entry, number: index + 1, owner: owner))
+        }
+        let options = try namedFields(of: table, after: layers.count, owner: owner)
+        let input = try options.required("input", as: LuaTable.self).array(of: Int.self, limit: 16)
+        let seed = try options.optional("seed", as: Int.self) ?? context.seed
+        let name = try options.optional("name", as: String.self) ?? "model"
+        try options.finish()
+        try checkRoom(for: layers.map(\.layer), input: input, call.host)
+        do {
+            let network = try Network(inputShape: input, layers: layers, random: initialization(seed: seed))
+            return try call.returns(ScriptModel(network, name: name))
+        } catch let error as NetworkError {
+            throw LuaUsageError("\(owner): \(error.description)")
+        } catch let error as TensorError {
+            throw LuaUsageError("\(owner): \(error.description)")
+        }
+    }
+
+    /// The stream that the initial parameters of every network come from.
+    static func initialization(seed: Int) -> RandomStream {
+        RandomStream(seed: UInt64(bitPattern: Int64(seed)), name: "init")
+    }
+
+    /// The fields of a table that have names, when its array part has been read.
+    private static func namedFields(of table: LuaTable, after count: Int, owner: String) throws -> LuaOptions {
+        let named = try table.host.makeTable()
+        for key in try table.sortedKeys() {
+            if case .integer(let index) = key, (1...max(count, 1)).contains(index), count > 0 { continue }
+            try named.set(key, try table.get(key))
+        }
+        return LuaOptions(owner: owner, table: named)
+    }
+
+    /// Refuses networks whose parameters would pass the memory limit. Layers that do not fit are left to `Network`.
+    private static func checkRoom(for layers: [any Layer], input: [Int], _ host: LuaHost) throws {
+        var (shape, total) = (input, 0)
+        for layer in layers {
+            guard let output = try? layer.outputShape(for: shape) else { return }
+            var counts = [output]
+            counts += layer.parameterShapes.map(\.shape)
+            for shape in counts { total = total.addingReportingOverflow(try Tensor.elementCount(of: shape)).partialValue }
+            shape = output
+            try host.checkRoom(forElements: total)
+        }
+    }
+}
+
+/// Names for layers, given or made up.
+private struct LayerNames {
+    private var counts: [String: Int] = [:]
+
+    /// From `layer` or `{"name", layer}`.
+    mutating func layer(_ entry: LuaValue, number: Int, owner: String) throws -> (name: String, layer: any Layer) {
+        switch entry {
+        case .object(let object):
+            guard let layer = try object.value(as: ScriptLayer.self) else { break }
+            let count = counts[layer.baseName, default: 0] + 1
+            counts[layer.baseName] = count
+            return ("\(layer.baseName)\(count)", layer.layer)
+        case .table(let pair):
+            guard let name = try pair.get(1, as: String.self), let layer = try pair.get(2, as: ScriptLayer.self) else {
+                throw LuaUsageError("bad layer #\(number) in \(owner) ({name, layer} expected)")
+            }
+            return (name, layer.layer)
+        case .function:
+            throw LuaUsageError(
+                "bad layer #\(number) in \(owner) (\(ScriptLayer.luaName) expected, got function; call it, as in "
+                    + "rledit.nn.relu())")
+        default: break
+        }
+        throw LuaUsageError(
+            "bad layer #\(number) in \(owner) (\(ScriptLayer.luaName) or {name, layer} expected, got \(entry.typeName))")
+    }
+}

@@ -1,0 +1,212 @@
+package import LuaBridge
+internal import RLEditTensor
+
+extension HostModules {
+    /// `rledit.tensor`: arrays of 32-bit floats.
+    package static func addTensor(to host: LuaHost, context: ScriptContext) throws {
+        try host.register(ScriptTensor.self) { type in
+            addArithmetic(to: type)
+            addElementwise(to: type)
+            addReductions(to: type)
+            addShape(to: type)
+            addIndexing(to: type)
+            type.property("shape") { value, call in try call.returns(value.tensor.shape) }
+            type.property("rank") { value, call in try call.returns(value.tensor.rank) }
+            type.property("count") { value, call in try call.returns(value.tensor.count) }
+            type.method("clone") { value, call in try call.returns(value.tensor) }
+            type.method("item") { value, call in
+                guard value.tensor.count == 1 else {
+                    throw LuaUsageError("'item' needs a tensor of one element, got shape \(value.tensor.shape)")
+                }
+                return try call.returns(try value.tensor.item())
+            }
+            type.method("to_table") { value, call in
+                try call.returns(try NestedTable.make(value.tensor, host: call.host))
+            }
+            type.length { value in
+                guard let first = value.tensor.shape.first else { throw LuaUsageError("a scalar tensor has no length") }
+                return first
+            }
+            type.description { $0.tensor.description }
+            type.nativeBytes { $0.tensor.count * MemoryLayout<Float>.stride }
+        }
+        host.addModule("rledit.tensor") { module in
+            addConstructors(to: module)
+            addRandomConstructors(to: module, context: context)
+            addJoining(to: module)
+        }
+    }
+
+    private static func addConstructors(to module: LuaModule) {
+        module.function("new") { call in
+            try call.atMost(1)
+            return try call.returns(try call.tensor(1))
+        }
+        for (name, value) in [("zeros", Float(0)), ("ones", 1)] {
+            module.function(name) { call in
+                try call.atMost(1)
+                return try call.returns(try Tensor(repeating: value, shape: try call.shape(1)))
+            }
+        }
+        module.function("full") { call in
+            try call.atMost(2)
+            return try call.returns(try Tensor(repeating: try call.argument(2), shape: try call.shape(1)))
+        }
+        module.function("eye") { call in
+            try call.atMost(1)
+            let size = try call.integer(1)
+            try call.blaming(1) { try call.host.checkRoom(forShape: [size, size]) }
+            return try call.returns(try Tensor.identity(size))
+        }
+        module.function("range") { call in
+            let bounds = try rangeBounds(call)
+            return try call.returns(try progression(call, bounds))
+        }
+        module.function("linspace") { call in
+            try call.atMost(1)
+            let options = try call.options(1, of: "rledit.tensor.linspace")
+            let first = try options.required("first", as: Double.self)
+            let last = try options.required("last", as: Double.self)
+            let count = try options.required("count", as: Int.self)
+            try options.finish()
+            guard count >= 1 else { throw options.fieldError("count", "at least 1 expected, got \(count)") }
+            try call.host.checkRoom(forShape: [count])
+            let step = count > 1 ? (last - first) / Double(count - 1) : 0
+            // The last value is exact, whatever the rounding of the steps.
+            return try call.returns(
+                try Tensor(shape: [count]) { buffer in
+                    for index in 0..<count {
+                        buffer[index] = Float(index == count - 1 && count > 1 ? last : first + Double(index) * step)
+                    }
+                })
+        }
+    }
+
+    /// `range(last)`, `range(first, last)` or `range { first, last, step }` by name.
+    private static func rangeBounds(_ call: LuaCall) throws -> (first: Double, last: Double, step: Double) {
+        try call.atMost(2)
+        guard case .table = call.value(1) else {
+            guard !call.isNil(2) else { return (1, try finiteNumber(call, 1), 1) }
+            return (try finiteNumber(call, 1), try finiteNumber(call, 2), 1)
+        }
+        let options = try call.options(1, of: "rledit.tensor.range")
+        let first = try options.optional("first", as: Double.self) ?? 1
+        let last = try options.required("last", as: Double.self)
+        let step = try options.optional("step", as: Double.self) ?? 1
+        try options.finish()
+        for (name, value) in [("first", first), ("last", last), ("step", step)] where !value.isFinite {
+            throw options.fieldError(name, "finite number expected, got \(value)")
+        }
+        guard step != 0 else { throw options.fieldError("step", "must not be 0") }
+        return (first, last, step)
+    }
+
+    /// `first`, `first + step`, … up to `last`, which belongs to it as in Lua's `for`.
+    private static func progression(
+        _ call: LuaCall, _ bounds: (first: Double, last: Double, step: Double)
+    ) throws -> Tensor {
+        let steps = ((bounds.last - bounds.first) / bounds.step).rounded(.down)
+        let count = steps >= 0 ? (Int(exactly: steps) ?? Int.max - 1) + 1 : 0
+        try call.host.checkRoom(forShape: [count])
+        return try Tensor(shape: [count]) { buffer in
+            for index in 0..<count { buffer[index] = Float(bounds.first + Double(index) * bounds.step) }
+        }
+    }
+
+    private static func addRandomConstructors(to module: LuaModule, context: ScriptContext) {
+        module.function("uniform") { call in
+            try call.atMost(2)
+            let shape = try call.shape(1)
+            let options = try call.options(2, of: "rledit.tensor.uniform")
+            let low = try options.optional("low", as: Float.self) ?? 0
+            let high = try options.optional("high", as: Float.self) ?? 1
+            let seed = try options.optional("seed", as: Int.self)
+            try options.finish()
+            return try call.returns(
+                try context.draw(seed: seed) { try Tensor.uniform(shape, low: low, high: high, using: &$0) })
+        }
+        module.function("normal") { call in
+            try call.atMost(2)
+            let shape = try call.shape(1)
+            let options = try call.options(2, of: "rledit.tensor.normal")
+            let mean = try options.optional("mean", as: Float.self) ?? 0
+            let deviation = try options.optional("std", as: Float.self) ?? 1
+            let seed = try options.optional("seed", as: Int.self)
+            try options.finish()
+            guard deviation >= 0 else { throw options.fieldError("std", "must not be negative, got \(deviation)") }
+            return try call.returns(
+                try context.draw(seed: seed) {
+                    try Tensor.normal(shape, mean: mean, standardDeviation: deviation, using: &$0)
+                })
+        }
+    }
+
+    private static func addJoining(to module: LuaModule) {
+        for (name, isStack) in [("concat", false), ("stack", true)] {
+            module.function(name) { call in
+                try call.atMost(2)
+                let tensors = try call.table(1).array(of: Tensor.self)
+                let rank = (tensors.first?.rank ?? 0) + (isStack ? 1 : 0)
+                let dimension = try call.optional(2, as: Int.self) ?? 1
+                guard let dimension = ScriptIndex.resolve(dimension, count: rank) ?? (tensors.isEmpty ? 0 : nil) else {
+                    throw call.argumentError(2, "dimension \(dimension) is outside a tensor of rank \(rank)")
+                }
+                // One tensor may stand in the list a million times.
+                try call.host.checkRoom(
+                    forElements: tensors.reduce(0) { $0.addingReportingOverflow($1.count).partialValue })
+                return try call.returns(
+                    try call.blaming(1) {
+                        isStack
+                            ? try Tensor.stack(tensors, dimension: dimension)
+                            : try Tensor.concat(tensors, dimension: dimension)
+                    })
+            }
+        }
+    }
+}
+
+extension ScriptContext {
+    /// Draws from the run's stream for tensors, or from one of the given seed.
+    func draw<Result>(seed: Int?, _ body: (inout RandomStream) throws -> Result) throws -> Result {
+        if let seed {
+            var stream = RandomStream(seed: UInt64(bitPattern: Int64(seed)), name: "tensor")
+            return try body(&stream)
+        }
+        return try body(&tensorRandom)
+    }
+}
+
+extension LuaCall {
+    /// A shape: a table of sizes, or one size. Checked to fit in memory.
+    func shape(_ number: Int) throws -> [Int] {
+        let shape: [Int]
+        if case .table(let table) = value(number) {
+            do {
+                shape = try table.array(of: Int.self, limit: 32)
+            } catch let error as LuaUsageError {
+                throw argumentError(number, error.description)
+            }
+        } else {
+            shape = [try argument(number, as: Int.self)]
+        }
+        return try blaming(number) {
+            try host.checkRoom(forShape: shape)
+            return shape
+        }
+    }
+
+    /// A tensor, or a nested table of numbers as one.
+    func tensor(_ number: Int) throws -> Tensor {
+        switch value(number) {
+        case .table(let table):
+            do {
+                return try NestedTable.read(table, host: host)
+            } catch let error as LuaUsageError {
+                throw argumentError(number, error.description)
+            }
+        case .integer, .number: return Tensor(scalar: try argument(number))
+        case .object: return try argument(number)
+        default: throw argumentError(number, "table or \(ScriptTensor.luaName) expected, got \(slot(number).typeName)")
+        }
+    }
+}

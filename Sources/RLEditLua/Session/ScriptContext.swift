@@ -1,0 +1,53 @@
+public import RLEditData
+public import RLEditRuns
+public import RLEditTensor
+
+/// What the modules of one script run share: one seed, one state, one context.
+///
+/// Used on the script's thread only.
+public final class ScriptContext {
+    /// The run's seed: `rledit.seed` in scripts.
+    public let seed: Int
+    public let pool: WorkerPool
+    /// Where data paths that a script names are looked up.
+    public let locations: DataLocations
+    /// Remembered fits.
+    public let fits: FitCache
+    /// `--set name=value` pairs: `rledit.args` in scripts.
+    public let arguments: [String: String]
+    /// Shows what takes long before the run itself begins, for example training.
+    public let progress: (String) -> ProgressReporter
+    /// Asked by long computations: true when the user wants to stop.
+    public let isInterrupted: @Sendable () -> Bool
+    /// Arguments the script has read; an unread one is an error at the end of the script.
+    public internal(set) var readArguments: Set<String> = []
+    /// Data that the script has loaded, in order, for the manifest.
+    public internal(set) var usedData: [Manifest.DataSource] = []
+    /// The root of all random numbers of this script.
+    public let random: RandomStream
+    /// Version of this program: `rledit.version`, and part of every remembered fit's name.
+    public let engineVersion: String
+    /// Where `model:save` and the like may write: the run folder, made when it is first asked for. Throws when there is none.
+    public var outputFolder: () throws -> String = {
+        throw ConfigurationError("rledit", "output folder", "is not there: this script is not run in a run folder")
+    }
+    /// What `rledit.tensor` draws from.
+    var tensorRandom: RandomStream
+
+    public init(
+        seed: Int, pool: WorkerPool, locations: DataLocations, fits: FitCache, arguments: [String: String] = [:],
+        progress: @escaping (String) -> ProgressReporter = { ProgressReporter.standardError(label: $0, quiet: true) },
+        isInterrupted: @escaping @Sendable () -> Bool = { false }, engineVersion: String = "development"
+    ) {
+        self.seed = seed
+        self.pool = pool
+        self.locations = locations
+        self.fits = fits
+        self.arguments = arguments
+        self.progress = progress
+        self.isInterrupted = isInterrupted
+        self.engineVersion = engineVersion
+        random = RandomStream(seed: UInt64(bitPattern: Int64(seed)))
+        tensorRandom = random.split("tensor")
+    }
+}

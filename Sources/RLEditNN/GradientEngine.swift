@@ -1,0 +1,179 @@
+internal import CKernels
+internal import RLEditTensor
+
+/// Computes the loss of a batch and its gradient with respect to all parameters, spread over a pool.
+///
+/// The batch is cut in chunks of `chunkRows` rows. Chunks are dealt to at most `laneLimit` lanes, in order and evenly;
+/// a lane runs its chunks one after the other and adds their gradients up in one buffer; lanes are added in order. All
+/// of that depends on the number of rows only, so the result has the same bytes for any number of workers.
+final class GradientEngine {
+    /// Rows of a chunk: enough for products to run at full rate, few enough that activations stay in the cache.
+    static let chunkRows = 32
+    /// Bounds the memory of lane buffers, each as large as all parameters together.
+    static let laneLimit = 8
+    /// Floats of one block when parameters are spread over the pool.
+    static let parameterBlock = 8192
+
+    private let graph: NetworkGraph
+    private let loss: Loss
+    private let pool: WorkerPool?
+    /// One buffer of `graph.flatCount` per lane, grown as needed; gaps between parameters stay zero.
+    private var lanes: [TensorStorage] = []
+
+    init(graph: NetworkGraph, loss: Loss, pool: WorkerPool?) throws(NetworkError) {
+        guard !graph.nodes.isEmpty else {
+            throw .layerSetting(layer: "network", field: "layers", expected: "at least one", actual: "0")
+        }
+        self.graph = graph
+        self.loss = loss
+        self.pool = pool
+    }
+
+    /// Work on `count` pieces, spread over the pool when there is one.
+    func forEach(_ count: Int, _ body: @Sendable (Int) throws -> Void) throws {
+        if let pool {
+            try pool.forEach(count) { piece, _ in try body(piece) }
+        } else {
+            for piece in 0..<count { try body(piece) }
+        }
+    }
+
+    /// Leaves each lane's part of the gradient in the lane buffers, to be summed by `sumLanes`.
+    /// - Parameters:
+    ///   - parameters: one pointer per parameter, valid during the call.
+    ///   - rows: rows of the batch, above 0.
+    ///   - examples: the rows of a range of the batch; called from the workers.
+    ///   - random: the batch's stream; each chunk gets its own split.
+    /// - Returns: the loss terms of the batch.
+    func run(
+        parameters: ParameterPointers, rows: Int, random: RandomStream,
+        examples: @Sendable (Range<Int>) throws -> (inputs: Tensor, targets: Targets)
+    ) throws -> Loss.Terms {
+        let chunks = (rows + GradientEngine.chunkRows - 1) / GradientEngine.chunkRows
+        let laneCount = min(chunks, GradientEngine.laneLimit)
+        while lanes.count < laneCount {
+            lanes.append(TensorStorage(zeros: graph.flatCount))
+        }
+        activeLanes = laneCount
+        let results = PieceResults(count: laneCount, Loss.Terms())
+        let (graph, loss, lanes) = (graph, loss, lanes)
+        let scale = 1 / Float(rows * loss.termsPerRow(graph.shape(of: graph.nodes.count - 1)))
+        try forEach(laneCount) { lane in
+            var terms = Loss.Terms()
+            var addend: TensorStorage?
+            let first = lane * chunks / laneCount
+            for chunk in first..<((lane + 1) * chunks / laneCount) {
+                let start = chunk * GradientEngine.chunkRows
+                let range = start..<min(start + GradientEngine.chunkRows, rows)
+                let (inputs, targets) = try examples(range)
+                // Later chunks of a lane go to memory of their own first.
+                if chunk > first, addend == nil { addend = TensorStorage(zeros: graph.flatCount) }
+                let target = (addend ?? lanes[lane]).pointer
+                terms.add(
+                    try GradientEngine.runChunk(
+                        graph, loss, inputs, targets, rows: range.count, parameters: parameters.pointers,
+                        gradient: target, scale: scale, random: random.split("chunk", chunk)))
+                if let addend { rl_accumulate(lanes[lane].pointer, addend.pointer, Int64(graph.flatCount)) }
+            }
+            results.values[lane] = terms
+        }
+        var total = Loss.Terms()
+        for lane in 0..<laneCount { total.add(results.values[lane]) }
+        return total
+    }
+
+    private var activeLanes = 0
+
+    /// Sums the lanes over `range` of the flat parameters into `target[range]`, in the order of the lanes.
+    func laneSummer() -> LaneSummer { LaneSummer(lanes: Array(lanes.prefix(activeLanes))) }
+
+    private static func runChunk(
+        _ graph: NetworkGraph, _ loss: Loss, _ inputs: Tensor, _ targets: Targets, rows: Int,
+        parameters: [UnsafePointer<Float>], gradient: UnsafeMutablePointer<Float>, scale: Float, random: RandomStream
+    ) throws -> Loss.Terms {
+        let expected = [rows] + graph.inputShape
+        guard inputs.shape == expected else {
+            throw NetworkError.inputShape(operation: "training", expected: "\(expected)", actual: inputs.shape)
+        }
+        let input = inputs.channelsLast(example: graph.inputShape)
+        let outputShape = graph.shape(of: graph.nodes.count - 1)
+        var targets = targets
+        if outputShape.count == 3, case .values(let values) = targets, values.shape == [rows] + outputShape {
+            // Compared element by element, so in the same order as the outputs.
+            targets = .values(try values.channelsLast(example: outputShape).reshaped(values.shape))
+        }
+        let key = Workspace.Key(rows: rows, start: 0, end: graph.nodes.count, isTraining: true)
+        return try graph.workspaces.withWorkspace(key, of: graph) { workspace throws(NetworkError) in
+            let gradients = graph.parameters.map { gradient + $0.flatOffset }
+            let entry = UnsafePointer(input.storage.pointer)
+            try workspace.forward(input: entry, parameters: parameters, random: random)
+            let terms = try loss.evaluate(
+                UnsafePointer(workspace.output), rows: rows, shape: outputShape, targets, scale: scale,
+                gradient: workspace.outputGradient)
+            try workspace.backward(input: entry, parameters: parameters, parameterGradients: gradients)
+            withExtendedLifetime(input) {}
+            return terms
+        }
+    }
+}
+
+/// Where each parameter of a network stands; sendable since workers only read through it while the owner waits.
+struct ParameterPointers: @unchecked Sendable {
+    let pointers: [UnsafePointer<Float>]
+}
+
+/// Sums lane buffers, block by block; reads them only.
+struct LaneSummer: Sendable {
+    fileprivate let lanes: [TensorStorage]
+
+    /// `target[0 ..< range.count]` = Σ lanes over `range`, in the order of the lanes.
+    func sum(_ range: Range<Int>, into target: UnsafeMutablePointer<Float>) {
+        let pointers: [UnsafePointer<Float>?] = lanes.map { UnsafePointer($0.pointer) }
+        pointers.withUnsafeBufferPointer { parts in
+            guard let parts = parts.baseAddress else { return }
+            rl_sum_parts(parts, Int64(lanes.count), Int64(range.lowerBound), target, Int64(range.count))
+        }
+        withExtendedLifetime(lanes) {}
+    }
+}
+
+/// One value per piece of a parallel job, written by the worker that runs the piece while the caller waits.
+final class PieceResults<Value>: @unchecked Sendable {
+    let values: UnsafeMutableBufferPointer<Value>
+
+    init(count: Int, _ initial: Value) {
+        values = .allocate(capacity: count)
+        values.initialize(repeating: initial)
+    }
+
+    deinit {
+        values.deinitialize()
+        values.deallocate()
+    }
+}
+
+extension TensorStorage {
+    convenience init(zeros count: Int) {
+        self.init(uninitializedCount: count)
+        pointer.initialize(repeating: 0, count: count)
+    }
+}
+
+extension Tensor {
+    /// A batch in the network's memory order; shares memory where both orders are the same.
+    func channelsLast(example shape: [Int]) -> Tensor {
+        let order = ChannelOrder(shape: shape)
+        guard !order.isTrivial, let rows = self.shape.first else { return self }
+        let result = Tensor(uninitialized: [rows, shape[1], shape[2], shape[0]], count: count)
+        order.channelsLast(storage.pointer, to: result.storage.pointer, rows: rows)
+        return result
+    }
+
+    /// A batch that lies channels last, in PyTorch's order.
+    func channelsFirst(example shape: [Int]) -> Tensor {
+        let rows = self.shape.first ?? 0
+        let result = Tensor(uninitialized: [rows] + shape, count: count)
+        ChannelOrder(shape: shape).channelsFirst(storage.pointer, to: result.storage.pointer, rows: rows)
+        return result
+    }
+}

@@ -1,0 +1,122 @@
+internal import CKernels
+
+/// Two-dimensional convolution (cross-correlation, as PyTorch's `Conv2d`): `[inChannels, height, width]` →
+/// `[outChannels, height′, width′]`. Parameters `weight [out, in, kernelHeight, kernelWidth]`, `bias [out]`.
+public struct Conv2D: FusesReLU {
+    public let inChannels: Int
+    public let outChannels: Int
+    /// Pairs are (height, width).
+    public let kernel: (height: Int, width: Int)
+    public let stride: (height: Int, width: Int)
+    /// Zeros added on each side.
+    public let padding: (height: Int, width: Int)
+    /// Distance between the kernel's points; 1 is dense.
+    public let dilation: (height: Int, width: Int)
+    public let hasBias: Bool
+
+    public init(
+        _ inChannels: Int, _ outChannels: Int, kernel: (height: Int, width: Int),
+        stride: (height: Int, width: Int) = (1, 1), padding: (height: Int, width: Int) = (0, 0),
+        dilation: (height: Int, width: Int) = (1, 1), bias: Bool = true
+    ) {
+        self.inChannels = inChannels
+        self.outChannels = outChannels
+        self.kernel = kernel
+        self.stride = stride
+        self.padding = padding
+        self.dilation = dilation
+        hasBias = bias
+    }
+
+    /// A square kernel with the same stride and padding both ways.
+    public init(
+        _ inChannels: Int, _ outChannels: Int, kernel: Int, stride: Int = 1, padding: Int = 0, bias: Bool = true
+    ) {
+        self.init(
+            inChannels, outChannels, kernel: (kernel, kernel), stride: (stride, stride), padding: (padding, padding),
+            bias: bias)
+    }
+
+    private var window: Window { Window(kernel: kernel, stride: stride, padding: padding, dilation: dilation) }
+
+    public var kind: String { "Conv2D" }
+    public var summary: String {
+        "\(inChannels) → \(outChannels), \(window.summary(usualStride: (1, 1)))\(hasBias ? "" : ", no bias")"
+    }
+    public var parameters: [ParameterSpecification] {
+        ParameterSpecification.weightAndBias(
+            weight: [outChannels, inChannels, kernel.height, kernel.width],
+            fanIn: inChannels * kernel.height * kernel.width, bias: hasBias)
+    }
+
+    public func outputShape(for inputs: [[Int]]) throws(NetworkError) -> [Int] {
+        try requirePositive(inChannels, "in_channels")
+        try requirePositive(outChannels, "out_channels")
+        let input = try onlyInput(inputs)
+        guard input.count == 3, input[0] == inChannels else {
+            throw .layerInput(layer: kind, expected: "[\(inChannels), height, width]", actual: input)
+        }
+        let size = try window.outputSize(of: input, for: self)
+        return [outChannels, size.height, size.width]
+    }
+
+    public func makeKernel(_ request: KernelRequest) throws(NetworkError) -> any LayerKernel {
+        try Kernel(layer: self, request: request)
+    }
+
+    /// Owns a plan of the numeric library.
+    private final class Kernel: LayerKernel {
+        private let plan: OpaquePointer
+        private let hasBias: Bool
+
+        init(layer: Conv2D, request: KernelRequest) throws(NetworkError) {
+            var shape = rl_convolution_shape()
+            shape.rows = Int64(request.rows)
+            shape.inChannels = Int64(layer.inChannels)
+            shape.inHeight = Int64(request.inputShape[1])
+            shape.inWidth = Int64(request.inputShape[2])
+            shape.outChannels = Int64(layer.outChannels)
+            shape.outHeight = Int64(request.outputShape[1])
+            shape.outWidth = Int64(request.outputShape[2])
+            shape.kernelHeight = Int64(layer.kernel.height)
+            shape.kernelWidth = Int64(layer.kernel.width)
+            shape.strideHeight = Int64(layer.stride.height)
+            shape.strideWidth = Int64(layer.stride.width)
+            shape.paddingHeight = Int64(layer.padding.height)
+            shape.paddingWidth = Int64(layer.padding.width)
+            shape.dilationHeight = Int64(layer.dilation.height)
+            shape.dilationWidth = Int64(layer.dilation.width)
+            shape.hasBias = layer.hasBias ? 1 : 0
+            shape.fusedReLU = request.fusesReLU ? 1 : 0
+            shape.training = request.isTraining ? 1 : 0
+            var created: OpaquePointer?
+            let status = rl_convolution_create(&shape, &created)
+            guard let created else { throw .kernel(operation: "Conv2D", status: Int(status)) }
+            plan = created
+            hasBias = layer.hasBias
+        }
+
+        deinit { rl_convolution_destroy(plan) }
+
+        func forward(_ pass: ForwardPass) throws(NetworkError) {
+            try check(
+                rl_convolution_forward(
+                    plan, pass.inputs[0], pass.parameters[0], hasBias ? pass.parameters[1] : nil, pass.output))
+        }
+
+        func backward(_ pass: BackwardPass) throws(NetworkError) {
+            try check(
+                rl_convolution_backward_weight(
+                    plan, pass.inputs[0], pass.outputGradient, pass.parameterGradients[0],
+                    hasBias ? pass.parameterGradients[1] : nil))
+            if let inputGradient = pass.inputGradients[0] {
+                try check(
+                    rl_convolution_backward_input(plan, pass.outputGradient, pass.parameters[0], inputGradient))
+            }
+        }
+
+        private func check(_ status: Int32) throws(NetworkError) {
+            guard status == 0 else { throw .kernel(operation: "Conv2D", status: Int(status)) }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+internal import CKernels
+internal import RLEditTensor
+
+/// `y = x Wᵀ + b` on vectors: `[inFeatures]` → `[outFeatures]`. Parameters `weight [out, in]`, `bias [out]`.
+public struct Linear: FusesReLU {
+    public let inFeatures: Int
+    public let outFeatures: Int
+    public let hasBias: Bool
+
+    public init(_ inFeatures: Int, _ outFeatures: Int, bias: Bool = true) {
+        self.inFeatures = inFeatures
+        self.outFeatures = outFeatures
+        hasBias = bias
+    }
+
+    public var kind: String { "Linear" }
+    public var summary: String { "\(inFeatures) → \(outFeatures)\(hasBias ? "" : ", no bias")" }
+    public var parameters: [ParameterSpecification] {
+        ParameterSpecification.weightAndBias(weight: [outFeatures, inFeatures], fanIn: inFeatures, bias: hasBias)
+    }
+
+    public func outputShape(for inputs: [[Int]]) throws(NetworkError) -> [Int] {
+        try requirePositive(inFeatures, "in_features")
+        try requirePositive(outFeatures, "out_features")
+        let input = try onlyInput(inputs)
+        guard input == [inFeatures] else {
+            throw .layerInput(layer: kind, expected: "\(inFeatures) features", actual: input)
+        }
+        return [outFeatures]
+    }
+
+    public func makeKernel(_ request: KernelRequest) throws(NetworkError) -> any LayerKernel {
+        Kernel(layer: self, rows: request.rows, fusesReLU: request.fusesReLU)
+    }
+
+    private final class Kernel: LayerKernel {
+        let layer: Linear
+        let rows: Int
+        let fusesReLU: Bool
+
+        init(layer: Linear, rows: Int, fusesReLU: Bool) {
+            self.layer = layer
+            self.rows = rows
+            self.fusesReLU = fusesReLU
+        }
+
+        func forward(_ pass: ForwardPass) throws(NetworkError) {
+            let (m, n, k) = (rows, layer.outFeatures, layer.inFeatures)
+            matrixProduct(
+                transposeB: true, m: m, n: n, k: k, pass.inputs[0], lda: k, pass.parameters[0], ldb: k, pass.output,
+                ldc: n)
+            if layer.hasBias {
+                rl_add_bias(pass.output, pass.parameters[1], Int64(m), Int64(n), fusesReLU ? 1 : 0)
+            } else if fusesReLU {
+                rl_activation(Int32(RL_RELU), pass.output, pass.output, Int64(m * n))
+            }
+        }
+
+        func backward(_ pass: BackwardPass) throws(NetworkError) {
+            let (m, n, k) = (rows, layer.outFeatures, layer.inFeatures)
+            // dW = dYᵀ X, db = Σ rows of dY, dX = dY W.
+            matrixProduct(
+                transposeA: true, m: n, n: k, k: m, pass.outputGradient, lda: n, pass.inputs[0], ldb: k,
+                pass.parameterGradients[0], ldc: k)
+            if layer.hasBias {
+                rl_sum_rows(pass.outputGradient, pass.parameterGradients[1], Int64(m), Int64(n))
+            }
+            if let inputGradient = pass.inputGradients[0] {
+                matrixProduct(
+                    m: m, n: k, k: n, pass.outputGradient, lda: n, pass.parameters[0], ldb: k, inputGradient, ldc: k)
+            }
+        }
+    }
+}
+
+extension Layer {
+    /// A size given by the user must be at least 1; the field is named as users write it.
+    func requirePositive(_ value: Int, _ field: String) throws(NetworkError) {
+        guard value >= 1, value <= 1 << 24 else {
+            throw .layerSetting(layer: kind, field: field, expected: "between 1 and 2^24", actual: "\(value)")
+        }
+    }
+}

@@ -1,0 +1,111 @@
+public import RLEditTensor
+
+/// The order in which the values of `[channels, height, width]` activations stand in a tensor.
+public enum ActivationLayout: Sendable {
+    /// `[N, channels, height, width]`: what users and PyTorch see.
+    case channelsFirst
+    /// `[N, height, width, channels]`: what the network computes with; saves a conversion where activations are kept to
+    /// be fed back many times.
+    case channelsLast
+}
+
+extension Network {
+    /// The network's output for a batch, `[N] + inputShape` → `[N] + outputShape`.
+    ///
+    /// Rows are cut in blocks whose size depends on the network only, so the result is the same for any pool.
+    /// - Parameter pool: spreads the blocks over its workers; nil runs them on the calling thread.
+    public func forward(_ input: Tensor, pool: WorkerPool? = nil) throws -> Tensor {
+        try run(0..<nodes.count, input, parameters: parameterValues, from: .channelsFirst, to: .channelsFirst, pool)
+    }
+
+    /// What enters a node (its first input) for a batch: the part of the work that no edit of that node or a later one
+    /// can change.
+    public func activations(
+        _ input: Tensor, before node: Int, layout: ActivationLayout = .channelsFirst, pool: WorkerPool? = nil
+    ) throws -> Tensor {
+        let source = try graph.source(ofSuffixFrom: node, operation: "activations")
+        return try run(0..<(source + 1), input, parameters: parameterValues, from: .channelsFirst, to: layout, pool)
+    }
+
+    /// The network's output when `activations` enter a node, with some parameters replaced; on the calling thread, or
+    /// over a pool.
+    /// - Parameter replacing: values by parameter name, of the parameters' shapes. The network itself is not changed.
+    public func forward(
+        from node: Int, activations: Tensor, layout: ActivationLayout = .channelsFirst,
+        replacing: [String: Tensor] = [:], pool: WorkerPool? = nil
+    ) throws -> Tensor {
+        var values = parameterValues
+        for (name, value) in replacing.sorted(by: { $0.key < $1.key }) {
+            values[try parameterIndex(name, accepting: value)] = value
+        }
+        return try run(node..<nodes.count, activations, parameters: values, from: layout, to: .channelsFirst, pool)
+    }
+
+    private func run(
+        _ range: Range<Int>, _ input: Tensor, parameters: [Tensor], from inputLayout: ActivationLayout,
+        to outputLayout: ActivationLayout, _ pool: WorkerPool?
+    ) throws -> Tensor {
+        let source =
+            range.isEmpty
+            ? range.lowerBound - 1 : try graph.source(ofSuffixFrom: range.lowerBound, operation: "forward")
+        let inputShape = graph.shape(of: source)
+        let outputShape = range.isEmpty ? inputShape : graph.shapes[range.upperBound - 1]
+        let rows = try batchRows(input, shape: inputShape, layout: inputLayout)
+        let (entry, exit) = (ChannelOrder(shape: inputShape), ChannelOrder(shape: outputShape))
+        let resultShape = [rows] + (outputLayout == .channelsLast ? channelsLast(outputShape) : outputShape)
+        let result = Tensor(uninitialized: resultShape, count: try Tensor.elementCount(of: resultShape))
+        let blockRows = graph.blockRows(range, source: source)
+        let graph = graph
+        let body: @Sendable (Int, Int) throws(NetworkError) -> Void = { block, _ throws(NetworkError) in
+            let first = block * blockRows
+            let rowsHere = min(blockRows, rows - first)
+            let from = UnsafePointer(input.storage.pointer) + first * entry.count
+            let to = result.storage.pointer + first * exit.count
+            let converted = inputLayout == .channelsFirst && !entry.isTrivial
+            let entered = converted ? TensorStorage(uninitializedCount: rowsHere * entry.count) : nil
+            if let entered { entry.channelsLast(from, to: entered.pointer, rows: rowsHere) }
+            let start = entered.map { UnsafePointer($0.pointer) } ?? from
+            let write: (UnsafePointer<Float>) -> Void = { output in
+                if outputLayout == .channelsFirst {
+                    exit.channelsFirst(output, to: to, rows: rowsHere)
+                } else {
+                    to.update(from: output, count: rowsHere * exit.count)
+                }
+            }
+            if range.isEmpty {
+                write(start)
+            } else {
+                let key = Workspace.Key(
+                    rows: rowsHere, start: range.lowerBound, end: range.upperBound, isTraining: false)
+                try graph.workspaces.withWorkspace(key, of: graph) { workspace throws(NetworkError) in
+                    try workspace.forward(
+                        input: start, parameters: parameters.map { UnsafePointer($0.storage.pointer) })
+                    write(UnsafePointer(workspace.output))
+                }
+            }
+            withExtendedLifetime((input, parameters, result, entered)) {}
+        }
+        let blocks = (rows + blockRows - 1) / blockRows
+        if let pool {
+            try pool.forEach(blocks, body)
+        } else {
+            for block in 0..<blocks { try body(block, 0) }
+        }
+        return result
+    }
+
+    /// The number of examples of a batch, when it has the right shape.
+    func batchRows(_ batch: Tensor, shape: [Int], layout: ActivationLayout) throws(NetworkError) -> Int {
+        let expected = layout == .channelsLast ? channelsLast(shape) : shape
+        guard batch.rank == shape.count + 1, Array(batch.shape.dropFirst()) == expected else {
+            let dimensions = ["N"] + expected.map(String.init)
+            throw .inputShape(
+                operation: "forward", expected: "[\(dimensions.joined(separator: ", "))]", actual: batch.shape)
+        }
+        return batch.shape[0]
+    }
+
+    private func channelsLast(_ shape: [Int]) -> [Int] {
+        shape.count == 3 ? [shape[1], shape[2], shape[0]] : shape
+    }
+}

@@ -1,0 +1,69 @@
+/// What can go wrong when a network is built, run, trained or filled, with the evidence needed to mend it.
+public enum NetworkError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// Two nodes of one network have the same name.
+    case duplicateNode(name: String)
+    /// Node names are not empty and hold no dot, which parts a node's name from its parameter's.
+    case invalidNodeName(name: String)
+    /// A node reads from itself, from a later node, or from an index that no node has.
+    case invalidNodeInput(node: String, input: Int)
+    /// A layer cannot take this input (shapes per example, channels first).
+    case layerInput(layer: String, expected: String, actual: [Int])
+    /// A setting of a layer lies outside its documented range.
+    case layerSetting(layer: String, field: String, expected: String, actual: String)
+    /// An error of a layer, with the node it happened in.
+    indirect case node(name: String, cause: NetworkError)
+    /// No parameter has this name.
+    case unknownParameter(name: String, known: [String])
+    /// A parameter's new value has another shape.
+    case parameterShape(name: String, expected: [Int], actual: [Int])
+    /// The examples do not fit the network: `expected` and `actual` are whole shapes, rows first.
+    case inputShape(operation: String, expected: String, actual: [Int])
+    /// A node index outside `0 ... count` of the network.
+    case nodeIndex(operation: String, index: Int, count: Int)
+    /// The network cannot be cut in two before a node, since a later one reads from before it too.
+    case cut(before: String, reads: String)
+    /// A class label outside `0 ..< classes`; `row` counts from 0 within the batch.
+    case labelOutOfRange(label: Int, classes: Int, row: Int)
+    /// Targets of a kind or number that the loss does not take.
+    case targets(loss: String, expected: String, actual: String)
+    /// A training option outside its documented range.
+    case option(field: String, expected: String, actual: String)
+    /// The loss became NaN or infinite: the learning rate is probably too high.
+    case divergedLoss(epoch: Int, batch: Int, loss: Float)
+    /// Saved optimizer state does not fit this optimizer.
+    case optimizerState(expected: String, actual: String)
+    /// The numeric library refused an operation that passed our own checks.
+    case kernel(operation: String, status: Int)
+
+    public var description: String {
+        switch self {
+        case .duplicateNode(let name): "two layers are named '\(name)'"
+        case .invalidNodeName(let name): "'\(name)' is not a layer name: it must not be empty nor hold a dot"
+        case .invalidNodeInput(let node, let input):
+            "layer '\(node)' reads from node \(input), which does not precede it"
+        case .layerInput(let layer, let expected, let actual):
+            "\(layer): expected \(expected), got an input of shape \(actual)"
+        case .layerSetting(let layer, let field, let expected, let actual):
+            "\(layer): \(field) must be \(expected), got \(actual)"
+        case .node(let name, let cause): "layer '\(name)': \(cause.description)"
+        case .unknownParameter(let name, let known):
+            "no parameter is named '\(name)'; the parameters are \(known.joined(separator: ", "))"
+        case .parameterShape(let name, let expected, let actual):
+            "parameter '\(name)': expected shape \(expected), got \(actual)"
+        case .inputShape(let operation, let expected, let actual):
+            "\(operation): expected examples of shape \(expected), got \(actual)"
+        case .nodeIndex(let operation, let index, let count):
+            "\(operation): node \(index) is outside a network of \(count) layers"
+        case .cut(let node, let source):
+            "the network cannot be cut before '\(node)': a later layer also reads from \(source)"
+        case .labelOutOfRange(let label, let classes, let row):
+            "class label \(label) in row \(row) is outside 0 ... \(classes - 1)"
+        case .targets(let loss, let expected, let actual): "\(loss): expected \(expected), got \(actual)"
+        case .option(let field, let expected, let actual): "\(field) must be \(expected), got \(actual)"
+        case .divergedLoss(let epoch, let batch, let loss):
+            "training diverged: the loss is \(loss) in epoch \(epoch), batch \(batch); try a lower learning rate"
+        case .optimizerState(let expected, let actual): "optimizer state: expected \(expected), got \(actual)"
+        case .kernel(let operation, let status): "\(operation): the numeric library failed (status \(status))"
+        }
+    }
+}

@@ -1,0 +1,103 @@
+internal import RLEditTensor
+
+/// What copies of a network share and never change: nodes, shapes, and where each parameter stands.
+///
+/// Idle workspaces are kept here too, so that running a small network many times does not prepare its kernels each time.
+package final class NetworkGraph: Sendable {
+    /// One parameter's place.
+    struct Parameter: Sendable {
+        /// `node.parameter`, for example `fc2.weight`.
+        let name: String
+        let specification: ParameterSpecification
+        let count: Int
+        /// Where it starts, in floats, when all parameters lie in one buffer (see ``flatCount``).
+        let flatOffset: Int
+    }
+
+    let nodes: [Network.Node]
+    let inputShape: [Int]
+    /// Output shape of each node, per example.
+    let shapes: [[Int]]
+    let parameters: [Parameter]
+    /// The parameters of each node, as a range of `parameters`.
+    let nodeParameters: [Range<Int>]
+    let parameterIndices: [String: Int]
+    /// Floats of a buffer that holds all parameters, each starting on a cache line; the gaps hold zeros.
+    let flatCount: Int
+    let workspaces = WorkspaceCache()
+
+    init(nodes: [Network.Node], inputShape: [Int]) throws {
+        _ = try Tensor.elementCount(of: inputShape)
+        var names: Set<String> = []
+        var shapes: [[Int]] = []
+        var parameters: [Parameter] = []
+        var nodeParameters: [Range<Int>] = []
+        var offset = 0
+        for (index, node) in nodes.enumerated() {
+            guard !node.name.isEmpty, !node.name.contains(".") else {
+                throw NetworkError.invalidNodeName(name: node.name)
+            }
+            guard names.insert(node.name).inserted else { throw NetworkError.duplicateNode(name: node.name) }
+            var inputs: [[Int]] = []
+            for input in node.inputs {
+                guard input >= -1, input < index else {
+                    throw NetworkError.invalidNodeInput(node: node.name, input: input)
+                }
+                inputs.append(input < 0 ? inputShape : shapes[input])
+            }
+            let shape: [Int]
+            do throws(NetworkError) {
+                shape = try node.layer.outputShape(for: inputs)
+            } catch {
+                throw NetworkError.node(name: node.name, cause: error)
+            }
+            _ = try Tensor.elementCount(of: shape)
+            shapes.append(shape)
+            let first = parameters.count
+            for specification in node.layer.parameters {
+                let count = try Tensor.elementCount(of: specification.shape)
+                parameters.append(
+                    Parameter(
+                        name: "\(node.name).\(specification.name)", specification: specification, count: count,
+                        flatOffset: offset))
+                offset += (count + 15) / 16 * 16
+            }
+            nodeParameters.append(first..<parameters.count)
+        }
+        self.nodes = nodes
+        self.inputShape = inputShape
+        self.shapes = shapes
+        self.parameters = parameters
+        self.nodeParameters = nodeParameters
+        flatCount = offset
+        parameterIndices = Dictionary(
+            parameters.enumerated().map { ($0.element.name, $0.offset) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Shape per example of what a node reads; -1 is the network's input.
+    func shape(of node: Int) -> [Int] { node < 0 ? inputShape : shapes[node] }
+
+    /// The node whose output is all that `nodes[start...]` need from before `start`; -1 for the network's input.
+    /// - Throws: ``NetworkError/cut(before:reads:)`` where later nodes also read something else.
+    func source(ofSuffixFrom start: Int, operation: String) throws(NetworkError) -> Int {
+        guard start >= 0, start <= nodes.count else {
+            throw .nodeIndex(operation: operation, index: start, count: nodes.count)
+        }
+        guard start < nodes.count, let source = nodes[start].inputs.first else { return nodes.count - 1 }
+        for node in nodes[start...] {
+            for input in node.inputs where input < start && input != source {
+                throw .cut(before: nodes[start].name, reads: input < 0 ? "the input" : nodes[input].name)
+            }
+        }
+        return source
+    }
+
+    /// Rows of one block of work when nodes `range` run: as many as keep the widest activation near 2 MB, where the
+    /// caches still help, without splitting small work. A rule of shapes alone, so that no result depends on the
+    /// number of workers.
+    func blockRows(_ range: Range<Int>, source: Int) -> Int {
+        let widest = range.reduce(shape(of: source).reduce(1, *)) { max($0, shapes[$1].reduce(1, *)) }
+        let rows = min(4096, (1 << 19) / max(widest, 1))
+        return rows >= 16 ? rows / 16 * 16 : max(rows, 1)
+    }
+}

@@ -1,0 +1,23 @@
+internal import RLEditNN
+internal import RLEditTensor
+
+extension Delta {
+    /// Write `delta.safetensors`; equal deltas give equal bytes.
+    /// - Throws: `SafetensorsError` naming the file and the cause.
+    public func write(to path: String) throws {
+        var file = SafetensorsFile()
+        for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) { try file.setTensor(name, tensor) }
+        for (key, value) in metadata.sorted(by: { $0.key < $1.key }) { file.setMetadata(key, value) }
+        try file.write(to: path)
+    }
+
+    /// - Throws: `SafetensorsError` for a file that is not sound, ``DeltaError/malformed(_:)`` for one that is no delta.
+    public static func read(_ path: String) throws -> Delta {
+        let file = try SafetensorsFile(path: path)
+        var tensors: [String: Tensor] = [:]
+        for entry in file.entries { tensors[entry.name] = try file.tensor(entry.name) }
+        // The reader refuses a metadata key that stands there twice.
+        let metadata = Dictionary(file.metadata.map { ($0.key, $0.value) }) { first, _ in first }
+        return try Delta(tensors: tensors, metadata: metadata)
+    }
+}

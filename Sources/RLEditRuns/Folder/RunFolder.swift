@@ -1,0 +1,160 @@
+internal import Foundation
+
+/// Why a folder cannot take a run.
+public enum RunFolderError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// Another process writes there now.
+    case inUse(path: String, holder: String)
+    /// `--out` names a folder with a finished or interrupted run.
+    case holdsRun(path: String)
+    /// `--out` names a folder with other files.
+    case notEmpty(path: String, example: String)
+    /// `--resume` names a folder without a manifest.
+    case notARun(path: String)
+    /// The run has written as much as it may.
+    case sizeLimit(path: String, size: Int, limit: Int)
+
+    public var description: String {
+        switch self {
+        case .inUse(let path, let holder):
+            "'\(path)' is in use by another run\(holder.isEmpty ? "" : " (process \(holder))"); choose another --out"
+        case .holdsRun(let path):
+            "'\(path)' already holds a run; continue it with --resume \(path), or choose another --out"
+        case .notEmpty(let path, let example):
+            "'\(path)' is not empty (it holds '\(example)'); choose an empty or a new folder for --out"
+        case .notARun(let path): "'\(path)' is not a run folder: it has no \(RunFolder.manifestName)"
+        case .sizeLimit(let path, let size, let limit):
+            "the run folder '\(path)' has reached \(size) bytes, over its limit of \(limit); --max-output raises it"
+        }
+    }
+}
+
+/// The folder of one run, held under a lock for as long as this value lives. `docs/run-folder.md` describes the layout.
+public final class RunFolder: Sendable {
+    /// As the user named it or as it was chosen, without a trailing slash.
+    public let path: String
+    private let lock: FolderLock
+
+    public static let manifestName = "manifest.json"
+    public static let metricsName = "metrics.jsonl"
+    public static let timingName = "timing.jsonl"
+    public static let candidatesName = "candidates.csv"
+    public static let checkpointsName = "checkpoints"
+    public static let scriptFolderName = "script"
+    public static let editedName = "edited.safetensors"
+    public static let deltaName = "delta.safetensors"
+    public static let bestSeenDeltaName = "delta-best-seen.safetensors"
+    public static let summaryName = "summary.json"
+    public static let reportName = "report.html"
+
+    private init(path: String, lock: FolderLock) {
+        self.path = path
+        self.lock = lock
+    }
+
+    /// A new folder `<root>/<task>-<yyyymmdd-hhmmss>`, with `-2`, `-3`, … when that is taken.
+    /// - Parameter time: when the run starts, in local time.
+    /// - Throws: ``FileError`` or ``RunFolderError``.
+    public static func create(task: String, under root: String = "runs", time: Timestamp = .now) throws -> RunFolder {
+        try FileSystem.createFolders(root)
+        let name = "\(folderName(forTask: task))-\(time.compact)"
+        var number = 1
+        while true {
+            let path = number == 1 ? "\(root)/\(name)" : "\(root)/\(name)-\(number)"
+            // Creating is atomic: of two runs that start in the same second each gets its own.
+            if try FileSystem.createFolder(path) { return RunFolder(path: path, lock: try FolderLock(path)) }
+            number += 1
+        }
+    }
+
+    /// The folder that `--out` names: new or empty.
+    /// - Throws: ``FileError`` or ``RunFolderError``.
+    public static func create(at path: String) throws -> RunFolder {
+        let path = withoutTrailingSlash(path)
+        try FileSystem.createFolders(path)
+        let lock = try FolderLock(path)
+        // Hidden files do not count: version control keeps empty folders with them, and our lock is one.
+        let names = try FileSystem.names(in: path).filter { !$0.hasPrefix(".") }
+        if names.contains(manifestName) { throw RunFolderError.holdsRun(path: path) }
+        if let first = names.first { throw RunFolderError.notEmpty(path: path, example: first) }
+        return RunFolder(path: path, lock: lock)
+    }
+
+    /// The folder that `--resume` names.
+    /// - Throws: ``FileError`` or ``RunFolderError``.
+    public static func open(_ path: String) throws -> RunFolder {
+        let path = withoutTrailingSlash(path)
+        guard FileSystem.status(of: "\(path)/\(manifestName)") != nil else {
+            throw RunFolderError.notARun(path: path)
+        }
+        return RunFolder(path: path, lock: try FolderLock(path))
+    }
+
+    /// The sub-folder of one seed of a run over several, created when it is missing.
+    public func seedFolder(_ seed: Int) throws -> RunFolder {
+        let path = "\(path)/seed-\(seed)"
+        _ = try FileSystem.createFolder(path)
+        return RunFolder(path: path, lock: try FolderLock(path))
+    }
+
+    /// Seeds that have a sub-folder, ascending.
+    public static func seeds(in path: String) throws(FileError) -> [Int] {
+        try FileSystem.names(in: path).compactMap { $0.hasPrefix("seed-") ? Int($0.dropFirst(5)) : nil }.sorted()
+    }
+
+    /// Full path of a file of the run.
+    public func file(_ name: String) -> String { "\(path)/\(name)" }
+
+    /// Write or replace a file of the run atomically; folders in `name` are created.
+    public func write(_ bytes: [UInt8], to name: String) throws(FileError) {
+        let target = file(name)
+        if name.contains("/") { try FileSystem.createFolders(FileSystem.folder(of: target)) }
+        try AtomicFile.write(bytes, to: target)
+    }
+
+    public func write(_ text: String, to name: String) throws(FileError) { try write(Array(text.utf8), to: name) }
+
+    /// Bytes of all files of the run.
+    public var size: Int { FileSystem.size(ofTree: path) }
+
+    /// To be called before each checkpoint.
+    /// - Throws: ``RunFolderError/sizeLimit(path:size:limit:)``.
+    public func checkSize(limit: Int) throws(RunFolderError) {
+        let size = size
+        if size > limit { throw .sizeLimit(path: path, size: size, limit: limit) }
+    }
+
+    /// A task's name as part of a file name: letters, digits, `.`, `_` and `-`, at most 64 bytes.
+    static func folderName(forTask task: String) -> String {
+        let safe = task.unicodeScalars.map { scalar -> Character in
+            switch scalar {
+            case "a"..."z", "A"..."Z", "0"..."9", ".", "_", "-": Character(scalar)
+            default: "-"
+            }
+        }
+        let name = String(safe.drop { $0 == "." || $0 == "-" }.prefix(64))
+        return name.isEmpty ? "run" : name
+    }
+
+    private static func withoutTrailingSlash(_ path: String) -> String {
+        var path = path
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+        return path.isEmpty ? "." : path
+    }
+}
+
+/// The exclusive lock on `.lock` in a run folder. The system frees it when the process ends, however it ends; the file
+/// stays, since removing it would let two later runs lock two different files of that name.
+final class FolderLock: Sendable {
+    private let descriptor: FileDescriptor
+
+    init(_ folder: String) throws {
+        let path = "\(folder)/.lock"
+        descriptor = try FileDescriptor(path, .update)
+        guard try descriptor.tryLock() else {
+            let holder = (try? FileSystem.read(path)).map { String(decoding: $0.prefix(20), as: UTF8.self) } ?? ""
+            throw RunFolderError.inUse(path: folder, holder: holder.filter(\.isWholeNumber))
+        }
+        try descriptor.truncate(to: 0)
+        try descriptor.write(Array("\(getpid())\n".utf8))
+    }
+}

@@ -1,0 +1,134 @@
+/// One line of `metrics.jsonl`: what one update of the learner saw and did. Holds deterministic values only.
+///
+/// `docs/metrics.md` explains each name.
+public struct UpdateRecord: Sendable, Equatable {
+    /// Number of the update, from 1.
+    public var update: Int
+    /// Candidates evaluated so far.
+    public var evaluations: Int
+    /// Share of the budget spent, in [0, 1].
+    public var progress: Double
+    /// Rewards of this update's candidates.
+    public var reward: RewardStatistics
+    /// Best reward of the run so far.
+    public var bestReward: Double
+    /// Mean over this update's candidates of each term the reward function named, in its order.
+    public var terms: [NamedNumber]
+    /// What the learner logs, for example `policyLoss`, `approximateKL`, `learningRate`.
+    public var learner: [NamedNumber]
+
+    public init(
+        update: Int, evaluations: Int, progress: Double, reward: RewardStatistics, bestReward: Double,
+        terms: [NamedNumber] = [], learner: [NamedNumber] = []
+    ) {
+        self.update = update
+        self.evaluations = evaluations
+        self.progress = progress
+        self.reward = reward
+        self.bestReward = bestReward
+        self.terms = terms
+        self.learner = learner
+    }
+}
+
+/// A number with its name, in logs and tables.
+public struct NamedNumber: Sendable, Equatable {
+    public var name: String
+    public var value: Double
+    public init(_ name: String, _ value: Double) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// How the rewards of one update are spread.
+public struct RewardStatistics: Sendable, Equatable {
+    public var mean: Double
+    public var minimum: Double
+    /// Quantile 0.1, linear between order statistics.
+    public var lowerDecile: Double
+    public var median: Double
+    /// Quantile 0.9.
+    public var upperDecile: Double
+    public var maximum: Double
+
+    public init(
+        mean: Double, minimum: Double, lowerDecile: Double, median: Double, upperDecile: Double, maximum: Double
+    ) {
+        self.mean = mean
+        self.minimum = minimum
+        self.lowerDecile = lowerDecile
+        self.median = median
+        self.upperDecile = upperDecile
+        self.maximum = maximum
+    }
+
+    /// nil when there are no rewards. The mean is summed in the order given, so it is the same on every run.
+    public init?(_ rewards: [Double]) {
+        guard !rewards.isEmpty else { return nil }
+        let sorted = rewards.sorted()
+        func quantile(_ share: Double) -> Double {
+            let place = share * Double(sorted.count - 1)
+            let low = Int(place)
+            let high = min(low + 1, sorted.count - 1)
+            return sorted[low] + (sorted[high] - sorted[low]) * (place - Double(low))
+        }
+        self.init(
+            mean: rewards.reduce(0, +) / Double(rewards.count), minimum: quantile(0), lowerDecile: quantile(0.1),
+            median: quantile(0.5), upperDecile: quantile(0.9), maximum: quantile(1))
+    }
+}
+
+extension UpdateRecord {
+    public var json: JSONValue {
+        [
+            "update": .integer(update), "evaluations": .integer(evaluations), "progress": .number(progress),
+            "reward": [
+                "mean": .number(reward.mean), "min": .number(reward.minimum), "q10": .number(reward.lowerDecile),
+                "median": .number(reward.median), "q90": .number(reward.upperDecile), "max": .number(reward.maximum),
+            ],
+            "best_reward": .number(bestReward), "terms": .object(JSONObject(terms)),
+            "learner": .object(JSONObject(learner)),
+        ]
+    }
+
+    /// nil when the line is of another kind. A number that was not finite reads as NaN.
+    public init?(json: JSONValue) {
+        guard let update = json["update"]?.integer, let evaluations = json["evaluations"]?.integer,
+            let reward = json["reward"]
+        else { return nil }
+        func number(_ value: JSONValue?) -> Double { value?.double ?? .nan }
+        self.init(
+            update: update, evaluations: evaluations, progress: number(json["progress"]),
+            reward: RewardStatistics(
+                mean: number(reward["mean"]), minimum: number(reward["min"]), lowerDecile: number(reward["q10"]),
+                median: number(reward["median"]), upperDecile: number(reward["q90"]), maximum: number(reward["max"])),
+            bestReward: number(json["best_reward"]), terms: (json["terms"]?.object).map([NamedNumber].init) ?? [],
+            learner: (json["learner"]?.object).map([NamedNumber].init) ?? [])
+    }
+
+    /// All updates of a `metrics.jsonl`. A last line that a kill cut short is left out.
+    public static func read(_ path: String) throws(FileError) -> [UpdateRecord] {
+        try FileSystem.read(path).split(separator: 0x0A).compactMap { line in
+            (try? JSONValue(parsing: Array(line))).flatMap(UpdateRecord.init(json:))
+        }
+    }
+}
+
+extension JSONObject {
+    /// Numbers by name, in their order; a name given twice keeps its last value.
+    public init(_ numbers: [NamedNumber]) {
+        self.init()
+        for number in numbers { self[number.name] = .number(number.value) }
+    }
+}
+
+extension [NamedNumber] {
+    /// The numeric members of an object; `null` reads as NaN.
+    public init(_ object: JSONObject) {
+        self = object.members.compactMap { member in
+            if member.value == .null { return NamedNumber(member.key, .nan) }
+            return member.value.double.map { NamedNumber(member.key, $0) }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+public import RLEditLearners
+public import RLEditWorlds
+
+/// Everything a run needs to know of one edit task, whoever wrote it down.
+public struct EditTask {
+    /// Names the run folder and the report.
+    public var name: String
+    public var problem: EditProblem
+    /// Sets that no reward sees: what the report judges the edit on. May be empty.
+    public var heldOut: [NamedSet]
+    public var learner: any Learner
+    /// A reward; the run reports how many evaluations it took to reach it first.
+    public var target: Double?
+
+    public init(
+        name: String, problem: EditProblem, heldOut: [NamedSet], learner: any Learner, target: Double? = nil
+    ) {
+        self.name = name
+        self.problem = problem
+        self.heldOut = heldOut
+        self.learner = learner
+        self.target = target
+    }
+}
+
+/// The best candidate of a run so far.
+public struct BestCandidate {
+    public let reward: Reward
+    public let edits: [LayerEdit]
+    /// Number of its evaluation, from 1.
+    public let evaluation: Int
+}
+
+/// What a run tells while it goes on, and asks of whoever started it. All calls come from the thread of the loop, in
+/// order; each default does nothing.
+public protocol RunDelegate: AnyObject {
+    /// An update of the learner is complete. Return false to end the run cleanly.
+    func didUpdate(_ record: UpdateRecord) throws -> Bool
+    /// An episode has ended with this reward at its last step. Return false to end the run cleanly.
+    func didEndEpisode(_ episode: Int, reward: Reward) throws -> Bool
+    /// A candidate is better than all before. Return false to end the run cleanly.
+    func didFindBest(_ best: BestCandidate) throws -> Bool
+    /// State of the script's own that a checkpoint must hold, in the script's encoding.
+    func scriptState() throws -> [UInt8]
+    func restoreScriptState(_ bytes: [UInt8]) throws
+    /// Polled between steps: a reason to stop now, with a checkpoint.
+    var stopRequest: StopReason? { get }
+}
+
+/// Why a run ended before its budget was spent.
+public enum StopReason: Sendable, Equatable {
+    /// The user pressed Ctrl-C.
+    case interrupted
+    /// `--max-time` has passed.
+    case timeLimit
+    /// A callback returned false.
+    case callback
+}
+
+extension RunDelegate {
+    public func didUpdate(_ record: UpdateRecord) throws -> Bool { true }
+    public func didEndEpisode(_ episode: Int, reward: Reward) throws -> Bool { true }
+    public func didFindBest(_ best: BestCandidate) throws -> Bool { true }
+    public func scriptState() throws -> [UInt8] { [] }
+    public func restoreScriptState(_ bytes: [UInt8]) throws {}
+    public var stopRequest: StopReason? { nil }
+}

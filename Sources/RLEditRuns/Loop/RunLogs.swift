@@ -1,0 +1,108 @@
+internal import RLEditWorlds
+
+/// What a running loop writes into its folder: a line per update, a row per candidate, checkpoints.
+public final class RunLogs {
+    /// The run's checkpoints.
+    public let store: CheckpointStore
+    private let folder: RunFolder
+    private let metrics: AppendLog
+    private let timing: AppendLog
+    private var candidates: CandidateLog?
+    private var columns: [(metric: Metric, set: Int)] = []
+    private let checkpointInterval: Double
+    private let sizeLimit: Int
+    private let started: Double
+    private var lastCheckpoint: Double
+    private let clock: () -> Double
+
+    /// Seconds between checkpoints unless a run says otherwise: a kill then costs little, and writing them less than 1 %.
+    public static let defaultCheckpointInterval = 10.0
+    /// Bytes that a run may write unless it says otherwise.
+    public static let defaultSizeLimit = 2 << 30
+
+    /// - Parameters:
+    ///   - checkpoint: of the run to continue, whose logs are cut back to it; nil for a new run.
+    ///   - clock: seconds from any start, never going back; nil for the system's.
+    /// - Throws: ``FileError``, ``LogResumeError``.
+    public init(
+        in folder: RunFolder, continuing checkpoint: Checkpoint? = nil,
+        checkpointInterval: Double = RunLogs.defaultCheckpointInterval, sizeLimit: Int = RunLogs.defaultSizeLimit,
+        clock: (() -> Double)? = nil
+    ) throws {
+        self.folder = folder
+        self.checkpointInterval = checkpointInterval
+        self.sizeLimit = sizeLimit
+        let clock = clock ?? monotonicSeconds
+        self.clock = clock
+        store = CheckpointStore(in: folder)
+        started = clock()
+        lastCheckpoint = started
+        if let checkpoint {
+            metrics = try AppendLog(
+                resuming: folder.file(RunFolder.metricsName), at: checkpoint.logOffsets[RunFolder.metricsName] ?? 0)
+            timing = try AppendLog(
+                resuming: folder.file(RunFolder.timingName), at: checkpoint.logOffsets[RunFolder.timingName] ?? 0)
+            resumedCandidatesOffset = checkpoint.logOffsets[RunFolder.candidatesName]
+        } else {
+            metrics = try AppendLog(creating: folder.file(RunFolder.metricsName))
+            timing = try AppendLog(creating: folder.file(RunFolder.timingName))
+        }
+    }
+
+    private var resumedCandidatesOffset: Int?
+
+    /// A row for a candidate: its reward and the metrics that the reward reads.
+    func add(candidate: Int, of record: StepRecord, evaluation: Int, selection: MetricSelection) throws {
+        let log = try candidates ?? openCandidates(selection, sets: record.batch.setNames)
+        let values = try columns.map { try record.batch.value($0.metric, candidate: candidate, set: $0.set) }
+        try log.append(evaluation: evaluation, reward: record.rewards[candidate].value, values: values)
+    }
+
+    /// The columns are what the reward has read by the end of the first step.
+    private func openCandidates(_ selection: MetricSelection, sets: [String]) throws -> CandidateLog {
+        columns = sets.indices.flatMap { set in
+            Metric.allCases.filter { selection.contains($0, set: set) }.map { ($0, set) }
+        }
+        let names = columns.map { "\(sets[$0.set]).\($0.metric)" }
+        let path = folder.file(RunFolder.candidatesName)
+        let log =
+            if let offset = resumedCandidatesOffset {
+                try CandidateLog(resuming: path, measures: names, at: offset)
+            } else {
+                try CandidateLog(creating: path, measures: names)
+            }
+        candidates = log
+        return log
+    }
+
+    /// A line for an update, and one beside it with what is not deterministic.
+    func add(_ record: UpdateRecord) throws {
+        try metrics.append(record.json)
+        let seconds = clock() - started
+        try timing.append([
+            "update": .integer(record.update), "seconds": .number(seconds),
+            "evaluations_per_second": .number(seconds > 0 ? Double(record.evaluations) / seconds : 0),
+        ])
+    }
+
+    /// Whether the interval since the last checkpoint has passed.
+    var isCheckpointDue: Bool { clock() - lastCheckpoint >= checkpointInterval }
+
+    /// Hands all logs to the disk, then writes the checkpoint that counts on them.
+    func save(_ checkpoint: Checkpoint, isBest: Bool) throws {
+        var checkpoint = checkpoint
+        checkpoint.logOffsets[RunFolder.metricsName] = try metrics.synchronize()
+        checkpoint.logOffsets[RunFolder.timingName] = try timing.synchronize()
+        if let candidates { checkpoint.logOffsets[RunFolder.candidatesName] = try candidates.synchronize() }
+        try folder.checkSize(limit: sizeLimit)
+        try store.save(checkpoint, isBest: isBest)
+        lastCheckpoint = clock()
+    }
+
+    /// Hands everything written so far to the system.
+    public func flush() throws {
+        try metrics.flush()
+        try timing.flush()
+        try candidates?.flush()
+    }
+}

@@ -1,0 +1,74 @@
+/// The words of the report, each explained in a sentence or two at its end.
+enum Glossary {
+    enum Key: String, CaseIterable {
+        case accuracy, loss, confidence, evaluation, candidate
+        case reward
+        case rewardTerm = "reward-term"
+        case update
+        case before
+        case meanPolicy = "mean-policy"
+        case bestSeen = "best-seen"
+        case heldOut = "held-out-set"
+        case forget = "forget-set"
+        case retain = "retain-set"
+        case band
+        case target = "evaluations-to-target"
+        case edit
+        case norm = "edit-norm"
+        case spread
+        case kernels = "numeric-kernels"
+    }
+
+    static func title(_ key: Key) -> String {
+        switch key {
+        case .accuracy: "accuracy"
+        case .loss: "loss"
+        case .confidence: "confidence"
+        case .evaluation: "evaluation"
+        case .candidate: "candidate"
+        case .reward: "reward"
+        case .rewardTerm: "reward term"
+        case .update: "update"
+        case .before: "before"
+        case .meanPolicy: "mean policy"
+        case .bestSeen: "best seen"
+        case .heldOut: "held-out set"
+        case .forget: "forget set"
+        case .retain: "retain set"
+        case .band: "quantile band"
+        case .target: "evaluations to target"
+        case .edit: "edit"
+        case .norm: "edit norm"
+        case .spread: "mean ± sd"
+        case .kernels: "numeric kernels"
+        }
+    }
+
+    static func text(_ key: Key) -> String {
+        switch key {
+        case .accuracy: "Share of examples whose highest output is the right class."
+        case .loss: "Mean loss over the examples (cross entropy for classes); lower is better for a set to keep."
+        case .confidence: "Mean probability that the model gives to the class it chooses."
+        case .evaluation: "One candidate run over the reward sets. The budget of a run is counted in evaluations."
+        case .candidate: "A model with one proposed edit applied."
+        case .reward: "The number that the task's reward function gives to a candidate; the learner makes it large."
+        case .rewardTerm: "A named part of the reward that the task returns for the log."
+        case .update: "One change of the learner's policy after a batch of evaluations."
+        case .before: "The unedited model."
+        case .meanPolicy:
+            "The edit at the centre of the learned policy, without random exploration: what was learned, rather than found by luck."
+        case .bestSeen:
+            "The candidate with the highest reward of all. Chosen on the reward sets, so its reward there is optimistic."
+        case .heldOut: "Examples that neither the learner nor the reward ever saw. Results are judged on these."
+        case .forget: "Examples of what the model is to unlearn: low accuracy is wanted."
+        case .retain: "Examples of what the model is to keep: unchanged accuracy is wanted."
+        case .band: "From the 10 % to the 90 % quantile of the rewards of one update's candidates."
+        case .target: "Evaluations until a candidate first reached the reward that the task names as its target."
+        case .edit: "The change of the edited layer's parameters. Everything else in the model stays as it was."
+        case .norm:
+            "Frobenius norm of the change, the root of the sum of its squares; also relative to the layer's own norm."
+        case .spread: "Mean over the seeds and population standard deviation. Each seed trains and edits its own model."
+        case .kernels: "The set of routines that did the numeric work. Results agree to the last bit within one set."
+        }
+    }
+}

@@ -1,0 +1,174 @@
+extension Report {
+    private var isSpread: Bool { summary.seeds.count > 1 }
+
+    /// Task, method, status, and the facts a reader asks for first.
+    var header: Markup {
+        let title: [Markup] = [
+            Markup(summary.task),
+            .element("span", ["class": "status \(manifest.status.rawValue)"], Markup(manifest.status.rawValue)),
+        ]
+        var facts: [Markup] = []
+        func add(_ name: String, _ value: String) {
+            facts.append(.element("span", children: [Markup("\(name) "), .element("b", Markup(value))]))
+        }
+        if let data = summary.data { add("data", data.name) }
+        add(isSpread ? "seeds" : "seed", summary.seeds.map { String($0.seed) }.joined(separator: ", "))
+        let evaluations = summary.seeds.map(\.evaluations).reduce(0, +)
+        add("evaluations", NumberText.grouped(evaluations))
+        add("time", NumberText.duration(summary.seconds))
+        add("started", String(manifest.started.iso.prefix(16)).replacing("T", with: " "))
+        var children: [Markup] = [
+            .element("h1", children: title),
+            .element("p", ["class": "lead"], Markup("\(summary.world), learned with \(summary.learner)")),
+        ]
+        if let reason = manifest.reason, manifest.status != .finished {
+            children.append(.element("p", children: [.element("b", "The run ended early: "), Markup(reason)]))
+        }
+        children.append(.element("div", ["class": "facts"], facts))
+        return .element("header", children: children)
+    }
+
+    /// Before and after on the held-out sets: what the whole run was for.
+    var outcome: Markup {
+        let rows = summary.rows
+        if rows.isEmpty { return .empty }
+        let stages = summary.stages
+        var previous: String?
+        let cells = rows.map { row -> [Markup] in
+            defer { previous = row.set }
+            let set = row.set == previous ? Markup.empty : .element("b", Report.setName(row.set))
+            return [set, Report.measureName(row.measure)]
+                + stages.map { stage in
+                    row.spreads[stage].map { Report.cell($0, row.measure, seeds: summary.seeds.count) } ?? "–"
+                }
+        }
+        let titles = [Report.term("held-out set", .heldOut), "measure"] + stages.map(Report.stageName)
+        var content = [tiles, Report.table(titles, cells, textColumns: 2)]
+        if isSpread {
+            content.append(
+                .element(
+                    "p", ["class": "aside"],
+                    [
+                        Report.term("Mean ± standard deviation", .spread),
+                        Markup(" over \(summary.seeds.count) seeds, each with its own model."),
+                    ]))
+            content.append(perSeed(stages))
+        }
+        return Report.section("Result on held-out sets", id: "result", content)
+    }
+
+    /// The first measure of each set, large.
+    private var tiles: Markup {
+        var seen: [String] = []
+        var tiles: [Markup] = []
+        for row in summary.rows where !seen.contains(row.set) && tiles.count < 4 {
+            seen.append(row.set)
+            guard let before = row.spreads[.before], let after = row.spreads[.meanPolicy] ?? row.spreads[.bestSeen]
+            else {
+                continue
+            }
+            tiles.append(
+                .element(
+                    "div", ["class": "tile"],
+                    [
+                        .element("div", ["class": "name"], Markup("\(row.set) \(MeasureText.title(row.measure))")),
+                        .element("div", ["class": "value"], Markup(MeasureText.of(after.mean, measure: row.measure))),
+                        .element(
+                            "div", ["class": "from"],
+                            Markup("from \(MeasureText.of(before.mean, measure: row.measure))")),
+                    ]))
+        }
+        return tiles.isEmpty ? .empty : .element("div", ["class": "tiles"], tiles)
+    }
+
+    /// One row per seed with the first measure of each set after the edit.
+    private func perSeed(_ stages: [Stage]) -> Markup {
+        let stage: Stage = stages.contains(.meanPolicy) ? .meanPolicy : .bestSeen
+        var columns: [(set: String, measure: String)] = []
+        for row in summary.rows where !columns.contains(where: { $0.set == row.set }) {
+            columns.append((row.set, row.measure))
+        }
+        let rows = summary.seeds.map { seed -> [Markup] in
+            [Markup("seed \(seed.seed)")]
+                + columns.map { column in
+                    let result = seed.heldOut.first { $0.set == column.set }
+                    let value = result?[stage]?.first { $0.name == column.measure }?.value
+                    return Markup(value.map { MeasureText.of($0, measure: column.measure) } ?? "–")
+                }
+        }
+        let titles =
+            [Markup("\(stage.title), by seed")] + columns.map { Markup("\($0.set) \(MeasureText.title($0.measure))") }
+        return Report.table(titles, rows, textColumns: 1)
+    }
+
+    /// Accuracy per class before and after, averaged over seeds.
+    var classes: Markup {
+        let results = summary.seeds.flatMap(\.classes)
+        var labels: [String] = []
+        var known: Set<String> = []
+        for result in results where known.insert(result.label).inserted { labels.append(result.label) }
+        if labels.isEmpty { return .empty }
+        func spread(_ label: String, _ stage: Stage) -> Spread? {
+            let values = results.filter { $0.label == label }.compactMap { $0[stage] }
+            return values.isEmpty ? nil : Spread(values)
+        }
+        var caption: [Markup] = ["Share of held-out examples of each class that the model still names rightly. "]
+        let most = 30
+        if labels.count > most {
+            let changed = labels.map { label -> (String, Double) in
+                let before = spread(label, .before)?.mean ?? 0
+                let after = (spread(label, .meanPolicy) ?? spread(label, .bestSeen))?.mean ?? before
+                return (label, abs(after - before))
+            }
+            // Those that changed most, then in their own order again.
+            let chosen = Set(changed.sorted { $0.1 > $1.1 }.prefix(most).map(\.0))
+            caption.append(Markup("Shown are the \(most) of \(labels.count) classes that changed most. "))
+            labels = labels.filter(chosen.contains)
+        }
+        let marked = Set(results.filter(\.isTarget).map(\.label))
+        if !marked.isEmpty { caption.append("The label in bold is what the task wants changed.") }
+        let styles: [(Stage, String)] = [(.before, "s0"), (.meanPolicy, "s1"), (.bestSeen, "s2")]
+        let series = styles.filter { stage, _ in results.contains { $0[stage] != nil } }.map { stage, style in
+            BarChart.Series(name: stage.title, style: style, values: labels.map { spread($0, stage) })
+        }
+        let chart = BarChart(
+            groups: labels.map { ($0, marked.contains($0)) }, series: series, xTitle: "class", yTitle: "accuracy",
+            description: "Accuracy per class before and after the edit")
+        return Report.section("Accuracy per class", id: "classes", [Report.figure(chart.markup(), caption: caption)])
+    }
+
+    // MARK: Words and cells
+
+    private static func cell(_ spread: Spread, _ measure: String, seeds: Int) -> Markup {
+        if seeds < 2 { return Markup(MeasureText.of(spread.mean, measure: measure)) }
+        let text = MeasureText.of(spread, measure: measure, seeds: seeds)
+        guard let sign = text.firstRange(of: " ±") else { return Markup(text) }
+        return Markup(String(text[..<sign.lowerBound]))
+            + .element("span", ["class": "sd"], Markup(String(text[sign.lowerBound...])))
+    }
+
+    private static func stageName(_ stage: Stage) -> Markup {
+        switch stage {
+        case .before: term(stage.title, .before)
+        case .meanPolicy: term(stage.title, .meanPolicy)
+        case .bestSeen: term(stage.title, .bestSeen)
+        }
+    }
+
+    private static func setName(_ set: String) -> Markup {
+        switch set {
+        case "forget": term(set, .forget)
+        case "retain": term(set, .retain)
+        default: Markup(set)
+        }
+    }
+
+    private static func measureName(_ measure: String) -> Markup {
+        switch measure {
+        case "accuracy": term(measure, .accuracy)
+        case "loss": term(measure, .loss)
+        case "confidence": term(measure, .confidence)
+        default: Markup(MeasureText.title(measure))
+        }
+    }
+}

@@ -1,0 +1,99 @@
+extension RunSummary {
+    /// The object that ends standard output with `--json`, of the shape documented in `docs/run-folder.md`.
+    ///
+    /// A learner without a mean policy leaves `mean_policy` out; numbers that are not finite are `null`.
+    public var json: JSONValue { json(detailed: false) }
+
+    /// As ``json``, and per seed the best reward, the seconds and the accuracy per class: what `summary.json` holds.
+    public var detailedJSON: JSONValue { json(detailed: true) }
+
+    private func json(detailed: Bool) -> JSONValue {
+        var object: JSONObject = [
+            "task": .string(task), "run": .string(run), "world": .string(world), "learner": .string(learner),
+            "seconds": .number(seconds),
+        ]
+        if let data { object["data"] = ["name": .string(data.name), "hash": .string(data.hash)] }
+        object["seeds"] = .array(seeds.map { RunSummary.json($0, detailed: detailed) })
+        var summary = JSONObject()
+        for row in rows {
+            for stage in Stage.allCases {
+                guard let spread = row.spreads[stage] else { continue }
+                summary["\(row.set).\(row.measure).\(stage.rawValue)"] = [
+                    "mean": .number(spread.mean), "sd": .number(spread.standardDeviation),
+                ]
+            }
+        }
+        object["summary"] = .object(summary)
+        return .object(object)
+    }
+
+    private static func json(_ seed: SeedResult, detailed: Bool) -> JSONValue {
+        var object: JSONObject = [
+            "seed": .integer(seed.seed), "evaluations": .integer(seed.evaluations),
+            "evaluations_to_target": seed.evaluationsToTarget.map(JSONValue.integer) ?? .null,
+        ]
+        if detailed {
+            object["best_reward"] = seed.bestReward.map(JSONValue.number) ?? .null
+            object["seconds"] = .number(seed.seconds)
+        }
+        var heldOut = JSONObject()
+        for result in seed.heldOut {
+            var stages = JSONObject()
+            for stage in Stage.allCases {
+                if let measures = result[stage] { stages[stage.rawValue] = .object(JSONObject(measures)) }
+            }
+            heldOut[result.set] = .object(stages)
+        }
+        object["heldout"] = .object(heldOut)
+        if detailed, !seed.classes.isEmpty {
+            object["classes"] = .array(
+                seed.classes.map { item in
+                    var entry: JSONObject = [
+                        "label": .string(item.label), "examples": .integer(item.examples),
+                        "target": .bool(item.isTarget),
+                    ]
+                    for stage in Stage.allCases {
+                        if let accuracy = item[stage] { entry[stage.rawValue] = .number(accuracy) }
+                    }
+                    return .object(entry)
+                })
+        }
+        return .object(object)
+    }
+
+    /// Read ``detailedJSON`` (or ``json``, which leaves the details out).
+    /// - Returns: nil when the document is of another kind.
+    public init?(json: JSONValue) {
+        guard let task = json["task"]?.string, let run = json["run"]?.string, let seeds = json["seeds"]?.array else {
+            return nil
+        }
+        var data: Data?
+        if let name = json["data"]?["name"]?.string {
+            data = Data(name: name, hash: json["data"]?["hash"]?.string ?? "")
+        }
+        self.init(
+            task: task, run: run, world: json["world"]?.string ?? "", learner: json["learner"]?.string ?? "",
+            seconds: json["seconds"]?.double ?? .nan, data: data, seeds: seeds.compactMap(RunSummary.seed))
+    }
+
+    private static func seed(_ json: JSONValue) -> SeedResult? {
+        guard let seed = json["seed"]?.integer else { return nil }
+        func measures(_ value: JSONValue?) -> [NamedNumber]? { value?.object.map([NamedNumber].init) }
+        return SeedResult(
+            seed: seed, evaluations: json["evaluations"]?.integer ?? 0,
+            evaluationsToTarget: json["evaluations_to_target"]?.integer, bestReward: json["best_reward"]?.double,
+            seconds: json["seconds"]?.double ?? .nan,
+            heldOut: (json["heldout"]?.object?.members ?? []).map { member in
+                HeldOutResult(
+                    set: member.key, before: measures(member.value["before"]) ?? [],
+                    meanPolicy: measures(member.value["mean_policy"]), bestSeen: measures(member.value["best_seen"]))
+            },
+            classes: (json["classes"]?.array ?? []).compactMap { entry in
+                guard let label = entry["label"]?.string else { return nil }
+                return ClassResult(
+                    label: label, examples: entry["examples"]?.integer ?? 0, before: entry["before"]?.double ?? .nan,
+                    meanPolicy: entry["mean_policy"]?.double, bestSeen: entry["best_seen"]?.double,
+                    isTarget: entry["target"]?.bool ?? false)
+            })
+    }
+}

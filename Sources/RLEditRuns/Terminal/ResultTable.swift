@@ -1,0 +1,52 @@
+/// The before/after table on the held-out sets, for the terminal.
+public enum ResultTable {
+    /// One row per set and measure; over several seeds the mean ± the population standard deviation.
+    /// - Returns: lines joined by newlines; empty when the run has no held-out sets.
+    public static func text(_ summary: RunSummary) -> String {
+        let rows = summary.rows
+        if rows.isEmpty { return "" }
+        let stages = summary.stages
+        var table = TextTable(
+            [.init("held-out set", .left), .init("measure", .left)] + stages.map { .init($0.title, .right) })
+        var previous: String?
+        for row in rows {
+            table.append(
+                [row.set == previous ? "" : row.set, row.measure]
+                    + stages.map { stage in
+                        row.spreads[stage].map {
+                            MeasureText.of($0, measure: row.measure, seeds: summary.seeds.count)
+                        } ?? "–"
+                    })
+            previous = row.set
+        }
+        return table.text
+    }
+}
+
+/// How measures are written for people.
+enum MeasureText {
+    /// Shares are shown in percent.
+    static func isShare(_ measure: String) -> Bool {
+        measure == "accuracy" || measure == "confidence" || measure.hasSuffix("_accuracy") || measure.hasSuffix("_rate")
+    }
+
+    /// A measure's name in words: `false_positive_rate` becomes `false positive rate`.
+    static func title(_ measure: String) -> String { String(measure.map { $0 == "_" ? " " : $0 }) }
+
+    static func of(_ value: Double, measure: String) -> String {
+        isShare(measure) && value.isFinite
+            ? "\(NumberText.fixed(100 * value, digits: 2)) %" : NumberText.fixed(value, digits: digits(value))
+    }
+
+    /// The mean, followed over several seeds by the standard deviation with the same number of digits.
+    static func of(_ spread: Spread, measure: String, seeds: Int) -> String {
+        if seeds < 2 { return of(spread.mean, measure: measure) }
+        let scale: Double = isShare(measure) ? 100 : 1
+        let digits = isShare(measure) ? 2 : digits(spread.mean)
+        let mean = NumberText.fixed(scale * spread.mean, digits: digits)
+        let deviation = NumberText.fixed(scale * spread.standardDeviation, digits: digits)
+        return "\(mean) ± \(deviation)\(isShare(measure) ? " %" : "")"
+    }
+
+    private static func digits(_ value: Double) -> Int { abs(value) >= 100 ? 1 : abs(value) >= 10 ? 2 : 3 }
+}

@@ -1,0 +1,42 @@
+/// A table in plain text: columns aligned by their width on a terminal.
+struct TextTable {
+    enum Alignment { case left, right }
+
+    struct Column {
+        let title: String
+        let alignment: Alignment
+        init(_ title: String, _ alignment: Alignment) {
+            self.title = title
+            self.alignment = alignment
+        }
+    }
+
+    let columns: [Column]
+    private(set) var rows: [[String]] = []
+
+    init(_ columns: [Column]) { self.columns = columns }
+
+    /// Cells that are missing stay empty, more than there are columns are left out.
+    mutating func append(_ cells: [String]) {
+        rows.append(columns.indices.map { $0 < cells.count ? DisplayWidth.printable(cells[$0]) : "" })
+    }
+
+    /// Lines without trailing spaces, joined by newlines.
+    var text: String {
+        let titles = columns.map { DisplayWidth.printable($0.title) }
+        let widths = columns.indices.map { column in
+            ([titles] + rows).map { DisplayWidth.of($0[column]) }.max() ?? 0
+        }
+        func line(_ cells: [String]) -> String {
+            let padded = columns.indices.map { column in
+                let space = String(repeating: " ", count: widths[column] - DisplayWidth.of(cells[column]))
+                return columns[column].alignment == .left ? cells[column] + space : space + cells[column]
+            }
+            var line = padded.joined(separator: "  ")
+            while line.hasSuffix(" ") { line.removeLast() }
+            return line
+        }
+        let rule = widths.map { String(repeating: "─", count: $0) }.joined(separator: "  ")
+        return ([line(titles), rule] + rows.map(line)).joined(separator: "\n")
+    }
+}

@@ -1,0 +1,56 @@
+/// What a candidate is worth: one number to maximise, and its named parts for the log.
+public struct Reward: Sendable, Equatable {
+    public var value: Double
+    /// Named terms in the order in which the log shows them.
+    public var terms: [Term]
+    /// True when the episode has reached its goal and nothing should follow.
+    public var terminated: Bool
+
+    public struct Term: Sendable, Equatable {
+        public let name: String
+        public let value: Double
+        public init(_ name: String, _ value: Double) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    public init(_ value: Double, terms: [Term] = [], terminated: Bool = false) {
+        self.value = value
+        self.terms = terms
+        self.terminated = terminated
+    }
+}
+
+/// One candidate as its reward sees it.
+public struct RewardContext {
+    /// Measurements of all candidates of this step.
+    public let batch: EvaluationBatch
+    /// Which of them this is.
+    public let candidate: Int
+    /// The unedited network's measurements.
+    public let base: EvaluationBatch
+    /// Step within the episode, from 1.
+    public let step: Int
+    /// Episode within the run, from 1.
+    public let episode: Int
+    /// Share of the run's budget spent before this step, 0 … 1.
+    public let progress: Double
+
+    /// A metric of this candidate on the set of this index.
+    public func value(_ metric: Metric, set: Int) throws -> Double {
+        try batch.value(metric, candidate: candidate, set: set)
+    }
+}
+
+/// Judges candidates. Called in candidate order on the thread that runs the loop, since a script may supply it.
+public protocol RewardFunction: AnyObject {
+    func reward(_ context: RewardContext) throws -> Reward
+}
+
+/// A reward given as a Swift closure.
+public final class ClosureReward: RewardFunction {
+    private let body: (RewardContext) throws -> Reward
+    public init(_ body: @escaping (RewardContext) throws -> Reward) { self.body = body }
+    public func reward(_ context: RewardContext) throws -> Reward { try body(context) }
+}

@@ -1,0 +1,253 @@
+internal import CKernels
+internal import RLEditTensor
+
+/// A dense suffix ready to run: cached products and scratch memory for each worker.
+final class DenseProgram: Sendable {
+    /// Candidates measured together: their stacked first layer is about 256 rows high, the best shape for the product.
+    let groupSize: Int
+    private let suffix: DenseSuffix
+    private let layers: [EditedLayer]
+    private let cache: ExampleBlocks
+    private let firstLayer: Int
+    private let scores: Int
+    /// `W x + bias` of the unedited first layer for each block, `[rows, examples]`: what a shift is added to.
+    private let baseProducts: [Tensor]
+    private let scratch: [EvaluatorScratch]
+    /// Above this rank a shift is cheaper as dense weights.
+    private let maximumRank: Int
+
+    /// - Parameter scores: outputs of the network's last layer.
+    init(suffix: DenseSuffix, layers: [EditedLayer], cache: ExampleBlocks, scores: Int, workers: Int) throws {
+        guard case .linear(let rows, let inputs, let weights, .some(let firstLayer), let bias, _)? = suffix.steps.first
+        else { throw WorldError.outputNotClasses(shape: []) }
+        self.suffix = suffix
+        self.layers = layers
+        self.cache = cache
+        self.scores = scores
+        self.firstLayer = firstLayer
+        groupSize = max(1, min(16, 256 / rows))
+        maximumRank = max(1, min(rows, inputs) / 4)
+        baseProducts = try cache.blocks.map { block in
+            var product = try weights.matmul(block.activations)
+            product.withUnsafeMutableBufferPointer { product in
+                guard let base = product.baseAddress else { return }
+                withPointer(bias) { bias in
+                    let examples = Int64(block.rows.count)
+                    rl_bias_activate(Int64(rows), examples, base, examples, bias, Int32(RL_IDENTITY))
+                }
+            }
+            return product
+        }
+        let (group, rank) = (groupSize, maximumRank)
+        scratch = (0..<workers).map { _ in
+            EvaluatorScratch(
+                groupSize: group, firstRows: rows, firstInputs: inputs, maximumRank: rank, widest: suffix.widest,
+                largestLayer: layers.map(\.count).max() ?? 0)
+        }
+    }
+
+    /// Runs candidates over blocks.
+    /// - Parameters:
+    ///   - candidates: at most `groupSize`.
+    ///   - worker: whose scratch memory to use.
+    ///   - consume: gets the candidate's position in the slice, the block's index, and its scores
+    ///     `[classes, examples]` with their row stride; the memory is valid during the call only.
+    func run(
+        _ candidates: ArraySlice<[LayerEdit]>, blocks: [Int], worker: Int,
+        consume: (_ candidate: Int, _ block: Int, _ scores: UnsafePointer<Float>, _ stride: Int) -> Void
+    ) {
+        guard !blocks.isEmpty, case .linear(let rows, let inputs, _, _, let bias, let activation)? = suffix.steps.first
+        else { return }
+        let scratch = scratch[worker]
+        let stack = stackFirstLayers(of: candidates, rows: rows, inputs: inputs, into: scratch)
+        for block in blocks {
+            let examples = cache.blocks[block].rows.count
+            cache.blocks[block].activations.withUnsafeBufferPointer { features in
+                guard let features = features.baseAddress else { return }
+                matrixProduct(
+                    m: stack.factorRows, n: examples, k: inputs, scratch.factors, lda: inputs, features, ldb: examples,
+                    scratch.projected, ldc: examples)
+                matrixProduct(
+                    m: stack.weightRows, n: examples, k: inputs, scratch.stackedWeights, lda: inputs, features,
+                    ldb: examples, scratch.stackedOutputs, ldc: examples)
+            }
+            for (position, edits) in candidates.enumerated() {
+                let output: UnsafeMutablePointer<Float>
+                switch stack.places[position] {
+                case .factors(let factors, let start):
+                    output = scratch.shiftOutput
+                    withPointers(baseProducts[block], factors.left) { base, left in
+                        guard let left else { return }
+                        rl_low_rank_shift(
+                            Int64(rows), Int64(factors.rank), Int64(examples), base, Int64(examples), left,
+                            scratch.projected + start * examples, Int64(examples), output, Int64(examples), activation)
+                    }
+                case .weights(let start):
+                    output = scratch.stackedOutputs + start * examples
+                    withPointer(bias) {
+                        rl_bias_activate(Int64(rows), Int64(examples), output, Int64(examples), $0, activation)
+                    }
+                }
+                consume(
+                    position, block, finish(edits, output, rows: rows, examples: examples, scratch: scratch), examples)
+            }
+        }
+    }
+
+    /// Where the first layers of a group of candidates stand in the stacked products.
+    private struct Stack {
+        enum Place {
+            /// A shift of low rank: its input-side factor begins at this row of the stacked factors.
+            case factors(LowRankFactors, start: Int)
+            /// Any other edit: its weights begin at this row of the stacked weights.
+            case weights(start: Int)
+        }
+        var places: [Place] = []
+        var factorRows = 0
+        var weightRows = 0
+    }
+
+    /// Writes the first layers of a group. Each candidate goes the way of its own edit, whatever its neighbours are.
+    private func stackFirstLayers(
+        of candidates: ArraySlice<[LayerEdit]>, rows: Int, inputs: Int, into scratch: EvaluatorScratch
+    ) -> Stack {
+        var stack = Stack()
+        for edits in candidates {
+            if case .shift(let factors) = edits[firstLayer], factors.rank <= maximumRank {
+                withPointer(factors.right) {
+                    guard let source = $0 else { return }
+                    (scratch.factors + stack.factorRows * inputs).update(from: source, count: factors.rank * inputs)
+                }
+                stack.places.append(.factors(factors, start: stack.factorRows))
+                stack.factorRows += factors.rank
+            } else {
+                edits[firstLayer].write(
+                    weightsOf: layers[firstLayer], to: scratch.stackedWeights + stack.weightRows * inputs)
+                stack.places.append(.weights(start: stack.weightRows))
+                stack.weightRows += rows
+            }
+        }
+        // The library computes a product of one row as matrix times vector, with other bits: a second row that nobody
+        // reads keeps a candidate's numbers the same alone and in a group.
+        stack.factorRows = stack.factorRows == 1 ? 2 : stack.factorRows
+        stack.weightRows = stack.weightRows == 1 ? 2 : stack.weightRows
+        return stack
+    }
+
+    /// The steps after the first, for one candidate.
+    /// - Returns: scores `[classes, examples]`, in scratch memory.
+    private func finish(
+        _ edits: [LayerEdit], _ input: UnsafeMutablePointer<Float>, rows: Int, examples: Int, scratch: EvaluatorScratch
+    ) -> UnsafePointer<Float> {
+        var current = input
+        var currentRows = rows
+        for step in suffix.steps.dropFirst() {
+            switch step {
+            case .activation(let code):
+                rl_bias_activate(Int64(currentRows), Int64(examples), current, Int64(examples), nil, code)
+            case .linear(let outputs, let inputs, let weights, let edited, let bias, let activation):
+                let output = current == scratch.even ? scratch.odd : scratch.even
+                if let edited { edits[edited].write(weightsOf: layers[edited], to: scratch.laterWeights) }
+                withPointers(weights, bias) { base, bias in
+                    let weights = edited == nil ? base : UnsafePointer(scratch.laterWeights)
+                    linear(
+                        weights, bias, outputs: outputs, inputs: inputs, examples: examples, input: current,
+                        output: output, activation: activation)
+                }
+                current = output
+                currentRows = outputs
+            }
+        }
+        guard scores == 1 else { return UnsafePointer(current) }
+        // A single score is that of the second of two classes; the first scores 0.
+        scratch.pair.update(repeating: 0, count: examples)
+        (scratch.pair + examples).update(from: current, count: examples)
+        return UnsafePointer(scratch.pair)
+    }
+
+    /// `output = activation(weights · input + bias)`, feature-major.
+    private func linear(
+        _ weights: UnsafePointer<Float>, _ bias: UnsafePointer<Float>?, outputs: Int, inputs: Int, examples: Int,
+        input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, activation: Int32
+    ) {
+        if outputs <= 16 {
+            rl_dense(
+                Int64(outputs), Int64(inputs), Int64(examples), weights, bias, input, Int64(examples), output,
+                Int64(examples))
+            if activation != Int32(RL_IDENTITY) {
+                rl_bias_activate(Int64(outputs), Int64(examples), output, Int64(examples), nil, activation)
+            }
+        } else {
+            matrixProduct(
+                m: outputs, n: examples, k: inputs, weights, lda: inputs, input, ldb: examples, output, ldc: examples)
+            rl_bias_activate(Int64(outputs), Int64(examples), output, Int64(examples), bias, activation)
+        }
+    }
+}
+
+/// Memory of one worker, kept from call to call so that no candidate waits for fresh pages.
+///
+/// Invariant: with at most `groupSize` candidates whose edits fit their layers (`LayerEdit.requireFit`), stacked factors of
+/// rank at most `maximumRank`, and blocks of at most `ExampleBlocks.blockSize` examples, no use in `DenseProgram` passes
+/// the end of a buffer. The stacked buffers have one row to spare for products that would be of one row.
+private final class EvaluatorScratch: @unchecked Sendable {
+    /// Weights of the group's first layers, `[groupSize · firstRows, firstInputs]`.
+    let stackedWeights: UnsafeMutablePointer<Float>
+    /// Outputs of the group's first layers, `[groupSize · firstRows, block]`.
+    let stackedOutputs: UnsafeMutablePointer<Float>
+    /// Outputs of the first layer of one shift, `[firstRows, block]`.
+    let shiftOutput: UnsafeMutablePointer<Float>
+    /// Input-side factors of the group's shifts, `[groupSize · maximumRank, firstInputs]`.
+    let factors: UnsafeMutablePointer<Float>
+    /// Their products with a block, `[groupSize · maximumRank, block]`.
+    let projected: UnsafeMutablePointer<Float>
+    /// Weights of a later edited layer.
+    let laterWeights: UnsafeMutablePointer<Float>
+    /// Outputs of later layers in turn, `[widest, block]`.
+    let even: UnsafeMutablePointer<Float>
+    let odd: UnsafeMutablePointer<Float>
+    /// Scores of two classes made from one, `[2, block]`.
+    let pair: UnsafeMutablePointer<Float>
+
+    init(groupSize: Int, firstRows: Int, firstInputs: Int, maximumRank: Int, widest: Int, largestLayer: Int) {
+        func floats(_ count: Int) -> UnsafeMutablePointer<Float> {
+            let bytes = count * MemoryLayout<Float>.stride
+            let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+                .bindMemory(to: Float.self, capacity: count)
+            memory.initialize(repeating: 0, count: count)
+            return memory
+        }
+        let block = ExampleBlocks.blockSize
+        stackedWeights = floats((groupSize * firstRows + 1) * firstInputs)
+        stackedOutputs = floats((groupSize * firstRows + 1) * block)
+        shiftOutput = floats(firstRows * block)
+        factors = floats((groupSize * maximumRank + 1) * firstInputs)
+        projected = floats((groupSize * maximumRank + 1) * block)
+        laterWeights = floats(largestLayer)
+        even = floats(widest * block)
+        odd = floats(widest * block)
+        pair = floats(2 * block)
+    }
+
+    deinit {
+        for memory in [stackedWeights, stackedOutputs, shiftOutput, factors, projected, laterWeights, even, odd, pair] {
+            UnsafeMutableRawPointer(memory).deallocate()
+        }
+    }
+}
+
+/// Borrows an optional tensor's elements.
+private func withPointer(_ tensor: Tensor?, _ body: (UnsafePointer<Float>?) -> Void) {
+    guard let tensor else { return body(nil) }
+    tensor.withUnsafeBufferPointer { body($0.baseAddress) }
+}
+
+/// Borrows the elements of two tensors, the first of which is not empty.
+private func withPointers(
+    _ first: Tensor, _ second: Tensor?, _ body: (UnsafePointer<Float>, UnsafePointer<Float>?) -> Void
+) {
+    first.withUnsafeBufferPointer { first in
+        guard let base = first.baseAddress else { return }
+        withPointer(second) { body(base, $0) }
+    }
+}

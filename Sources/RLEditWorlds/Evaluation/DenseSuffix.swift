@@ -1,0 +1,75 @@
+internal import CKernels
+internal import RLEditNN
+internal import RLEditTensor
+
+/// The part of a network from its first edited layer on, when that part is a chain of linear layers and activations:
+/// the case in which thousands of candidates a second can be measured.
+///
+/// Activations are feature-major (`[units, examples]`), so that every loop runs along examples however few units or
+/// classes there are, and the weights of several candidates stack into one wide product.
+struct DenseSuffix: Sendable {
+    enum Step: Sendable {
+        /// `activation(W x + bias)`: weights `[outputs, inputs]`, or those of an edited layer.
+        case linear(outputs: Int, inputs: Int, weights: Tensor, edited: Int?, bias: Tensor?, activation: Int32)
+        /// An activation that does not follow a linear layer.
+        case activation(Int32)
+    }
+
+    let steps: [Step]
+    /// Output units of the widest step.
+    let widest: Int
+
+    /// - Parameter editedNodes: node index of each edited layer, in the order of the edited layers.
+    /// - Returns: nil when the suffix holds anything else, or is not a chain.
+    init?(network: Network, from first: Int, editedNodes: [Int]) {
+        var steps: [Step] = []
+        for index in first..<network.nodes.count {
+            let node = network.nodes[index]
+            guard node.inputs == [index - 1] else { return nil }
+            switch node.layer {
+            case let linear as Linear:
+                guard let weights = network.parameter("\(node.name).weight") else { return nil }
+                steps.append(
+                    .linear(
+                        outputs: linear.outFeatures, inputs: linear.inFeatures, weights: weights,
+                        edited: editedNodes.firstIndex(of: index), bias: network.parameter("\(node.name).bias"),
+                        activation: Int32(RL_IDENTITY)))
+            case let activation as Activation:
+                let code = activation.kernelCode
+                if case .linear(let outputs, let inputs, let weights, let edited, let bias, Int32(RL_IDENTITY))? =
+                    steps.last
+                {
+                    steps[steps.count - 1] = .linear(
+                        outputs: outputs, inputs: inputs, weights: weights, edited: edited, bias: bias, activation: code
+                    )
+                } else {
+                    steps.append(.activation(code))
+                }
+            case is Dropout:
+                continue
+            case is Flatten where network.outputShape(ofNode: index).count == 1:
+                // Flattening a vector changes nothing; an image would arrive in another order.
+                guard index > first else { return nil }
+                continue
+            default:
+                return nil
+            }
+        }
+        guard case .linear(_, _, _, .some, _, _)? = steps.first else { return nil }
+        self.steps = steps
+        widest = steps.reduce(0) { widest, step in
+            if case .linear(let outputs, _, _, _, _, _) = step { max(widest, outputs) } else { widest }
+        }
+    }
+}
+
+extension Activation {
+    var kernelCode: Int32 {
+        switch function {
+        case .relu: Int32(RL_RELU)
+        case .gelu: Int32(RL_GELU)
+        case .tanh: Int32(RL_TANH)
+        case .sigmoid: Int32(RL_SIGMOID)
+        }
+    }
+}

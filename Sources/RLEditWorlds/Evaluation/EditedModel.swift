@@ -1,0 +1,19 @@
+public import RLEditNN
+internal import RLEditTensor
+
+extension Evaluator {
+    /// The network with these edits applied: a new value that shares everything that was not edited.
+    ///
+    /// The evaluator's own network is not changed. An unedited layer keeps its very memory.
+    /// - Parameter edits: one per layer, in the order of ``layers``.
+    /// - Throws: ``WorldError/invalidEdit(layer:message:)`` for an edit of another shape than its layer.
+    public func editedNetwork(_ edits: [LayerEdit]) throws -> Network {
+        try requireFit(edits)
+        var edited = network
+        for (edit, layer) in zip(edits, layers) {
+            if case .unchanged = edit { continue }
+            try edited.setParameter(layer.parameterName, edit.weights(of: layer).reshaped(layer.shape))
+        }
+        return edited
+    }
+}

@@ -1,0 +1,116 @@
+public import RLEditTensor
+
+/// The measurements of a batch of candidates: what the reward reads.
+///
+/// Metrics are computed only when wanted. The first read of a metric outside the selection measures it for the whole
+/// batch, and it joins the selection, so that from the next batch on it is computed together with the others.
+public final class EvaluationBatch {
+    public let evaluator: Evaluator
+    /// Learns what is read; nil for the unedited network's batch, whose reads say nothing about candidates.
+    private let source: MetricSource?
+    /// The edits of each candidate, one per layer.
+    public let candidates: [[LayerEdit]]
+    private var sums: [[SetSums]]
+    private var computed: MetricSelection
+    private var magnitudes: [Int: EditMagnitude] = [:]
+    /// Scores read last: of some candidates in a row, by set.
+    private var recentScores: [Int: (first: Int, tensors: [Tensor])] = [:]
+    /// Candidates whose scores are made together: enough for the workers, few enough to keep in memory.
+    private static let scoreRun = 16
+
+    init(
+        evaluator: Evaluator, source: MetricSource?, candidates: [[LayerEdit]], sums: [[SetSums]],
+        computed: MetricSelection
+    ) {
+        self.evaluator = evaluator
+        self.source = source
+        self.candidates = candidates
+        self.sums = sums
+        self.computed = computed
+    }
+
+    /// Number of candidates.
+    public var count: Int { candidates.count }
+    /// Names of the sets, by index.
+    public var setNames: [String] { evaluator.sets.map(\.name) }
+
+    /// A metric of one candidate on one set.
+    public func value(_ metric: Metric, candidate: Int, set: Int) throws -> Double {
+        if !computed.contains(metric, set: set) { try measure(metric, set: set) }
+        return sums[candidate][set].value(metric, count: evaluator.cache.counts[set])
+    }
+
+    /// Whether a metric has been measured: reading it costs nothing.
+    package func isMeasured(_ metric: Metric, set: Int) -> Bool { computed.contains(metric, set: set) }
+
+    /// Scores of one candidate, `[examples, classes]`.
+    ///
+    /// Scores are large, so they are kept for a run of candidates only, made together over the workers: read them in
+    /// candidate order.
+    public func scores(candidate: Int, set: Int) throws -> Tensor {
+        if let recent = recentScores[set], recent.tensors.indices.contains(candidate - recent.first) {
+            return recent.tensors[candidate - recent.first]
+        }
+        // Runs begin at multiples of their length, so that a candidate's neighbours do not depend on who is read first.
+        let first = candidate / EvaluationBatch.scoreRun * EvaluationBatch.scoreRun
+        let members = candidates[first..<min(first + EvaluationBatch.scoreRun, count)]
+        let tensors = try evaluator.scores(of: Array(members), set: set)
+        recentScores[set] = (first, tensors)
+        return tensors[candidate - first]
+    }
+
+    /// How far the candidate has moved from the unedited weights.
+    public func magnitude(candidate: Int) throws -> EditMagnitude {
+        if let known = magnitudes[candidate] { return known }
+        let magnitude = try EditMagnitude(of: candidates[candidate], on: evaluator.layers)
+        magnitudes[candidate] = magnitude
+        return magnitude
+    }
+
+    private func measure(_ metric: Metric, set: Int) throws {
+        source?.selection.insert(metric, set: set)
+        // Everything wanted so far of this set at once, so that further reads of it cost nothing.
+        var wanted = MetricSelection(sets: evaluator.sets.count)
+        wanted.insert(metric, set: set)
+        for metric in Metric.allCases
+        where computed.contains(metric, set: set) || source?.selection.contains(metric, set: set) == true {
+            wanted.insert(metric, set: set)
+        }
+        for (candidate, measured) in try evaluator.evaluate(candidates, selection: wanted).enumerated() {
+            sums[candidate][set] = measured[set]
+        }
+        for metric in Metric.allCases where wanted.contains(metric, set: set) { computed.insert(metric, set: set) }
+    }
+}
+
+/// An evaluator together with what its readers have asked for so far.
+public final class MetricSource {
+    public let evaluator: Evaluator
+    /// Metrics computed for every candidate of a batch; grows as readers ask for more.
+    public var selection: MetricSelection
+    private var baseBatch: EvaluationBatch?
+
+    public init(evaluator: Evaluator) {
+        self.evaluator = evaluator
+        selection = MetricSelection(sets: evaluator.sets.count)
+    }
+
+    /// Measures candidates, spread over the workers.
+    public func evaluate(_ candidates: [[LayerEdit]]) throws -> EvaluationBatch {
+        let selection = selection
+        return EvaluationBatch(
+            evaluator: evaluator, source: self, candidates: candidates,
+            sums: try evaluator.evaluate(candidates, selection: selection), computed: selection)
+    }
+
+    /// The unedited network's measurements, a batch of one; measured when first read.
+    public func base() -> EvaluationBatch {
+        if let baseBatch { return baseBatch }
+        let batch = EvaluationBatch(
+            evaluator: evaluator, source: nil, candidates: [evaluator.layers.map { _ in .unchanged }],
+            sums: [[SetSums](repeating: SetSums(), count: evaluator.sets.count)],
+            computed: MetricSelection(sets: evaluator.sets.count))
+        baseBatch = batch
+        return batch
+    }
+}

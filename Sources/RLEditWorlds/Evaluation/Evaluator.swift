@@ -1,0 +1,220 @@
+internal import RLEditData
+public import RLEditNN
+public import RLEditTensor
+
+/// Measures candidate edits of one network on named sets.
+///
+/// What an edit cannot change is computed once (`ExampleBlocks`, the prefix cache); a candidate then costs only the
+/// layers from the first edited one on. Work is cut into (group of candidates) × (run of blocks) pieces that are spread
+/// over the workers and summed in a fixed order, so results are the same to the bit for any number of workers.
+public final class Evaluator: @unchecked Sendable {
+    // Unchecked: everything but the scratch memory of `dense` is constant, and a piece uses only that of its own worker;
+    // the owner calls it from one thread at a time, and never from inside a piece of a parallel job.
+
+    /// The unedited network.
+    public let network: Network
+    public let sets: [NamedSet]
+    public let layers: [EditedLayer]
+    /// Classes that the network scores; a single score counts as two classes, the first with score 0.
+    public let classes: Int
+
+    let pool: WorkerPool
+    let cache: ExampleBlocks
+    let firstNode: Int
+    let dense: DenseProgram?
+    /// Runs of blocks that one piece measures; fixed by the data alone.
+    private let segments: [Range<Int>]
+    private static let blocksPerSegment = 8
+
+    /// - Parameter layers: names of the edited layers, in the order of the action.
+    /// - Throws: ``WorldError`` naming the layer or set at fault.
+    public init(network: Network, layers names: [String], sets: [NamedSet], pool: WorkerPool) throws {
+        let (layers, nodes) = try Evaluator.resolve(names, in: network)
+        guard let first = nodes.min() else {
+            throw WorldError.invalidSetting(owner: "world", field: "layer", message: "names no layer")
+        }
+        let output = network.outputShape(ofNode: network.nodes.count - 1)
+        guard output.count == 1, let scores = output.first, scores > 0 else {
+            throw WorldError.outputNotClasses(shape: output)
+        }
+        self.network = network
+        self.sets = sets
+        self.layers = layers
+        self.pool = pool
+        let classes = max(scores, 2)
+        self.classes = classes
+        let cut = Evaluator.cut(network, before: first)
+        firstNode = cut
+        let suffix = DenseSuffix(network: network, from: cut, editedNodes: nodes)
+        let cache = try ExampleBlocks(
+            sets: sets, network: network, before: cut, classes: classes, featureMajor: suffix != nil, pool: pool)
+        self.cache = cache
+        dense = try suffix.map {
+            try DenseProgram(suffix: $0, layers: layers, cache: cache, scores: scores, workers: pool.workers)
+        }
+        segments = stride(from: 0, to: cache.blocks.count, by: Evaluator.blocksPerSegment).map {
+            $0..<min($0 + Evaluator.blocksPerSegment, cache.blocks.count)
+        }
+    }
+
+    /// Measures candidates; each is one edit per layer.
+    /// - Returns: sums by candidate and set; those of sets that `selection` does not want stay empty.
+    /// - Throws: ``WorldError/invalidEdit(layer:message:)`` for an edit of another shape than its layer.
+    func evaluate(_ candidates: [[LayerEdit]], selection: MetricSelection) throws -> [[SetSums]] {
+        let partial = Slots<[SetSums]>(count: candidates.count * segments.count)
+        try measure(candidates, selection: selection, capture: nil) { candidate, segment, sums in
+            partial[candidate * segments.count + segment] = sums
+        }
+        return candidates.indices.map { candidate in
+            var total = [SetSums](repeating: SetSums(), count: sets.count)
+            for segment in segments.indices {
+                for (set, sums) in (partial[candidate * segments.count + segment] ?? []).enumerated() {
+                    total[set].add(sums)
+                }
+            }
+            return total
+        }
+    }
+
+    /// Scores of candidates for every example of a set, `[examples, classes]` each.
+    /// - Throws: ``WorldError/invalidEdit(layer:message:)`` for an edit of another shape than its layer.
+    public func scores(of candidates: [[LayerEdit]], set: Int) throws -> [Tensor] {
+        var selection = MetricSelection(sets: sets.count)
+        selection.insert(.accuracy, set: set)
+        let capture = try ScoreCapture(
+            candidates: candidates.count, set: set, examples: cache.counts[set], classes: classes)
+        try measure(candidates, selection: selection, capture: capture) { _, _, _ in }
+        return capture.tensors
+    }
+
+    /// Scores of one candidate for every example of a set, `[examples, classes]`.
+    public func scores(_ edits: [LayerEdit], set: Int) throws -> Tensor {
+        // One candidate in gives one tensor out; an empty list cannot be.
+        try scores(of: [edits], set: set).first ?? Tensor.zeros([0, classes])
+    }
+
+    /// Labels of a set, in its order.
+    public func labels(of set: Int) -> [Int] { sets[set].examples.labels }
+
+    /// - Throws: ``WorldError/invalidEdit(layer:message:)`` unless there is one edit per layer and each has its shape.
+    func requireFit(_ edits: [LayerEdit]) throws(WorldError) {
+        guard edits.count == layers.count else {
+            throw .invalidEdit(
+                layer: layers.map(\.name).joined(separator: ", "),
+                message: "has \(edits.count) parts, expected one for each of \(layers.count) layers")
+        }
+        for (edit, layer) in zip(edits, layers) { try edit.requireFit(layer) }
+    }
+
+    /// Cuts the work into pieces, (group of candidates) × (run of blocks), and spreads them over the workers.
+    /// - Parameter take: gets the sums by set of one candidate on one segment, from any thread.
+    private func measure(
+        _ candidates: [[LayerEdit]], selection: MetricSelection, capture: ScoreCapture?,
+        take: @Sendable (_ candidate: Int, _ segment: Int, _ sums: [SetSums]) -> Void
+    ) throws {
+        for candidate in candidates { try requireFit(candidate) }
+        let groupSize = dense?.groupSize ?? 1
+        let groups = (candidates.count + groupSize - 1) / groupSize
+        try pool.forEach(groups * segments.count) { piece, worker in
+            let (group, segment) = (piece / segments.count, piece % segments.count)
+            let members = (group * groupSize)..<min((group + 1) * groupSize, candidates.count)
+            let wanted = segments[segment].filter { selection.isWanted(set: cache.blocks[$0].set) }
+            var sums = Array(repeating: [SetSums](repeating: SetSums(), count: sets.count), count: members.count)
+            try scores(of: candidates[members], blocks: wanted, worker: worker) { member, index, scores, stride in
+                let block = cache.blocks[index]
+                block.labels.withUnsafeBufferPointer { labels in
+                    guard let labels = labels.baseAddress else { return }
+                    sums[member][block.set].add(
+                        scores: scores, stride: stride, classes: classes, count: block.rows.count, labels: labels,
+                        probabilities: selection.needsProbabilities(set: block.set))
+                }
+                capture?.store(scores, stride: stride, block: block, candidate: members.lowerBound + member)
+            }
+            for (offset, member) in members.enumerated() { take(member, segment, sums[offset]) }
+        }
+    }
+
+    /// One piece of work: the scores of some candidates on some blocks, `[classes, examples]` each.
+    private func scores(
+        of candidates: ArraySlice<[LayerEdit]>, blocks: [Int], worker: Int,
+        consume: (_ candidate: Int, _ block: Int, _ scores: UnsafePointer<Float>, _ stride: Int) -> Void
+    ) throws {
+        if let dense { return dense.run(candidates, blocks: blocks, worker: worker, consume: consume) }
+        guard !blocks.isEmpty else { return }
+        for (offset, edits) in candidates.enumerated() {
+            var replacements: [String: Tensor] = [:]
+            for (layer, edit) in zip(layers, edits) {
+                replacements[layer.parameterName] = try edit.weights(of: layer).reshaped(layer.shape)
+            }
+            for block in blocks {
+                let scores = try network.forward(
+                    from: firstNode, activations: cache.blocks[block].activations, layout: .channelsLast,
+                    replacing: replacements
+                ).transposedMatrix().withSecondClass()
+                scores.withUnsafeBufferPointer { buffer in
+                    guard let base = buffer.baseAddress else { return }
+                    consume(offset, block, base, cache.blocks[block].rows.count)
+                }
+            }
+        }
+    }
+
+    /// The last place at or before a node where a network can be cut in two: what follows reads nothing else of what
+    /// comes before.
+    private static func cut(_ network: Network, before node: Int) -> Int {
+        for start in stride(from: node, to: 0, by: -1) {
+            let source = network.nodes[start].inputs.first
+            let readsOneSource = network.nodes[start...].allSatisfy { later in
+                later.inputs.allSatisfy { $0 >= start || $0 == source }
+            }
+            if readsOneSource { return start }
+        }
+        return 0
+    }
+
+    /// The named layers and their node indices.
+    private static func resolve(_ names: [String], in network: Network) throws -> ([EditedLayer], [Int]) {
+        let editable = network.nodes.filter { (network.parameter("\($0.name).weight")?.rank ?? 0) >= 2 }.map(\.name)
+        var nodes: [Int] = []
+        var layers: [EditedLayer] = []
+        for name in names {
+            guard let node = network.nodeIndex(named: name) else {
+                throw WorldError.unknownLayer(
+                    name: name, nearest: Spelling.nearest(to: name, among: editable), editable: editable)
+            }
+            guard !nodes.contains(node) else { throw WorldError.duplicateLayer(name) }
+            guard let weight = network.parameter("\(name).weight") else {
+                throw WorldError.layerNotEditable(
+                    layer: name,
+                    reason: "a \(network.nodes[node].layer.kind) has no weights; "
+                        + "layers that can be edited: \(editable.joined(separator: ", "))")
+            }
+            nodes.append(node)
+            layers.append(try EditedLayer(name: name, parameterName: "\(name).weight", weight: weight))
+        }
+        return (layers, nodes)
+    }
+}
+
+extension Tensor {
+    /// Scores of a network with one output as scores of two classes: a row of zeros for the first. `[1, n]` → `[2, n]`.
+    func withSecondClass() throws -> Tensor {
+        guard shape[0] == 1 else { return self }
+        return try Tensor(Array(repeating: 0, count: count) + scalars, shape: [2, count])
+    }
+}
+
+extension Evaluator {
+    /// Predicted class of every example of a set; the lowest class wins a tie.
+    public func predictions(_ edits: [LayerEdit], set: Int) throws -> [Int] {
+        let scores = try scores(edits, set: set)
+        let classes = classes
+        return scores.withUnsafeBufferPointer { scores in
+            stride(from: 0, to: scores.count, by: classes).map { start in
+                var best = 0
+                for candidate in 1..<classes where scores[start + candidate] > scores[start + best] { best = candidate }
+                return best
+            }
+        }
+    }
+}

@@ -1,0 +1,124 @@
+internal import CKernels
+internal import RLEditData
+internal import RLEditNN
+internal import RLEditTensor
+
+/// The prefix cache: what enters the first edited layer, for all examples of all sets, computed once.
+///
+/// No edit can change these activations, so a candidate costs only what follows. Examples are cut into blocks of at most
+/// `blockSize`, a block never spanning two sets; blocks are the unit of work, cut the same way for any number of workers.
+struct ExampleBlocks: Sendable {
+    /// Small enough that a block's activations stay in the second-level cache beside the weights.
+    static let blockSize = 256
+
+    struct Block: Sendable {
+        /// Index of the set.
+        let set: Int
+        /// Rows of the set that this block holds.
+        let rows: Range<Int>
+        /// Class of each example, `[rows.count]`.
+        let labels: [Int32]
+        /// What enters the first edited layer: feature-major, `[features, rows.count]`, for a dense suffix, else
+        /// `[rows.count, height, width, channels]` or `[rows.count, features]` as networks compute.
+        let activations: Tensor
+    }
+
+    let blocks: [Block]
+    /// Examples of each set.
+    let counts: [Int]
+
+    /// - Parameters:
+    ///   - node: index of the node before which the network is cut.
+    ///   - featureMajor: whether a dense suffix will read the activations.
+    /// - Throws: ``WorldError/invalidSet(name:message:)`` for an empty set, a name given twice, examples of another
+    ///   shape, or a label outside the network's classes.
+    init(sets: [NamedSet], network: Network, before node: Int, classes: Int, featureMajor: Bool, pool: WorkerPool)
+        throws
+    {
+        var plans: [(set: Int, rows: Range<Int>)] = []
+        for (index, set) in sets.enumerated() {
+            guard !set.examples.isEmpty else {
+                throw WorldError.invalidSet(name: set.name, message: "holds no examples")
+            }
+            guard !sets[..<index].contains(where: { $0.name == set.name }) else {
+                throw WorldError.invalidSet(name: set.name, message: "is named twice")
+            }
+            guard set.examples.exampleShape == network.inputShape else {
+                throw WorldError.invalidSet(
+                    name: set.name,
+                    message: "holds examples of shape \(set.examples.exampleShape), "
+                        + "but the network takes \(network.inputShape)")
+            }
+            if let wrong = set.examples.orderedLabels.first(where: { $0 < 0 || Int($0) >= classes }) {
+                throw WorldError.invalidSet(
+                    name: set.name,
+                    message: "has the label \(wrong), but the network scores classes 0 to \(classes - 1)"
+                )
+            }
+            var start = 0
+            while start < set.examples.count {
+                let end = min(start + ExampleBlocks.blockSize, set.examples.count)
+                plans.append((index, start..<end))
+                start = end
+            }
+        }
+        let made = Slots<Block>(count: plans.count)
+        let blocksToMake = plans
+        try pool.forEach(plans.count) { piece, _ in
+            let (set, rows) = blocksToMake[piece]
+            let examples = sets[set].examples
+            let activations = try network.activations(examples.inputs(rows), before: node, layout: .channelsLast)
+            made[piece] = Block(
+                set: set, rows: rows, labels: Array(examples.orderedLabels[rows]),
+                activations: featureMajor ? try activations.transposedMatrix() : activations)
+        }
+        blocks = try made.values()
+        counts = sets.map(\.examples.count)
+    }
+}
+
+extension Tensor {
+    /// `[rows, columns]` → `[columns, rows]`, copied.
+    func transposedMatrix() throws -> Tensor {
+        guard rank == 2 else {
+            throw TensorError.rankMismatch(operation: "transpose", expected: "a matrix", actual: shape)
+        }
+        return try Tensor(shape: [shape[1], shape[0]]) { buffer in
+            withUnsafeBufferPointer { source in
+                guard let source = source.baseAddress, let destination = buffer.baseAddress else { return }
+                rl_transpose(
+                    Int64(shape[0]), Int64(shape[1]), source, Int64(shape[1]), destination, Int64(shape[0]))
+            }
+        }
+    }
+}
+
+/// Places for the results of the pieces of a parallel job. Each piece writes its own place and no other.
+final class Slots<Value: Sendable>: @unchecked Sendable {
+    private let places: UnsafeMutableBufferPointer<Value?>
+
+    init(count: Int) {
+        places = .allocate(capacity: count)
+        places.initialize(repeating: nil)
+    }
+
+    deinit {
+        places.deinitialize()
+        places.deallocate()
+    }
+
+    subscript(index: Int) -> Value? {
+        get { places[index] }
+        set { places[index] = newValue }
+    }
+
+    /// All values, once every piece has ended without an error.
+    func values() throws -> [Value] {
+        try places.map { value in
+            guard let value else {
+                throw TensorError.invalidArgument(operation: "parallel job", message: "a piece is missing")
+            }
+            return value
+        }
+    }
+}

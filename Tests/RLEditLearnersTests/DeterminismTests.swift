@@ -1,0 +1,103 @@
+import RLEditLearners
+import RLEditTensor
+import RLEditTestSupport
+import RLEditWorlds
+import Testing
+
+/// Same seed, same bytes: again, with other numbers of workers, and after a restore.
+@Suite struct DeterminismTests {
+    /// Sizes above what the policy keeps on one thread, so that its work is really spread.
+    private static let size = 24
+
+    private static func makeDriver(
+        _ kind: Kind, workers: Int, seed: UInt64 = 7, steps: Int = 1024
+    ) throws -> LearnerDriver {
+        var settings = PPO.Configuration()
+        settings.steps = steps
+        settings.epochs = 2
+        settings.hiddenSizes = [96, 256]
+        settings.normalizeObservation = kind == .normalizedEpisodes
+        let environment: any VectorEnvironment =
+            switch kind {
+            case .sharedRow:
+                QuadraticBandit(environments: 128, target: Array(repeating: 0.3, count: 40), observationSize: 700)
+            case .distinctRows: ContinuousIdentity(environments: 128, size: size)
+            case .episodes, .normalizedEpisodes:
+                AccumulateToTarget(environments: 32, size: size, horizon: 8, terminates: true)
+            case .randomSearch, .hillClimber: AccumulateToTarget(environments: 32, size: 3, horizon: 4)
+            }
+        let learner: any Learner
+        switch kind {
+        case .randomSearch:
+            var search = RandomSearch.Configuration()
+            search.steps = steps
+            learner = RandomSearch(search)
+        case .hillClimber:
+            var climber = HillClimber.Configuration()
+            climber.steps = steps
+            learner = HillClimber(climber)
+        default: learner = PPO(settings)
+        }
+        return try LearnerDriver(learner, environment, seed: seed, pool: WorkerPool(workers: workers))
+    }
+
+    enum Kind: CaseIterable, Sendable {
+        case sharedRow, distinctRows, episodes, normalizedEpisodes, randomSearch, hillClimber
+    }
+
+    @Test("Two trainings with one seed agree to the bit, another seed differs", arguments: Kind.allCases)
+    func repeatable(kind: Kind) throws {
+        let drivers = try [7, 7, 8].map { try Self.makeDriver(kind, workers: 1, seed: $0) }
+        for driver in drivers { try driver.run() }
+        #expect(!drivers[0].log.isEmpty)
+        #expect(drivers[0].log == drivers[1].log)
+        #expect(try drivers[0].learner.snapshot() == drivers[1].learner.snapshot())
+        #expect(drivers[0].log != drivers[2].log)
+    }
+
+    @Test("The number of workers does not change a bit", arguments: Kind.allCases)
+    func workers(kind: Kind) throws {
+        let drivers = try [1, 2, 3].map { try Self.makeDriver(kind, workers: $0) }
+        for driver in drivers { try driver.run() }
+        for other in drivers.dropFirst() {
+            #expect(drivers[0].log == other.log)
+            #expect(try drivers[0].learner.snapshot() == other.learner.snapshot())
+        }
+    }
+
+    /// The environment is replayed rather than restored: a second driver takes the same steps, then its learner is
+    /// replaced by a fresh one that only knows the snapshot.
+    @Test("A restored learner continues to the same bytes, in the middle of a rollout too", arguments: Kind.allCases)
+    func restored(kind: Kind) throws {
+        for roundTrips in [0, 3, 8, 11] {
+            let whole = try Self.makeDriver(kind, workers: 1, steps: 2048)
+            let cut = try Self.makeDriver(kind, workers: 2, steps: 2048)
+            for _ in 0..<roundTrips {
+                try whole.step()
+                try cut.step()
+            }
+            let snapshot = try cut.learner.snapshot()
+            let fresh = try Self.makeDriver(kind, workers: 1, steps: 2048).learner
+            try fresh.restore(snapshot)
+            #expect(try fresh.snapshot() == snapshot)
+            let resumed = cut.replacingLearner(by: fresh)
+            for _ in 0..<12 {
+                try whole.step()
+                try resumed.step()
+            }
+            #expect(whole.log == resumed.log)
+            #expect(try whole.learner.snapshot() == resumed.learner.snapshot())
+        }
+    }
+
+    @Test("A snapshot of another problem is refused with the field's name") func foreignSnapshot() throws {
+        let other = try Self.makeDriver(.distinctRows, workers: 1).learner.snapshot()
+        let learner = try Self.makeDriver(.sharedRow, workers: 1).learner
+        let expected = LearnerError.snapshotMismatch(
+            field: "policy.logStandardDeviation", expected: "a tensor [40], got [24]")
+        #expect(throws: expected) { try learner.restore(other) }
+        #expect(
+            expected.description == "snapshot field 'policy.logStandardDeviation': expected a tensor [40], got [24]")
+        #expect(throws: LearnerError.self) { try learner.restore(LearnerSnapshot()) }
+    }
+}

@@ -1,0 +1,158 @@
+import RLEditNN
+import RLEditTensor
+import RLEditTestSupport
+import Testing
+
+@Suite("Every layer and loss agrees with a reference in Double and its central differences")
+struct GradientCheckTests {
+    typealias Reference = ReferenceLayers
+    static let tolerance = 5e-6
+    let image = Reference.Shape(2, 3, 7, 6)
+    let imageShape = [3, 7, 6]
+
+    private func expectClose(_ report: GradientCheck.Report, _ parameters: [String]) {
+        #expect(report.worst < Self.tolerance, "\(report)")
+        #expect(report.parameterGradients.map(\.name) == parameters)
+    }
+
+    @Test("Linear, with and without bias", arguments: [true, false])
+    func linear(bias: Bool) throws {
+        let report = try GradientCheck.run(Linear(5, 4, bias: bias), inputShape: [5], rows: 3) { x, p in
+            Reference.linear(x, weight: p[0], bias: bias ? p[1] : nil, rows: 3, inputs: 5)
+        }
+        expectClose(report, bias ? ["layer.weight", "layer.bias"] : ["layer.weight"])
+    }
+
+    @Test("Conv2D over kernel, stride, padding and dilation of both directions")
+    func convolution() throws {
+        var dense = Reference.Slide(kernel: (3, 3))
+        dense.padding = (1, 1)
+        var sparse = Reference.Slide(kernel: (3, 2))
+        (sparse.stride, sparse.padding, sparse.dilation) = ((2, 1), (1, 0), (1, 2))
+        for slide in [dense, sparse] {
+            for bias in [true, false] {
+                let layer = Conv2D(
+                    3, 4, kernel: slide.kernel, stride: slide.stride, padding: slide.padding,
+                    dilation: slide.dilation, bias: bias)
+                let report = try GradientCheck.run(layer, inputShape: imageShape, rows: 2) { x, p in
+                    Reference.convolution(
+                        x, image, weight: p[0], bias: bias ? p[1] : nil, outChannels: 4, slide)
+                }
+                expectClose(report, bias ? ["layer.weight", "layer.bias"] : ["layer.weight"])
+            }
+        }
+    }
+
+    @Test("Conv2D from one channel to sixteen, whose memory order the library blocks for")
+    func firstConvolution() throws {
+        var slide = Reference.Slide(kernel: (3, 3))
+        slide.padding = (1, 1)
+        let shape = Reference.Shape(2, 1, 5, 6)
+        let report = try GradientCheck.run(Conv2D(1, 16, kernel: 3, padding: 1), inputShape: [1, 5, 6], rows: 2) {
+            Reference.convolution($0, shape, weight: $1[0], bias: $1[1], outChannels: 16, slide)
+        }
+        expectClose(report, ["layer.weight", "layer.bias"])
+    }
+
+    @Test("Pooling: apart and overlapping, with and without padding")
+    func pooling() throws {
+        let apart = Reference.Slide(kernel: (2, 2), stride: (2, 2), padding: (0, 0))
+        let overlapping = Reference.Slide(kernel: (3, 3), stride: (2, 2), padding: (1, 1))
+        for slide in [apart, overlapping] {
+            let maximum = MaxPool2D(kernel: slide.kernel, stride: slide.stride, padding: slide.padding)
+            expectClose(
+                try GradientCheck.run(maximum, inputShape: imageShape, rows: 2) { x, _ in
+                    Reference.maxPool(x, image, slide)
+                }, [])
+            for counts in [true, false] {
+                let average = AveragePool2D(
+                    kernel: slide.kernel, stride: slide.stride, padding: slide.padding, countsPadding: counts)
+                expectClose(
+                    try GradientCheck.run(average, inputShape: imageShape, rows: 2) { x, _ in
+                        Reference.averagePool(x, image, slide, countsPadding: counts)
+                    }, [])
+            }
+        }
+        expectClose(
+            try GradientCheck.run(GlobalAveragePool2D(), inputShape: imageShape, rows: 2) { x, _ in
+                Reference.globalAveragePool(x, image)
+            }, [])
+    }
+
+    @Test("Pooling over more channels than a vector register holds")
+    func widePooling() throws {
+        let slide = Reference.Slide(kernel: (2, 2), stride: (2, 2), padding: (0, 0))
+        let shape = Reference.Shape(1, 19, 4, 4)
+        expectClose(
+            try GradientCheck.run(MaxPool2D(2), inputShape: [19, 4, 4], rows: 1) { x, _ in
+                Reference.maxPool(x, shape, slide)
+            }, [])
+    }
+
+    @Test("Flatten gives PyTorch's order")
+    func flatten() throws {
+        expectClose(try GradientCheck.run(Flatten(), inputShape: imageShape, rows: 2) { x, _ in x }, [])
+    }
+
+    @Test("Activations", arguments: Activation.Function.allCases)
+    func activation(_ function: Activation.Function) throws {
+        let report = try GradientCheck.run(Activation(function), inputShape: [40], rows: 2, inputScale: 2) { x, _ in
+            x.map { value in
+                switch function {
+                case .relu: max(0, value)
+                case .gelu: Reference.gelu(value)
+                case .tanh: Reference.hyperbolicTangent(value)
+                case .sigmoid: Reference.sigmoid(value)
+                }
+            }
+        }
+        expectClose(report, [])
+    }
+
+    @Test("Dropout at inference, and in a pullback without random numbers, is the identity")
+    func dropout() throws {
+        expectClose(try GradientCheck.run(Dropout(0.4), inputShape: [7], rows: 3) { x, _ in x }, [])
+    }
+
+    @Test("Cross entropy")
+    func crossEntropy() throws {
+        let logits = try GradientCheck.normal([6, 5], RandomStream(seed: 3), scale: 3)
+        let labels = [0, 4, 2, 2, 1, 3]
+        let error = try GradientCheck.run(.crossEntropy, logits, .classes(labels)) { x in
+            var sum = 0.0
+            for (row, label) in labels.enumerated() {
+                let logits = Array(x[(row * 5)..<(row * 5 + 5)])
+                sum += Reference.logSumExp(logits) - logits[label]
+            }
+            return sum / 6
+        }
+        #expect(error < Self.tolerance)
+    }
+
+    @Test("Binary cross entropy and mean squared error")
+    func elementwiseLosses() throws {
+        let outputs = try GradientCheck.normal([4, 3], RandomStream(seed: 4), scale: 2)
+        var stream = RandomStream(seed: 5)
+        let targets = (0..<12).map { _ in stream.uniform() }
+        let values = Targets.values(try Tensor(targets, shape: [4, 3]))
+        func mean(_ x: [Double], _ term: (_ value: Double, _ target: Double) -> Double) -> Double {
+            var sum = 0.0
+            for (value, target) in zip(x, targets) { sum += term(value, Double(target)) }
+            return sum / Double(x.count)
+        }
+        let binary = try GradientCheck.run(.binaryCrossEntropy, outputs, values) { x in
+            mean(x) { value, target in Reference.logOnePlusExp(value) - target * value }
+        }
+        let squared = try GradientCheck.run(.meanSquaredError, outputs, values) { x in
+            mean(x) { value, target in (value - target) * (value - target) }
+        }
+        #expect(max(binary, squared) < Self.tolerance)
+    }
+}
+
+extension ReferenceLayers.Slide {
+    init(kernel: (Int, Int), stride: (Int, Int), padding: (Int, Int)) {
+        self.init(kernel: kernel)
+        (self.stride, self.padding) = (stride, padding)
+    }
+}

@@ -1,0 +1,277 @@
+internal import RLEditData
+internal import RLEditNN
+internal import RLEditTensor
+internal import RLEditWorlds
+internal import Testing
+
+@Suite("Evaluator")
+struct EvaluatorTests {
+    /// Every metric of every candidate against the edited network run as a whole, which shares no code with the
+    /// evaluator but the layers.
+    private func expectAgreement(_ network: Network, _ layers: [String], classes: Int) throws {
+        let sets = try Fixture.sets(for: network, classes: classes)
+        let evaluator = try Evaluator(network: network, layers: layers, sets: sets, pool: Fixture.pool)
+        let candidates = try Fixture.candidates(evaluator.layers, count: 19)
+        let batch = try MetricSource(evaluator: evaluator).evaluate(candidates)
+        for (candidate, edits) in candidates.enumerated() {
+            let edited = try evaluator.editedNetwork(edits)
+            for (index, set) in sets.enumerated() {
+                let expected = try Fixture.reference(edited, set)
+                for metric in Metric.allCases {
+                    let value = try batch.value(metric, candidate: candidate, set: index)
+                    let exact = expected.mean(metric, set.examples.count)
+                    #expect(
+                        abs(value - exact) <= 1e-5 * max(1, abs(exact)),
+                        "\(layers) candidate \(candidate) \(set.name).\(metric): \(value), expected \(exact)")
+                }
+            }
+        }
+    }
+
+    @Test(
+        "measures what the edited network as a whole gives, for each activation",
+        arguments: Activation.Function.allCases)
+    func activations(function: Activation.Function) throws {
+        try expectAgreement(try Fixture.mlp(Activation(function)), ["fc2"], classes: 4)
+    }
+
+    @Test(
+        "measures edits of the first, a middle, the last and several layers in any order",
+        arguments: [["fc1"], ["fc2"], ["fc3"], ["fc1", "fc3"], ["fc3", "fc1"], ["fc2", "fc3", "fc1"]])
+    func positions(layers: [String]) throws {
+        try expectAgreement(try Fixture.mlp(), layers, classes: 4)
+    }
+
+    @Test(
+        "measures edits of convolutions, behind them, and across the flattening",
+        arguments: [["conv1"], ["conv2"], ["fc1"], ["fc2"], ["conv2", "fc2"], ["fc2", "conv1"]])
+    func convolutions(layers: [String]) throws {
+        try expectAgreement(try Fixture.cnn(), layers, classes: 5)
+    }
+
+    @Test("takes a single score as that of the second of two classes", arguments: [["fc1"], ["fc3"]])
+    func singleScore(layers: [String]) throws {
+        let network = try Fixture.mlp(.tanh, outputs: 1)
+        try expectAgreement(network, layers, classes: 2)
+        let evaluator = try Evaluator(network: network, layers: layers, sets: [], pool: Fixture.pool)
+        #expect(evaluator.classes == 2)
+    }
+
+    @Test("runs a suffix whose activations follow each other or a dropout")
+    func activationsInARow() throws {
+        let network = try Network(
+            inputShape: [5],
+            layers: [
+                ("fc1", Linear(5, 18)), ("a", Activation.gelu), ("b", Activation.sigmoid), ("fc2", Linear(18, 7)),
+                ("drop", Dropout(0.3)), ("c", Activation.relu), ("d", Activation.tanh), ("fc3", Linear(7, 24)),
+                ("e", Activation.sigmoid), ("f", Activation.gelu), ("fc4", Linear(24, 3)), ("g", Activation.tanh),
+                ("h", Activation.sigmoid),
+            ], random: RandomStream(seed: 3))
+        try expectAgreement(network, ["fc1"], classes: 3)
+        try expectAgreement(network, ["fc1", "fc3"], classes: 3)
+        try expectAgreement(network, ["fc4"], classes: 3)
+    }
+
+    @Test("measures wide layers, whose candidates are not grouped")
+    func wideLayer() throws {
+        let network = try Models.mlp(widths: [10, 300, 40, 3], random: RandomStream(seed: 5))
+        try expectAgreement(network, ["fc1"], classes: 3)
+        try expectAgreement(network, ["fc2", "fc1"], classes: 3)
+    }
+
+    @Test("gives the same bits for any number of workers")
+    func workers() throws {
+        for (network, layers, classes) in [
+            (try Fixture.mlp(), ["fc2"], 4), (try Fixture.mlp(), ["fc1", "fc2"], 4), (try Fixture.cnn(), ["conv2"], 5),
+        ] {
+            let sets = try Fixture.sets(for: network, classes: classes)
+            let results = try [1, 2, 3].map { workers in
+                let evaluator = try Evaluator(
+                    network: network, layers: layers, sets: sets, pool: WorkerPool(workers: workers))
+                let candidates = try Fixture.candidates(evaluator.layers, count: 37)
+                return try metrics(MetricSource(evaluator: evaluator).evaluate(candidates))
+            }
+            #expect(results[1] == results[0])
+            #expect(results[2] == results[0])
+        }
+    }
+
+    /// The library's kernels for processors without AVX-512 compute a row differently with other rows beside it, so there
+    /// equality is to rounding only.
+    @Test("gives a candidate the same numbers alone and among others")
+    func grouping() throws {
+        let exact = NumericKernels.current.libraryInstructionSet.hasPrefix("AVX512")
+        for (layers, outputs) in [(["fc1"], 4), (["fc2", "fc3"], 4), (["fc3"], 1)] {
+            let network = try Fixture.mlp(outputs: outputs)
+            let evaluator = try Evaluator(
+                network: network, layers: layers, sets: Fixture.sets(for: network, classes: max(outputs, 2)),
+                pool: Fixture.pool)
+            let source = MetricSource(evaluator: evaluator)
+            let candidates = try Fixture.candidates(evaluator.layers, count: 37)
+            let together = try metrics(source.evaluate(candidates))
+            let reversed = try metrics(source.evaluate(candidates.reversed())).reversed()
+            let alone = try candidates.map { try metrics(source.evaluate([$0]))[0] }
+            for (index, expected) in together.enumerated() {
+                for other in [alone[index], Array(reversed)[index]] {
+                    for (a, b) in zip(other, expected) {
+                        #expect(exact ? a == b : abs(a - b) <= 1e-6 * max(1, abs(b)), "candidate \(index): \(a), \(b)")
+                    }
+                }
+            }
+        }
+    }
+
+    private func metrics(_ batch: EvaluationBatch) throws -> [[Double]] {
+        try batch.candidates.indices.map { candidate in
+            try batch.setNames.indices.flatMap { set in
+                try Metric.allCases.map { try batch.value($0, candidate: candidate, set: set) }
+            }
+        }
+    }
+
+    @Test("gives scores example by example, equal to the edited network's")
+    func scores() throws {
+        for (network, layers, classes) in [(try Fixture.mlp(), ["fc2"], 4), (try Fixture.cnn(), ["conv2", "fc1"], 5)] {
+            let sets = try Fixture.sets(for: network, classes: classes)
+            let evaluator = try Evaluator(network: network, layers: layers, sets: sets, pool: Fixture.pool)
+            let candidates = try Fixture.candidates(evaluator.layers, count: 18)
+            for set in sets.indices {
+                let all = try evaluator.scores(of: candidates, set: set)
+                for candidate in [0, 1, 2, 17] {
+                    let expected = try evaluator.editedNetwork(candidates[candidate])
+                        .forward(sets[set].examples.allInputs())
+                    let single = try evaluator.scores(candidates[candidate], set: set)
+                    #expect(all[candidate].shape == expected.shape && single.shape == expected.shape)
+                    for ((a, b), exact) in zip(zip(all[candidate].scalars, single.scalars), expected.scalars) {
+                        #expect(abs(a - exact) <= 1e-4 && abs(b - exact) <= 1e-4)
+                    }
+                }
+                #expect(evaluator.labels(of: set) == sets[set].examples.labels)
+            }
+        }
+    }
+
+    @Test("metrics of hand-worked scores")
+    func handWorked() throws {
+        // The identity network scores what it is shown.
+        var network = try Network(inputShape: [2], layers: [("fc", Linear(2, 2))], random: RandomStream(seed: 0))
+        try network.setParameter("fc.weight", Tensor([1, 0, 0, 1], shape: [2, 2]))
+        try network.setParameter("fc.bias", Tensor([0, 0]))
+        let inputs = try Tensor([0, 0, 2, 0, 0, 1], shape: [3, 2])
+        let set = NamedSet(
+            name: "three", examples: try ExampleSet(name: "three", source: "hand", inputs: inputs, labels: [0, 0, 0]))
+        let evaluator = try Evaluator(network: network, layers: ["fc"], sets: [set], pool: Fixture.pool)
+        let batch = try MetricSource(evaluator: evaluator).evaluate([[.unchanged]])
+        func value(_ metric: Metric) throws -> Double { try batch.value(metric, candidate: 0, set: 0) }
+        // (0, 0) is a tie, which class 0 wins; (2, 0) is right; (0, 1) is wrong.
+        #expect(try value(.accuracy) == 2.0 / 3)
+        // −ln ½ = 0.693147, −ln(1/(1+e⁻²)) = 0.126928, −ln(1/(1+e)) = 1.313262.
+        #expect(abs(try value(.loss) - 0.7111122) < 1e-6)
+        // Largest probabilities ½, 0.880797, 0.731059.
+        #expect(abs(try value(.confidence) - 0.7039519) < 1e-6)
+        // Probabilities of class 0: ½, 0.880797, 0.268941.
+        #expect(abs(try value(.trueProbability) - 0.5499127) < 1e-6)
+        // Margins 0, 2, −1.
+        #expect(abs(try value(.margin) - 1.0 / 3) < 1e-6)
+        // Entropies ln 2 = 0.693147, 0.365334, 0.582203.
+        #expect(abs(try value(.entropy) - 0.5468947) < 1e-6)
+    }
+
+    @Test("cuts a network with a branch where it can be cut")
+    func branch() throws {
+        let network = try Network(
+            inputShape: [4],
+            nodes: [
+                .init(name: "fc1", layer: Linear(4, 6), inputs: [-1]),
+                .init(name: "act", layer: Activation.tanh, inputs: [0]),
+                .init(name: "unused", layer: Linear(6, 6), inputs: [1]),
+                .init(name: "fc2", layer: Linear(6, 3), inputs: [1]),
+            ], random: RandomStream(seed: 8))
+        try expectAgreement(network, ["fc2"], classes: 3)
+        try expectAgreement(network, ["unused"], classes: 3)
+    }
+
+    // MARK: - Faults
+
+    private func message(_ body: () throws -> Void) -> String {
+        do {
+            try body()
+            return "no error"
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    private func build(_ network: Network, _ layers: [String], _ sets: [NamedSet]) -> String {
+        message { _ = try Evaluator(network: network, layers: layers, sets: sets, pool: Fixture.pool) }
+    }
+
+    @Test("names what is wrong with the layers")
+    func layerErrors() throws {
+        let network = try Fixture.cnn()
+        let editable = "conv1, conv2, fc1, fc2"
+        #expect(
+            build(network, ["fc22"], [])
+                == "unknown layer 'fc22' (did you mean 'fc2'?); layers that can be edited: \(editable)")
+        #expect(build(network, ["banana"], []) == "unknown layer 'banana'; layers that can be edited: \(editable)")
+        #expect(
+            build(network, ["relu1"], [])
+                == "layer 'relu1' cannot be edited: a ReLU has no weights; layers that can be edited: \(editable)")
+        #expect(build(network, ["fc1", "fc1"], []) == "layer 'fc1' is named twice")
+        #expect(build(network, [], []) == "world: layer names no layer")
+        var broken = network
+        try broken.setParameter("fc2.weight", Tensor(repeating: .nan, shape: [5, 9]))
+        #expect(
+            build(broken, ["fc2"], [])
+                == "layer 'fc2' cannot be edited: its weights hold values that are not finite numbers")
+        let images = try Network(
+            inputShape: [1, 4, 4], layers: [("conv", Conv2D(1, 2, kernel: 3))], random: RandomStream(seed: 0))
+        #expect(
+            build(images, ["conv"], [])
+                == "the network's output of shape [2, 2, 2] per example is not a vector of class scores")
+    }
+
+    @Test("names what is wrong with the sets")
+    func setErrors() throws {
+        let network = try Fixture.mlp()
+        let empty = NamedSet(name: "forget", examples: try Fixture.set("x", 3, shape: [6], classes: 4).examples.take(0))
+        #expect(build(network, ["fc1"], [empty]) == "set 'forget': holds no examples")
+        #expect(
+            build(network, ["fc1"], [try Fixture.set("retain", 3, shape: [7], classes: 4)])
+                == "set 'retain': holds examples of shape [7], but the network takes [6]")
+        let inputs = try Tensor.zeros([2, 6])
+        let wrong = NamedSet(
+            name: "retain", examples: try ExampleSet(name: "w", source: "w", inputs: inputs, labels: [1, 4]))
+        #expect(
+            build(network, ["fc1"], [wrong])
+                == "set 'retain': has the label 4, but the network scores classes 0 to 3")
+        let twice = try Fixture.set("retain", 3, shape: [6], classes: 4)
+        #expect(build(network, ["fc1"], [twice, twice]) == "set 'retain': is named twice")
+    }
+
+    @Test("refuses edits that do not fit their layers instead of reading past them")
+    func editErrors() throws {
+        let network = try Fixture.mlp()
+        let evaluator = try Evaluator(
+            network: network, layers: ["fc2"], sets: [Fixture.set("s", 5, shape: [6], classes: 4)], pool: Fixture.pool)
+        func measure(_ edits: [LayerEdit]) -> String {
+            message {
+                let batch = try MetricSource(evaluator: evaluator).evaluate([edits])
+                _ = try batch.value(.accuracy, candidate: 0, set: 0)
+            }
+        }
+        #expect(
+            measure([.weights(try .zeros([12, 19]))])
+                == "the edit of layer 'fc2' has weights of shape [12, 19], expected [12, 20]")
+        let factors = try LowRankFactors(left: .zeros([12, 1]), right: .zeros([1, 21]))
+        #expect(
+            measure([.shift(factors)])
+                == "the edit of layer 'fc2' has a right factor of shape [1, 21], expected [1, 20]")
+        #expect(
+            measure([.mask(accumulated: try .zeros([20, 12]), factors: nil)])
+                == "the edit of layer 'fc2' has weights of shape [20, 12], expected [12, 20]")
+        #expect(measure([]) == "the edit of layer 'fc2' has 0 parts, expected one for each of 1 layers")
+        #expect(throws: WorldError.self) { try evaluator.editedNetwork([.weights(.zeros([1, 1]))]) }
+        #expect(throws: WorldError.self) { try EditMagnitude(of: [.weights(.zeros([1, 1]))], on: evaluator.layers) }
+    }
+}
