@@ -12,7 +12,7 @@ import Testing
     private static func makeDriver(
         _ kind: Kind, workers: Int, seed: UInt64 = 7, steps: Int = 1024
     ) throws -> LearnerDriver {
-        var settings = PPO.Configuration()
+        var settings = PPO.Configuration.stableBaselines3
         settings.steps = steps
         settings.epochs = 2
         settings.hiddenSizes = [96, 256]

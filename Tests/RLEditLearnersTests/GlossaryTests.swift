@@ -21,7 +21,7 @@ import Testing
         "Every value that a learner logs is in the glossary, in the same order, and nothing else is",
         arguments: ["PPO", "RandomSearch", "HillClimber"])
     func glossary(name: String) throws {
-        var settings = PPO.Configuration()
+        var settings = PPO.Configuration.stableBaselines3
         settings.valueClipRange = .constant(1)
         let learners: [any Learner] = [PPO(settings), RandomSearch(), HillClimber()]
         let learner = try #require(learners.first { $0.name == name })

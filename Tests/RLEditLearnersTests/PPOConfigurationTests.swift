@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct PPOConfigurationTests {
     @Test("The defaults are valid, and those of Stable-Baselines3 where they should be") func defaults() throws {
-        let settings = PPO.Configuration()
+        let settings = PPO.Configuration.stableBaselines3
         try settings.validate()
         #expect(settings.minibatchSize == 64 && settings.epochs == 10)
         #expect(try settings.learningRate(0.3) == 3e-4)
@@ -47,7 +47,7 @@ import Testing
             ("PPO: adamEpsilon must be positive, got 0.0", { $0.adamEpsilon = 0 }),
         ]
         for (message, change) in cases {
-            var settings = PPO.Configuration()
+            var settings = PPO.Configuration.stableBaselines3
             change(&settings)
             #expect {
                 try settings.validate()
@@ -57,7 +57,7 @@ import Testing
 
     @Test("What a schedule's function throws reaches the caller") func throwingSchedule() {
         struct Failure: Error {}
-        var settings = PPO.Configuration()
+        var settings = PPO.Configuration.stableBaselines3
         settings.learningRate = Schedule(description: "failing") { _ in throw Failure() }
         #expect(throws: Failure.self) { try settings.validate() }
     }

@@ -10,7 +10,7 @@ import Testing
     private func makeDriver(
         _ environment: any VectorEnvironment, _ change: (inout PPO.Configuration) -> Void = { _ in }
     ) throws -> LearnerDriver {
-        var settings = PPO.Configuration()
+        var settings = PPO.Configuration.stableBaselines3
         settings.steps = 1024
         settings.hiddenSizes = [16]
         change(&settings)

@@ -7,7 +7,7 @@ import Testing
 /// Tasks that a working PPO solves in about a second each, with room to spare at other seeds.
 @Suite struct PPOToyTests {
     private func settings(steps: Int) -> PPO.Configuration {
-        var settings = PPO.Configuration()
+        var settings = PPO.Configuration.stableBaselines3
         settings.steps = steps
         // The networks here are small and the tasks easy: a tenfold rate makes them quick.
         settings.learningRate = .linear(3e-3, 0)

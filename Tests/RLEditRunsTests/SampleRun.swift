@@ -37,26 +37,26 @@ enum SampleRun {
 
     private static func seedResult(_ seed: Int, hasMeanPolicy: Bool) -> SeedResult {
         let shift = 0.001 * Double(seed)
-        let forget = HeldOutResult(
-            set: "forget", before: [.init("accuracy", 0.98), .init("loss", 0.06)],
-            meanPolicy: hasMeanPolicy ? [.init("accuracy", shift), .init("loss", 9.1)] : nil,
-            bestSeen: [.init("accuracy", 0), .init("loss", 8.7)])
-        let retain = HeldOutResult(
-            set: "retain", before: [.init("accuracy", 0.98), .init("loss", 0.07)],
-            meanPolicy: hasMeanPolicy ? [.init("accuracy", 0.97 + shift), .init("loss", 0.11)] : nil,
-            bestSeen: [.init("accuracy", 0.97), .init("loss", 0.12)])
-        var classes: [ClassResult] = []
-        for label in 0..<10 {
-            let level = 0.002 * Double(label)
-            let after: Double = label == 7 ? shift : 0.965 + level
-            classes.append(
-                ClassResult(
-                    label: "\(label)", examples: 1000, before: 0.97 + level, meanPolicy: hasMeanPolicy ? after : nil,
-                    bestSeen: label == 7 ? 0.002 : 0.96 + level, isTarget: label == 7))
+        let heldOut: [HeldOutResult] = [
+            HeldOutResult(
+                set: "forget", before: [.init("accuracy", 0.98), .init("loss", 0.06)],
+                meanPolicy: hasMeanPolicy ? [.init("accuracy", shift), .init("loss", 9.1)] : nil,
+                bestSeen: [.init("accuracy", 0), .init("loss", 8.7)]),
+            HeldOutResult(
+                set: "retain", before: [.init("accuracy", 0.98), .init("loss", 0.07)],
+                meanPolicy: hasMeanPolicy ? [.init("accuracy", 0.97 + shift), .init("loss", 0.11)] : nil,
+                bestSeen: [.init("accuracy", 0.97), .init("loss", 0.12)]),
+        ]
+        let classes = (0..<10).map { (label: Int) -> ClassResult in
+            let meanPolicy = label == 7 ? shift : 0.965 + 0.002 * Double(label)
+            return ClassResult(
+                label: "\(label)", examples: 1000, before: 0.97 + 0.002 * Double(label),
+                meanPolicy: hasMeanPolicy ? meanPolicy : nil,
+                bestSeen: label == 7 ? 0.002 : 0.96 + 0.001 * Double(label), isTarget: label == 7)
         }
         return SeedResult(
             seed: seed, evaluations: 8192, evaluationsToTarget: 1216 + 10 * seed, bestReward: 1.978 - shift,
-            seconds: 2.4, heldOut: [forget, retain], classes: classes)
+            seconds: 2.4, heldOut: heldOut, classes: classes)
     }
 
     static func updates(seed: Int = 0, count: Int = 32) -> [UpdateRecord] {

@@ -7,6 +7,19 @@ internal import RLEditTensor
 struct ScriptDigits: LuaBound {
     static var luaName: String { "rledit.Digits" }
     let data: DigitData
+    /// The objects that scripts see: reading a field twice gives the same one.
+    let train: LuaObject
+    let test: LuaObject
+
+    init(_ data: DigitData, host: LuaHost) throws {
+        func object(_ set: ExampleSet) throws -> LuaObject {
+            try host.makeObject(
+                ScriptSet(examples: set, inputBytes: set.count * set.exampleShape.reduce(1, *)))
+        }
+        self.data = data
+        train = try object(data.train)
+        test = try object(data.test)
+    }
 }
 
 extension HostModules {
@@ -14,11 +27,10 @@ extension HostModules {
     package static func addData(to host: LuaHost, context: ScriptContext) throws {
         try registerSets(with: host)
         try host.register(ScriptDigits.self) { type in
-            // Both sets are fields of the object, put there when it is made: reading one twice gives the same object.
             type.property("source") { value, call in try call.returns(value.data.source) }
             type.property("hash") { value, call in try call.returns(value.data.hash) }
-            type.property("train") { value, call in try call.returns(value.data.train) }
-            type.property("test") { value, call in try call.returns(value.data.test) }
+            type.property("train") { value, call in try call.returns(value.train) }
+            type.property("test") { value, call in try call.returns(value.test) }
             type.description { "digits (\($0.data.source)): train \($0.data.train.count), test \($0.data.test.count)" }
         }
         host.addModule("rledit.data") { module in
@@ -61,12 +73,7 @@ extension HostModules {
     /// Returns digits to the script and remembers them for the manifest.
     private static func returns(_ data: DigitData, _ call: LuaCall, _ context: ScriptContext) throws -> LuaResults {
         context.noteUse(of: Manifest.DataSource(name: data.source, file: nil, hash: data.hash))
-        let object = try call.host.makeObject(ScriptDigits(data: data))
-        for (name, set) in [("train", data.train), ("test", data.test)] {
-            let bytes = set.count * set.exampleShape.reduce(1, *)
-            try object.attach(name, ScriptSet(examples: set, inputBytes: bytes))
-        }
-        return try call.returns(object)
+        return try call.returns(try ScriptDigits(data, host: call.host))
     }
 
     private static func idx(_ call: LuaCall, _ context: ScriptContext) throws -> LuaResults {

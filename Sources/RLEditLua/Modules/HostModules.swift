@@ -3,7 +3,18 @@ package import LuaBridge
 /// The `rledit` modules. Each lives in a file of its own as an extension that adds one module to a host.
 package enum HostModules {
     /// Adds every module. `require "rledit"` then gives the table that holds the others.
-    package static func add(to host: LuaHost, context: ScriptContext) throws {}
+    package static func add(to host: LuaHost, context: ScriptContext) throws {
+        try addTensor(to: host, context: context)
+        try addNN(to: host, context: context)
+        try addModels(to: host, context: context)
+        try addData(to: host, context: context)
+        try addSchedule(to: host, context: context)
+        try addWorlds(to: host)
+        try addLearners(to: host)
+        try addTask(to: host, context: context)
+        // Last: it holds all others.
+        try addRoot(to: host, context: context)
+    }
 }
 
 /// The one rule from Swift's names to Lua's: `learningRate` → `learning_rate`, `targetKL` → `target_kl`. Types keep their
@@ -20,6 +31,25 @@ package enum LuaName {
             }
             result.append(contentsOf: letter.lowercased())
         }
+        return result
+    }
+
+    /// A message about settings in which Swift's names of fields stand: `must be at most rolloutLength`.
+    package static func inWords(_ message: String) -> String {
+        var result = ""
+        var word = ""
+        func finish() {
+            let isName = word.first?.isLowercase == true && word.contains { $0.isUppercase }
+            result += isName ? snakeCase(word) : word
+            word = ""
+        }
+        for letter in message {
+            if letter.isLetter || letter.isNumber { word.append(letter) } else {
+                finish()
+                result.append(letter)
+            }
+        }
+        finish()
         return result
     }
 }

@@ -46,13 +46,14 @@ extension HostModules {
         for (index, entry) in try table.array(of: LuaValue.self, limit: 10_000).enumerated() {
             layers.append(try names.layer(entry, number: index + 1, owner: owner))
         }
+        guard !layers.isEmpty else { throw LuaUsageError("no layer in \(owner)") }
         let options = try namedFields(of: table, after: layers.count, owner: owner)
         let input = try options.required("input", as: LuaTable.self).array(of: Int.self, limit: 16)
         let seed = try options.optional("seed", as: Int.self) ?? context.seed
         let name = try options.optional("name", as: String.self) ?? "model"
         try options.finish()
-        try checkRoom(for: layers.map(\.layer), input: input, call.host)
         do {
+            try checkRoom(for: layers.map(\.layer), input: input, call.host)
             let network = try Network(inputShape: input, layers: layers, random: initialization(seed: seed))
             return try call.returns(ScriptModel(network, name: name))
         } catch let error as NetworkError {
@@ -71,7 +72,7 @@ extension HostModules {
     private static func namedFields(of table: LuaTable, after count: Int, owner: String) throws -> LuaOptions {
         let named = try table.host.makeTable()
         for key in try table.sortedKeys() {
-            if case .integer(let index) = key, (1...max(count, 1)).contains(index), count > 0 { continue }
+            if case .integer(let index) = key, (1...count).contains(index) { continue }
             try named.set(key, try table.get(key))
         }
         return LuaOptions(owner: owner, table: named)
@@ -79,6 +80,10 @@ extension HostModules {
 
     /// Refuses networks whose parameters would pass the memory limit. Layers that do not fit are left to `Network`.
     private static func checkRoom(for layers: [any Layer], input: [Int], _ host: LuaHost) throws {
+        // Layers multiply the sizes of shapes without checks: each shape is checked before a layer sees it.
+        guard try Tensor.elementCount(of: input) > 0 else {
+            throw LuaUsageError("rledit.nn.sequential: input \(input) holds no value")
+        }
         var (shape, total) = (input, 0)
         for layer in layers {
             guard let output = try? layer.outputShape(for: shape) else { return }

@@ -68,7 +68,9 @@ extension HostModules {
     /// A number that is neither NaN nor infinite.
     static func finiteNumber(_ call: LuaCall, _ number: Int) throws -> Double {
         let value = try call.number(number)
-        guard value.isFinite else { throw call.argumentError(number, "finite number expected, got \(value)") }
+        guard value.isFinite else {
+            throw call.argumentError(number, "finite number expected, got \(ScriptNumber.text(value))")
+        }
         return value
     }
 }

@@ -95,7 +95,7 @@ extension HostModules {
         let step = try options.optional("step", as: Double.self) ?? 1
         try options.finish()
         for (name, value) in [("first", first), ("last", last), ("step", step)] where !value.isFinite {
-            throw options.fieldError(name, "finite number expected, got \(value)")
+            throw options.fieldError(name, "finite number expected, got \(ScriptNumber.text(value))")
         }
         guard step != 0 else { throw options.fieldError("step", "must not be 0") }
         return (first, last, step)

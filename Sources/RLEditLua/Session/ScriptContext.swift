@@ -33,11 +33,13 @@ public final class ScriptContext {
     }
     /// What `rledit.tensor` draws from.
     var tensorRandom: RandomStream
+    /// What `math.random` draws from.
+    var luaRandom: RandomStream
 
     public init(
         seed: Int, pool: WorkerPool, locations: DataLocations, fits: FitCache, arguments: [String: String] = [:],
         progress: @escaping (String) -> ProgressReporter = { ProgressReporter.standardError(label: $0, quiet: true) },
-        isInterrupted: @escaping @Sendable () -> Bool = { false }, engineVersion: String = "development"
+        isInterrupted: @escaping @Sendable () -> Bool = { false }, engineVersion: String = ProductVersion.current.description
     ) {
         self.seed = seed
         self.pool = pool
@@ -49,5 +51,6 @@ public final class ScriptContext {
         self.engineVersion = engineVersion
         random = RandomStream(seed: UInt64(bitPattern: Int64(seed)))
         tensorRandom = random.split("tensor")
+        luaRandom = random.split("lua")
     }
 }

@@ -21,7 +21,7 @@ extension ScriptSchedule: LuaReadable {
 
     package static func luaRead(_ slot: LuaSlot) throws -> ScriptSchedule? {
         if let value = Double.luaRead(slot) {
-            guard value.isFinite else { throw LuaMismatch("finite number expected, got \(value)") }
+            guard value.isFinite else { throw LuaMismatch("finite number expected, got \(ScriptNumber.text(value))") }
             return ScriptSchedule(.constant(value))
         }
         if let object = try ScheduleObject.luaRead(slot) { return object.script }
@@ -38,7 +38,9 @@ extension ScriptSchedule: LuaReadable {
                 throw LuaUsageError("schedule function at progress \(progress): \(mismatch.description)")
             }
             guard value.isFinite else {
-                throw LuaUsageError("schedule function at progress \(progress): finite number expected, got \(value)")
+                throw LuaUsageError(
+                    "schedule function at progress \(progress): finite number expected, got "
+                        + ScriptNumber.text(value))
             }
             return value
         }

@@ -69,3 +69,8 @@ enum ScriptIndex {
         return nil
     }
 }
+
+enum ScriptNumber {
+    /// A number in a message. NaN has a sign that means nothing: `0/0` has one on some processors.
+    static func text(_ value: Double) -> String { value.isNaN ? "nan" : "\(value)" }
+}

@@ -27,7 +27,9 @@ struct VectorMathTests {
     @Test("the exponential is within 2 units in the last place of the exact one")
     func exponential() {
         let points = grid(-87.2, 88.2) + grid(-1, 1) + [0, -0.0]
-        let worst = zip(points, apply(RL_ACTIVATION_EXPONENTIAL, points)).map { ulps($1, of: exp(Double($0))) }.max() ?? .infinity
+        let worst =
+            zip(points, apply(RL_ACTIVATION_EXPONENTIAL, points)).map { ulps($1, of: exp(Double($0))) }.max()
+            ?? .infinity
         #expect(worst <= 2, "\(worst) ulp")
     }
 
@@ -44,7 +46,8 @@ struct VectorMathTests {
         let points =
             grid(1e-30, 1e-20) + grid(0.01, 1) + grid(0.999, 1.001) + grid(1, 1000) + grid(1e20, 1e38)
             + [1, 2, 0.5, Float(0.5).squareRoot(), .leastNormalMagnitude, .greatestFiniteMagnitude]
-        let worst = zip(points, apply(RL_ACTIVATION_LOGARITHM, points)).map { ulps($1, of: log(Double($0))) }.max() ?? .infinity
+        let worst =
+            zip(points, apply(RL_ACTIVATION_LOGARITHM, points)).map { ulps($1, of: log(Double($0))) }.max() ?? .infinity
         #expect(worst <= 2, "\(worst) ulp")
         #expect(apply(RL_ACTIVATION_LOGARITHM, [1]) == [0])
     }

@@ -1,0 +1,70 @@
+internal import LuaBridge
+internal import RLEditRuns
+
+extension HostModules {
+    /// `rledit`: the table that holds all others.
+    static func addRoot(to host: LuaHost, context: ScriptContext) throws {
+        try host.register(ScriptArguments.self) { type in
+            type.otherFields { arguments, name, call in
+                arguments.context.readArguments.insert(name)
+                return try call.returns(arguments.context.arguments[name].map(ScriptArguments.value) ?? .nil)
+            }
+            type.length { $0.context.arguments.count }
+            type.description { arguments in
+                let pairs = arguments.context.arguments.sorted { $0.key < $1.key }
+                return "args { " + pairs.map { "\($0.key) = \($0.value)" }.joined(separator: ", ") + " }"
+            }
+        }
+        let subModules = host.modules.names.compactMap { name in
+            name.hasPrefix("rledit.") ? String(name.dropFirst("rledit.".count)) : nil
+        }
+        host.addModule("rledit") { module in
+            try module.constant("version", context.engineVersion)
+            try module.constant("seed", context.seed)
+            try module.constant("args", ScriptArguments(context: context))
+            module.function("require_version") { call in
+                try call.atMost(1)
+                let text = try call.string(1)
+                guard let needed = ProductVersion(text) else {
+                    throw call.argumentError(1, "version expected, such as \"0.2\", got '\(text)'")
+                }
+                let version = ProductVersion(context.engineVersion) ?? .current
+                guard version.satisfies(needed) else {
+                    throw LuaUsageError("this script needs rledit \(text), and this is \(version)")
+                }
+                return .none
+            }
+            module.function("task") { call in try call.returns(try makeTask(call, context: context)) }
+            for (name, make) in worlds + learners { module.function(name) { try make($0) } }
+            for name in subModules { try module.module(name, "rledit.\(name)") }
+        }
+    }
+}
+
+/// `rledit.args`: what `--set name=value` gave. Reading an absent one gives nil, so that scripts can have defaults.
+struct ScriptArguments: LuaBound {
+    static var luaName: String { "rledit.Arguments" }
+    let context: ScriptContext
+
+    /// Numbers and booleans as such, everything else as text.
+    static func value(_ text: String) -> LuaValue {
+        if text == "true" { return .boolean(true) }
+        if text == "false" { return .boolean(false) }
+        if let integer = Int(text) { return .integer(integer) }
+        // Words that Swift takes for numbers are text here.
+        let isNumeral = text.utf8.contains { (48...57).contains($0) }
+        if isNumeral, let number = Double(text), number.isFinite { return .number(number) }
+        return .string(text)
+    }
+}
+
+extension ScriptContext {
+    /// The error for `--set` options that the script has never read.
+    func checkArguments() throws {
+        for name in arguments.keys.sorted() where !readArguments.contains(name) {
+            throw LuaUsageError(
+                "--set \(name)=\(arguments[name] ?? ""): the script never reads rledit.args.\(name)"
+                    + NearestName.suggestion(for: name, among: readArguments.subtracting(arguments.keys)))
+        }
+    }
+}

@@ -1,0 +1,91 @@
+package import LuaBridge
+internal import RLEditTensor
+
+/// One script in a Lua state of its own, with the `rledit` modules: from its text to its task, and as long as the task
+/// runs.
+///
+/// Lua belongs to one thread: make, use and close a session inside of one `LuaThread.run`.
+///
+///     try LuaThread.run {
+///         let session = try ScriptSession(context: context, mode: .sandboxed, limits: LuaLimits())
+///         defer { session.close() }
+///         guard let task = try session.run(bytes, path: "examples/task.lua") else { return }
+///         let loop = try RunLoop(task.makeEditTask(), seed: seed, pool: pool, logs: logs, delegate: task)
+///         let reason = try loop.run()
+///         try task.didEnd(loop, reason: reason)
+///     }
+package final class ScriptSession {
+    package let host: LuaHost
+    package let context: ScriptContext
+    /// The task that the script returned.
+    package private(set) var task: ScriptTask?
+
+    /// Files that the script required, in order, for the manifest.
+    package var loadedFiles: [LuaModules.LoadedFile] { host.modules.loadedFiles }
+
+    /// - Parameters:
+    ///   - print: gets what the script prints, line ends included. Default: nothing is shown.
+    ///   - warn: gets each warning as one line without its end. Default: nothing is shown.
+    package init(
+        context: ScriptContext, mode: LuaHost.Mode = .sandboxed, limits: LuaLimits = LuaLimits(),
+        print: @escaping (UnsafeRawBufferPointer) -> Void = { _ in }, warn: @escaping (String) -> Void = { _ in }
+    ) throws {
+        self.context = context
+        host = try LuaHost(mode: mode, limits: limits)
+        host.printSink = print
+        host.warningSink = warn
+        host.randomSource = { [context] in context.luaRandom.nextWord64() }
+        do {
+            try HostModules.add(to: host, context: context)
+        } catch {
+            host.close()
+            throw error
+        }
+    }
+
+    deinit { host.close() }
+
+    /// Ends the state. Tasks of it must not be used any more.
+    package func close() {
+        task = nil
+        host.close()
+    }
+
+    /// Runs the text of a script.
+    /// - Parameters:
+    ///   - path: as the user wrote it; `require` finds `.lua` files in its folder.
+    ///   - arguments: what the script sees as `...`.
+    /// - Returns: the task, or nil for a script that did its work by itself.
+    /// - Throws: `LuaError` with file and line.
+    @discardableResult
+    package func run(_ source: [UInt8], path: String, arguments: [String] = []) throws -> ScriptTask? {
+        host.modules.scriptDirectory = ScriptSession.folder(of: path)
+        let results = try host.runMain(source, path: path, arguments: arguments.map { .string($0) })
+        do {
+            task = try ScriptSession.task(in: results, host: host)
+            try context.checkArguments()
+        } catch let error as LuaUsageError {
+            throw LuaError(.script, "\(path): \(error.description)", underlying: error)
+        }
+        if let task, !task.hasOwnName { task.name = ScriptSession.baseName(of: path) }
+        return task
+    }
+
+    private static func task(in results: [LuaValue], host: LuaHost) throws -> ScriptTask? {
+        guard let first = results.first, !first.isNil else { return nil }
+        if let task = try host.read(first, as: ScriptTask.self) { return task }
+        if case .table = first { throw LuaUsageError("the script returned a plain table: return rledit.task { … } instead") }
+        throw LuaUsageError("the script must return a task of rledit.task, or nothing, got \(first.typeName)")
+    }
+
+    private static func folder(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    private static func baseName(of path: String) -> String {
+        let file = path.split(separator: "/").last.map(String.init) ?? path
+        let base = file.hasSuffix(".lua") ? String(file.dropLast(4)) : file
+        return base.isEmpty ? "task" : base
+    }
+}

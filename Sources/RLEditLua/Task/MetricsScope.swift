@@ -1,0 +1,155 @@
+internal import LuaBridge
+internal import RLEditData
+internal import RLEditTensor
+internal import RLEditWorlds
+
+/// What the metrics argument of a reward stands for while the reward runs: one candidate of one batch.
+///
+/// The objects that scripts read are made once and point here, so that a call allocates nothing. Between calls there is
+/// no candidate, and reading raises.
+final class MetricsScope {
+    let sets: [String]
+    let customMetrics: [CustomMetric]
+    private var context: RewardContext?
+    /// Custom metrics of this call by set, then metric; nil until read.
+    private var customValues: [Double?]
+    private var isMagnitudeRead = false
+    /// Measures without a value that a warning was given for.
+    private var warned: Set<String> = []
+
+    init(sets: [String], customMetrics: [CustomMetric]) {
+        self.sets = sets
+        self.customMetrics = customMetrics
+        customValues = Array(repeating: nil, count: sets.count * customMetrics.count)
+    }
+
+    func begin(_ context: RewardContext) {
+        self.context = context
+        isMagnitudeRead = false
+        for index in customValues.indices { customValues[index] = nil }
+    }
+
+    func end() { context = nil }
+
+    /// The candidate being judged.
+    func current() throws -> RewardContext {
+        guard let context else {
+            throw LuaUsageError(
+                "the metrics of a reward can be read during its call only; keep what m:copy() returns instead")
+        }
+        return context
+    }
+
+    func value(_ metric: Metric, set: Int, isBase: Bool) throws -> Double {
+        let context = try current()
+        return isBase
+            ? try context.base.value(metric, candidate: 0, set: set)
+            : try context.batch.value(metric, candidate: context.candidate, set: set)
+    }
+
+    func scores(set: Int, isBase: Bool) throws -> Tensor {
+        let context = try current()
+        return isBase
+            ? try context.base.scores(candidate: 0, set: set)
+            : try context.batch.scores(candidate: context.candidate, set: set)
+    }
+
+    func labels(set: Int) throws -> [Int] { try current().batch.evaluator.labels(of: set) }
+
+    func count(set: Int) throws -> Int { try current().batch.evaluator.sets[set].examples.count }
+
+    func magnitude() throws -> EditMagnitude {
+        let context = try current()
+        isMagnitudeRead = true
+        return try context.batch.magnitude(candidate: context.candidate)
+    }
+
+    /// A measure that may be undefined: then nil, and one warning for the set and measure.
+    func measure<Value>(
+        set: Int, isBase: Bool, host: LuaHost, _ read: (ScoreMeasures) throws -> Value
+    ) throws -> Value? {
+        let context = try current()
+        let measures =
+            isBase
+            ? try context.base.scoreMeasures(candidate: 0, set: set)
+            : try context.batch.scoreMeasures(candidate: context.candidate, set: set)
+        do {
+            return try read(measures)
+        } catch let error as WorldError {
+            guard case .undefinedMetric(let metric, let name, _) = error else { throw error }
+            if warned.insert("\(name).\(metric)").inserted { host.warningSink("\(error.description); it reads as nil") }
+            return nil
+        }
+    }
+
+    /// A metric of the task author's.
+    func custom(_ index: Int, set: Int, isBase: Bool, view: SetMetrics) throws -> Double {
+        let place = set * customMetrics.count + index
+        // The base's values are asked for once in a while only.
+        if !isBase, let known = customValues[place] { return known }
+        let value = try customMetrics[index].value(of: view, set: sets[set])
+        if !isBase { customValues[place] = value }
+        return value
+    }
+
+    // MARK: - Copies
+
+    /// What has been measured by now, as a plain table that nobody can change.
+    func copy(host: LuaHost) throws -> LuaTable {
+        let context = try current()
+        let table = try host.makeTable()
+        for set in sets.indices {
+            try table.set(sets[set], try copy(of: context.batch, context.candidate, set: set, host: host))
+        }
+        let base = try host.makeTable()
+        for set in sets.indices { try base.set(sets[set], try copy(of: context.base, 0, set: set, host: host)) }
+        try table.set("base", try base.readOnlyView(named: "the copied metrics"))
+        if isMagnitudeRead {
+            let magnitude = try context.batch.magnitude(candidate: context.candidate)
+            let edit = try host.makeTable()
+            try edit.set("norm", magnitude.norm)
+            try edit.set("mean_abs", magnitude.meanAbsolute)
+            try edit.set("relative_norm", magnitude.relativeNorm)
+            try table.set("edit", try edit.readOnlyView(named: "the copied metrics"))
+        }
+        try table.set("step", context.step)
+        try table.set("episode", context.episode)
+        try table.set("progress", context.progress)
+        return try table.readOnlyView(named: "the copied metrics")
+    }
+
+    private func copy(of batch: EvaluationBatch, _ candidate: Int, set: Int, host: LuaHost) throws -> LuaTable {
+        let table = try host.makeTable()
+        for metric in Metric.allCases where batch.isMeasured(metric, set: set) {
+            try table.set(metric.luaName, try batch.value(metric, candidate: candidate, set: set))
+        }
+        try table.set("count", batch.evaluator.sets[set].examples.count)
+        if batch !== (try current().base) {
+            for (index, metric) in customMetrics.enumerated() {
+                if let value = customValues[set * customMetrics.count + index] { try table.set(metric.name, value) }
+            }
+        }
+        return try table.readOnlyView(named: "the copied metrics")
+    }
+}
+
+extension Metric {
+    /// As scripts read it: `true_probability`.
+    var luaName: String { LuaName.snakeCase("\(self)") }
+}
+
+/// A metric that a task's author has written: `metrics = { gap = function(set) … end }`.
+struct CustomMetric {
+    let name: String
+    let function: LuaFunction
+
+    func value(of view: SetMetrics, set: String) throws -> Double {
+        let value: Double
+        do {
+            value = try function.callNumber(view)
+        } catch let mismatch as LuaMismatch {
+            throw LuaUsageError("metric '\(name)' of set '\(set)': \(mismatch.description)")
+        }
+        return value
+    }
+}

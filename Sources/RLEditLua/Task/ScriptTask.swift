@@ -1,0 +1,110 @@
+internal import LuaBridge
+internal import RLEditData
+internal import RLEditLearners
+internal import RLEditNN
+package import RLEditRuns
+internal import RLEditTensor
+internal import RLEditWorlds
+
+/// A task as a script wrote it: what `rledit.task { … }` returns.
+///
+/// Model and sets are values, so the task holds a snapshot: what the script does to its own later does not reach a run.
+/// A run takes `makeEditTask()` for the loop and the task itself as the loop's delegate.
+package final class ScriptTask: LuaBound {
+    package static var luaName: String { "rledit.Task" }
+
+    /// Names the run folder and the report.
+    package internal(set) var name: String
+    /// Whether the script gave the name itself.
+    let hasOwnName: Bool
+    /// The task with all defaults filled in, in reading order, for the manifest.
+    package let configuration: JSONObject
+    /// The world's and the learner's names.
+    package var worldName: String { world.world.name }
+    package var learnerName: String { learner.name }
+    /// Asked by the loop between steps: a reason to stop, set by whoever runs the task.
+    package var stop: () -> StopReason? = { nil }
+
+    let host: LuaHost
+    let context: ScriptContext
+    let model: Network
+    let sets: [NamedSet]
+    let heldOut: [NamedSet]
+    let world: ScriptWorld
+    let learner: ScriptLearner
+    let target: Double?
+    let observer: any Observer
+    let metrics: [CustomMetric]
+    /// The script's own state; saved in checkpoints.
+    let state: LuaTable
+    let callbacks: ScriptCallbacks
+    private let reward: LuaFunction
+    /// The learner of the run under way, when a script wrote it: its state is saved with the script's.
+    private(set) weak var customLearner: CustomLearner?
+
+    init(
+        _ parts: TaskParts, name: String?, learner: ScriptLearner, heldOut: [NamedSet], target: Double?, state: LuaTable,
+        callbacks: ScriptCallbacks, host: LuaHost, context: ScriptContext
+    ) {
+        self.name = name ?? "task"
+        hasOwnName = name != nil
+        self.host = host
+        self.context = context
+        model = parts.model
+        sets = parts.sets
+        self.heldOut = heldOut
+        world = parts.world
+        self.learner = learner
+        self.target = target
+        observer = parts.observer
+        metrics = parts.metrics
+        self.state = state
+        self.callbacks = callbacks
+        reward = parts.reward
+        configuration = ScriptTask.configuration(parts, learner: learner, heldOut: heldOut, target: target)
+    }
+
+    /// The problem with a reward of its own: two environments of one task can be judged independently.
+    func makeProblem() throws -> EditProblem {
+        EditProblem(
+            network: model, layers: world.layers, sets: sets, world: world.world, observer: observer,
+            horizon: world.horizon,
+            reward: try ScriptReward(
+                task: name, function: reward, sets: sets.map(\.name), metrics: metrics, host: host))
+    }
+
+    /// The task for one run, with a new learner.
+    package func makeEditTask() throws -> EditTask {
+        let learner = try learner.make()
+        customLearner = learner as? CustomLearner
+        return EditTask(
+            name: name, problem: try makeProblem(), heldOut: heldOut, learner: learner, target: target)
+    }
+
+    private static func configuration(
+        _ parts: TaskParts, learner: ScriptLearner, heldOut: [NamedSet], target: Double?
+    ) -> JSONObject {
+        var world = JSONObject()
+        world["name"] = .string(parts.world.world.name)
+        for member in parts.world.settings.members { world[member.key] = member.value }
+        var method = JSONObject()
+        method["name"] = .string(learner.name)
+        for member in learner.settings.members { method[member.key] = member.value }
+        var configuration = JSONObject()
+        configuration["world"] = .object(world)
+        configuration["learner"] = .object(method)
+        configuration["observation"] = .string(parts.observer.name)
+        configuration["sets"] = .object(counts(parts.sets))
+        configuration["heldout"] = .object(counts(heldOut))
+        configuration["metrics"] = .array(parts.metrics.map { .string($0.name) })
+        configuration["target"] = target.map { .number($0) } ?? .null
+        return configuration
+    }
+
+    /// Number of examples by set.
+    private static func counts(_ sets: [NamedSet]) -> JSONObject {
+        var object = JSONObject()
+        for set in sets { object[set.name] = .integer(set.examples.count) }
+        return object
+    }
+}

@@ -1,0 +1,113 @@
+internal import LuaBridge
+internal import RLEditData
+internal import RLEditNN
+internal import RLEditTensor
+internal import RLEditWorlds
+
+/// What a task and an environment have in common: an edit problem as a table describes it.
+struct TaskParts {
+    let model: Network
+    let world: ScriptWorld
+    let sets: [NamedSet]
+    let reward: LuaFunction
+    let observer: any Observer
+    let metrics: [CustomMetric]
+
+    init(_ options: LuaOptions, random: RandomStream) throws {
+        model = try options.required("model", as: Network.self)
+        world = try options.required("world", as: ScriptWorld.self)
+        sets = try TaskParts.sets("sets", options)
+        guard !sets.isEmpty else { throw options.fieldError("sets", "holds no set") }
+        reward = try options.required("reward", as: LuaFunction.self)
+        observer = try options.word("observation", among: TaskParts.observers) ?? StandardizedWeights()
+        metrics = try TaskParts.metrics(options)
+        try checkWorld(random: random)
+    }
+
+    static var observers: [(word: String, value: any Observer)] {
+        [("standardized", StandardizedWeights()), ("raw", RawWeights())]
+    }
+
+    /// Sets by name, in order of names; or a list of `{name = …, set = …}`, in its own order.
+    static func sets(_ field: String, _ options: LuaOptions) throws -> [NamedSet] {
+        guard let table = try options.optional(field, as: LuaTable.self) else {
+            if field == "sets" { throw LuaUsageError("missing field 'sets' in \(options.owner) (table of sets expected)") }
+            return []
+        }
+        var sets: [NamedSet] = []
+        func add(_ name: String, _ examples: ExampleSet) throws {
+            guard isName(name) else {
+                throw options.fieldError(field, "'\(name)' is no name for a set: letters, digits and _ expected")
+            }
+            guard !MetricsArgument.reservedNames.contains(name) else {
+                throw options.fieldError(field, "'\(name)' cannot name a set: the metrics have a field of that name")
+            }
+            guard !sets.contains(where: { $0.name == name }) else {
+                throw options.fieldError(field, "two sets are named '\(name)'")
+            }
+            guard !examples.isEmpty else { throw options.fieldError(field, "set '\(name)' holds no example") }
+            sets.append(NamedSet(name: name, examples: examples))
+        }
+        if case .table = try table.get(1) {
+            for (index, entry) in try table.array(of: LuaTable.self, limit: 4096).enumerated() {
+                let inner = LuaOptions(owner: "\(options.owner).\(field)[\(index + 1)]", table: entry)
+                let name = try inner.required("name", as: String.self)
+                let set = try inner.required("set", as: ExampleSet.self)
+                try inner.finish()
+                try add(name, set)
+            }
+            return sets
+        }
+        let fields = LuaOptions(owner: "\(options.owner).\(field)", table: table)
+        for key in try table.sortedKeys() {
+            guard case .string(let name) = key else {
+                throw options.fieldError(field, "names expected as keys, got a \(key.typeName)")
+            }
+            try add(name.text, try fields.required(name.text, as: ExampleSet.self))
+        }
+        return sets
+    }
+
+    /// `metrics = { name = function(set) … end }`, in order of names.
+    private static func metrics(_ options: LuaOptions) throws -> [CustomMetric] {
+        guard let table = try options.optional("metrics", as: LuaTable.self) else { return [] }
+        let fields = LuaOptions(owner: "\(options.owner).metrics", table: table)
+        return try table.sortedKeys().map { key in
+            guard case .string(let name) = key, isName(name.text) else {
+                throw options.fieldError("metrics", "names expected as keys, got a \(key.typeName)")
+            }
+            guard !Metric.allCases.contains(where: { $0.luaName == name.text }) else {
+                throw options.fieldError("metrics", "'\(name.text)' is a metric of this program already")
+            }
+            return CustomMetric(name: name.text, function: try fields.required(name.text, as: LuaFunction.self))
+        }
+    }
+
+    private static func isName(_ text: String) -> Bool {
+        guard let first = text.utf8.first, !(48...57).contains(first), text.utf8.count <= 64 else { return false }
+        return text.utf8.allSatisfy { byte in
+            switch byte {
+            case 48...57, 65...90, 97...122, 95: true
+            default: false
+            }
+        }
+    }
+
+    /// Finds out at the script's line, not when the run begins, whether the world fits the model.
+    private func checkWorld(random: RandomStream) throws {
+        let editable = model.nodes.map(\.name).filter { (model.parameter("\($0).weight")?.rank ?? 0) >= 2 }
+        let layers = try world.layers.map { name in
+            guard model.nodeIndex(named: name) != nil else {
+                throw WorldError.unknownLayer(
+                    name: name, nearest: Spelling.nearest(to: name, among: editable), editable: editable)
+            }
+            guard let weight = model.parameter("\(name).weight") else {
+                throw WorldError.layerNotEditable(
+                    layer: name,
+                    reason: "it has no weights; layers that can be edited: \(editable.joined(separator: ", "))")
+            }
+            return try EditedLayer(name: name, parameterName: "\(name).weight", weight: weight)
+        }
+        _ = try world.world.bind(to: layers, random: random)
+    }
+}

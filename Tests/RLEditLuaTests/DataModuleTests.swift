@@ -1,0 +1,101 @@
+import Foundation
+import LuaBridge
+import RLEditRuns
+import Testing
+
+@Suite struct DataModuleTests {
+    @Test("digits fall back to generated ones, and say so")
+    func fallback() throws {
+        let script = ModuleScript()
+        defer { script.remove() }
+        let outcome = try script.run(
+            """
+            local digits = data.generated_digits { train = 50, test = 20 }
+            print(digits, digits.source, #digits.train, #digits.hash, digits.train == digits.train)
+            """)
+        #expect(outcome.printed == "digits (generated): train 50, test 20\tgenerated\t50\t64\ttrue\n")
+        #expect(ModuleScript.message("data.mnist()").contains("fetch it with scripts/fetch-data"))
+    }
+
+    @Test("sets are selected from without changing them")
+    func selections() throws {
+        let printed = try ModuleScript.printed(
+            """
+            local set = data.set { inputs = tensor.range(12):reshape { 6, 2 }, labels = { 0, 1, 2, 0, 1, 2 }, name = "six" }
+            print(set)
+            local ones, rest = set:partition(function(label) return label == 1 end)
+            print(#ones, #rest, table.concat(ones:labels(), " "), ones:inputs())
+            print(table.concat(set:take(2):labels(), " "), table.concat(set:drop(4):labels(), " "))
+            local a, b = set:split(0.5)
+            local c, d, e = set:split { 1, 2, 3 }
+            print(#a, #b, #c, #d, #e, #a:concat(b), a:concat(b).hash == set.hash)
+            print(table.concat(set:subset { 6, -2, 1 }:labels(), " "), set:inputs(2, 2), set:inputs { 6 })
+            print(set:class_counts()[2], set.name, set:named("x").name, set.example_shape[1], set.count)
+            print(set:shuffle(1).hash == set:shuffle(1).hash, set:shuffle(1).hash == set.hash)
+            """)
+        #expect(
+            printed == """
+                six (script): 6 examples of [2]; labels 0: 2, 1: 2, 2: 2
+                2\t4\t1 1\tTensor [2, 2]: 3.0, 4.0, 9.0, 10.0
+                0 1\t1 2
+                3\t3\t1\t2\t3\t6\ttrue
+                2 1 0\tTensor [1, 2]: 3.0, 4.0\tTensor [1, 2]: 11.0, 12.0
+                2\tsix\tx\t2\t6
+                true\tfalse
+                """)
+    }
+
+    @Test("IDX files are read from the data roots")
+    func idx() throws {
+        let script = ModuleScript()
+        defer { script.remove() }
+        let images: [UInt8] = [0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2, 0, 255, 51, 0]
+        let labels: [UInt8] = [0, 0, 8, 1, 0, 0, 0, 2, 3, 4]
+        try Data(images).write(to: URL(fileURLWithPath: script.folder + "/data/images"))
+        try Data(labels).write(to: URL(fileURLWithPath: script.folder + "/data/labels"))
+        let outcome = try script.run(
+            """
+            local set = data.idx { images = "images", labels = "labels", name = "two" }
+            print(set, set:inputs())
+            """)
+        #expect(
+            outcome.printed == "two (images): 2 examples of [1, 1, 2]; labels 3: 1, 4: 1\t"
+                + "Tensor [2, 1, 1, 2]: 0.0, 1.0, 0.2, 0.0\n")
+        #expect(outcome.usedData.map(\.file) == ["images"])
+        #expect(outcome.usedData[0].hash.count == 64)
+    }
+
+    @Test("paths out of the data roots are refused, naming the option that allows them")
+    func refusedPaths() {
+        #expect(
+            ModuleScript.message("data.idx { images = '/etc/passwd', labels = 'x' }")
+                == "task.lua:1: path '/etc/passwd' is refused: absolute paths need --allow FILE")
+        #expect(
+            ModuleScript.message("data.idx { images = '../x', labels = 'x' }")
+                == "task.lua:1: path '../x' is refused: '..' needs --allow FILE")
+    }
+
+    @Test("wrong arguments raise with what was expected", arguments: errorCases)
+    func errors(call: String, message: String) {
+        let set = "local set = data.set { inputs = {{1}, {2}}, labels = {0, 1} } "
+        #expect(ModuleScript.message(set + call) == "task.lua:1: " + message)
+    }
+
+    static let errorCases: [(String, String)] = [
+        ("set:take(3)", "bad argument #1 to 'take' (3 examples asked for, but set 'set' holds 2)"),
+        ("set:take(-1)", "bad argument #1 to 'take' (a count must not be negative, got -1)"),
+        ("set:take(math.maxinteger)", "bad argument #1 to 'take' (9223372036854775807 examples asked for, but set 'set' holds 2)"),
+        ("set:split(1.5)", "bad argument #1 to 'split' (a fraction must be within 0 and 1, got 1.5)"),
+        ("set:split { math.maxinteger, math.maxinteger }", "bad argument #1 to 'split' (sizes must not be negative, got [9223372036854775807, 9223372036854775807])"),
+        ("set:subset { 3 }", "bad argument #1 to 'subset' (index 3 is outside a set of 2 examples)"),
+        ("set:inputs(0, 1)", "range 0 to 1 is outside a set of 2 examples"),
+        ("set:inputs(math.mininteger, math.maxinteger)", "range -9223372036854775808 to 9223372036854775807 is outside a set of 2 examples"),
+        ("set:partition(function() return 1 end)", "bad argument #1 to 'partition' (for label 0: boolean expected, got number)"),
+        ("set:partition(function() error 'mine' end)", "mine"),
+        ("set:partitoin()", "rledit.Set has no field 'partitoin' (did you mean 'partition'?)"),
+        ("data.generated_digits { train = -1 }", "bad field 'train' in rledit.data.generated_digits (between 0 and 10000000 expected, got -1)"),
+        ("data.set { inputs = {{1}}, labels = {0, 1} }", "example set: shape mismatch: expected [2, 1], got [1, 1]"),
+        ("data.set { inputs = {{1}}, labels = {-1} }", "'set': label -1 of example 1 is out of range (expected 0 to 2147483646)"),
+        ("data.set { inputs = {{1}}, labels = {0.5} }", "bad field 'labels' in rledit.data.set (bad element #1 (number has no integer representation))"),
+    ]
+}
