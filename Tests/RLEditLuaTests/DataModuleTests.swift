@@ -17,6 +17,23 @@ import Testing
         #expect(ModuleScript.message("data.mnist()").contains("fetch it with scripts/fetch-data"))
     }
 
+    @Test(
+        "MNIST is read where it is found, and named",
+        .enabled(if: ProcessInfo.processInfo.environment["RLEDIT_DATA"] != nil))
+    func mnist() throws {
+        var script = ModuleScript()
+        defer { script.remove() }
+        script.dataFolder = ProcessInfo.processInfo.environment["RLEDIT_DATA"]
+        let outcome = try script.run(
+            """
+            local digits = data.digits()
+            print(digits.source, #digits.train, #digits.test, digits.hash == data.mnist().hash)
+            print(digits.test:take(3):labels()[1], digits.train:take(5))
+            """)
+        #expect(outcome.printed.hasPrefix("mnist\t60000\t10000\ttrue\n7\ttrain (mnist): 5 examples of [1, 28, 28]"))
+        #expect(outcome.usedData.map(\.name) == ["mnist"])
+    }
+
     @Test("sets are selected from without changing them")
     func selections() throws {
         let printed = try ModuleScript.printed(

@@ -12,6 +12,8 @@ struct ModuleScript {
     var seed = 0
     var workers = 2
     var remembersFits = false
+    /// Where data are looked for instead of the folder's own.
+    var dataFolder: String?
     var limits = LuaLimits()
 
     init() {
@@ -48,18 +50,14 @@ struct ModuleScript {
     }
 
     static func addModules(to host: LuaHost, context: ScriptContext) throws {
-        try HostModules.addTensor(to: host, context: context)
-        try HostModules.addNN(to: host, context: context)
-        try HostModules.addModels(to: host, context: context)
-        try HostModules.addData(to: host, context: context)
-        try HostModules.addSchedule(to: host, context: context)
-        try HostModules.addMetrics(to: host, context: context)
+        try HostModules.add(to: host, context: context)
     }
 
     func context(_ notes: Notes) -> ScriptContext {
         let context = ScriptContext(
             seed: seed, pool: WorkerPool(workers: workers),
-            locations: DataLocations(dataOption: folder + "/data", environment: [:], currentFolder: folder),
+            locations: DataLocations(
+                dataOption: dataFolder ?? folder + "/data", environment: [:], currentFolder: folder),
             fits: FitCache(folder: folder + "/fits", isEnabled: remembersFits),
             progress: { label in
                 ProgressReporter(style: .plain, label: label, clock: { 0 }, output: { notes.text += $0 })

@@ -40,7 +40,9 @@ import Testing
         #expect(LuaName.snakeCase("steps") == "steps")
     }
 
-    @Test("the examples of the annotation files run", arguments: ["tensor", "schedule", "models", "data"])
+    @Test(
+        "the examples of the annotation files run",
+        arguments: ["tensor", "schedule", "models", "data", "worlds", "learners", "run"])
     func examples(module: String) throws {
         let text = try String(contentsOf: Self.root.appending(path: "library/rledit/\(module).lua"), encoding: .utf8)
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)

@@ -33,7 +33,6 @@ import Testing
                 }
                 best = min(best, Double(DispatchTime.now().uptimeNanoseconds - started) / 64)
             }
-            print("reward call: \(best) ns")
             #expect(best < 20_000)
         }
     }

@@ -66,7 +66,10 @@ import Testing
             ("env:step(half)", "'step' before the first 'reset'"),
             ("env:reset() env:step { 1 }", "bad argument #1 to 'step' (action of 6 numbers expected, got 1)"),
             ("env:evaluate { { 1 } }", "bad argument #1 to 'evaluate' (action 1: action of 6 numbers expected, got 1)"),
-            ("env:reset() env:step(7)", "bad argument #1 to 'step' (action expected (a tensor or a table of numbers), got number)"),
+            (
+                "env:reset() env:step(7)",
+                "bad argument #1 to 'step' (action expected (a tensor or a table of numbers), got number)"
+            ),
             ("env.progress = 2", "progress must be in 0 … 1, got 2.0"),
             ("env:evaluat()", "rledit.Environment has no field 'evaluat' (did you mean 'evaluate'?)"),
         ])

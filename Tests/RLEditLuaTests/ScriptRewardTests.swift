@@ -74,7 +74,8 @@ import Testing
               return m.retain.accuracy
             end }
             """
-        #expect(TaskScript.message(kept).contains("can be read during its call only; keep what m:copy() returns instead"))
+        #expect(
+            TaskScript.message(kept).contains("can be read during its call only; keep what m:copy() returns instead"))
         let copied = """
             local kept
             return task {

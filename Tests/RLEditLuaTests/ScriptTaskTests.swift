@@ -38,8 +38,14 @@ import Testing
         "a wrong field of a task is named at its line",
         arguments: [
             ("return rledit.task { world = world }", "missing field 'model' in rledit.task (rledit.Model expected)"),
-            ("return rledit.task(fields { lerner = 1 })", "unknown field 'lerner' in rledit.task (did you mean 'learner'?)"),
-            ("return rledit.task(fields { model = 3 })", "bad field 'model' in rledit.task (rledit.Model expected, got number)"),
+            (
+                "return rledit.task(fields { lerner = 1 })",
+                "unknown field 'lerner' in rledit.task (did you mean 'learner'?)"
+            ),
+            (
+                "return rledit.task(fields { model = 3 })",
+                "bad field 'model' in rledit.task (rledit.Model expected, got number)"
+            ),
             ("return rledit.task(fields { sets = {} })", "bad field 'sets' in rledit.task (holds no set)"),
             (
                 "return rledit.task(fields { sets = { base = sets.forget } })",
@@ -76,7 +82,10 @@ import Testing
                 "return rledit.PPO { minibatch_size = 0, rollout_length = 256 }",
                 "bad field 'minibatch_size' in rledit.PPO (must be from 1 to rollout_length (256), got 0)"
             ),
-            ("return rledit.PPO { steps = 3.5 }", "bad field 'steps' in rledit.PPO (number has no integer representation)"),
+            (
+                "return rledit.PPO { steps = 3.5 }",
+                "bad field 'steps' in rledit.PPO (number has no integer representation)"
+            ),
             ("return rledit.require_version '9.0'", "this script needs rledit 9.0, and this is 0.1.0"),
             ("return rledit.MaskWord", "module 'rledit' has no 'MaskWord' (did you mean 'MaskWorld'?)"),
         ])

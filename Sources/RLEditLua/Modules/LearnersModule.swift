@@ -66,47 +66,47 @@ enum LearnerFields {
 
     static var ppo: [SettingField<PPO.Configuration>] {
         [
-        .integer("steps", \.steps),
-        .integer("rolloutLength", \.rolloutLength),
-        .integer("minibatchSize", \.minibatchSize),
-        .integer("epochs", \.epochs),
-        .schedule("learningRate", \.learningRate),
-        .optionalNumber("discount", \.discount),
-        .number("gaeLambda", \.gaeLambda),
-        .boolean("bootstrapTruncated", \.bootstrapTruncated),
-        .schedule("clipRange", \.clipRange),
-        .optionalSchedule("valueClipRange", \.valueClipRange),
-        .schedule("entropyCoefficient", \.entropyCoefficient),
-        .number("valueCoefficient", \.valueCoefficient),
-        .number("maxGradientNorm", \.maxGradientNorm),
-        .optionalNumber("targetKL", \.targetKL),
-        .boolean("normalizeAdvantage", \.normalizeAdvantage),
-        .boolean("normalizeObservation", \.normalizeObservation),
-        .number("observationClip", \.observationClip),
-        .integers("hiddenSizes", \.hiddenSizes),
-        .optionalIntegers("valueHiddenSizes", \.valueHiddenSizes),
-        .boolean("orthogonalInitialization", \.orthogonalInitialization),
-        .number("initialLogStandardDeviation", \.initialLogStandardDeviation),
-        .number("adamBeta1", \.adamBeta1),
-        .number("adamBeta2", \.adamBeta2),
-        .number("adamEpsilon", \.adamEpsilon),
+            .integer("steps", \.steps),
+            .integer("rolloutLength", \.rolloutLength),
+            .integer("minibatchSize", \.minibatchSize),
+            .integer("epochs", \.epochs),
+            .schedule("learningRate", \.learningRate),
+            .optionalNumber("discount", \.discount),
+            .number("gaeLambda", \.gaeLambda),
+            .boolean("bootstrapTruncated", \.bootstrapTruncated),
+            .schedule("clipRange", \.clipRange),
+            .optionalSchedule("valueClipRange", \.valueClipRange),
+            .schedule("entropyCoefficient", \.entropyCoefficient),
+            .number("valueCoefficient", \.valueCoefficient),
+            .number("maxGradientNorm", \.maxGradientNorm),
+            .optionalNumber("targetKL", \.targetKL),
+            .boolean("normalizeAdvantage", \.normalizeAdvantage),
+            .boolean("normalizeObservation", \.normalizeObservation),
+            .number("observationClip", \.observationClip),
+            .integers("hiddenSizes", \.hiddenSizes),
+            .optionalIntegers("valueHiddenSizes", \.valueHiddenSizes),
+            .boolean("orthogonalInitialization", \.orthogonalInitialization),
+            .optionalNumber("initialLogStandardDeviation", \.initialLogStandardDeviation),
+            .number("adamBeta1", \.adamBeta1),
+            .number("adamBeta2", \.adamBeta2),
+            .number("adamEpsilon", \.adamEpsilon),
         ]
     }
 
     static var randomSearch: [SettingField<RandomSearch.Configuration>] {
         [
-        .integer("steps", \.steps),
-        .integer("batchSize", \.batchSize),
-        .optionalNumber("standardDeviation", \.standardDeviation),
+            .integer("steps", \.steps),
+            .integer("batchSize", \.batchSize),
+            .optionalNumber("standardDeviation", \.standardDeviation),
         ]
     }
 
     static var hillClimber: [SettingField<HillClimber.Configuration>] {
         [
-        .integer("steps", \.steps),
-        .integer("populationSize", \.populationSize),
-        .number("initialStandardDeviation", \.initialStandardDeviation),
-        .number("adaptationFactor", \.adaptationFactor),
+            .integer("steps", \.steps),
+            .integer("populationSize", \.populationSize),
+            .number("initialStandardDeviation", \.initialStandardDeviation),
+            .number("adaptationFactor", \.adaptationFactor),
         ]
     }
 }

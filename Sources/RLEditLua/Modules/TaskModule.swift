@@ -9,7 +9,7 @@ extension HostModules {
         try host.register(ScriptTask.self) { type in
             type.property("name") { task, call in try call.returns(task.name) }
             type.property("state") { task, call in try call.returns(task.state) }
-            type.property("world") { task, call in try call.returns(task.parts.world) }
+            type.property("world") { task, call in try call.returns(task.world) }
             type.property("learner") { task, call in try call.returns(task.learner) }
             type.property("target") { task, call in try call.returns(task.target) }
             type.description { "task '\($0.name)': \($0.worldName), \($0.learnerName)" }

@@ -74,7 +74,9 @@ package final class ScriptSession {
     private static func task(in results: [LuaValue], host: LuaHost) throws -> ScriptTask? {
         guard let first = results.first, !first.isNil else { return nil }
         if let task = try host.read(first, as: ScriptTask.self) { return task }
-        if case .table = first { throw LuaUsageError("the script returned a plain table: return rledit.task { … } instead") }
+        if case .table = first {
+            throw LuaUsageError("the script returned a plain table: return rledit.task { … } instead")
+        }
         throw LuaUsageError("the script must return a task of rledit.task, or nothing, got \(first.typeName)")
     }
 

@@ -20,7 +20,7 @@ package final class ScriptTask: LuaBound {
     /// The task with all defaults filled in, in reading order, for the manifest.
     package let configuration: JSONObject
     /// The world's and the learner's names.
-    package var worldName: String { parts.world.world.name }
+    package var worldName: String { world.world.name }
     package var learnerName: String { learner.name }
     /// Asked by the loop between steps: a reason to stop. Whoever runs the task may set it; by default Ctrl-C is one.
     package var stop: () -> StopReason?
@@ -28,6 +28,9 @@ package final class ScriptTask: LuaBound {
     let host: LuaHost
     let context: ScriptContext
     let parts: TaskParts
+    var sets: [NamedSet] { parts.sets }
+    var model: Network { parts.model }
+    var world: ScriptWorld { parts.world }
     let heldOut: [NamedSet]
     let learner: ScriptLearner
     let target: Double?

@@ -124,6 +124,6 @@ struct TaskParts {
             }
             return try EditedLayer(name: name, parameterName: "\(name).weight", weight: weight)
         }
-        _ = try world.world.bind(to: layers, horizon: world.horizon, random: random)
+        _ = try world.world.bind(to: layers, random: random)
     }
 }

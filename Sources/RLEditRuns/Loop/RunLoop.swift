@@ -85,17 +85,26 @@ public final class RunLoop {
         // 6. Applying, measuring and saving the result is `RunOutcome`'s part.
     }
 
-    /// The edit of the learner's deterministic policy: one episode of its mean actions from the unedited weights.
+    /// The edit of the learner's deterministic policy: the best state of one episode of its mean actions from the
+    /// unedited weights, judged by the reward. At horizon 1 there is only one state.
+    ///
+    /// A policy learns from noisy episodes when a good edit is reached; nothing makes its noiseless episode hold still
+    /// there until the horizon.
     /// - Returns: nil for a learner without a mean policy.
     public func meanPolicyEdit() throws -> [LayerEdit]? {
         var edits = environment.evaluator.layers.map { _ in LayerEdit.unchanged }
+        var states: [[LayerEdit]] = []
         environment.progress = 1
         for _ in 0..<environment.horizon {
             let shown = try ObservationBatch.shared(environment.observation(of: edits), environments: 1)
             guard let action = try learner.meanAction(shown) else { return nil }
             edits = try environment.apply(action, to: edits)
+            states.append(edits)
         }
-        return edits
+        if states.count == 1 { return edits }
+        let rewards = try environment.judge(episode: states).map(\.value)
+        let best = rewards.indices.reduce(0) { rewards[$1] > rewards[$0] ? $1 : $0 }
+        return states[best]
     }
 
     // MARK: - Bookkeeping

@@ -92,7 +92,7 @@ public final class EditEnvironment: VectorEnvironment {
         let evaluator = try Evaluator(
             network: problem.network, layers: problem.layers, sets: problem.sets, pool: pool)
         source = MetricSource(evaluator: evaluator)
-        world = try problem.world.bind(to: evaluator.layers, horizon: problem.horizon, random: random)
+        world = try problem.world.bind(to: evaluator.layers, random: random)
         observer = problem.observer
         reward = problem.reward
         horizon = problem.horizon
@@ -157,6 +157,14 @@ public final class EditEnvironment: VectorEnvironment {
         return StepRecord(
             actions: clamped, batch: batch, rewards: try judge(batch, episodes: episodes, steps: ones),
             episodes: episodes, steps: ones)
+    }
+
+    /// Judges the states of one episode, without any effect on the running episodes.
+    /// - Parameter states: the edits after its first step, its second, ….
+    public func judge(episode states: [[LayerEdit]]) throws -> [Reward] {
+        try judge(
+            source.evaluate(states), episodes: Array(repeating: max(episodesBegun, 1), count: states.count),
+            steps: states.indices.map { $0 + 1 })
     }
 
     /// The edit an action makes of given edits: one step for one environment.

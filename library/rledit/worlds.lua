@@ -1,0 +1,56 @@
+---@meta rledit.worlds
+
+--- Worlds: what an action may do to weights.
+---
+--- An action is a list of numbers in -1 … 1. A low-rank action holds, for each edited layer, the factors `B`
+--- (`[outputs, rank]`) and `A` (`[rank, inputs]`); a full action holds one number for each weight. The edits of an
+--- episode's steps accumulate.
+---
+--- A world of your own is a table: see `rledit.CustomWorld`.
+---
+--- ```lua
+--- local worlds = require "rledit.worlds"
+--- print(worlds.MaskWorld { layer = "fc2", rank = 1 })
+--- ```
+---@class rledit.worlds
+local worlds = {}
+
+---@class rledit.World
+---@field name string
+---@field layers string[] the edited layers, in the order of the action
+---@field horizon integer steps of an episode
+local World = {}
+
+---@class rledit.MaskWorldOptions
+---@field layer string? name of the edited layer
+---@field layers string[]? names of several edited layers, instead of `layer`
+---@field rank integer? rank of the action's factors; 1 by default
+---@field full boolean? one number for each weight instead of factors
+---@field scale rledit.Rate? strength of an action; default 2
+---@field offset number? size of the fixed signs added to `B`, in 0 … 1, without which learning cannot start; default 0.5
+---@field horizon integer? steps of an episode; 1 by default
+
+---@class rledit.ShiftWorldOptions: rledit.MaskWorldOptions
+---@field unit ("rms"|"relative"|"absolute")? unit of the scale: the layer's root-mean-square weight (default), the layer's norm for the whole step, or the weights' own
+---@field offset number? size of the fixed signs added to `B`, in 0 … 1; default 0.5
+
+--- A world of your own. Functions may also be written with a colon, and then get the table as `self`.
+---@class rledit.CustomWorld
+---@field layer string? name of the edited layer
+---@field layers string[]? names of several edited layers; weights are then tables of tensors by layer name
+---@field action_size integer|fun(weights: rledit.Tensor): integer numbers in an action
+---@field apply fun(weights: rledit.Tensor, action: rledit.Tensor): rledit.Tensor the weights after one more action
+---@field horizon integer? steps of an episode; 1 by default
+---@field name string?
+
+--- `W ← W ⊙ (1 + scale · (B + offset) A / √rank)`; steps multiply.
+---@param options rledit.MaskWorldOptions
+---@return rledit.World
+function worlds.MaskWorld(options) end
+
+--- `W ← W + scale · unit · (B + offset) A / √rank`; steps add up.
+---@param options rledit.ShiftWorldOptions
+---@return rledit.World
+function worlds.ShiftWorld(options) end
+
+return worlds
