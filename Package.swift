@@ -59,6 +59,13 @@ let package = Package(
                 "LuaBridge", "RLEditLua", "RLEditRuns", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
+        // What scripts/bench runs.
+        .executableTarget(
+            name: "rledit-bench",
+            dependencies: [
+                "RLEditLua", "LuaBridge", "RLEditRuns", "RLEditLearners", "RLEditWorlds", "RLEditData", "RLEditNN",
+                "RLEditTensor",
+            ], swiftSettings: strict),
 
         // Tests.
         .target(

@@ -8,6 +8,7 @@
 enum { LANES = 16, MAX_BLOCK = 1024 };
 
 typedef float vector __attribute__((vector_size(64)));
+typedef int32_t lane_bits __attribute__((vector_size(64)));
 
 // Unaligned copies between memory and a vector register. Macros, since a function that takes or returns a vector would
 // change its calling convention with the instruction set.
@@ -78,6 +79,69 @@ void rl_dense(int64_t outputs, int64_t inputs, int64_t n, const float *w, const 
             float weight = w[o * inputs + i];
             const float *in = x + i * xStride;
             for (int64_t e = wide; e < n; e++) out[e] += weight * in[e];
+        }
+    }
+}
+
+// `height` outputs by two vectors of examples: the hidden units are made, activated and used without leaving registers.
+// The factors' products with the examples are few and small, so they are read again for every unit from the cache.
+#define SHIFT_DENSE_TILE(height, ranks)                                                                    \
+    {                                                                                                      \
+        vector low[height], high[height];                                                                  \
+        for (int o = 0; o < height; o++) low[o] = high[o] = (vector){} + (bias ? bias[row + o] : 0);       \
+        for (int64_t r = 0; r < rows; r++) {                                                               \
+            vector h0, h1;                                                                                 \
+            LOAD(h0, z + r * zStride + column);                                                            \
+            LOAD(h1, z + r * zStride + column + LANES);                                                    \
+            for (int64_t k = 0; k < ranks; k++) {                                                          \
+                vector t0, t1;                                                                             \
+                float factor = b[r * rank + k];                                                            \
+                LOAD(t0, t + k * tStride + column);                                                        \
+                LOAD(t1, t + k * tStride + column + LANES);                                                \
+                h0 += factor * t0;                                                                         \
+                h1 += factor * t1;                                                                         \
+            }                                                                                              \
+            if (rectifies) {                                                                               \
+                h0 = (vector)((lane_bits)h0 & ~(h0 < zero));                                               \
+                h1 = (vector)((lane_bits)h1 & ~(h1 < zero));                                               \
+            }                                                                                              \
+            for (int o = 0; o < height; o++) {                                                             \
+                float weight = w[(row + o) * rows + r];                                                    \
+                low[o] += weight * h0;                                                                     \
+                high[o] += weight * h1;                                                                    \
+            }                                                                                              \
+        }                                                                                                  \
+        for (int o = 0; o < height; o++) {                                                                 \
+            STORE(y + (row + o) * yStride + column, low[o]);                                               \
+            STORE(y + (row + o) * yStride + column + LANES, high[o]);                                      \
+        }                                                                                                  \
+    }
+#define SHIFT_DENSE_TILES(ranks)                                                       \
+    for (int64_t column = 0; column < wide; column += 2 * LANES) {                     \
+        int64_t row = 0;                                                               \
+        for (; row + 10 <= outputs; row += 10) SHIFT_DENSE_TILE(10, ranks)             \
+        for (; row + 4 <= outputs; row += 4) SHIFT_DENSE_TILE(4, ranks)                \
+        for (; row < outputs; row++) SHIFT_DENSE_TILE(1, ranks)                        \
+    }
+
+RL_CLONES
+void rl_low_rank_shift_dense(int64_t rows, int64_t rank, int64_t n, const float *z, int64_t zStride, const float *b,
+                             const float *t, int64_t tStride, int32_t rectifies, int64_t outputs, const float *w,
+                             const float *bias, float *y, int64_t yStride) {
+    const vector zero = {};
+    int64_t wide = n - n % (2 * LANES);
+    if (rank == 1) {
+        SHIFT_DENSE_TILES(1)
+    } else {
+        SHIFT_DENSE_TILES(rank)
+    }
+    for (int64_t e = wide; e < n; e++) {
+        for (int64_t o = 0; o < outputs; o++) y[o * yStride + e] = bias ? bias[o] : 0;
+        for (int64_t r = 0; r < rows; r++) {
+            float h = z[r * zStride + e];
+            for (int64_t k = 0; k < rank; k++) h += b[r * rank + k] * t[k * tStride + e];
+            if (rectifies) h = h < 0 ? 0 : h;
+            for (int64_t o = 0; o < outputs; o++) y[o * yStride + e] += w[o * rows + r] * h;
         }
     }
 }

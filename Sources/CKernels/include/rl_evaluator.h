@@ -30,6 +30,13 @@ void rl_dense(int64_t outputs, int64_t inputs, int64_t n, const float *w, const 
 void rl_low_rank_shift(int64_t rows, int64_t rank, int64_t n, const float *z, int64_t zStride, const float *b,
                        const float *t, int64_t tStride, float *y, int64_t yStride, int32_t activation);
 
+/// The same shift followed by a layer: y[o, :] = bias[o] + sum_r w[o, r] a(z[r, :] + sum_k b[r, k] t[k, :]), where a is
+/// ReLU (NaN stays NaN) when `rectifies`, else nothing. The shifted units are never stored. w is [outputs, rows] dense;
+/// `bias` may be NULL; y overlaps nothing.
+void rl_low_rank_shift_dense(int64_t rows, int64_t rank, int64_t n, const float *z, int64_t zStride, const float *b,
+                             const float *t, int64_t tStride, int32_t rectifies, int64_t outputs, const float *w,
+                             const float *bias, float *y, int64_t yStride);
+
 /// out[r, c] = w[r, c] * mask[r, c] * (1 + sum_k b[r, k] a[k, c]); `mask` may be NULL (all ones); b is [rows, rank], a is
 /// [rank, columns].
 void rl_mask_weights(int64_t rows, int64_t columns, int64_t rank, const float *w, const float *mask, const float *b,

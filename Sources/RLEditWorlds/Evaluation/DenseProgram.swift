@@ -15,6 +15,7 @@ final class DenseProgram: Sendable {
     private let scratch: [EvaluatorScratch]
     /// Above this rank a shift is cheaper as dense weights.
     private let maximumRank: Int
+    private let fused: FusedLayer?
 
     /// - Parameter scores: outputs of the network's last layer.
     init(suffix: DenseSuffix, layers: [EditedLayer], cache: ExampleBlocks, scores: Int, workers: Int) throws {
@@ -25,6 +26,7 @@ final class DenseProgram: Sendable {
         self.cache = cache
         self.scores = scores
         self.firstLayer = firstLayer
+        fused = DenseProgram.fusedLayer(of: suffix)
         groupSize = max(1, min(16, 256 / rows))
         maximumRank = max(1, min(rows, inputs) / 4)
         baseProducts = try cache.blocks.map { block in
@@ -75,12 +77,21 @@ final class DenseProgram: Sendable {
                 let output: UnsafeMutablePointer<Float>
                 switch stack.places[position] {
                 case .factors(let factors, let start):
+                    let projected = UnsafePointer(scratch.projected + start * examples)
+                    if let fused {
+                        output = scratch.odd
+                        shift(block, by: factors, projected: projected, examples: examples, into: fused, output: output)
+                        let scores = finish(
+                            edits, output, from: 2, rows: fused.outputs, examples: examples, scratch: scratch)
+                        consume(position, block, scores, examples)
+                        continue
+                    }
                     output = scratch.shiftOutput
                     withPointers(baseProducts[block], factors.left) { base, left in
                         guard let left else { return }
                         rl_low_rank_shift(
                             Int64(rows), Int64(factors.rank), Int64(examples), base, Int64(examples), left,
-                            scratch.projected + start * examples, Int64(examples), output, Int64(examples), activation)
+                            projected, Int64(examples), output, Int64(examples), activation)
                     }
                 case .weights(let start):
                     output = scratch.stackedOutputs + start * examples
@@ -89,7 +100,8 @@ final class DenseProgram: Sendable {
                     }
                 }
                 consume(
-                    position, block, finish(edits, output, rows: rows, examples: examples, scratch: scratch), examples)
+                    position, block,
+                    finish(edits, output, from: 1, rows: rows, examples: examples, scratch: scratch), examples)
             }
         }
     }
@@ -134,14 +146,59 @@ final class DenseProgram: Sendable {
         return stack
     }
 
-    /// The steps after the first, for one candidate.
+    /// The second step of a suffix when one kernel can compute it together with a shift of the first.
+    private struct FusedLayer: Sendable {
+        let rows: Int
+        let rectifies: Bool
+        let outputs: Int
+        let weights: Tensor
+        let bias: Tensor?
+        let activation: Int32
+    }
+
+    /// The second step, if it is an unedited layer of few outputs behind no activation or ReLU.
+    private static func fusedLayer(of suffix: DenseSuffix) -> FusedLayer? {
+        guard suffix.steps.count > 1, case .linear(let rows, _, _, _, _, let first) = suffix.steps[0],
+            first == Int32(RL_RELU) || first == Int32(RL_IDENTITY),
+            case .linear(let outputs, _, let weights, nil, let bias, let activation) = suffix.steps[1],
+            outputs <= narrowestProduct
+        else { return nil }
+        return FusedLayer(
+            rows: rows, rectifies: first == Int32(RL_RELU), outputs: outputs, weights: weights, bias: bias,
+            activation: activation)
+    }
+
+    /// Up to as many outputs our own kernels beat a library product.
+    private static let narrowestProduct = 16
+
+    /// A shift of the first step and the whole second step, for one block.
+    private func shift(
+        _ block: Int, by factors: LowRankFactors, projected: UnsafePointer<Float>, examples: Int,
+        into layer: FusedLayer, output: UnsafeMutablePointer<Float>
+    ) {
+        let stride = Int64(examples)
+        withPointers(baseProducts[block], factors.left) { base, left in
+            withPointers(layer.weights, layer.bias) { weights, bias in
+                guard let left else { return }
+                rl_low_rank_shift_dense(
+                    Int64(layer.rows), Int64(factors.rank), stride, base, stride, left, projected, stride,
+                    layer.rectifies ? 1 : 0, Int64(layer.outputs), weights, bias, output, stride)
+            }
+        }
+        if layer.activation != Int32(RL_IDENTITY) {
+            rl_bias_activate(Int64(layer.outputs), stride, output, stride, nil, layer.activation)
+        }
+    }
+
+    /// The steps from index `first` on, for one candidate.
     /// - Returns: scores `[classes, examples]`, in scratch memory.
     private func finish(
-        _ edits: [LayerEdit], _ input: UnsafeMutablePointer<Float>, rows: Int, examples: Int, scratch: EvaluatorScratch
+        _ edits: [LayerEdit], _ input: UnsafeMutablePointer<Float>, from first: Int, rows: Int, examples: Int,
+        scratch: EvaluatorScratch
     ) -> UnsafePointer<Float> {
         var current = input
         var currentRows = rows
-        for step in suffix.steps.dropFirst() {
+        for step in suffix.steps.dropFirst(first) {
             switch step {
             case .activation(let code):
                 rl_bias_activate(Int64(currentRows), Int64(examples), current, Int64(examples), nil, code)
@@ -170,7 +227,7 @@ final class DenseProgram: Sendable {
         _ weights: UnsafePointer<Float>, _ bias: UnsafePointer<Float>?, outputs: Int, inputs: Int, examples: Int,
         input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, activation: Int32
     ) {
-        if outputs <= 16 {
+        if outputs <= DenseProgram.narrowestProduct {
             rl_dense(
                 Int64(outputs), Int64(inputs), Int64(examples), weights, bias, input, Int64(examples), output,
                 Int64(examples))

@@ -26,6 +26,11 @@ public final class Evaluator: @unchecked Sendable {
     private let segments: [Range<Int>]
     private static let blocksPerSegment = 8
 
+    /// Candidates whose first layers are stacked into one product; 1 when the suffix is no chain of linear layers.
+    package var groupSize: Int { dense?.groupSize ?? 1 }
+    /// Examples of each block that a product runs over.
+    package var blockCounts: [Int] { cache.blocks.map(\.rows.count) }
+
     /// - Parameter layers: names of the edited layers, in the order of the action.
     /// - Throws: ``WorldError`` naming the layer or set at fault.
     public init(network: Network, layers names: [String], sets: [NamedSet], pool: WorkerPool) throws {
@@ -113,7 +118,6 @@ public final class Evaluator: @unchecked Sendable {
         take: @Sendable (_ candidate: Int, _ segment: Int, _ sums: [SetSums]) -> Void
     ) throws {
         for candidate in candidates { try requireFit(candidate) }
-        let groupSize = dense?.groupSize ?? 1
         let groups = (candidates.count + groupSize - 1) / groupSize
         try pool.forEach(groups * segments.count) { piece, worker in
             let (group, segment) = (piece / segments.count, piece % segments.count)
