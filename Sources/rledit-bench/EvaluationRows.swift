@@ -12,11 +12,15 @@ struct EvaluationRows {
         ("mask", { ReferenceTask.mask(rank: $0) }), ("shift", { ReferenceTask.shift(rank: $0) }),
     ]
 
-    /// Evaluations and the ceilings of one evaluator, measured in turn.
+    /// Evaluations a second of one evaluator, and of its ceilings measured in turn.
     struct Measurement {
         var candidatesPerSecond: Double
+        /// Stacked products of the edited layer alone, as a mask needs them.
         var products: Double
+        /// Copies of what a shift reads.
         var streams: Double
+        /// The multiplications of a shift at the rate of the products.
+        var arithmetic: Double
     }
 
     func rows() throws -> [Row] {
@@ -25,39 +29,57 @@ struct EvaluationRows {
         for (name, make) in EvaluationRows.worlds {
             for workers in [1, 2] {
                 for rank in [1, 4, 8] {
-                    let result = try measure(task.network, task.sets, make(rank), workers: workers)
+                    let result = try measure(task.network, task.sets, make(rank), rank: rank, workers: workers)
                     measured["\(name) \(rank) \(workers)"] = result
-                    let isMask = name == "mask"
-                    // The products are those of the edited layer; the last layer's 8 % come on top, so the share is
-                    // of less work than was done.
-                    rows.append(
-                        Row(
-                            group: "evaluation", what: "\(name), rank \(rank), \(workers) worker\(workers > 1 ? "s" : "")",
-                            figure: result.candidatesPerSecond, unit: "candidates/s",
-                            ceiling: isMask ? result.products : result.streams,
-                            ceilingName: isMask ? "stacked products" : "operand stream",
-                            target: rank == 1 ? .reached(isMask ? 0.7 : 0.5) : nil))
+                    let what = "\(name), rank \(rank), \(workers) worker\(workers > 1 ? "s" : "")"
+                    let isReference = rank == 1
+                    if name == "mask" {
+                        // The products are those of the edited layer; the last layer's 8 % come on top.
+                        rows.append(
+                            EvaluationRows.row(
+                                what, result, result.products, "stacked products", isReference ? .reached(0.7) : nil))
+                    } else {
+                        rows.append(
+                            EvaluationRows.row(
+                                what, result, result.streams, "operand stream", isReference ? .reached(0.5) : nil))
+                        rows.append(
+                            EvaluationRows.row(
+                                what, result, min(result.streams, result.arithmetic), "slower of stream and arithmetic",
+                                nil))
+                    }
                 }
             }
         }
-        if let mask = measured["mask 1 1"], let shift = measured["shift 1 1"],
-            let mask2 = measured["mask 1 2"], let shift2 = measured["shift 1 2"]
-        {
-            rows.append(
-                Row(
-                    group: "evaluation", what: "shift against mask, rank 1, 1 worker",
-                    figure: shift.candidatesPerSecond / mask.candidatesPerSecond, unit: "×", target: .atLeast(3)))
-            for (name, one, two) in [("mask", mask, mask2), ("shift", shift, shift2)] {
-                let gain = two.candidatesPerSecond / one.candidatesPerSecond
-                let ceiling = name == "mask" ? two.products / one.products : two.streams / one.streams
-                rows.append(
-                    Row(
-                        group: "evaluation", what: "\(name), gain of 2 workers over 1", figure: gain, unit: "×",
-                        ceiling: ceiling, ceilingName: name == "mask" ? "of the products" : "of the stream",
-                        target: .reached(0.95)))
-            }
-        }
-        return rows + (try growth())
+        return rows + EvaluationRows.comparisons(measured) + (try growth())
+    }
+
+    private static func row(
+        _ what: String, _ result: Measurement, _ ceiling: Double, _ name: String, _ target: Row.Target?
+    ) -> Row {
+        Row(
+            group: "evaluation", what: what, figure: result.candidatesPerSecond, unit: "candidates/s", ceiling: ceiling,
+            ceilingName: name, target: target)
+    }
+
+    /// The worlds against each other, and two workers against one.
+    private static func comparisons(_ measured: [String: Measurement]) -> [Row] {
+        guard let mask = measured["mask 1 1"], let shift = measured["shift 1 1"], let mask2 = measured["mask 1 2"],
+            let shift2 = measured["shift 1 2"]
+        else { return [] }
+        let worlds = shift.candidatesPerSecond / mask.candidatesPerSecond
+        return [
+            Row(
+                group: "evaluation", what: "shift against mask, rank 1, 1 worker", figure: worlds, unit: "×",
+                target: .atLeast(3)),
+            Row(
+                group: "evaluation", what: "mask, gain of 2 workers over 1",
+                figure: mask2.candidatesPerSecond / mask.candidatesPerSecond, unit: "×",
+                ceiling: mask2.products / mask.products, ceilingName: "of the products", target: .reached(0.95)),
+            Row(
+                group: "evaluation", what: "shift, gain of 2 workers over 1",
+                figure: shift2.candidatesPerSecond / shift.candidatesPerSecond, unit: "×",
+                ceiling: shift2.streams / shift.streams, ceilingName: "of the stream", target: .reached(0.95)),
+        ]
     }
 
     /// Time of a candidate relative to R1's when one thing grows; the ceiling grows as the operations do.
@@ -67,12 +89,12 @@ struct EvaluationRows {
         let wide = try ReferenceTask.network(width: 256)
         let tenfold = try task.repeatedSets(10)
         for (name, make) in EvaluationRows.worlds {
-            let base = try measure(narrow, task.sets, make(1), workers: 1).candidatesPerSecond
+            let base = try measure(narrow, task.sets, make(1), rank: 1, workers: 1).candidatesPerSecond
             let grown: [(String, Double)] = [
-                ("samples × 10", try measure(narrow, tenfold, make(1), workers: 1).candidatesPerSecond),
-                ("rank × 8", try measure(narrow, task.sets, make(8), workers: 1).candidatesPerSecond),
-                ("layer width × 8", try measure(wide, task.sets, make(1), workers: 1).candidatesPerSecond),
-                ("workers 1 → 2", try measure(narrow, task.sets, make(1), workers: 2).candidatesPerSecond),
+                ("samples × 10", try measure(narrow, tenfold, make(1), rank: 1, workers: 1).candidatesPerSecond),
+                ("rank × 8", try measure(narrow, task.sets, make(8), rank: 8, workers: 1).candidatesPerSecond),
+                ("layer width × 8", try measure(wide, task.sets, make(1), rank: 1, workers: 1).candidatesPerSecond),
+                ("workers 1 → 2", try measure(narrow, task.sets, make(1), rank: 1, workers: 2).candidatesPerSecond),
             ]
             for (what, rate) in grown {
                 rows.append(Row(group: "growth", what: "\(name), \(what)", figure: base / rate, unit: "× the time"))
@@ -82,7 +104,7 @@ struct EvaluationRows {
     }
 
     private func measure(
-        _ network: Network, _ sets: [NamedSet], _ world: any EditWorld, workers: Int
+        _ network: Network, _ sets: [NamedSet], _ world: any EditWorld, rank: Int, workers: Int
     ) throws -> Measurement {
         let pool = WorkerPool(workers: workers)
         let evaluator = try Evaluator(network: network, layers: [ReferenceTask.layer], sets: sets, pool: pool)
@@ -95,19 +117,22 @@ struct EvaluationRows {
         let edits = try actions.withUnsafeBufferPointer { actions in
             try (0..<count).map { index in
                 let place = index * bound.actionSize..<(index + 1) * bound.actionSize
-                return try bound.apply(
-                    UnsafeBufferPointer(rebasing: actions[place]), to: [.unchanged], progress: 0)
+                return try bound.apply(UnsafeBufferPointer(rebasing: actions[place]), to: [.unchanged], progress: 0)
             }
         }
         let operands = try EvaluatorOperands(evaluator, workers: workers)
-        var best = (evaluation: Double.infinity, products: Double.infinity, stream: Double.infinity)
+        let isShift = world.name == "ShiftWorld"
+        var (evaluation, products, streams) = (Double.infinity, Double.infinity, Double.infinity)
         for _ in 0..<rounds {
-            best.evaluation = min(best.evaluation, try seconds { _ = try source.evaluate(edits) })
-            best.products = min(best.products, seconds { operands.multiply(candidates: count, pool: pool) })
-            best.stream = min(best.stream, seconds { operands.stream(candidates: count, pool: pool) })
+            evaluation = min(evaluation, try seconds { _ = try source.evaluate(edits) })
+            products = min(products, seconds { operands.multiply(candidates: count, pool: pool) })
+            if isShift { streams = min(streams, seconds { operands.stream(candidates: count, pool: pool) }) }
         }
+        let rates = [evaluation, products, streams].map { Double(count) / $0 }
+        let layer = evaluator.layers[0]
+        let shiftOperations = rank * (layer.columns + layer.rows) + layer.rows * evaluator.classes
         return Measurement(
-            candidatesPerSecond: Double(count) / best.evaluation, products: Double(count) / best.products,
-            streams: Double(count) / best.stream)
+            candidatesPerSecond: rates[0], products: rates[1], streams: rates[2],
+            arithmetic: rates[1] * Double(layer.count) / Double(shiftOperations))
     }
 }
