@@ -40,9 +40,12 @@ final class Running {
     private let process = Process()
     private let ended = DispatchSemaphore(value: 0)
     private let folder: String
+    /// Kept, since the folder goes with it.
+    private let workspace: Workspace
     private let begun = ContinuousClock.now
 
     init(_ arguments: [String], in workspace: Workspace, environment: [String: String]) throws {
+        self.workspace = workspace
         folder = "\(workspace.path)/.streams-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         for name in ["out", "err"] { FileManager.default.createFile(atPath: "\(folder)/\(name)", contents: nil) }

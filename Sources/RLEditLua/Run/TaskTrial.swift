@@ -94,7 +94,7 @@ struct TaskTrial {
     private mutating func checkReads(_ reward: ScriptReward) {
         let unread = reward.unreadSets
         if unread.count == task.parts.sets.count {
-            warn("the reward reads nothing that is measured of a candidate")
+            warn("the reward reads none of the sets")
         } else {
             for name in unread { warn("the reward never reads the set '\(name)'") }
         }
