@@ -238,7 +238,7 @@ import Testing
         ("nn.sequential { input = { 4 } }", "no layer in rledit.nn.sequential"),
         (
             "nn.sequential { nn.relu(), inptu = { 4 } }",
-            "missing field 'input' in rledit.nn.sequential (table expected)"
+            "unknown field 'inptu' in rledit.nn.sequential (did you mean 'input'?)"
         ),
     ]
 
