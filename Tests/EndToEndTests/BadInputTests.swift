@@ -87,7 +87,7 @@ struct BadInputTests {
 
     @Test("An error in the reward names what called what, and is written into the manifest")
     func rewardTraceback() throws {
-        let script = Scripts.task(reward: "return helper(m)").replacing(
+        let script = Scripts.task(reward: "local r = helper(m) return r").replacing(
             "return rledit.task", with: #"local function helper() error("deep") end; return rledit.task"#)
         let workspace = try Workspace(["t.lua": script])
         let ended = try workspace.run("t.lua", "--out", "o")

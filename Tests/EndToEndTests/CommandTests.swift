@@ -12,7 +12,7 @@ struct CommandTests {
         #expect(ended.code == 0, "\(ended.output)")
         let lines = ended.output.split(separator: "\n").map(String.init)
         #expect(lines.first == "task 't': MaskWorld on fc2, PPO")
-        #expect(lines.contains("sets: forget 40, retain 80; held out: forget 13, retain 27"))
+        #expect(lines.contains("sets: forget 40, retain 80; held out: forget 14, retain 26"))
         #expect(lines.last == "no errors, no warnings")
         #expect(workspace.names(in: ".").filter { !$0.hasPrefix(".") } == ["t.lua"])
     }
@@ -26,8 +26,8 @@ struct CommandTests {
             ),
             (Scripts.task(reward: "return m.retain.accuracy"), "warning: the reward never reads the set 'forget'"),
             (
-                Scripts.task(reward: "return math.random()"),
-                "warning: the reward reads nothing that is measured of a candidate"
+                Scripts.task(reward: "return m.edit.norm"),
+                "warning: the reward reads none of the sets"
             ),
             (Scripts.task(heldOut: false), "warning: the task has no held-out sets"),
             (
@@ -64,7 +64,7 @@ struct CommandTests {
         #expect(unread.code == 1)
         let callback = Scripts.task(more: "on_update = function() error('oh') end,")
         let late = try Workspace(["t.lua": callback]).run("check", "t.lua")
-        #expect(late.report == "t.lua:18: oh")
+        #expect(late.report == "t.lua:17: oh")
         #expect(late.code == 1)
         let none = try Workspace(["t.lua": "print 'done'"]).run("check", "t.lua")
         #expect(none.output.hasPrefix("done\nt.lua returned no task"))
