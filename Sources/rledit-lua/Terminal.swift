@@ -1,6 +1,7 @@
 import Foundation
 import LuaBridge
 import RLEditLua
+import RLEditRuns
 
 /// What the program says to the person who started it.
 enum Terminal {
@@ -29,6 +30,7 @@ enum Terminal {
             note("rledit-lua: \(error)")
             if let traceback = (error as? RewardFault)?.scriptError?.traceback, !traceback.isEmpty { note(traceback) }
             if case .timeOver? = error as? RunError { return 3 }
+            if case .sizeLimit? = error as? RunFolderError { return 3 }
             return 1
         }
         note("rledit-lua: \(scriptError.report)")
