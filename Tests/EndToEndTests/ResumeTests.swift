@@ -57,6 +57,31 @@ struct ResumeTests {
         }
     }
 
+    @Test("A fit that is cut short, by Ctrl-C or --max-time, does not become a run", arguments: [[], ["--trust"]])
+    func interruptedFit(_ option: [String]) throws {
+        let script = Scripts.task().replacing("epochs = 20", with: "epochs = 1000000")
+        let workspace = try Workspace(["t.lua": script])
+        let running = try workspace.start(["t.lua", "--out", "o", "--quiet"] + option)
+        usleep(500_000)
+        running.send(SIGINT)
+        let interrupted = running.wait()
+        #expect(interrupted.code == 130)
+        #expect(interrupted.seconds < 10)
+        let over = try workspace.start(["t.lua", "--out", "o", "--quiet", "--max-time", "0.5"] + option).wait()
+        #expect(over.report == "the time of --max-time (0.5 s) has passed before the script was done")
+        #expect(over.code == 3)
+        #expect(!workspace.exists("o"))
+    }
+
+    @Test("A loop inside a script ends at --max-time too")
+    func innerLoop() throws {
+        let script = Scripts.task(steps: 100_000_000).replacing("return rledit.task", with: "local task = rledit.task")
+        let workspace = try Workspace(["t.lua": script + "rledit.run.task(task)\n"])
+        let ended = try workspace.run("t.lua", "--quiet", "--max-time", "0.5")
+        #expect(ended.code == 3)
+        #expect(ended.seconds < 10)
+    }
+
     @Test("A run that is killed again and again ends in the same bytes")
     func killed() throws {
         let workspace = try Workspace(["t.lua": Scripts.stateful(steps: 6400)])

@@ -72,7 +72,7 @@ struct UsageTests {
             ),
             (
                 "while true do end", ["--max-time", "0.3"],
-                "the time of --max-time (0.3 s) has passed before the script returned its task"
+                "the time of --max-time (0.3 s) has passed before the script was done"
             ),
         ] as [(String, [String], String)])
     func limits(_ script: String, _ options: [String], _ report: String) throws {

@@ -64,7 +64,7 @@ package enum RunError: Error, Equatable, Sendable, CustomStringConvertible {
             "'\(path)' was begun with other examples: it cannot be resumed to the same numbers; "
                 + "give the data it was begun with by --data"
         case .timeOver(let seconds):
-            "the time of --max-time (\(seconds) s) has passed before the script returned its task"
+            "the time of --max-time (\(seconds) s) has passed before the script was done"
         case .noTask(let path): "'\(path)' returned no task: only runs of tasks can be resumed"
         }
     }

@@ -76,9 +76,15 @@ package final class RunSession {
         var task: (name: String, world: String, learner: String)?
         for seed in options.seeds {
             let seedRun: SeedRun?
-            do { seedRun = try runSeed(seed) } catch RunError.timeOver where !results.isEmpty {
+            do {
+                seedRun = try runSeed(seed)
+            } catch RunError.timeOver where !results.isEmpty {
                 // The seeds that are done count.
                 end = .timeLimit
+                break
+            } catch let error as LuaError where error.kind == .interrupted && !results.isEmpty {
+                note("interrupted; continue with: rledit-lua --resume \(top?.path ?? "")")
+                end = .interrupted
                 break
             }
             guard let run = seedRun else {
@@ -151,17 +157,18 @@ package final class RunSession {
     }
 
     /// Runs the script up to its task.
-    /// - Throws: ``RunError/timeOver(seconds:)`` when `--max-time` passes meanwhile: a fit that was cut short must not
-    ///   become a run.
+    /// - Throws: what the script raises; an interrupt, or ``RunError/timeOver(seconds:)``, when either came meanwhile,
+    ///   whatever the script made of it: a fit that was cut short must not become a run.
     private func runScript(in session: ScriptSession) throws -> ScriptTask? {
-        let task: ScriptTask?
-        do {
-            task = try session.run(script.bytes, path: script.path, arguments: options.scriptArguments)
-        } catch let error as LuaError where error.kind == .interrupted && clock.isTimeOver && !clock.isInterrupted {
-            throw RunError.timeOver(seconds: options.maxSeconds ?? clock.seconds)
+        let result = Result {
+            try session.run(script.bytes, path: script.path, arguments: options.scriptArguments)
         }
-        if task != nil, clock.isTimeOver { throw RunError.timeOver(seconds: options.maxSeconds ?? clock.seconds) }
-        return task
+        if clock.isInterrupted {
+            if case .failure(let error as LuaError) = result, error.kind == .interrupted { throw error }
+            throw LuaError(.interrupted, "\(script.source): interrupted")
+        }
+        if clock.isTimeOver { throw RunError.timeOver(seconds: options.maxSeconds ?? clock.seconds) }
+        return try result.get()
     }
 
     private func runLoop(
