@@ -48,7 +48,7 @@ final class Running {
         self.workspace = workspace
         folder = "\(workspace.path)/.streams-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        for name in ["out", "err"] { FileManager.default.createFile(atPath: "\(folder)/\(name)", contents: nil) }
+        for name in ["out", "err"] { try Data().write(to: URL(fileURLWithPath: "\(folder)/\(name)")) }
         process.executableURL = URL(fileURLWithPath: Binary.path)
         process.arguments = arguments
         process.currentDirectoryURL = URL(fileURLWithPath: workspace.path)
