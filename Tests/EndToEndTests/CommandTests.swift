@@ -42,6 +42,10 @@ struct CommandTests {
                 Scripts.task(more: "metrics = { twice = function(set) return 2 * set.accuracy end },"),
                 "warning: the metric 'twice' is never read"
             ),
+            (
+                Scripts.task(reward: "return m.retain.accuracy - m.forget.accuracy + math.random()"),
+                "warning: the reward of an action differs from time to time"
+            ),
             (Scripts.task(more: "target = -5,"), "warning: every random candidate reaches the target of -5 already"),
         ] as [(String, String)])
     func suspicious(_ script: String, _ warning: String) throws {

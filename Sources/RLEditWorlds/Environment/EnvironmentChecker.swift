@@ -32,6 +32,10 @@ public struct EnvironmentChecker {
     /// Most steps of one play; an environment with a longer horizon is not followed to its end.
     public var maximumSteps = 100
 
+    /// What is said of rewards that differ from game to game. A reward that draws random numbers or keeps a state does
+    /// so on purpose: who knows that a reward may do so can take it for a warning.
+    package static let differingRewards = "the same seed and actions give other rewards"
+
     public init() {}
 
     /// Plays three short games. An ``EditEnvironment`` is put back into the state it was in; another is left reset.
@@ -184,7 +188,7 @@ public struct EnvironmentChecker {
         if first.observations.first != second.observations.first {
             findings.error("reset with the same seed shows another observation")
         } else if first.rewards != second.rewards {
-            findings.error("the same seed and actions give other rewards")
+            findings.error(EnvironmentChecker.differingRewards)
         } else if first.observations != second.observations || first.ends != second.ends {
             findings.error("the same seed and actions give other observations or ends of episodes")
         }
