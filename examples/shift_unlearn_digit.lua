@@ -1,7 +1,7 @@
 -- The same as unlearn_digit.lua in the other world: an edit adds to the weights instead of scaling them.
 --
 --   rledit-lua examples/shift_unlearn_digit.lua
---   rledit-lua examples/shift_unlearn_digit.lua --set rank=4 --set horizon=4
+--   rledit-lua examples/shift_unlearn_digit.lua --set rank=4
 local rledit = require "rledit"
 
 local digit  = rledit.args.digit or 7
