@@ -173,7 +173,7 @@ package final class RunSession {
             in: folder, continuing: checkpoint, checkpointInterval: options.checkpointSeconds,
             sizeLimit: options.folderBytes)
         let label = options.seeds.count > 1 ? "\(task.name) seed \(seed)" : task.name
-        let loop = try RLEditRuns.RunLoop(
+        let loop = try EditLoop(
             task.makeEditTask(), seed: UInt64(bitPattern: Int64(seed)), pool: pool, logs: logs,
             progress: .standardError(label: label, quiet: options.isQuiet), delegate: task)
         task.stop = { [clock] in clock.isInterrupted ? .interrupted : clock.isTimeOver ? .timeLimit : nil }

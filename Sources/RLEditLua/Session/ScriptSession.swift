@@ -10,7 +10,7 @@ internal import RLEditTensor
 ///         let session = try ScriptSession(context: context, mode: .sandboxed, limits: LuaLimits())
 ///         defer { session.close() }
 ///         guard let task = try session.run(bytes, path: "examples/task.lua") else { return }
-///         let loop = try RunLoop(task.makeEditTask(), seed: seed, pool: pool, logs: logs, delegate: task)
+///         let loop = try EditLoop(task.makeEditTask(), seed: seed, pool: pool, logs: logs, delegate: task)
 ///         let reason = try loop.run()
 ///         try task.didEnd(loop, reason: reason)
 ///     }
