@@ -5,11 +5,11 @@ extension Tensor: CustomStringConvertible {
         if shape.isEmpty { return "Tensor []: \(first(1, from: 0))" }
         if count == 0 { return "Tensor \(shape): empty" }
         guard shape.count == 2 else {
-            return "Tensor \(shape): \(first(min(count, shown), from: 0))\(count > shown ? ", …" : "")"
+            return "Tensor \(shape): \(first(Swift.min(count, shown), from: 0))\(count > shown ? ", …" : "")"
         }
         let (rows, columns) = (shape[0], shape[1])
-        var lines = (0..<min(rows, shown)).map { row in
-            "  \(first(min(columns, shown), from: row * columns))\(columns > shown ? ", …" : "")"
+        var lines = (0..<Swift.min(rows, shown)).map { row in
+            "  \(first(Swift.min(columns, shown), from: row * columns))\(columns > shown ? ", …" : "")"
         }
         if rows > shown { lines.append("  …") }
         return "Tensor \(shape):\n" + lines.joined(separator: "\n")
