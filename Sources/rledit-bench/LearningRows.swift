@@ -42,7 +42,7 @@ struct LearningRows {
     static func runSeconds(_ problem: EditProblem, steps: Int, pool: WorkerPool) throws -> Double {
         let task = EditTask(
             name: "bench", problem: problem, heldOut: [], learner: ReferenceTask.learner(steps: steps))
-        let loop = try RunLoop(task, seed: 0, pool: pool)
+        let loop = try EditLoop(task, seed: 0, pool: pool)
         return try seconds { _ = try loop.run() }
     }
 
