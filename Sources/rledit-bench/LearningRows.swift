@@ -14,7 +14,9 @@ struct LearningRows {
 
     func rows() throws -> [Row] {
         var rows: [Row] = []
-        for (name, world) in [("mask", ReferenceTask.mask(rank: 1) as any EditWorld), ("shift", ReferenceTask.shift(rank: 1))] {
+        for (name, world) in [
+            ("mask", ReferenceTask.mask(rank: 1) as any EditWorld), ("shift", ReferenceTask.shift(rank: 1)),
+        ] {
             for workers in [1, 2] {
                 let pool = WorkerPool(workers: workers)
                 let (learning, adam) = try LearningRows.rate(task.problem(world), pool: pool, rounds: rounds)
