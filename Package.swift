@@ -102,6 +102,6 @@ let package = Package(
                 "RLEditLua", "LuaBridge", "RLEditTensor", "RLEditData", "RLEditWorlds", "RLEditLearners", "RLEditRuns",
                 "RLEditTestSupport",
             ], swiftSettings: strict),
-        .testTarget(name: "EndToEndTests", dependencies: ["RLEditTestSupport"], swiftSettings: strict),
+        .testTarget(name: "EndToEndTests", dependencies: ["RLEditRuns"], swiftSettings: strict),
     ]
 )

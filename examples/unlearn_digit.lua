@@ -4,7 +4,7 @@
 --   rledit-lua examples/unlearn_digit.lua --set digit=4 --seeds 5
 local rledit = require "rledit"
 
-local digit = math.tointeger(tonumber(rledit.args.digit or 7))
+local digit  = rledit.args.digit or 7
 local digits = rledit.data.digits()                   -- real MNIST if found, else generated; digits.source says which
 local model  = rledit.models.digit_cnn { seed = rledit.seed }
 model:fit(digits.train, { epochs = 2 })               -- remembered: the same fit is not repeated on the next run
@@ -24,5 +24,5 @@ return rledit.task {
     local keep, drop = m.retain.accuracy, 1 - m.forget.accuracy
     return keep + drop, { keep = keep, drop = drop }  -- one number, then optional named terms for the log
   end,
-  learner = rledit.PPO { steps = 8192 },
+  learner = rledit.PPO { steps = rledit.args.steps or 8192 },
 }

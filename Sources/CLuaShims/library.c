@@ -97,4 +97,5 @@ void luahost_open_library(lua_State *L) {
     luahost_add_coroutine(L, trusted);
     if (!trusted) luahost_add_bounded(L);
     luahost_add_random(L);
+    luahost_add_pairs(L);
 }

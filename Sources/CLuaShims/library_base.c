@@ -259,8 +259,17 @@ static int base_require(lua_State *L) {
         lua_settop(L, 1);
         lua_pushvalue(L, lua_upvalueindex(2));
         lua_insert(L, 1);
-        lua_call(L, 1, LUA_MULTRET);
-        return lua_gettop(L);
+        lua_pushcfunction(L, luahost_message_handler);
+        lua_insert(L, 1);
+        if (lua_pcall(L, 1, LUA_MULTRET, 1) == LUA_OK) return lua_gettop(L) - 1;
+        if (host->limit != LUAHOST_NO_LIMIT) luahost_raise_again(L);
+        // It has no position: the standard function was called from here, not from the script.
+        if (lua_type(L, -1) == LUA_TSTRING) {
+            luaL_where(L, 1);
+            lua_insert(L, -2);
+            lua_concat(L, 2);
+        }
+        return lua_error(L);
     }
     if (status == 2) {
         lua_pushvalue(L, 1);

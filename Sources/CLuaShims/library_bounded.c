@@ -139,7 +139,7 @@ static int math_random(lua_State *L) {
     default:
         return luaL_error(L, "wrong number of arguments");
     }
-    luaL_argcheck(L, low <= high, lua_gettop(L), "interval is empty");
+    luaL_argcheck(L, low <= high, 1, "interval is empty");
     lua_pushinteger(L, (lua_Integer)((uint64_t)low + random_up_to(host, (uint64_t)high - (uint64_t)low)));
     return 1;
 }

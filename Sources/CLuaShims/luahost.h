@@ -99,5 +99,6 @@ void luahost_add_base(lua_State *L, bool trusted);
 void luahost_add_coroutine(lua_State *L, bool trusted);
 void luahost_add_bounded(lua_State *L);
 void luahost_add_random(lua_State *L);
+void luahost_add_pairs(lua_State *L);
 
 #endif

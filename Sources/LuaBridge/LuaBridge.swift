@@ -48,6 +48,9 @@
 //         let terms = try results.read(2, as: LuaTable.self)      // nil when absent
 //     }
 //
+// Iterate tables by `table.sortedKeys()` or as `table.plain()`: the order of `next` differs from run to run. (`pairs` in
+// scripts is sorted for the same reason.)
+//
 // Every call from Swift has the callback budget of its own, and everything runs on the thread that made the host:
 //
 //     try LuaThread.run {

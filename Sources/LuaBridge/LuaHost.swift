@@ -137,12 +137,14 @@ package final class LuaHost: @unchecked Sendable {
 
     // MARK: Interrupts
 
-    /// Stops the script at its next instruction. Async-signal-safe through `interruptHandle`; from any thread.
+    /// Stops the script at its next instruction, which no `pcall` can prevent. For the Lua thread's own code; other threads
+    /// and signal handlers use `interruptHandle`.
     package func requestInterrupt() {
         if let handle { luahost_request_interrupt(handle) }
     }
 
-    /// For signal handlers, which must not touch Swift objects: pass it to `LuaInterrupt.request`.
+    /// The interrupt flag for other threads and for signal handlers, which must not touch the host itself. Forget it before
+    /// the host is closed.
     package var interruptHandle: LuaInterrupt? { handle.map(LuaInterrupt.init) }
 
     /// Whether an interrupt was requested; long computations in Swift poll it.

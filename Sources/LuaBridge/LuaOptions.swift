@@ -28,10 +28,18 @@ package final class LuaOptions {
     }
 
     package func required<Value: LuaReadable>(_ name: String, as type: Value.Type = Value.self) throws -> Value {
-        guard let value = try optional(name, as: type) else {
-            throw LuaUsageError("missing field '\(name)' in \(owner) (\(Value.luaExpected) expected)")
-        }
+        guard let value = try optional(name, as: type) else { throw try missing(name, expected: Value.luaExpected) }
         return value
+    }
+
+    /// The error for an absent field: when the table has a field that looks like a misspelling of it, the error for that.
+    package func missing(_ name: String, expected: String) throws -> LuaUsageError {
+        for case .string(let key) in try table?.sortedKeys() ?? [] where !known.contains(key.text) {
+            guard NearestName.of(key.text, among: [name]) != nil else { continue }
+            let shown = PrintableText.make(key.text, capacity: 64)
+            return LuaUsageError("unknown field '\(shown)' in \(owner) (did you mean '\(name)'?)")
+        }
+        return LuaUsageError("missing field '\(name)' in \(owner) (\(expected) expected)")
     }
 
     /// The field, or `nil` for an explicit `false`: "false switches things off". The outer nil is absence.

@@ -44,3 +44,31 @@ package enum LuaValue: Sendable {
 
     package static func string(_ text: String) -> LuaValue { .string(LuaString(text)) }
 }
+
+/// The value as one type, or nil when it is of another.
+extension LuaValue {
+    package var asBoolean: Bool? { if case .boolean(let value) = self { value } else { nil } }
+
+    /// Integers, and floats that are integral and fit.
+    package var asInteger: Int? {
+        switch self {
+        case .integer(let value): value
+        case .number(let value): Int(exactly: value)
+        default: nil
+        }
+    }
+
+    /// Integers and floats.
+    package var asNumber: Double? {
+        switch self {
+        case .integer(let value): Double(value)
+        case .number(let value): value
+        default: nil
+        }
+    }
+
+    package var asText: String? { if case .string(let value) = self { value.text } else { nil } }
+    package var asTable: LuaTable? { if case .table(let value) = self { value } else { nil } }
+    package var asFunction: LuaFunction? { if case .function(let value) = self { value } else { nil } }
+    package var asObject: LuaObject? { if case .object(let value) = self { value } else { nil } }
+}

@@ -35,19 +35,22 @@ public enum Digits {
     public static func mnist(locations: DataLocations = DataLocations()) throws(DataError) -> DigitData {
         let folders = locations.roots.flatMap { ["\($0)/mnist", $0] }
         for folder in folders {
-            let found = MNISTFile.allCases.map { (file: $0, path: $0.path(in: folder)) }
-            let missing = found.filter { $0.path == nil }.map(\.file.rawValue)
-            if missing.count == found.count { continue }
-            let paths = found.compactMap(\.path)
-            guard missing.isEmpty, paths.count == 4 else { throw .mnistIncomplete(folder: folder, missing: missing) }
-            return DigitData(
-                train: try IDX.exampleSet(
-                    name: "train", source: "mnist", images: paths[0], labels: paths[1], classes: 10),
-                test: try IDX.exampleSet(
-                    name: "test", source: "mnist", images: paths[2], labels: paths[3], classes: 10),
-                source: "mnist")
+            if let data = try mnist(folder: folder) { return data }
         }
         throw .mnistNotFound(searched: folders)
+    }
+
+    /// MNIST from its four files in one folder; nil when none of them is there.
+    public static func mnist(folder: String) throws(DataError) -> DigitData? {
+        let found = MNISTFile.allCases.map { (file: $0, path: $0.path(in: folder)) }
+        let missing = found.filter { $0.path == nil }.map(\.file.rawValue)
+        if missing.count == found.count { return nil }
+        let paths = found.compactMap(\.path)
+        guard missing.isEmpty, paths.count == 4 else { throw .mnistIncomplete(folder: folder, missing: missing) }
+        return DigitData(
+            train: try IDX.exampleSet(name: "train", source: "mnist", images: paths[0], labels: paths[1], classes: 10),
+            test: try IDX.exampleSet(name: "test", source: "mnist", images: paths[2], labels: paths[3], classes: 10),
+            source: "mnist")
     }
 
     /// Digits drawn from strokes: the same bytes for a seed on every machine and for any number of workers.

@@ -18,7 +18,7 @@ extension PPO {
         /// Adam's step size as a function of progress; ≥ 0. Default from 6e-4 linearly to 0: a mean policy
         /// that has settled keeps more of the model than one that still moves.
         public var learningRate = Schedule.linear(6e-4, 0)
-        /// γ, the weight of the next step's value; in [0, 1]. Default nil: 0 at horizon 1, else 0.7.
+        /// γ, the weight of the next step's value; in [0, 1]. Default nil: 0 at horizon 1, else 0.5.
         ///
         /// A one-step task's return is its reward. With γ > 0 its truncated end would be bootstrapped by V of the edited
         /// weights, and V, fitted to a return that contains V, grows without learning anything: see `docs/ppo.md`.
@@ -56,9 +56,9 @@ extension PPO {
         public var valueHiddenSizes: [Int]?
         /// Orthogonal initial weights. Default true; false draws them as PyTorch's linear layers do.
         public var orthogonalInitialization = true
-        /// log σ of every number of an action before the first update; in [−20, 2]. Default
-        /// −0.5: with 0 a third of the numbers would be clamped to the box.
-        public var initialLogStandardDeviation = -0.5
+        /// log σ of every number of an action before the first update; in [−20, 2]. Default nil: −0.5 at horizon 1, where
+        /// with 0 a third of the numbers would be clamped to the box; −1 beyond, where the noise of all steps adds up.
+        public var initialLogStandardDeviation: Double?
         /// Adam's decay of the mean gradient; in [0, 1). Default 0.9.
         public var adamBeta1 = 0.9
         /// Adam's decay of the mean squared gradient; in [0, 1). Default 0.999.
@@ -77,8 +77,13 @@ extension PPO {
             return configuration
         }
 
-        /// γ for episodes of a length.
-        public func discount(horizon: Int) -> Double { discount ?? (horizon == 1 ? 0 : 0.7) }
+        /// log σ before the first update at a horizon.
+        public func initialLogStandardDeviation(horizon: Int) -> Double {
+            initialLogStandardDeviation ?? (horizon == 1 ? -0.5 : -1)
+        }
+
+        /// γ at a horizon.
+        public func discount(horizon: Int) -> Double { discount ?? (horizon == 1 ? 0 : 0.5) }
 
         /// - Throws: ``ConfigurationError`` naming the first field outside its range. Schedules are checked at the
         ///   start, the middle and the end of a run here, and again wherever they are read.
@@ -100,9 +105,11 @@ extension PPO {
                     field, sizes.allSatisfy { (1...65_536).contains($0) },
                     "must be from 1 to 65536 units each, got \(sizes)")
             }
-            try check(
-                "initialLogStandardDeviation", (-20...2).contains(initialLogStandardDeviation),
-                "must be from -20 to 2, got \(initialLogStandardDeviation)")
+            if let initialLogStandardDeviation {
+                try check(
+                    "initialLogStandardDeviation", (-20...2).contains(initialLogStandardDeviation),
+                    "must be from -20 to 2, got \(initialLogStandardDeviation)")
+            }
             for (field, beta) in [("adamBeta1", adamBeta1), ("adamBeta2", adamBeta2)] {
                 try check(field, (0..<1).contains(beta), "must be at least 0 and below 1, got \(beta)")
             }

@@ -26,7 +26,8 @@ public final class PPO: Learner {
             observationSize: problem.observationSize, actionSize: problem.actionSize,
             hiddenSizes: configuration.hiddenSizes,
             valueHiddenSizes: configuration.valueHiddenSizes ?? configuration.hiddenSizes,
-            initialLogStandardDeviation: Float(configuration.initialLogStandardDeviation),
+            initialLogStandardDeviation: Float(
+                configuration.initialLogStandardDeviation(horizon: problem.horizon)),
             orthogonal: configuration.orthogonalInitialization, random: problem.random.split("init"), pool: pool)
         try begin(problem, policy: policy, pool: pool)
     }

@@ -110,7 +110,7 @@ struct EvaluationRows {
         let evaluator = try Evaluator(network: network, layers: [ReferenceTask.layer], sets: sets, pool: pool)
         let source = MetricSource(evaluator: evaluator)
         for set in sets.indices { source.selection.insert(.accuracy, set: set) }
-        let bound = try world.bind(to: evaluator.layers, horizon: 1, random: RandomStream(seed: 2))
+        let bound = try world.bind(to: evaluator.layers, random: RandomStream(seed: 2))
         let count = EvaluationRows.candidates
         var stream = RandomStream(seed: 3, name: "actions")
         let actions = try Tensor.uniform([count, bound.actionSize], low: -1, high: 1, using: &stream)

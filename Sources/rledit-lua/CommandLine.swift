@@ -15,10 +15,13 @@ struct CommandLineTool: ParsableCommand {
               rledit-lua --resume runs/unlearn-7-…             continue an interrupted run
               rledit-lua check task.lua                        try a task without running it
               rledit-lua new my_task.lua                       begin a task of your own
+              rledit-lua report runs/unlearn-7-…               make the report of a run again
               rledit-lua doctor                                what this program runs on
             """,
         version: ProductVersion.current.description,
-        subcommands: [RunCommand.self],
+        subcommands: [
+            RunCommand.self, CheckCommand.self, NewCommand.self, ReportCommand.self, DoctorCommand.self,
+        ],
         defaultSubcommand: RunCommand.self)
 
     static func main() {

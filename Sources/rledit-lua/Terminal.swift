@@ -27,6 +27,8 @@ enum Terminal {
     static func report(_ error: any Error) -> Int32 {
         guard let scriptError = error as? LuaError else {
             note("rledit-lua: \(error)")
+            if let traceback = (error as? RewardFault)?.scriptError?.traceback, !traceback.isEmpty { note(traceback) }
+            if case .timeOver? = error as? RunError { return 3 }
             return 1
         }
         note("rledit-lua: \(scriptError.report)")

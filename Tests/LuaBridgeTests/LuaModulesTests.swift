@@ -47,13 +47,13 @@ import Testing
             files: [
                 "a.lua": "loads = (rawget(_G, 'loads') or 0) + 1 return {x = loads}", "lib/b.lua": "return (...)",
             ])
-        #expect(result == "1 lib.b true DIR/a.lua a:60 lib.b:12")
+        #expect(result == "1 lib.b true DIR/a.lua a:57 lib.b:12")
     }
 
     @Test("A folder with init.lua is a module; a file without a result gives true")
     func initFile() throws {
         #expect(
-            try run("return require 'm', require 'n'", files: ["m/init.lua": "return 5", "n.lua": ""])
+            try run("return (require 'm'), (require 'n')", files: ["m/init.lua": "return 5", "n.lua": ""])
                 == "5 true m:8 n:0")
     }
 
@@ -66,9 +66,9 @@ import Testing
         "Errors in modules name their file and line",
         arguments: [
             ("error('bad')", "DIR/m.lua:1: bad"),
-            ("x = = 1", "DIR/task.lua:1: error loading module 'm': DIR/m.lua:1: unexpected symbol near '='"),
+            ("x = = 1", "error loading module 'm': DIR/m.lua:1: unexpected symbol near '='"),
             ("return require 'm'", "DIR/m.lua:1: module 'm' requires itself, directly or by another module"),
-            ("\u{1B}Lua", "DIR/task.lua:1: error loading module 'm': attempt to load a binary chunk (mode is 't')"),
+            ("\u{1B}Lua", "error loading module 'm': attempt to load a binary chunk (mode is 't')"),
         ])
     func errors(contents: String, message: String) throws {
         #expect(try run("require 'm'", files: ["m.lua": contents]) == message)
@@ -96,7 +96,7 @@ import Testing
     func links() throws {
         let result = try run("require 'm'", files: ["../outside.lua": "return 1"], links: ["m.lua": "../outside.lua"])
         #expect(result == "DIR/task.lua:1: module 'm' leads out of the script's folder")
-        let inside = try run("return require 'm'", files: ["n.lua": "return 1"], links: ["m.lua": "n.lua"])
+        let inside = try run("return (require 'm')", files: ["n.lua": "return 1"], links: ["m.lua": "n.lua"])
         #expect(inside == "1 m:8")
     }
 

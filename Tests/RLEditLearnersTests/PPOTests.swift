@@ -20,7 +20,7 @@ import Testing
     private var bandit: QuadraticBandit { QuadraticBandit(environments: 256, target: [0.5, -0.5]) }
 
     @Test("A rollout is one episode of each environment") func environments() {
-        let ppo = PPO()
+        let ppo = PPO(.stableBaselines3)
         #expect(ppo.environments(horizon: 1) == 256)
         #expect(ppo.environments(horizon: 4) == 64)
         #expect(ppo.environments(horizon: 3) == 85)
@@ -145,7 +145,7 @@ import Testing
     @Test("At horizon 1 an automatic discount is 0: the value is the mean reward, and does not chase itself")
     func automaticDiscount() throws {
         #expect(PPO.Configuration().discount(horizon: 1) == 0)
-        #expect(PPO.Configuration().discount(horizon: 4) == 0.7)
+        #expect(PPO.Configuration().discount(horizon: 4) == 0.5)
         func valueLoss(_ discount: Double?) throws -> Double {
             let driver = try makeDriver(bandit) {
                 $0.steps = 8192
@@ -170,7 +170,7 @@ import Testing
     }
 
     @Test("Calls out of turn, wrong sizes and rewards that are not numbers are refused") func misuse() throws {
-        let ppo = PPO()
+        let ppo = PPO(.stableBaselines3)
         let observation = ObservationBatch.shared(Tensor([1, 2]), environments: 3)
         #expect(throws: LearnerError.notBegun(learner: "PPO")) { try ppo.ask(observation, progress: 0) }
         try ppo.begin(

@@ -68,7 +68,7 @@ struct LogsTests {
         let offset = try log.synchronize()
         try log.append(evaluation: 3, reward: 9, values: [1, 1, 1, 1])
         try log.flush()
-        let resumed = try CandidateLog(resuming: folder.file("candidates.csv"), measures: names, at: offset)
+        let resumed = try CandidateLog(resuming: folder.file("candidates.csv"), at: offset)
         try resumed.append(evaluation: 3, reward: 2, values: [0.5, 0, 0, 0])
         try resumed.flush()
         #expect(

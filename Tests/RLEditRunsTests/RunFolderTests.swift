@@ -84,7 +84,7 @@ struct RunFolderTests {
         #expect(run.size >= before + 2000)
         #expect(failure { try run.checkSize(limit: 1 << 20) } == nil)
         #expect(
-            failure { try run.checkSize(limit: 1500) }?.hasSuffix("over its limit of 1500; --max-output raises it")
+            failure { try run.checkSize(limit: 1500) }?.hasSuffix("over its limit of 1500; --max-folder raises it")
                 == true)
     }
 

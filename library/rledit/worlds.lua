@@ -26,7 +26,7 @@ local World = {}
 ---@field layers string[]? names of several edited layers, instead of `layer`
 ---@field rank integer? rank of the action's factors; 1 by default
 ---@field full boolean? one number for each weight instead of factors
----@field scale rledit.Rate? strength of an action; 2 / sqrt(horizon) by default
+---@field scale rledit.Rate? strength of an action; 2 by default
 ---@field offset number? size of the fixed signs added to `B`, in 0 … 1, without which learning cannot start; default 0.5
 ---@field horizon integer? steps of an episode; 1 by default
 

@@ -86,7 +86,7 @@ enum LearnerFields {
             .integers("hiddenSizes", \.hiddenSizes),
             .optionalIntegers("valueHiddenSizes", \.valueHiddenSizes),
             .boolean("orthogonalInitialization", \.orthogonalInitialization),
-            .number("initialLogStandardDeviation", \.initialLogStandardDeviation),
+            .optionalNumber("initialLogStandardDeviation", \.initialLogStandardDeviation),
             .number("adamBeta1", \.adamBeta1),
             .number("adamBeta2", \.adamBeta2),
             .number("adamEpsilon", \.adamEpsilon),

@@ -37,7 +37,7 @@ extension HostModules {
             world: MaskWorld(configuration), layers: place.layers, horizon: place.horizon,
             settings: place.settings(
                 shown(
-                    configuration.form, configuration.scale ?? defaultScale(horizon: place.horizon),
+                    configuration.form, configuration.scale,
                     configuration.offset)))
         return try call.returns(world)
     }
@@ -53,7 +53,7 @@ extension HostModules {
         configuration.offset = try offset(options, default: configuration.offset)
         try options.finish()
         var settings = shown(
-            configuration.form, configuration.scale ?? defaultScale(horizon: place.horizon), configuration.offset)
+            configuration.form, configuration.scale, configuration.offset)
         settings["unit"] = ShiftWorld.Unit.words.first { $0.value == configuration.unit }.map { .string($0.word) }
         let world = ScriptWorld(
             world: ShiftWorld(configuration), layers: place.layers, horizon: place.horizon,

@@ -47,6 +47,10 @@ package enum RunError: Error, Equatable, Sendable, CustomStringConvertible {
     case alreadyFinished(path: String)
     /// A copy in the run folder is not what the run was started with.
     case changedCopy(path: String)
+    /// The script of a resumed run makes other sets than before, for example of other data.
+    case changedSets(path: String)
+    /// `--max-time` has passed before the run itself began.
+    case timeOver(seconds: Double)
     /// `--resume` of a script that returned no task.
     case noTask(path: String)
 
@@ -56,6 +60,11 @@ package enum RunError: Error, Equatable, Sendable, CustomStringConvertible {
         case .alreadyFinished(let path): "'\(path)' is finished: there is nothing to resume"
         case .changedCopy(let path):
             "'\(path)' was changed after the run began: it cannot be resumed to the same numbers"
+        case .changedSets(let path):
+            "'\(path)' was begun with other examples: it cannot be resumed to the same numbers; "
+                + "give the data it was begun with by --data"
+        case .timeOver(let seconds):
+            "the time of --max-time (\(seconds) s) has passed before the script returned its task"
         case .noTask(let path): "'\(path)' returned no task: only runs of tasks can be resumed"
         }
     }

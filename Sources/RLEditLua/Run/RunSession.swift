@@ -75,7 +75,13 @@ package final class RunSession {
         var end = RunEnd.finished
         var task: (name: String, world: String, learner: String)?
         for seed in options.seeds {
-            guard let run = try runSeed(seed) else {
+            let seedRun: SeedRun?
+            do { seedRun = try runSeed(seed) } catch RunError.timeOver where !results.isEmpty {
+                // The seeds that are done count.
+                end = .timeLimit
+                break
+            }
+            guard let run = seedRun else {
                 if resumed != nil { throw RunError.noTask(path: script.source) }
                 return (clock.isInterrupted ? .interrupted : .finished, nil)
             }
@@ -87,7 +93,7 @@ package final class RunSession {
         }
         guard let task, let top else { return (end, nil) }
         if end == .interrupted {
-            if options.seeds.count > 1 { try writeTopManifest(task: task, status: .interrupted) }
+            if options.seeds.count > 1 { try writeTopManifest(status: .interrupted) }
             return (end, nil)
         }
         let summary = RunSummary(
@@ -95,7 +101,7 @@ package final class RunSession {
             data: summaryData, seeds: results)
         if options.seeds.count > 1 {
             try top.write(summary.detailedJSON.prettyText() + "\n", to: RunFolder.summaryName)
-            try writeTopManifest(task: task, status: end == .finished ? .finished : .interrupted)
+            try writeTopManifest(status: end == .finished ? .finished : .interrupted)
             try top.write(try Report.read(fromRun: top.path).html, to: RunFolder.reportName)
         }
         return (end, summary)
@@ -112,10 +118,8 @@ package final class RunSession {
     private func runSeed(_ seed: Int) throws -> SeedRun? {
         let begun = clock.seconds
         if let finished = try finishedResult(seed) { return finished }
-        let context = makeContext(seed)
-        let session = try ScriptSession(
-            context: context, mode: options.isTrusted ? .trusted : .sandboxed,
-            limits: options.isTrusted ? .unlimited : options.limits, print: print, warn: note)
+        let context = options.makeContext(seed: seed, pool: pool, clock: clock)
+        let session = try options.makeSession(context, print: print, warn: note)
         defer {
             hostDidChange(nil)
             session.close()
@@ -126,13 +130,12 @@ package final class RunSession {
             return folder?.path ?? "."
         }
         hostDidChange(session.host.interruptHandle)
-        guard let task = try session.run(script.bytes, path: script.path, arguments: options.scriptArguments) else {
-            return nil
-        }
+        guard let task = try runScript(in: session) else { return nil }
         // From here on Ctrl-C lets the step finish: the loop asks the clock.
         hostDidChange(nil)
         let own = try folder ?? makeFolder(seed, task: task.name)
         var manifest = makeManifest(seed, task: task, context: context)
+        if resumed != nil { try continueManifest(&manifest, of: own) }
         try write(&manifest, modules: session.loadedFiles, to: own)
         do {
             return try runLoop(task, seed: seed, folder: own, manifest: &manifest, begun: begun)
@@ -142,8 +145,23 @@ package final class RunSession {
             manifest.ended = .now
             // The error of the run itself matters more than one of saying so.
             try? manifest.write(to: own)
+            if options.seeds.count > 1 { try? writeTopManifest(status: .failed, reason: "seed \(seed): \(error)") }
             throw error
         }
+    }
+
+    /// Runs the script up to its task.
+    /// - Throws: ``RunError/timeOver(seconds:)`` when `--max-time` passes meanwhile: a fit that was cut short must not
+    ///   become a run.
+    private func runScript(in session: ScriptSession) throws -> ScriptTask? {
+        let task: ScriptTask?
+        do {
+            task = try session.run(script.bytes, path: script.path, arguments: options.scriptArguments)
+        } catch let error as LuaError where error.kind == .interrupted && clock.isTimeOver && !clock.isInterrupted {
+            throw RunError.timeOver(seconds: options.maxSeconds ?? clock.seconds)
+        }
+        if task != nil, clock.isTimeOver { throw RunError.timeOver(seconds: options.maxSeconds ?? clock.seconds) }
+        return task
     }
 
     private func runLoop(
@@ -181,8 +199,10 @@ package final class RunSession {
             classes: outcome.classes)
         manifest.status = reason == .timeLimit ? .interrupted : .finished
         if reason == .timeLimit { manifest.reason = "the time of --max-time has passed" }
-        try manifest.write(to: folder)
+        // A run that says it is finished has its summary; the report can be made again from the folder.
         try writeSummary([result], of: names, to: folder)
+        try manifest.write(to: folder)
+        try folder.write(try Report.read(fromRun: folder.path).html, to: RunFolder.reportName)
         return SeedRun(task: names, end: reason == .timeLimit ? .timeLimit : .finished, result: result)
     }
 
@@ -217,21 +237,9 @@ package final class RunSession {
             task: task.name, run: folder.path, world: task.world, learner: task.learner,
             seconds: seeds.reduce(0) { $0 + $1.seconds }, data: summaryData, seeds: seeds)
         try folder.write(summary.detailedJSON.prettyText() + "\n", to: RunFolder.summaryName)
-        try folder.write(try Report.read(fromRun: folder.path).html, to: RunFolder.reportName)
     }
 
     // MARK: - Parts
-
-    private func makeContext(_ seed: Int) -> ScriptContext {
-        let clock = clock
-        return ScriptContext(
-            seed: seed, pool: pool,
-            locations: DataLocations(
-                dataOption: options.data, allowedFiles: options.allowedFiles, isUnrestricted: options.isTrusted),
-            fits: .standard(isEnabled: options.usesCache), arguments: options.arguments,
-            progress: { [options] in .standardError(label: $0, quiet: options.isQuiet) },
-            isInterrupted: { clock.isInterrupted || clock.isTimeOver })
-    }
 
     /// The folder of a seed: the run's own for one seed, a sub-folder for several.
     private func makeFolder(_ seed: Int, task: String) throws -> RunFolder {
@@ -259,30 +267,49 @@ package final class RunSession {
         return manifest
     }
 
+    /// What a resumed run keeps of its manifest: when it began, and where its modules were.
+    /// - Throws: ``RunError/changedSets(path:)`` when the script now makes other sets, which could not end in the same
+    ///   numbers.
+    private func continueManifest(_ manifest: inout Manifest, of folder: RunFolder) throws {
+        // A seed that had not begun has none.
+        guard let old = try? Manifest.read(from: folder.path) else { return }
+        guard old.sets == manifest.sets else { throw RunError.changedSets(path: folder.path) }
+        manifest.started = old.started
+        if old.numericKernels != manifest.numericKernels {
+            note(
+                "this run began with the kernels '\(old.numericKernels)' and goes on with "
+                    + "'\(manifest.numericKernels)': its numbers will differ in their last digits")
+        }
+    }
+
     /// Copies of the script and its modules, then the manifest that names them.
     private func write(_ manifest: inout Manifest, modules: [LuaModules.LoadedFile], to folder: RunFolder) throws {
         let target = options.seeds.count > 1 ? [top, folder].compactMap { $0 } : [folder]
         manifest.modules = modules.map { module in
             let copy = "\(RunFolder.scriptFolderName)/\(module.name.split(separator: ".").joined(separator: "/")).lua"
-            return Manifest.CopiedFile(source: module.path, copy: copy, hash: SHA256Digest.hex(of: module.bytes))
+            let source = resumed?.manifest.modules.first { $0.copy == copy }?.source ?? module.path
+            return Manifest.CopiedFile(source: source, copy: copy, hash: SHA256Digest.hex(of: module.bytes))
         }
         for folder in target {
-            if resumed == nil {
-                try folder.write(script.bytes, to: script.copyName)
-                for (module, file) in zip(modules, manifest.modules) { try folder.write(module.bytes, to: file.copy) }
+            // A resumed run has copies, but for seeds that it had not come to.
+            let copies = [(script.copyName, script.bytes)] + zip(manifest.modules, modules).map { ($0.copy, $1.bytes) }
+            for (name, bytes) in copies where !FileManager.default.fileExists(atPath: folder.file(name)) {
+                try folder.write(bytes, to: name)
             }
             var own = manifest
-            if folder === top, options.seeds.count > 1 { own.seed = nil }
+            if folder === top, options.seeds.count > 1 {
+                own.seed = nil
+                own.status = .running
+            }
             try own.write(to: folder)
         }
     }
 
-    private func writeTopManifest(
-        task: (name: String, world: String, learner: String), status: Manifest.Status
-    ) throws {
+    private func writeTopManifest(status: Manifest.Status, reason: String? = nil) throws {
         guard let top else { return }
         var manifest = try Manifest.read(from: top.path)
         manifest.status = status
+        manifest.reason = reason
         manifest.ended = .now
         try manifest.write(to: top)
     }

@@ -62,7 +62,7 @@ final class CustomWorld: EditWorld {
         }
     }
 
-    func bind(to layers: [EditedLayer], horizon: Int, random: RandomStream) throws -> any BoundWorld {
+    func bind(to layers: [EditedLayer], random: RandomStream) throws -> any BoundWorld {
         let size: Int
         switch actionSize {
         case .number(let number): size = number

@@ -15,6 +15,10 @@ final class MetricsScope {
     private var customValues: [Double?]
     private var isMagnitudeRead = false
     private let warnings: UndefinedMeasures
+    /// Indices of the sets of which something was read of a candidate, and of the custom metrics read: what nobody reads
+    /// is worth a warning of `rledit-lua check`.
+    private(set) var readSets: Set<Int> = []
+    private(set) var readMetrics: Set<Int> = []
 
     init(sets: [String], customMetrics: [CustomMetric], warnings: UndefinedMeasures) {
         self.warnings = warnings
@@ -42,6 +46,7 @@ final class MetricsScope {
 
     func value(_ metric: Metric, set: Int, isBase: Bool) throws -> Double {
         let context = try current()
+        noteRead(set, isBase)
         return isBase
             ? try context.base.value(metric, candidate: 0, set: set)
             : try context.batch.value(metric, candidate: context.candidate, set: set)
@@ -49,10 +54,14 @@ final class MetricsScope {
 
     func scores(set: Int, isBase: Bool) throws -> Tensor {
         let context = try current()
+        noteRead(set, isBase)
         return isBase
             ? try context.base.scores(candidate: 0, set: set)
             : try context.batch.scores(candidate: context.candidate, set: set)
     }
+
+    /// What is read of the unedited network says nothing about candidates.
+    private func noteRead(_ set: Int, _ isBase: Bool) { if !isBase { readSets.insert(set) } }
 
     func labels(set: Int) throws -> [Int] { try current().batch.evaluator.labels(of: set) }
 
@@ -69,6 +78,7 @@ final class MetricsScope {
         set: Int, isBase: Bool, host: LuaHost, _ read: (ScoreMeasures) throws -> Value
     ) throws -> Value? {
         let context = try current()
+        noteRead(set, isBase)
         let measures =
             isBase
             ? try context.base.scoreMeasures(candidate: 0, set: set)
@@ -87,6 +97,8 @@ final class MetricsScope {
     /// A metric of the task author's.
     func custom(_ index: Int, set: Int, isBase: Bool, view: SetMetrics) throws -> Double {
         let place = set * customMetrics.count + index
+        noteRead(set, isBase)
+        readMetrics.insert(index)
         // The base's values are asked for once in a while only.
         if !isBase, let known = customValues[place] { return known }
         let value = try customMetrics[index].value(of: view, set: sets[set])

@@ -42,6 +42,19 @@ final class ScriptReward: RewardFunction {
         }
     }
 
+    /// Sets and custom metrics of which no call has read anything of a candidate so far.
+    var unreadSets: [String] {
+        let scope = arguments[0].scope
+        return scope.sets.indices.filter { index in !arguments.contains { $0.scope.readSets.contains(index) } }
+            .map { scope.sets[$0] }
+    }
+    var unreadMetrics: [String] {
+        let scope = arguments[0].scope
+        return scope.customMetrics.indices.filter { index in
+            !arguments.contains { $0.scope.readMetrics.contains(index) }
+        }.map { scope.customMetrics[$0].name }
+    }
+
     func reward(_ context: RewardContext) throws -> Reward {
         guard !isRunning else {
             throw LuaUsageError(
@@ -73,7 +86,7 @@ final class ScriptReward: RewardFunction {
         guard let value = Double.luaRead(first) else {
             throw fault("the reward must return a number, got \(first.typeName)")
         }
-        guard value.isFinite else { throw fault("the reward must be a finite number, got \(value)") }
+        guard value.isFinite else { throw fault("the reward must be a finite number, got \(ScriptNumber.text(value))") }
         var reward = Reward(value)
         let second = results.slot(2)
         if !second.isNil {
@@ -83,7 +96,9 @@ final class ScriptReward: RewardFunction {
                 throw fault("second result of the reward: \(error.description)")
             }
             if let term = reward.terms.first(where: { !$0.value.isFinite }) {
-                throw fault("term '\(term.name)' of the reward must be a finite number, got \(term.value)")
+                throw fault(
+                    "term '\(term.name)' of the reward must be a finite number, got "
+                        + ScriptNumber.text(term.value))
             }
         }
         let third = results.slot(3)

@@ -53,7 +53,7 @@ struct WorldPlace {
                 throw options.fieldError("layers", error.description)
             }
             guard !layers.isEmpty else { throw options.fieldError("layers", "names no layer") }
-        case (nil, nil): throw LuaUsageError("missing field 'layer' in \(options.owner) (name of a layer expected)")
+        case (nil, nil): throw try options.missing("layer", expected: "name of a layer")
         case (_?, _?): throw options.fieldError("layers", "give either 'layer' or 'layers'")
         }
         horizon = try options.optional("horizon", as: Int.self) ?? 1

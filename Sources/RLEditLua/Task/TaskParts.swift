@@ -37,7 +37,7 @@ struct TaskParts {
     static func sets(_ field: String, _ options: LuaOptions) throws -> [NamedSet] {
         guard let table = try options.optional(field, as: LuaTable.self) else {
             if field == "sets" {
-                throw LuaUsageError("missing field 'sets' in \(options.owner) (table of sets expected)")
+                throw try options.missing("sets", expected: "table of sets")
             }
             return []
         }
@@ -124,6 +124,6 @@ struct TaskParts {
             }
             return try EditedLayer(name: name, parameterName: "\(name).weight", weight: weight)
         }
-        _ = try world.world.bind(to: layers, horizon: world.horizon, random: random)
+        _ = try world.world.bind(to: layers, random: random)
     }
 }

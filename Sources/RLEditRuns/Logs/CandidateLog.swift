@@ -13,9 +13,10 @@ public final class CandidateLog: Sendable {
         try log.append(line: (["evaluation", "reward"] + measures).map(CandidateLog.quoted).joined(separator: ","))
     }
 
+    /// Continues a log with the columns that it has.
     /// - Throws: ``LogResumeError`` or ``FileError``.
-    public init(resuming path: String, measures: [String], at offset: Int) throws {
-        self.measures = measures
+    public init(resuming path: String, at offset: Int) throws {
+        measures = Array(try CandidateTable.read(path).columns.dropFirst())
         log = try AppendLog(resuming: path, at: offset)
     }
 

@@ -58,19 +58,23 @@ public final class RunLogs {
         try log.append(evaluation: evaluation, reward: record.rewards[candidate].value, values: values)
     }
 
-    /// The columns are what the reward has read by the end of the first step.
+    /// The columns are what the reward has read by the end of the first step; a resumed log keeps those that it has.
     private func openCandidates(_ selection: MetricSelection, sets: [String]) throws -> CandidateLog {
-        columns = sets.indices.flatMap { set in
-            Metric.allCases.filter { selection.contains($0, set: set) }.map { ($0, set) }
-        }
-        let names = columns.map { "\(sets[$0.set]).\($0.metric)" }
         let path = folder.file(RunFolder.candidatesName)
-        let log =
-            if let offset = resumedCandidatesOffset {
-                try CandidateLog(resuming: path, measures: names, at: offset)
-            } else {
-                try CandidateLog(creating: path, measures: names)
+        let all = sets.indices.flatMap { set in
+            Metric.allCases.map { (metric: $0, set: set, name: "\(sets[set]).\($0)") }
+        }
+        let log: CandidateLog
+        if let offset = resumedCandidatesOffset {
+            log = try CandidateLog(resuming: path, at: offset)
+            columns = log.measures.compactMap { name in
+                all.first { $0.name == name }.map { ($0.metric, $0.set) }
             }
+        } else {
+            let read = all.filter { selection.contains($0.metric, set: $0.set) }
+            log = try CandidateLog(creating: path, measures: read.map(\.name))
+            columns = read.map { ($0.metric, $0.set) }
+        }
         candidates = log
         return log
     }

@@ -1,7 +1,7 @@
 /// Numbers for people: short, and of equal form within a column.
-enum NumberText {
+package enum NumberText {
     /// Fixed-point text; an em dash for what is not a number.
-    static func fixed(_ value: Double, digits: Int) -> String {
+    package static func fixed(_ value: Double, digits: Int) -> String {
         guard value.isFinite else { return value.isNaN ? "–" : value < 0 ? "−∞" : "∞" }
         guard abs(value) < 1e15 else { return "\(value)" }
         var scale = 1.0
@@ -16,7 +16,7 @@ enum NumberText {
     }
 
     /// About `digits` significant digits, without an exponent where that stays short.
-    static func significant(_ value: Double, digits: Int = 4) -> String {
+    package static func significant(_ value: Double, digits: Int = 4) -> String {
         guard value.isFinite, value != 0 else { return value == 0 ? "0" : fixed(value, digits: 0) }
         let magnitude = decimalExponent(value)
         if magnitude < -4 || magnitude > 9 {
@@ -27,7 +27,7 @@ enum NumberText {
     }
 
     /// A whole number in groups of three: `8,192`.
-    static func grouped(_ value: Int) -> String {
+    package static func grouped(_ value: Int) -> String {
         let digits = String(value.magnitude)
         var result = ""
         for (index, digit) in digits.enumerated() {
@@ -38,7 +38,7 @@ enum NumberText {
     }
 
     /// A span of time: `0.8 s`, `42 s`, `3 min 05 s`, `2 h 07 min`.
-    static func duration(_ seconds: Double) -> String {
+    package static func duration(_ seconds: Double) -> String {
         guard seconds.isFinite, seconds >= 0, seconds < 1e9 else { return "–" }
         if seconds < 9.95 { return "\(fixed(seconds, digits: 1)) s" }
         let whole = Int(seconds.rounded())

@@ -9,11 +9,9 @@ public protocol EditWorld {
     var settings: [(name: String, value: String)] { get }
 
     /// The world on these layers.
-    /// - Parameters:
-    ///   - horizon: steps of an episode, whose edits accumulate.
-    ///   - random: the run's root stream.
+    /// - Parameter random: the run's root stream.
     /// - Throws: ``WorldError`` when a setting is out of range or does not fit a layer.
-    func bind(to layers: [EditedLayer], horizon: Int, random: RandomStream) throws -> any BoundWorld
+    func bind(to layers: [EditedLayer], random: RandomStream) throws -> any BoundWorld
 }
 
 /// A world on the layers of one task: turns actions into edits.

@@ -8,10 +8,8 @@ public struct MaskWorld: EditWorld {
         /// Low-rank factors (default rank 1) or a full mask.
         public var form = ActionForm.lowRank(rank: 1)
         /// Strength `s` of an action, above 0 and at most 1e6, a number or a schedule of progress.
-        ///
-        /// nil, the default, is 2/√horizon: so the edits of an episode together are as large at any horizon. Chosen by
-        /// measurement on seeds ≥ 100 and validation images (docs/results.md, "Defaults").
-        public var scale: Schedule?
+        /// Default 2, chosen by measurement on seeds ≥ 100 and validation images (docs/results.md, "Defaults").
+        public var scale = Schedule.constant(2)
         /// Magnitude of the sign offset on `B`, 0 … 1; 0 switches it off and PPO then fails to start.
         public var offset = 0.5
         public init() {}
@@ -24,22 +22,21 @@ public struct MaskWorld: EditWorld {
 
     public var settings: [(name: String, value: String)] {
         [
-            ("action", configuration.form.description), ("scale", configuration.scale?.description ?? "2/√horizon"),
+            ("action", configuration.form.description), ("scale", configuration.scale.description),
             ("offset", "\(configuration.offset)"),
         ]
     }
 
-    public func bind(to layers: [EditedLayer], horizon: Int, random: RandomStream) throws -> any BoundWorld {
+    public func bind(to layers: [EditedLayer], random: RandomStream) throws -> any BoundWorld {
         try configuration.form.validate(for: layers)
         try validateOffset(configuration.offset, owner: name)
-        let scale = configuration.scale ?? defaultScale(horizon: horizon)
         switch configuration.form {
         case .lowRank(let rank):
             return try LowRankMask(
-                layers: layers, rank: rank, scale: scale,
+                layers: layers, rank: rank, scale: configuration.scale,
                 offset: SignOffset(magnitude: configuration.offset, random: random))
         case .full:
-            return FullMask(layers: layers, scale: scale)
+            return FullMask(layers: layers, scale: configuration.scale)
         }
     }
 }
@@ -50,9 +47,6 @@ func validateOffset(_ offset: Double, owner: String) throws {
         throw WorldError.invalidSetting(owner: owner, field: "offset", message: "must be in 0 … 1, got \(offset)")
     }
 }
-
-/// The strength of a step when a world's settings leave it open.
-package func defaultScale(horizon: Int) -> Schedule { .constant(2 / Double(horizon).squareRoot()) }
 
 /// The value of a scale schedule, checked. A million times the weights is far past any use, and keeps products finite.
 func checkedScale(_ scale: Schedule, progress: Double, owner: String) throws -> Double {

@@ -21,10 +21,8 @@ public struct ShiftWorld: EditWorld {
         public var form = ActionForm.lowRank(rank: 1)
         /// Strength `s` of an action in units of `unit`, above 0 and at most 1e6, a number or a
         /// schedule of progress.
-        ///
-        /// nil, the default, is 2/√horizon: so the edits of an episode together are as large at any horizon. Chosen by
-        /// measurement on seeds ≥ 100 and validation images (docs/results.md, "Defaults").
-        public var scale: Schedule?
+        /// Default 2, chosen by measurement on seeds ≥ 100 and validation images (docs/results.md, "Defaults").
+        public var scale = Schedule.constant(2)
         /// What one unit of a shift is.
         public var unit = Unit.rootMeanSquare
         /// Magnitude of the sign offset on `B`, 0 … 1.
@@ -39,20 +37,18 @@ public struct ShiftWorld: EditWorld {
 
     public var settings: [(name: String, value: String)] {
         [
-            ("action", configuration.form.description), ("scale", configuration.scale?.description ?? "2/√horizon"),
+            ("action", configuration.form.description), ("scale", configuration.scale.description),
             ("unit", "\(configuration.unit)"), ("offset", "\(configuration.offset)"),
         ]
     }
 
-    public func bind(to layers: [EditedLayer], horizon: Int, random: RandomStream) throws -> any BoundWorld {
+    public func bind(to layers: [EditedLayer], random: RandomStream) throws -> any BoundWorld {
         try configuration.form.validate(for: layers)
         try validateOffset(configuration.offset, owner: name)
         for layer in layers where layer.rootMeanSquare == 0 && configuration.unit != .absolute {
             throw WorldError.layerNotEditable(
                 layer: layer.name, reason: "its weights are all 0, which leaves a relative shift without a unit")
         }
-        var configuration = configuration
-        configuration.scale = configuration.scale ?? defaultScale(horizon: horizon)
         switch configuration.form {
         case .lowRank(let rank):
             return try LowRankShift(
@@ -86,7 +82,7 @@ private struct LowRankShift: BoundWorld {
     }
 
     func apply(_ action: UnsafeBufferPointer<Float>, to edits: [LayerEdit], progress: Double) throws -> [LayerEdit] {
-        let scale = try checkedScale(configuration.scale ?? .constant(1), progress: progress, owner: "ShiftWorld")
+        let scale = try checkedScale(configuration.scale, progress: progress, owner: "ShiftWorld")
         var start = 0
         return try layers.indices.map { index in
             let layer = layers[index]
@@ -133,7 +129,7 @@ private struct FullShift: BoundWorld {
     var actionSize: Int { layers.reduce(0) { $0 + $1.count } }
 
     func apply(_ action: UnsafeBufferPointer<Float>, to edits: [LayerEdit], progress: Double) throws -> [LayerEdit] {
-        let scale = try checkedScale(configuration.scale ?? .constant(1), progress: progress, owner: "ShiftWorld")
+        let scale = try checkedScale(configuration.scale, progress: progress, owner: "ShiftWorld")
         var start = 0
         return try layers.indices.map { index in
             let layer = layers[index]

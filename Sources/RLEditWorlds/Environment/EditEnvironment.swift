@@ -92,7 +92,7 @@ public final class EditEnvironment: VectorEnvironment {
         let evaluator = try Evaluator(
             network: problem.network, layers: problem.layers, sets: problem.sets, pool: pool)
         source = MetricSource(evaluator: evaluator)
-        world = try problem.world.bind(to: evaluator.layers, horizon: problem.horizon, random: random)
+        world = try problem.world.bind(to: evaluator.layers, random: random)
         observer = problem.observer
         reward = problem.reward
         horizon = problem.horizon

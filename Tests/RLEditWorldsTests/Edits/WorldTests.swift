@@ -50,7 +50,7 @@ struct WorldTests {
 
     /// The sign offset read off the world itself: with A all ones and B all zeros, a mask is 1 + s·b₀·1/√rank per row.
     private func offsets(_ layers: [EditedLayer], rank: Int) throws -> [[[Double]]] {
-        let world = try mask(.lowRank(rank: rank), scale: 1).bind(to: layers, horizon: 1, random: random)
+        let world = try mask(.lowRank(rank: rank), scale: 1).bind(to: layers, random: random)
         var result = layers.map { _ in [[Double]]() }
         for k in 0..<rank {
             // Only row k of each A is ones, so each mask shows column k of b₀.
@@ -108,7 +108,7 @@ struct WorldTests {
 
     private static func firstMask(_ world: MaskWorld, _ layers: [EditedLayer], _ random: RandomStream) throws -> Tensor?
     {
-        let bound = try world.bind(to: layers, horizon: 1, random: random)
+        let bound = try world.bind(to: layers, random: random)
         let action = [Float](repeating: 0.5, count: bound.actionSize)
         return try action.withUnsafeBufferPointer {
             try bound.apply($0, to: layers.map { _ in .unchanged }, progress: 0)[0].mask(of: layers[0])
@@ -119,7 +119,7 @@ struct WorldTests {
     func lowRankMask(rank: Int) throws {
         let layers = try layers()
         let offset = try offsets(layers, rank: rank)
-        let world = try mask(.lowRank(rank: rank), scale: 0.7).bind(to: layers, horizon: 1, random: random)
+        let world = try mask(.lowRank(rank: rank), scale: 0.7).bind(to: layers, random: random)
         #expect(world.actionSize == rank * (12 + 40 + 6 + 27))
         var edits = unchanged(layers)
         var masks = layers.map { [Double](repeating: 1, count: $0.count) }
@@ -142,7 +142,7 @@ struct WorldTests {
         let layers = try layers()
         let offset = try offsets(layers, rank: rank)
         for unit in [ShiftWorld.Unit.absolute, .rootMeanSquare] {
-            let world = try shift(.lowRank(rank: rank), unit: unit, scale: 0.7).bind(to: layers, horizon: 1, random: random)
+            let world = try shift(.lowRank(rank: rank), unit: unit, scale: 0.7).bind(to: layers, random: random)
             var edits = unchanged(layers)
             var weights = layers.map { $0.base.scalars.map(Double.init) }
             // Enough steps that the factors side by side become dense weights.
@@ -163,7 +163,7 @@ struct WorldTests {
     func relativeNorm(rank: Int) throws {
         let layers = try layers()
         for form in [ActionForm.lowRank(rank: rank), .full] {
-            let world = try shift(form, unit: .relativeNorm, scale: 0.4).bind(to: layers, horizon: 1, random: random)
+            let world = try shift(form, unit: .relativeNorm, scale: 0.4).bind(to: layers, random: random)
             for factor in [1, 0.01] as [Float] {
                 let action = action(world.actionSize, "relative").map { $0 * factor }
                 let edits = try apply(world, action, to: unchanged(layers))
@@ -174,7 +174,7 @@ struct WorldTests {
                 let second = try apply(world, action, to: edits)
                 #expect(abs(try EditMagnitude(of: second, on: layers).relativeNorm - 0.8) <= 1e-5)
             }
-            let still = try shift(form, unit: .relativeNorm, offset: 0).bind(to: layers, horizon: 1, random: random)
+            let still = try shift(form, unit: .relativeNorm, offset: 0).bind(to: layers, random: random)
             let nothing = try apply(still, [Float](repeating: 0, count: still.actionSize), to: unchanged(layers))
             #expect(try EditMagnitude(of: nothing, on: layers).norm == 0)
         }
@@ -183,8 +183,8 @@ struct WorldTests {
     @Test("full actions change each weight by its own number")
     func fullActions() throws {
         let layers = try layers()
-        let masking = try mask(.full, scale: 0.7).bind(to: layers, horizon: 1, random: random)
-        let shifting = try shift(.full, unit: .rootMeanSquare, scale: 0.7).bind(to: layers, horizon: 1, random: random)
+        let masking = try mask(.full, scale: 0.7).bind(to: layers, random: random)
+        let shifting = try shift(.full, unit: .rootMeanSquare, scale: 0.7).bind(to: layers, random: random)
         #expect(masking.actionSize == 12 * 40 + 6 * 27 && shifting.actionSize == masking.actionSize)
         let steps = [action(masking.actionSize, "full 0"), action(masking.actionSize, "full 1")]
         var masks = unchanged(layers)
@@ -214,11 +214,11 @@ struct WorldTests {
         for world in [mask(.lowRank(rank: 1), offset: 0), shift(.lowRank(rank: 1), unit: .absolute, offset: 0)]
             as [any EditWorld]
         {
-            let bound = try world.bind(to: layers, horizon: 1, random: random)
+            let bound = try world.bind(to: layers, random: random)
             let edits = try apply(bound, [Float](repeating: 0, count: bound.actionSize), to: unchanged(layers))
             #expect(try EditMagnitude(of: edits, on: layers).norm == 0)
         }
-        let bound = try mask(.lowRank(rank: 1)).bind(to: layers, horizon: 1, random: random)
+        let bound = try mask(.lowRank(rank: 1)).bind(to: layers, random: random)
         var action = [Float](repeating: 0, count: bound.actionSize)
         for index in 12..<52 { action[index] = 1 }
         #expect(try EditMagnitude(of: apply(bound, action, to: unchanged(layers)), on: layers).norm > 0)
@@ -227,10 +227,10 @@ struct WorldTests {
     @Test("an edit of one world is kept when another goes on from it")
     func otherWorldsEdits() throws {
         let layers = try layers()
-        let shifting = try shift(.lowRank(rank: 1), unit: .absolute).bind(to: layers, horizon: 1, random: random)
+        let shifting = try shift(.lowRank(rank: 1), unit: .absolute).bind(to: layers, random: random)
         let shifted = try apply(shifting, action(shifting.actionSize, "first"), to: unchanged(layers))
         for form in [ActionForm.lowRank(rank: 1), .full] {
-            let masking = try mask(form, scale: 0.5).bind(to: layers, horizon: 1, random: random)
+            let masking = try mask(form, scale: 0.5).bind(to: layers, random: random)
             let second = action(masking.actionSize, "second")
             let both = try apply(masking, second, to: shifted)
             let alone = try apply(masking, second, to: unchanged(layers))
@@ -251,7 +251,7 @@ struct WorldTests {
         configuration.form = .full
         configuration.unit = .relativeNorm
         configuration.scale = .linear(1, 0.5)
-        let world = try ShiftWorld(configuration).bind(to: layers, horizon: 1, random: random)
+        let world = try ShiftWorld(configuration).bind(to: layers, random: random)
         let action = action(world.actionSize, "schedule")
         for (progress, expected) in [(0.0, 1.0), (0.5, 0.75), (1.0, 0.5)] {
             let edits = try apply(world, action, to: unchanged(layers), progress: progress)
@@ -261,7 +261,7 @@ struct WorldTests {
 
     private func message(_ world: any EditWorld, _ layers: [EditedLayer]) -> String {
         do {
-            let bound = try world.bind(to: layers, horizon: 1, random: random)
+            let bound = try world.bind(to: layers, random: random)
             _ = try apply(bound, action(bound.actionSize, "x"), to: unchanged(layers))
             return "no error"
         } catch {

@@ -290,7 +290,7 @@ struct EditEnvironmentTests {
         let name = "FixedWorld"
         let settings: [(name: String, value: String)] = []
         let actionSize = 2
-        func bind(to layers: [EditedLayer], horizon: Int, random: RandomStream) throws -> any BoundWorld { self }
+        func bind(to layers: [EditedLayer], random: RandomStream) throws -> any BoundWorld { self }
         func apply(_ action: UnsafeBufferPointer<Float>, to edits: [LayerEdit], progress: Double) throws -> [LayerEdit]
         {
             answer

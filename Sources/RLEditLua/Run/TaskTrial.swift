@@ -1,0 +1,157 @@
+internal import Foundation
+internal import LuaBridge
+internal import RLEditData
+internal import RLEditLearners
+internal import RLEditRuns
+internal import RLEditTensor
+internal import RLEditWorlds
+
+/// The parts of ``TaskCheck``: measure, play, learn; each adds what it notices.
+struct TaskTrial {
+    private let task: ScriptTask
+    private let pool: WorkerPool
+    private let context: ScriptContext
+    private let host: LuaHost
+    private(set) var facts: [String] = []
+    private(set) var findings: [EnvironmentFinding] = []
+
+    /// A reward that takes longer than this is worth a word, if it also takes longer than measuring, in seconds.
+    private static let slowReward = 1e-4
+
+    init(task: ScriptTask, pool: WorkerPool, context: ScriptContext, host: LuaHost) {
+        self.task = task
+        self.pool = pool
+        self.context = context
+        self.host = host
+        facts = [
+            "task '\(task.name)': \(task.worldName) on \(task.parts.world.layers.joined(separator: ", ")), \(task.learnerName)",
+            "sets: \(TaskTrial.counts(task.parts.sets)); held out: \(TaskTrial.counts(task.heldOut))",
+        ]
+        checkSets()
+    }
+
+    private static func counts(_ sets: [NamedSet]) -> String {
+        sets.isEmpty
+            ? "none" : sets.map { "\($0.name) \(NumberText.grouped($0.examples.count))" }.joined(separator: ", ")
+    }
+
+    private mutating func warn(_ message: String) { findings.append(EnvironmentFinding(.warning, message)) }
+
+    private mutating func checkSets() {
+        if task.heldOut.isEmpty {
+            warn(
+                "the task has no held-out sets: the report cannot tell what the edit does to examples the reward has not seen"
+            )
+        }
+        let seen = task.parts.sets.map { (name: $0.name, hash: $0.examples.contentHash) }
+        for set in task.heldOut {
+            let hash = set.examples.contentHash
+            if let same = seen.first(where: { $0.hash == hash }) {
+                warn("held-out set '\(set.name)' holds the examples of set '\(same.name)', which the reward sees")
+            }
+        }
+    }
+
+    // MARK: - Measure
+
+    /// Judges random actions: errors of the reward come out as in a run; then looks at values, times and what was read.
+    mutating func measure(candidates: Int) throws {
+        let problem = try task.makeProblem()
+        let environment = try EditEnvironment(problem, environments: 1, pool: pool, random: context.random)
+        var random = context.random.split("check")
+        func actions() throws -> Tensor {
+            let shape = [candidates, environment.actionSize]
+            return try Tensor(
+                (0..<candidates * environment.actionSize).map { _ in random.uniform(-1, 1) }, shape: shape)
+        }
+        // The first batch finds out what the reward reads, which costs more than all later ones.
+        var rewards = try environment.evaluate(actions()).rewards.map(\.value)
+        let luaBefore = host.callbackSeconds
+        let begun = ContinuousClock.now
+        rewards += try environment.evaluate(actions()).rewards.map(\.value)
+        let whole = begun.duration(to: .now) / .seconds(1) / Double(candidates)
+        let lua = (host.callbackSeconds - luaBefore) / Double(candidates)
+        let lowest = rewards.min() ?? 0
+        let highest = rewards.max() ?? 0
+        facts.append("an action has \(NumberText.grouped(environment.actionSize)) numbers")
+        facts.append(
+            "rewards of \(rewards.count) random candidates: \(NumberText.significant(lowest)) to "
+                + NumberText.significant(highest))
+        facts.append(
+            "a candidate takes \(TaskTrial.milliseconds(whole)), of which \(TaskTrial.milliseconds(lua)) in Lua")
+        let measuring = max(whole - lua, 0)
+        if lua > TaskTrial.slowReward, lua > measuring {
+            warn(
+                "the reward is slow: \(TaskTrial.milliseconds(lua)) of Lua a candidate, and measuring takes "
+                    + TaskTrial.milliseconds(measuring))
+        }
+        if let target = task.target, lowest >= target {
+            warn("every random candidate reaches the target of \(NumberText.significant(target)) already")
+        }
+        if let reward = problem.reward as? ScriptReward { checkReads(reward) }
+    }
+
+    private mutating func checkReads(_ reward: ScriptReward) {
+        let unread = reward.unreadSets
+        if unread.count == task.parts.sets.count {
+            warn("the reward reads nothing that is measured of a candidate")
+        } else {
+            for name in unread { warn("the reward never reads the set '\(name)'") }
+        }
+        for name in reward.unreadMetrics { warn("the metric '\(name)' is never read") }
+    }
+
+    private static func milliseconds(_ seconds: Double) -> String {
+        "\(NumberText.significant(seconds * 1000, digits: 2)) ms"
+    }
+
+    // MARK: - Play and learn
+
+    /// The environment checker's games.
+    mutating func play() {
+        do {
+            let environment = try EditEnvironment(
+                task.makeProblem(), environments: 4, pool: pool, random: context.random)
+            findings += EnvironmentChecker().check(environment)
+        } catch {
+            findings.append(EnvironmentFinding(.error, "\(error)"))
+        }
+    }
+
+    /// The learner asks, is told and improves once, with the script's callbacks.
+    mutating func learn(stop: @escaping () -> StopReason?) throws {
+        let delegate = FirstUpdate(task: task, stop: stop)
+        let loop = try RLEditRuns.RunLoop(
+            task.makeEditTask(), seed: UInt64(bitPattern: Int64(context.seed)), pool: pool, delegate: delegate)
+        let begun = ContinuousClock.now
+        _ = try loop.run()
+        let seconds = begun.duration(to: .now) / .seconds(1)
+        let budget = loop.task.learner.budget
+        guard loop.evaluations > 0 else { return }
+        let estimate = seconds / Double(loop.evaluations) * Double(budget)
+        facts.append(
+            "the learner evaluates \(NumberText.grouped(budget)) candidates, in about \(NumberText.duration(estimate))")
+    }
+}
+
+/// Ends a loop after its first update.
+private final class FirstUpdate: RunDelegate {
+    private let task: ScriptTask
+    private let stop: () -> StopReason?
+
+    init(task: ScriptTask, stop: @escaping () -> StopReason?) {
+        self.task = task
+        self.stop = stop
+    }
+
+    var stopRequest: StopReason? { stop() }
+
+    func didUpdate(_ record: UpdateRecord) throws -> Bool {
+        _ = try task.didUpdate(record)
+        return false
+    }
+    func didEndEpisode(_ episode: Int, reward: Reward) throws -> Bool {
+        try task.didEndEpisode(episode, reward: reward)
+    }
+    func didFindBest(_ best: BestCandidate) throws -> Bool { try task.didFindBest(best) }
+}

@@ -1,0 +1,64 @@
+import ArgumentParser
+import Foundation
+import LuaBridge
+import RLEditLua
+
+/// `rledit-lua check TASK.lua`: try a task without running it.
+struct CheckCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Try a task without running it, and say what looks wrong.",
+        discussion: """
+            Runs the script, measures a few random candidates, plays with the environment and lets the learner make one \
+            update. Says when the reward is constant, slow, or never reads a set, and more. Exit codes: 0 no error, \
+            1 an error (with --strict: or a warning), 2 usage, 3 limit reached, 130 interrupted.
+
+            EXAMPLES:
+              rledit-lua check task.lua
+              rledit-lua check task.lua --set digit=4 --strict
+            """)
+
+    @Argument(help: "The script.", completion: .file(extensions: ["lua"]))
+    var script: String
+
+    @Option(help: "Seed of the run to try.")
+    var seed = 0
+
+    @Flag(help: "Count warnings as errors.")
+    var strict = false
+
+    @OptionGroup
+    var common: ScriptOptions
+
+    @OptionGroup(title: "Limits of the sandbox")
+    var limits: LimitOptions
+
+    @Argument(parsing: .postTerminator, help: .hidden)
+    var scriptArguments: [String] = []
+
+    func validate() throws {
+        try common.validate()
+        try limits.validate()
+    }
+
+    func run() throws {
+        let clock = RunClock()
+        let interrupts = InterruptSignal(clock: clock)
+        var options = try common.runOptions()
+        options.seeds = [seed]
+        options.scriptArguments = scriptArguments
+        limits.apply(to: &options)
+        let (resolved, script) = (options, script)
+        let result = try LuaThread.run {
+            try TaskCheck(
+                script: script, options: resolved, clock: clock,
+                print: { Terminal.write($0, to: STDOUT_FILENO) }, note: { Terminal.note($0) },
+                hostDidChange: { interrupts.watch($0) }
+            ).run()
+        }
+        if clock.isInterrupted { throw ExitCode(130) }
+        Terminal.write(result.text + "\n", to: STDOUT_FILENO)
+        let isFaulty = result.errors > 0 || (strict && result.warnings > 0)
+        if isFaulty { throw ExitCode(1) }
+    }
+}

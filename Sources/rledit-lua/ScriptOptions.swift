@@ -1,0 +1,59 @@
+import ArgumentParser
+import Foundation
+import RLEditLua
+
+/// Options of every command that runs a script.
+struct ScriptOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp("Pieces of work at the same time; changes no result. (default: all cores)", valueName: "n"))
+    var workers: Int?
+
+    @Option(help: ArgumentHelp("Folder in which data files are looked for first.", valueName: "folder"))
+    var data: String?
+
+    @Option(
+        name: .customLong("set"),
+        help: ArgumentHelp("A value for the script, read there as rledit.args.NAME.", valueName: "name=value"))
+    var pairs: [String] = []
+
+    @Flag(help: "Neither use nor keep remembered fits.")
+    var noCache = false
+
+    @Option(help: ArgumentHelp("A file outside the data folders that the script may read.", valueName: "file"))
+    var allow: [String] = []
+
+    @Flag(help: "Run the script without the sandbox and its limits. Only for scripts you would run as a program.")
+    var trust = false
+
+    func validate() throws {
+        if let workers, workers < 1 || workers > 1024 {
+            throw ValidationError("--workers must be from 1 to 1024, got \(workers).")
+        }
+        _ = try arguments()
+    }
+
+    /// The options of a run with these, and all others at their defaults.
+    func runOptions() throws -> RunOptions {
+        var options = RunOptions(workers: workers ?? ProcessInfo.processInfo.activeProcessorCount)
+        options.data = data
+        options.arguments = try arguments()
+        options.usesCache = !noCache
+        options.allowedFiles = allow
+        options.isTrusted = trust
+        return options
+    }
+
+    private func arguments() throws -> [String: String] {
+        var result: [String: String] = [:]
+        for pair in pairs {
+            guard let separator = pair.firstIndex(of: "="), separator > pair.startIndex else {
+                throw ValidationError("--set wants name=value, got '\(pair)'.")
+            }
+            let name = String(pair[..<separator])
+            guard result.updateValue(String(pair[pair.index(after: separator)...]), forKey: name) == nil else {
+                throw ValidationError("--set names '\(name)' twice.")
+            }
+        }
+        return result
+    }
+}

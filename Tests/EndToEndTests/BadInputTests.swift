@@ -1,0 +1,151 @@
+import Foundation
+import Testing
+
+/// One clear error and exit code 1 for each fault that a person can bring.
+@Suite("Bad input, end to end")
+struct BadInputTests {
+    /// A script and the report it must end in.
+    struct Case: CustomTestStringConvertible, Sendable {
+        let name: String
+        let script: String
+        let report: String
+        var testDescription: String { name }
+    }
+
+    static let scripts: [Case] = [
+        Case(
+            name: "unknown layer", script: Scripts.task(world: #"rledit.MaskWorld { layer = "fc3" }"#),
+            report: "t.lua:11: unknown layer 'fc3' (did you mean 'fc1'?); layers that can be edited: fc1, fc2"),
+        Case(
+            name: "rank larger than the layer",
+            script: Scripts.task(world: #"rledit.MaskWorld { layer = "fc2", rank = 9 }"#),
+            report: "t.lua:11: rank 9 does not fit layer 'fc2' of 3×8: expected 1 to 3"),
+        Case(
+            name: "reward of nil", script: Scripts.task(reward: "return nil"),
+            report: "task 't', episode 1, step 1: t.lua:15: the reward must return a number, got nil"),
+        Case(
+            name: "reward of a string", script: Scripts.task(reward: #"return "high""#),
+            report: "task 't', episode 1, step 1: t.lua:15: the reward must return a number, got string"),
+        Case(
+            name: "reward of NaN", script: Scripts.task(reward: "return 0/0"),
+            report: "task 't', episode 1, step 1: t.lua:15: the reward must be a finite number, got nan"),
+        Case(
+            name: "reward of infinity", script: Scripts.task(reward: "return math.huge"),
+            report: "task 't', episode 1, step 1: t.lua:15: the reward must be a finite number, got inf"),
+        Case(
+            name: "reward that raises", script: Scripts.task(reward: #"error("no idea")"#),
+            report: "task 't', episode 1, step 1: t.lua:15: no idea"),
+        Case(
+            name: "misspelt set", script: Scripts.task(reward: "return m.forgt.accuracy"),
+            report: "task 't', episode 1, step 1: t.lua:15: the task has no set 'forgt' (did you mean 'forget'?)"),
+        Case(
+            name: "misspelt metric", script: Scripts.task(reward: "return m.forget.acuracy"),
+            report: "task 't', episode 1, step 1: t.lua:15: set 'forget' has no metric 'acuracy' "
+                + "(did you mean 'accuracy'?)"),
+        Case(
+            name: "unknown field", script: Scripts.task(more: "tarrget = 1,"),
+            report: "t.lua:11: unknown field 'tarrget' in rledit.task (did you mean 'target'?)"),
+        Case(
+            name: "misspelt field that is needed", script: Scripts.task(world: #"rledit.MaskWorld { layr = "fc2" }"#),
+            report: "t.lua:12: unknown field 'layr' in rledit.MaskWorld (did you mean 'layer'?)"),
+        Case(
+            name: "missing field", script: Scripts.task(world: "nil"),
+            report: "t.lua:11: missing field 'world' in rledit.task (world (rledit.MaskWorld, rledit.ShiftWorld, or a "
+                + "table with action_size and apply) expected)"),
+        Case(name: "syntax error", script: "local x =\n", report: "t.lua:2: unexpected symbol near <eof>"),
+        Case(
+            name: "unknown global", script: "prnt(1)\n",
+            report: "t.lua:1: unknown global 'prnt' (did you mean 'print'?)"),
+        Case(
+            name: "plain table", script: "return {}\n",
+            report: "t.lua: the script returned a plain table: return rledit.task { … } instead"),
+        Case(
+            name: "no task but a number", script: "return 5\n",
+            report: "t.lua: the script must return a task of rledit.task, or nothing, got number"),
+    ]
+
+    @Test("A faulty script ends in one report that names the place", arguments: scripts)
+    func faultyScript(_ fault: Case) throws {
+        let workspace = try Workspace(["t.lua": fault.script])
+        let ended = try workspace.run("t.lua", "--out", "o")
+        #expect(ended.report == fault.report)
+        #expect(ended.code == 1)
+        #expect(ended.errors.components(separatedBy: "rledit-lua: ").count == 2)
+        #expect(!ended.output.contains("held-out"))
+    }
+
+    @Test("A script that cannot be read is named")
+    func unreadableScript() throws {
+        let workspace = try Workspace(["folder/x": ""])
+        let missing = try workspace.run("none.lua")
+        #expect(missing.report == "cannot run 'none.lua': there is no such file")
+        #expect(missing.code == 1)
+        let folder = try workspace.run("folder")
+        #expect(folder.report == "cannot run 'folder': it is a folder")
+        #expect(folder.code == 1)
+    }
+
+    @Test("An error in the reward names what called what, and is written into the manifest")
+    func rewardTraceback() throws {
+        let script = Scripts.task(reward: "return helper(m)").replacing(
+            "return rledit.task", with: #"local function helper() error("deep") end; return rledit.task"#)
+        let workspace = try Workspace(["t.lua": script])
+        let ended = try workspace.run("t.lua", "--out", "o")
+        #expect(ended.report == "task 't', episode 1, step 1: t.lua:11: deep")
+        #expect(ended.errors.contains("stack traceback:"))
+        #expect(ended.errors.contains("t.lua:15: in function"))
+        #expect(workspace.text("o/manifest.json").contains(#""status": "failed""#))
+        #expect(workspace.text("o/manifest.json").contains("episode 1, step 1: t.lua:11: deep"))
+    }
+
+    // MARK: - Data files
+
+    /// Ten images of 2 × 2 and their labels, as IDX.
+    private static func idx(magic: UInt8 = 3, badLabel: Bool = false) -> (images: [UInt8], labels: [UInt8]) {
+        let header: [UInt8] = [0, 0, 8, magic, 0, 0, 0, 10, 0, 0, 0, 2, 0, 0, 0, 2]
+        var labels = (0..<10).map(UInt8.init)
+        if badLabel { labels[3] = 12 }
+        return (header + (0..<40).map(UInt8.init), [0, 0, 8, 1, 0, 0, 0, 10] + labels)
+    }
+
+    private func idxReport(images: [UInt8], labels: [UInt8], name: String = "images") throws -> String {
+        let script = """
+            local rledit = require "rledit"
+            print(rledit.data.idx { images = "\(name)", labels = "labels", classes = 10 })
+            """
+        let workspace = try Workspace(["t.lua": script])
+        try workspace.write(images, to: "data/images")
+        try workspace.write(images, to: "data/images.gz")
+        try workspace.write(labels, to: "data/labels")
+        let ended = try workspace.run("t.lua")
+        #expect(ended.code == (ended.report.isEmpty ? 0 : 1))
+        return ended.report.replacing(workspace.path, with: "HERE")
+    }
+
+    @Test("Sound IDX files are read, and faults of others named")
+    func idxFaults() throws {
+        let sound = Self.idx()
+        #expect(try idxReport(images: sound.images, labels: sound.labels) == "")
+        let missing = try idxReport(images: sound.images, labels: sound.labels, name: "none")
+        #expect(missing == "t.lua:2: no file 'none' under the data roots (searched HERE/.share/rledit, HERE/data)")
+        let magic = try idxReport(images: Self.idx(magic: 7).images, labels: sound.labels)
+        #expect(
+            magic == "t.lua:2: 'HERE/data/images' is not a sound IDX file: wrong magic number: expected 0x00000803, "
+                + "got 0x00000807")
+        let label = try idxReport(images: sound.images, labels: Self.idx(badLabel: true).labels)
+        #expect(label == "t.lua:2: 'HERE/data/labels': label 12 of example 4 is out of range (expected 0 to 9)")
+        // The beginning of a gzip file: its header and nothing else.
+        let cut = try idxReport(
+            images: [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 0x63], labels: sound.labels, name: "images.gz")
+        #expect(cut == "t.lua:2: 'HERE/data/images.gz' is not a sound gzip file: the compressed data is truncated")
+    }
+
+    @Test("Paths that lead out of the data folders are refused with the option that allows them")
+    func refusedPaths() throws {
+        let sound = Self.idx()
+        let absolute = try idxReport(images: sound.images, labels: sound.labels, name: "/etc/passwd")
+        #expect(absolute == "t.lua:2: path '/etc/passwd' is refused: absolute paths need --allow FILE")
+        let parent = try idxReport(images: sound.images, labels: sound.labels, name: "../data/images")
+        #expect(parent == "t.lua:2: path '../data/images' is refused: '..' needs --allow FILE")
+    }
+}

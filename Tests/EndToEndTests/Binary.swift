@@ -1,0 +1,76 @@
+import Foundation
+
+/// What a process of the built binary came to.
+struct Ended {
+    let code: Int32
+    /// Whether a signal ended it.
+    let wasKilled: Bool
+    let output: String
+    let errors: String
+    let seconds: Double
+
+    /// The first line on standard error that begins like our reports, without the program's name.
+    var report: String {
+        let start = "rledit-lua: "
+        let line = errors.split(separator: "\n").first { $0.hasPrefix(start) }
+        return line.map { String($0.dropFirst(start.count)) } ?? ""
+    }
+}
+
+/// The binary under test: built by `scripts/test` together with the tests, so it lies beside their bundle.
+enum Binary {
+    /// Seconds after which a process counts as hung.
+    static let patience = 60.0
+
+    static let path: String = {
+        if let named = ProcessInfo.processInfo.environment["RLEDIT_BINARY"] { return named }
+        let bundle = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let places = [
+            bundle.deletingLastPathComponent().appendingPathComponent("rledit-lua").path,
+            root.appendingPathComponent(".build/release/rledit-lua").path,
+        ]
+        return places.first { FileManager.default.isExecutableFile(atPath: $0) } ?? "rledit-lua"
+    }()
+}
+
+/// A running process of the binary, its streams in files so that no pipe can fill up.
+final class Running {
+    private let process = Process()
+    private let ended = DispatchSemaphore(value: 0)
+    private let folder: String
+    private let begun = ContinuousClock.now
+
+    init(_ arguments: [String], in workspace: Workspace, environment: [String: String]) throws {
+        folder = "\(workspace.path)/.streams-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        for name in ["out", "err"] { FileManager.default.createFile(atPath: "\(folder)/\(name)", contents: nil) }
+        process.executableURL = URL(fileURLWithPath: Binary.path)
+        process.arguments = arguments
+        process.currentDirectoryURL = URL(fileURLWithPath: workspace.path)
+        process.environment = environment
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = FileHandle(forWritingAtPath: "\(folder)/out")
+        process.standardError = FileHandle(forWritingAtPath: "\(folder)/err")
+        let ended = ended
+        process.terminationHandler = { _ in ended.signal() }
+        try process.run()
+    }
+
+    func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+
+    /// Waits for the end; a process that hangs is killed, and its code is then that of SIGKILL.
+    func wait() -> Ended {
+        if ended.wait(timeout: .now() + Binary.patience) == .timedOut {
+            send(SIGKILL)
+            ended.wait()
+        }
+        func text(_ name: String) -> String {
+            String(decoding: FileManager.default.contents(atPath: "\(folder)/\(name)") ?? Data(), as: UTF8.self)
+        }
+        return Ended(
+            code: process.terminationStatus, wasKilled: process.terminationReason == .uncaughtSignal,
+            output: text("out"), errors: text("err"), seconds: begun.duration(to: .now) / .seconds(1))
+    }
+}

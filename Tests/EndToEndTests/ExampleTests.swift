@@ -1,0 +1,140 @@
+import Foundation
+import Testing
+
+/// Every file in `examples/` through the built binary, on generated digits and in a home of its own.
+@Suite("Examples", .serialized)
+struct ExampleTests {
+    /// Those that return a task, and so leave a run folder with a manifest.
+    static let tasks = [
+        "bring_your_own", "custom_learner", "custom_reward", "custom_world", "schedules", "shift_unlearn_digit", "tour",
+        "unlearn_digit",
+    ]
+    /// Those that do their own loop.
+    static let loops = ["hill_climb_by_hand"]
+
+    @Test("each example is run by a test")
+    func allExamplesAreRun() throws {
+        let files = try FileManager.default.contentsOfDirectory(atPath: ExampleRun.examples)
+        let names = files.filter { $0.hasSuffix(".lua") }.map { String($0.dropLast(".lua".count)) }
+        #expect(names.sorted() == (Self.tasks + Self.loops).sorted())
+    }
+
+    @Test("an example that returns a task finishes on a small budget and leaves its results", arguments: tasks)
+    func taskFinishes(_ name: String) throws {
+        let run = try ExampleRun(name, ["--set", "steps=192"])
+        #expect(run.exitCode == 0, "\(run.errors)")
+        #expect(run.output.contains("held-out set"))
+        #expect(run.output.contains("/report.html"))
+        let manifest = try run.manifest()
+        #expect(manifest["status"] as? String == "finished")
+        let learner = (manifest["configuration"] as? [String: Any])?["learner"] as? [String: Any]
+        #expect(learner?["steps"] as? Int == 192)
+        for file in ["edited.safetensors", "delta.safetensors", "metrics.jsonl", "report.html", "script/\(name).lua"] {
+            #expect(FileManager.default.fileExists(atPath: "\(run.folder)/\(file)"), "\(file)")
+        }
+    }
+
+    @Test("an example with a loop of its own ends and saves its network", arguments: loops)
+    func loopEnds(_ name: String) throws {
+        let run = try ExampleRun(name, ["--set", "steps=192"])
+        #expect(run.exitCode == 0, "\(run.errors)")
+        let saved = try #require(run.output.split(separator: "\n").last { $0.hasPrefix("saved ") })
+        #expect(FileManager.default.fileExists(atPath: String(saved.dropFirst("saved ".count))))
+    }
+
+    @Test("the rewards to choose from all run, and another name is refused", arguments: ["accuracy", "loss", "margin"])
+    func rewards(_ name: String) throws {
+        let run = try ExampleRun("custom_reward", ["--set", "steps=64", "--set", "reward=\(name)"])
+        #expect(run.exitCode == 0, "\(run.errors)")
+        #expect(try run.manifest()["task"] as? String == "reward-\(name)")
+        let refused = try ExampleRun("custom_reward", ["--set", "reward=\(name)s"])
+        #expect(refused.exitCode == 1)
+        #expect(refused.errors.contains("--set reward=\(name)s: accuracy, loss or margin expected"))
+    }
+
+    @Test("a network leaves in a file and comes back from it with the same answers")
+    func bringYourOwn() throws {
+        let first = try ExampleRun("bring_your_own", ["--set", "steps=64", "--json"])
+        let file = "\(first.folder)/my.safetensors"
+        let options = ["--set", "steps=64", "--json", "--allow", file, "--set", "file=\(file)"]
+        let second = try ExampleRun("bring_your_own", options)
+        for set in ["forget", "retain"] {
+            for stage in ["before", "mean_policy", "best_seen"] {
+                #expect(try first.heldOut(set, stage) == second.heldOut(set, stage), "\(set) \(stage)")
+            }
+        }
+        let refused = try ExampleRun("bring_your_own", ["--set", "file=\(file)"])
+        #expect(refused.exitCode == 1)
+        #expect(refused.errors.contains("--allow"))
+    }
+
+    @Test(
+        "with their own budget the examples forget the digit and keep the rest",
+        arguments: ["custom_learner", "custom_world", "shift_unlearn_digit", "unlearn_digit"])
+    func forgets(_ name: String) throws {
+        let run = try ExampleRun(name, ["--json"])
+        #expect(try run.heldOut("forget", "before") >= 0.95)
+        #expect(try run.heldOut("forget", "mean_policy") <= 0.01)
+        #expect(try run.heldOut("retain", "mean_policy") >= 0.95)
+    }
+}
+
+/// One run of an example. All runs share a home, so that a fit is done once.
+private struct ExampleRun {
+    let exitCode: Int32
+    let output: String
+    let errors: String
+    /// The run folder; the home when there is none.
+    let folder: String
+
+    static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().path
+    static let examples = "\(root)/examples"
+    /// Tests and product are built into the same folder.
+    static let binary = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+        .appendingPathComponent("rledit-lua").path
+    /// Gone when the tests are over.
+    private static let home: String = {
+        atexit { try? FileManager.default.removeItem(atPath: ExampleRun.home) }
+        return FileManager.default.temporaryDirectory.appendingPathComponent("rledit-\(UUID().uuidString)").path
+    }()
+
+    init(_ name: String, _ options: [String]) throws {
+        let work = "\(Self.home)/\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: work, withIntermediateDirectories: true)
+        let run = "\(work)/run"
+        // Files, since a pipe that nobody empties would stop the run.
+        for stream in ["output", "errors"] {
+            try Data().write(to: URL(fileURLWithPath: "\(work)/\(stream)"))
+        }
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: Self.binary)
+        process.arguments = ["\(Self.examples)/\(name).lua", "--out", run] + options
+        process.currentDirectoryURL = URL(fileURLWithPath: work)
+        process.environment = [
+            "HOME": Self.home, "XDG_CACHE_HOME": "\(Self.home)/cache", "PATH": "/usr/bin:/bin",
+        ]
+        process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: "\(work)/output"))
+        process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: "\(work)/errors"))
+        try process.run()
+        process.waitUntilExit()
+        exitCode = process.terminationStatus
+        output = try String(contentsOfFile: "\(work)/output", encoding: .utf8)
+        errors = try String(contentsOfFile: "\(work)/errors", encoding: .utf8)
+        folder = FileManager.default.fileExists(atPath: run) ? run : work
+    }
+
+    func manifest() throws -> [String: Any] {
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/manifest.json"))
+        return try #require(try JSONSerialization.jsonObject(with: bytes) as? [String: Any])
+    }
+
+    /// Accuracy on a held-out set, from the JSON line.
+    func heldOut(_ set: String, _ stage: String) throws -> Double {
+        let line = try #require(output.split(separator: "\n").last, "\(errors)")
+        let summary = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+        let seeds = try #require(summary["seeds"] as? [[String: Any]])
+        let sets = try #require(seeds.first?["heldout"] as? [String: [String: [String: Double]]])
+        return try #require(sets[set]?[stage]?["accuracy"])
+    }
+}

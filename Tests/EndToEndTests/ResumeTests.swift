@@ -1,0 +1,153 @@
+import Foundation
+import Testing
+
+/// A run that is stopped at any moment continues to the same bytes as one that never was.
+@Suite("Interrupted and killed runs, end to end", .serialized)
+struct ResumeTests {
+    /// What must not depend on how often a run was stopped.
+    static let results = ["metrics.jsonl", "candidates.csv", "edited.safetensors", "delta.safetensors"]
+
+    private static func expectEqual(_ workspace: Workspace, _ run: String, _ reference: String) {
+        for name in results {
+            #expect(workspace.bytes("\(run)/\(name)") != nil, "\(run)/\(name)")
+            #expect(workspace.bytes("\(run)/\(name)") == workspace.bytes("\(reference)/\(name)"), "\(run)/\(name)")
+        }
+    }
+
+    /// Waits until a file is there, or what `condition` says of its bytes holds.
+    private static func wait(
+        for name: String, in workspace: Workspace, until condition: ([UInt8]) -> Bool = { _ in true }
+    ) {
+        let deadline = ContinuousClock.now + .seconds(20)
+        while ContinuousClock.now < deadline {
+            if let bytes = workspace.bytes(name), condition(bytes) { return }
+            usleep(2000)
+        }
+    }
+
+    @Test("Ctrl-C ends with a checkpoint and code 130, and --resume goes on to the same bytes")
+    func interrupted() throws {
+        let workspace = try Workspace(["t.lua": Scripts.stateful(steps: 6400)])
+        #expect(try workspace.run("t.lua", "--out", "reference", "--quiet").code == 0)
+        let running = try workspace.start(["t.lua", "--out", "o", "--checkpoint-interval", "0"])
+        Self.wait(for: "o/checkpoints/best.checkpoint", in: workspace)
+        running.send(SIGINT)
+        let ended = running.wait()
+        #expect(ended.code == 130)
+        #expect(!ended.wasKilled)
+        #expect(ended.errors.contains("interrupted; continue with: rledit-lua --resume o\n"))
+        #expect(workspace.text("o/manifest.json").contains(#""status": "interrupted""#))
+        #expect(!workspace.names(in: "o/checkpoints").isEmpty)
+        let resumed = try workspace.run("--resume", "o", "--json")
+        #expect(resumed.code == 0)
+        #expect(workspace.text("o/manifest.json").contains(#""status": "finished""#))
+        Self.expectEqual(workspace, "o", "reference")
+    }
+
+    @Test("Ctrl-C stops a script that computes, and a second one ends at once")
+    func interruptedScript() throws {
+        let workspace = try Workspace(["t.lua": "print 'begun' while true do end"])
+        for option in [[], ["--trust"]] {
+            let running = try workspace.start(["t.lua", "--lua-time", "0"] + option)
+            usleep(300_000)
+            running.send(SIGINT)
+            let ended = running.wait()
+            #expect(ended.code == 130)
+            #expect(ended.output == "begun\n")
+        }
+    }
+
+    @Test("A run that is killed again and again ends in the same bytes")
+    func killed() throws {
+        let workspace = try Workspace(["t.lua": Scripts.stateful(steps: 6400)])
+        #expect(try workspace.run("t.lua", "--out", "reference", "--quiet").code == 0)
+        let many = ["--quiet", "--checkpoint-interval", "0"]
+        var running = try workspace.start(["t.lua", "--out", "o"] + many)
+        // As soon as there is a manifest: mostly before the first checkpoint.
+        Self.wait(for: "o/manifest.json", in: workspace)
+        running.send(SIGKILL)
+        #expect(running.wait().wasKilled)
+        var kills = 1
+        for pause in [1_000, 5_000, 20_000, 40_000, 60_000] as [UInt32] {
+            let before = workspace.names(in: "o/checkpoints")
+            running = try workspace.start(["--resume", "o"] + many)
+            // From the first checkpoint of its own on, a little later each time.
+            let deadline = ContinuousClock.now + .seconds(10)
+            while workspace.names(in: "o/checkpoints") == before, ContinuousClock.now < deadline { usleep(500) }
+            usleep(pause)
+            running.send(SIGKILL)
+            let ended = running.wait()
+            if !ended.wasKilled { break }
+            kills += 1
+        }
+        #expect(kills >= 3)
+        let last = try workspace.run("--resume", "o", "--quiet", "--workers", "1")
+        #expect(last.code == 0, "\(last.errors)")
+        Self.expectEqual(workspace, "o", "reference")
+    }
+
+    @Test("A run killed before its first checkpoint begins anew")
+    func killedEarly() throws {
+        let workspace = try Workspace(["t.lua": Scripts.task(steps: 12_800)])
+        #expect(try workspace.run("t.lua", "--out", "reference", "--quiet").code == 0)
+        let running = try workspace.start(["t.lua", "--out", "o", "--quiet", "--checkpoint-interval", "1000"])
+        Self.wait(for: "o/metrics.jsonl", in: workspace)
+        running.send(SIGKILL)
+        #expect(running.wait().wasKilled)
+        #expect(workspace.names(in: "o/checkpoints").isEmpty)
+        #expect(try workspace.run("--resume", "o", "--quiet").code == 0)
+        Self.expectEqual(workspace, "o", "reference")
+    }
+
+    @Test("A run of several seeds continues with the seed it was in, and keeps those that are done")
+    func severalSeeds() throws {
+        let workspace = try Workspace(["t.lua": Scripts.stateful(steps: 3200)])
+        let reference = try workspace.run("t.lua", "--out", "reference", "--quiet", "--seeds", "3", "--json")
+        #expect(reference.code == 0)
+        let running = try workspace.start([
+            "t.lua", "--out", "o", "--quiet", "--seeds", "3", "--checkpoint-interval", "0",
+        ])
+        Self.wait(for: "o/seed-1/checkpoints/best.checkpoint", in: workspace)
+        running.send(SIGKILL)
+        #expect(running.wait().wasKilled)
+        let first = workspace.bytes("o/seed-0/summary.json")
+        let resumed = try workspace.run("--resume", "o", "--quiet", "--json")
+        #expect(resumed.code == 0, "\(resumed.errors)")
+        for seed in 0..<3 { Self.expectEqual(workspace, "o/seed-\(seed)", "reference/seed-\(seed)") }
+        #expect(workspace.bytes("o/seed-0/summary.json") == first)
+        #expect(workspace.exists("o/seed-2/script/t.lua"))
+        #expect(workspace.text("o/manifest.json").contains(#""status": "finished""#))
+        #expect(resumed.output.contains(#""seed":2"#))
+    }
+
+    @Test("A run that failed can be continued when what failed it is gone")
+    func failed() throws {
+        let script = Scripts.stateful(steps: 640)
+        let workspace = try Workspace(["t.lua": script])
+        #expect(try workspace.run("t.lua", "--out", "reference", "--quiet").code == 0)
+        // The folder is full at the second checkpoint.
+        let ended = try workspace.run("t.lua", "--out", "o", "--max-folder", "0", "--checkpoint-interval", "0")
+        #expect(ended.code != 0)
+        #expect(workspace.text("o/manifest.json").contains(#""status": "failed""#))
+        let resumed = try workspace.run("--resume", "o", "--quiet")
+        #expect(resumed.code == 0, "\(resumed.errors)")
+        Self.expectEqual(workspace, "o", "reference")
+    }
+
+    @Test("A copy or data that were changed after the run began are refused")
+    func changed() throws {
+        let workspace = try Workspace([
+            "t.lua": Scripts.task(steps: 64).replacing("local train", with: "require 'helper'\nlocal train"),
+            "helper.lua": "return 1\n",
+        ])
+        #expect(try workspace.run("t.lua", "--out", "o", "--quiet").code == 0)
+        let manifest = workspace.text("o/manifest.json").replacing(#""finished""#, with: #""interrupted""#)
+        try workspace.write(Array(manifest.utf8), to: "o/manifest.json")
+        try workspace.write(Array("return 2\n".utf8), to: "o/script/helper.lua")
+        let ended = try workspace.run("--resume", "o")
+        #expect(
+            ended.report
+                == "'o/script/helper.lua' was changed after the run began: it cannot be resumed to the same numbers")
+        #expect(ended.code == 1)
+    }
+}
