@@ -1,6 +1,7 @@
 internal import Foundation
 package import LuaBridge
 internal import RLEditData
+internal import RLEditLearners
 internal import RLEditNN
 package import RLEditRuns
 internal import RLEditTensor
