@@ -94,10 +94,6 @@ RL_CLONES void rl_bias_rows(int64_t rows, int64_t columns, const float *restrict
     }
 }
 
-RL_CLONES void rl_tanh_delta(int64_t count, const float *restrict y, float *restrict delta) {
-    for (int64_t i = 0; i < count; i++) delta[i] *= 1 - y[i] * y[i];
-}
-
 #define DOUBLE_LANES 32
 
 static inline __attribute__((always_inline)) double sum_double_lanes(const double *lanes) {

@@ -53,14 +53,3 @@ RL_CLONES void rl_sum_parts(const float *const *parts, int64_t partCount, int64_
         for (int64_t i = 0; i < count; i++) total[i] += addend[i];
     }
 }
-
-RL_CLONES double rl_gradient_sum_of_squares(const float *values, int64_t count) {
-    double sums[8] = {0};
-    int64_t whole = count / 8 * 8;
-    for (int64_t i = 0; i < whole; i += 8)
-        for (int lane = 0; lane < 8; lane++) sums[lane] += (double)values[i + lane] * (double)values[i + lane];
-    double total = 0;
-    for (int lane = 0; lane < 8; lane++) total += sums[lane];
-    for (int64_t i = whole; i < count; i++) total += (double)values[i] * (double)values[i];
-    return total;
-}

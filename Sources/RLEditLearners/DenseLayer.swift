@@ -85,7 +85,8 @@ final class DenseLayer: @unchecked Sendable {
                 m: rows.count, n: inputs, k: outputs, source, lda: outputs, weight.value.pointer, ldb: inputs, target,
                 ldc: inputs)
         }
-        rl_tanh_delta(Int64(rows.count * inputs), below.output.pointer + start * inputs, target)
+        let output = below.output.pointer + start * inputs
+        rl_activation_backward(Int32(RL_TANH), nil, output, target, target, Int64(rows.count * inputs))
     }
 
     /// Gradients of the weights and biases of some units.

@@ -112,8 +112,8 @@ private final class TrainingStepper {
             try engine.forEach(blocks) { block in
                 let range = (block * blockFloats)..<min((block + 1) * blockFloats, total)
                 summer.sum(range, into: gradient.pointer + range.lowerBound)
-                squares.values[block] = rl_gradient_sum_of_squares(
-                    gradient.pointer + range.lowerBound, Int64(range.count))
+                squares.values[block] = rl_sum_of_squares(
+                    Int64(range.count), gradient.pointer + range.lowerBound)
             }
             let norm = squares.values.reduce(0, +).squareRoot()
             // As PyTorch's clip_grad_norm_, whose 1e-6 avoids a division by zero.

@@ -53,6 +53,17 @@ struct DataLocationsTests {
         }
     }
 
+    @Test("a file of the current folder that no root holds is said to exist, and needs --allow")
+    func currentFolder() throws {
+        let path = try folder.write("mine.csv", [1])
+        let error = #expect(throws: DataError.self) { try locations().resolve("mine.csv") }
+        #expect(
+            error.map { "\($0)" }
+                == "path 'mine.csv' is refused: the file exists in the current folder, which is no data root; "
+                + "that needs --allow mine.csv")
+        #expect(try locations(allowed: ["mine.csv"]).resolve("mine.csv") == path)
+    }
+
     @Test("a refusal names the option that allows the file")
     func refusalMessage() {
         let error = #expect(throws: DataError.self) { try locations().resolve("/etc/passwd") }

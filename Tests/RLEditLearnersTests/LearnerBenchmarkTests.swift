@@ -11,7 +11,8 @@ struct LearnerBenchmarkTests {
         for (horizon, shared) in [(1, true), (1, false), (4, false)] {
             let best = try (0..<3).map { _ in
                 try timePPO(
-                    PPO.Configuration.stableBaselines3, observationSize: 4096, actionSize: 160, horizon: horizon, shared: shared,
+                    PPO.Configuration.stableBaselines3, observationSize: 4096, actionSize: 160, horizon: horizon,
+                    shared: shared,
                     workers: workers)
             }.min { $0.updating + $0.collecting < $1.updating + $1.collecting }
             guard let best else { continue }

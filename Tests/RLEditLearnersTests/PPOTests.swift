@@ -27,6 +27,17 @@ import Testing
         #expect(ppo.environments(horizon: 1000) == 1)
     }
 
+    @Test("A run shorter than a rollout is one rollout of as many steps")
+    func shortRun() throws {
+        let environment = QuadraticBandit(environments: 64, target: [0.5, -0.5])
+        let driver = try makeDriver(environment) { $0.steps = 64 }
+        var settings = PPO.Configuration.stableBaselines3
+        settings.steps = 64
+        #expect(PPO(settings).environments(horizon: 1) == 64)
+        try driver.step()
+        #expect(driver.logged("updates") == [1])
+    }
+
     @Test("The first minibatch sees the very policy that acted: ratio 1, divergence 0")
     func firstMinibatch() throws {
         for environment in [bandit, AccumulateToTarget(environments: 64, size: 3, horizon: 4)]

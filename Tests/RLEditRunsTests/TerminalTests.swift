@@ -83,6 +83,27 @@ struct TerminalTests {
                 """)
     }
 
+    @Test("A last line that was written already is not written again")
+    func lastLineOnce() {
+        let screen = Screen()
+        let progress = screen.reporter(.plain)
+        for second in [0, 3] {
+            screen.now = Double(second)
+            progress.update(Progress(evaluations: 100 * second, budget: 300))
+        }
+        progress.finish()
+        #expect(screen.written == "unlearn-7  300/300  100%  100/s  in 3.0 s\n")
+    }
+
+    @Test("A run whose last step goes past its budget ends at what it has spent")
+    func pastBudget() {
+        let screen = Screen()
+        let progress = screen.reporter(.plain)
+        progress.update(Progress(evaluations: 256, budget: 200))
+        progress.finish()
+        #expect(screen.written == "unlearn-7  256/256  100%  in 0.0 s\n")
+    }
+
     @Test("Quiet writes nothing but notes")
     func quiet() {
         let screen = Screen()

@@ -37,9 +37,6 @@ void rl_matvec_transposed(int64_t rows, int64_t columns, const float *w, const f
 /// y[rows, columns] += bias[columns] in every row, then tanh where `activates` is not 0.
 void rl_bias_rows(int64_t rows, int64_t columns, const float *bias, float *y, int32_t activates);
 
-/// delta = delta (1 - y^2): the derivative of tanh by its value.
-void rl_tanh_delta(int64_t count, const float *y, float *delta);
-
 /// Sum of squares, accumulated in double.
 double rl_sum_of_squares(int64_t count, const float *x);
 

@@ -22,7 +22,4 @@ void rl_optimizer_adam(float *parameters, const float *gradients, float *firstMo
 /// total[i] = Σ_p parts[p][offset + i], parts in order; `total` may not be one of them.
 void rl_sum_parts(const float *const *parts, int64_t partCount, int64_t offset, float *total, int64_t count);
 
-/// Σ values², in double precision, by eight lanes added in order.
-double rl_gradient_sum_of_squares(const float *values, int64_t count);
-
 #endif

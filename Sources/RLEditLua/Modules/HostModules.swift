@@ -48,7 +48,9 @@ package enum LuaName {
             word = ""
         }
         for letter in message {
-            if letter.isLetter || letter.isNumber { word.append(letter) } else {
+            if letter.isLetter || letter.isNumber {
+                word.append(letter)
+            } else {
                 finish()
                 result.append(letter)
             }

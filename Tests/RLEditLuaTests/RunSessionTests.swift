@@ -1,0 +1,114 @@
+import Foundation
+import LuaBridge
+import RLEditLua
+import RLEditRuns
+import Testing
+
+/// What a run of a script leaves and says, without the command line around it.
+@Suite struct RunSessionTests {
+    private struct Ended: Sendable {
+        var notes: [String] = []
+        var hasSummary = false
+        var dataLine: String?
+        var endLine: String?
+    }
+
+    /// A folder of the test's own for the script `toy.lua` and its run `out`.
+    private final class Place: Sendable {
+        let path = NSTemporaryDirectory() + "rledit-session-\(UUID().uuidString)"
+        var script: String { "\(path)/toy.lua" }
+        var out: String { "\(path)/out" }
+
+        init(_ text: String) throws {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+            try Data((TaskScript.prelude + text).utf8).write(to: URL(fileURLWithPath: script))
+        }
+        deinit { try? FileManager.default.removeItem(atPath: path) }
+    }
+
+    private func options(_ place: Place) -> RunOptions {
+        var options = RunOptions(workers: 1)
+        options.out = place.out
+        options.usesCache = false
+        return options
+    }
+
+    private func run(_ place: Place, clock: RunClock = RunClock(), quiet: Bool = false) throws -> Ended {
+        var options = options(place)
+        options.isQuiet = quiet
+        let settings = options
+        return try LuaThread.run {
+            let notes = ModuleScript.Notes()
+            let session = try RunSession(
+                script: place.script, options: settings, clock: clock, print: { _ in },
+                note: { notes.text += $0 + "\n" }, hostDidChange: { _ in })
+            let summary = try session.run().summary
+            return Ended(
+                notes: notes.text.split(separator: "\n").map(String.init), hasSummary: summary != nil,
+                dataLine: session.dataLine, endLine: session.endLine)
+        }
+    }
+
+    @Test("A task that is neither returned nor used is warned of, and an error for check")
+    func forgottenTask() throws {
+        let complaint =
+            "the script made a task but neither returned nor ran it, so nothing was learned: "
+            + "write 'return rledit.task { … }'"
+        let place = try Place("task {}")
+        #expect(try run(place).notes == ["warning: \(place.script): \(complaint)"])
+        #expect(!FileManager.default.fileExists(atPath: place.out))
+        let settings = options(place)
+        let checked = try LuaThread.run {
+            try TaskCheck(
+                script: place.script, options: settings, clock: RunClock(), print: { _ in }, note: { _ in },
+                hostDidChange: { _ in }
+            ).run()
+        }
+        #expect(checked.errors == 1)
+        #expect(checked.text.contains(complaint))
+    }
+
+    @Test(
+        "A task that a script plays with by itself is not forgotten",
+        arguments: ["rledit.env(task {})", "rledit.run.task(task {})", "rledit.check_environment(task {})", ""])
+    func usedTask(_ text: String) throws {
+        #expect(try run(Place(text)).notes.filter { $0.hasPrefix("warning") } == [])
+    }
+
+    @Test("A run names its data before it learns; with --quiet it does not")
+    func data() throws {
+        let text = "rledit.data.generated_digits { train = 20, test = 10 } return task {}"
+        let ended = try run(Place(text))
+        let line = try #require(ended.dataLine)
+        #expect(line.wholeMatch(of: /data: generated digits \(SHA-256 [0-9a-f]{8}…\)/) != nil, "\(line)")
+        #expect(ended.notes.first == line)
+        #expect(ended.hasSummary && ended.endLine == nil)
+        #expect(try run(Place(text), quiet: true).notes.isEmpty)
+        #expect(try run(Place("return task {}")).dataLine == nil)
+    }
+
+    @Test("What a script without a task saves lies in a folder with a manifest and a copy of the script")
+    func savedModel() throws {
+        let place = try Place("model:save 'mine.safetensors'")
+        #expect(try !run(place).hasSummary)
+        let manifest = try Manifest.read(from: place.out)
+        #expect(manifest.status == .finished)
+        #expect(manifest.task == "toy" && manifest.learner.isEmpty)
+        #expect(FileManager.default.fileExists(atPath: "\(place.out)/\(manifest.script.copy)"))
+        #expect(FileManager.default.fileExists(atPath: "\(place.out)/mine.safetensors"))
+
+        let failing = try Place("model:save 'mine.safetensors' error 'late'")
+        #expect(throws: LuaError.self) { try run(failing) }
+        let failed = try Manifest.read(from: failing.out)
+        #expect(failed.status == .failed)
+        #expect(failed.reason?.contains("late") == true)
+    }
+
+    @Test("A run that its time ends says after how long and where")
+    func stoppedByTime() throws {
+        let place = try Place("return task { learner = rledit.RandomSearch { steps = 100000000, batch_size = 4 } }")
+        let line = try #require(try run(place, clock: RunClock(maxSeconds: 0.5)).endLine)
+        let form = /stopped by --max-time after [0-9.]+ s, at [0-9,]+ of 100,000,000 evaluations/
+        #expect(line.wholeMatch(of: form) != nil, "\(line)")
+    }
+}
