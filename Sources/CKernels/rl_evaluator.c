@@ -40,6 +40,11 @@ void rl_bias_activate(int64_t rows, int64_t n, float *z, int64_t stride, const f
     for (int64_t r = 0; r < rows; r++) activate_row(z + r * stride, n, bias ? bias[r] : 0, activation);
 }
 
+// Columns that tiles of two vectors compute: all of them, since the last tile is moved back to end at the last column
+// and computes some columns again, to the same bits; none when a tile is wider than the matrix.
+#define TILED_COLUMNS(n) ((n) < 2 * LANES ? 0 : (n))
+#define TILE_COLUMN(begin, n) ((begin) + 2 * LANES > (n) ? (n) - 2 * LANES : (begin))
+
 // A tile of `height` outputs by two vectors of examples, held in registers over the whole sum.
 #define DENSE_TILE(height)                                                                       \
     {                                                                                            \
@@ -64,8 +69,9 @@ void rl_bias_activate(int64_t rows, int64_t n, float *z, int64_t stride, const f
 RL_CLONES
 void rl_dense(int64_t outputs, int64_t inputs, int64_t n, const float *w, const float *bias, const float *x,
               int64_t xStride, float *y, int64_t yStride) {
-    int64_t wide = n - n % (2 * LANES);
-    for (int64_t column = 0; column < wide; column += 2 * LANES) {
+    int64_t wide = TILED_COLUMNS(n);
+    for (int64_t begin = 0; begin < wide; begin += 2 * LANES) {
+        int64_t column = TILE_COLUMN(begin, n);
         int64_t row = 0;
         for (; row + 10 <= outputs; row += 10) DENSE_TILE(10)
         for (; row + 4 <= outputs; row += 4) DENSE_TILE(4)
@@ -117,7 +123,8 @@ void rl_dense(int64_t outputs, int64_t inputs, int64_t n, const float *w, const 
         }                                                                                                  \
     }
 #define SHIFT_DENSE_TILES(ranks)                                                       \
-    for (int64_t column = 0; column < wide; column += 2 * LANES) {                     \
+    for (int64_t begin = 0; begin < wide; begin += 2 * LANES) {                        \
+        int64_t column = TILE_COLUMN(begin, n);                                        \
         int64_t row = 0;                                                               \
         for (; row + 10 <= outputs; row += 10) SHIFT_DENSE_TILE(10, ranks)             \
         for (; row + 4 <= outputs; row += 4) SHIFT_DENSE_TILE(4, ranks)                \
@@ -129,7 +136,7 @@ void rl_low_rank_shift_dense(int64_t rows, int64_t rank, int64_t n, const float 
                              const float *t, int64_t tStride, int32_t rectifies, int64_t outputs, const float *w,
                              const float *bias, float *y, int64_t yStride) {
     const vector zero = {};
-    int64_t wide = n - n % (2 * LANES);
+    int64_t wide = TILED_COLUMNS(n);
     if (rank == 1) {
         SHIFT_DENSE_TILES(1)
     } else {

@@ -131,6 +131,7 @@ extension LuaHost {
         push(
             BoundFunction(self, "_G") { call in
                 guard let name = String.luaRead(call.slot(2)) else { return .none }
+                if let reason = WithheldNames.reason(for: name, in: nil) { throw LuaUsageError(reason) }
                 let known = try call.table(1).sortedKeys().compactMap { key -> String? in
                     if case .string(let name) = key { name.text } else { nil }
                 }
@@ -143,5 +144,33 @@ extension LuaHost {
         lua_pushboolean(state, 0)
         lua_rawset(state, top + 2)
         lua_setmetatable(state, top + 1)
+        try installLibraryGuards(globals: top + 1, on: state)
+    }
+
+    /// Reading what a library has only under `--trust` raises, so that a script is not told of a nil value.
+    private func installLibraryGuards(globals: Int32, on state: OpaquePointer) throws {
+        let context = LuaPushContext(host: self, state: state)
+        for library in WithheldNames.libraries {
+            library.luaPush(context)
+            lua_rawget(state, globals)
+            lua_createtable(state, 0, 2)
+            let metatable = lua_gettop(state)
+            "__index".luaPush(context)
+            push(
+                BoundFunction(self, library) { call in
+                    if let name = String.luaRead(call.slot(2)),
+                        let reason = WithheldNames.reason(for: name, in: library)
+                    {
+                        throw LuaUsageError(reason)
+                    }
+                    return .none
+                }, on: state)
+            lua_rawset(state, metatable)
+            "__metatable".luaPush(context)
+            lua_pushboolean(state, 0)
+            lua_rawset(state, metatable)
+            lua_setmetatable(state, metatable - 1)
+            lua_settop(state, metatable - 2)
+        }
     }
 }

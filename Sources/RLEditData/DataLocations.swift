@@ -69,7 +69,17 @@ public struct DataLocations: Sendable {
             }
             return real
         }
+        if DataLocations.isFile(absolute) {
+            throw .pathRefused(
+                path: path,
+                reason: "the file exists in the current folder, which is no data root; that needs --allow \(path)")
+        }
         throw .fileNotFound(path: path, searched: roots)
+    }
+
+    private static func isFile(_ path: String) -> Bool {
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue
     }
 
     private static func lies(_ path: String, inside root: String) -> Bool {

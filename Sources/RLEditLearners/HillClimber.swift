@@ -129,8 +129,8 @@ public final class HillClimber: Learner {
         let mean = session.finished.reduce(0, +) / Double(session.finished.count)
         session.candidates = nil
         return [
-            LoggedValue("bestReturn", session.incumbent.score), LoggedValue("meanReturn", mean),
-            LoggedValue("standardDeviation", session.standardDeviation),
+            LoggedValue("best_return", session.incumbent.score), LoggedValue("mean_return", mean),
+            LoggedValue("standard_deviation", session.standardDeviation),
         ]
     }
 

@@ -23,7 +23,7 @@ public struct LearningProblem: Sendable {
     }
 }
 
-/// One named number of a learner's log, for example `policyLoss`. The glossary in `docs/metrics.md` explains each.
+/// One named number of a learner's log, for example `policy_loss`. The glossary in `docs/metrics.md` explains each.
 public struct LoggedValue: Sendable, Equatable {
     public let name: String
     public let value: Double

@@ -5,9 +5,12 @@ extension PPO {
     /// those that differ were chosen on seeds ≥ 100 and validation images (docs/results.md, "Defaults").
     public struct Configuration {
         /// Transitions to collect over the whole run, in candidate evaluations; ≥ 1. Default 8,192, the reference task's.
+        /// Environments step together, so a run ends with the first step of all of them that reaches this number: at
+        /// horizon 1, `steps` rounded up to whole rollouts.
         public var steps = 8192
         /// Transitions per update over all environments together; ≥ 1. Default 128: twice as many
         /// updates as with 256 from the same candidates halve the evaluations to a good edit.
+        /// A run of fewer `steps` is one rollout of that length.
         /// With episodes of `horizon` steps, `rolloutLength / horizon` of them run side by side, each for one episode.
         public var rolloutLength = 128
         /// Transitions per gradient step; in 1 ... `rolloutLength`. Default 64. The last minibatch of an epoch is
@@ -76,6 +79,9 @@ extension PPO {
             configuration.initialLogStandardDeviation = 0
             return configuration
         }
+
+        /// Transitions per update of a run of `steps`.
+        var effectiveRolloutLength: Int { min(rolloutLength, steps) }
 
         /// log σ before the first update at a horizon.
         public func initialLogStandardDeviation(horizon: Int) -> Double {

@@ -27,24 +27,24 @@ extension PPO {
             let rewards = rollout.rewards.map { Double($0) }
             var result = [
                 LoggedValue("updates", Double(updates)),
-                LoggedValue("meanReward", mean(rewards)),
-                LoggedValue("rewardStandardDeviation", variance(rewards).squareRoot()),
-                LoggedValue("policyLoss", mean(losses.map(\.policy))),
-                LoggedValue("valueLoss", mean(losses.map(\.value))),
+                LoggedValue("mean_reward", mean(rewards)),
+                LoggedValue("reward_standard_deviation", variance(rewards).squareRoot()),
+                LoggedValue("policy_loss", mean(losses.map(\.policy))),
+                LoggedValue("value_loss", mean(losses.map(\.value))),
                 LoggedValue("entropy", mean(losses.map(\.entropy))),
-                LoggedValue("approximateKL", mean(divergences)),
-                LoggedValue("clipFraction", mean(losses.map(\.clipFraction))),
+                LoggedValue("approximate_kl", mean(divergences)),
+                LoggedValue("clip_fraction", mean(losses.map(\.clipFraction))),
                 LoggedValue(
-                    "explainedVariance", explainedVariance(values: rollout.values, returns: estimates.returns)),
-                LoggedValue("gradientNorm", mean(gradientNorms)),
-                LoggedValue("standardDeviation", mean(standardDeviation.scalars.map { Double($0) })),
+                    "explained_variance", explainedVariance(values: rollout.values, returns: estimates.returns)),
+                LoggedValue("gradient_norm", mean(gradientNorms)),
+                LoggedValue("standard_deviation", mean(standardDeviation.scalars.map { Double($0) })),
                 LoggedValue("epochs", Double(epochs)),
-                LoggedValue("stoppedEarly", stoppedEarly ? 1 : 0),
-                LoggedValue("learningRate", scheduled.learningRate),
-                LoggedValue("clipRange", scheduled.clipRange),
-                LoggedValue("entropyCoefficient", scheduled.entropyCoefficient),
+                LoggedValue("stopped_early", stoppedEarly ? 1 : 0),
+                LoggedValue("learning_rate", scheduled.learningRate),
+                LoggedValue("clip_range", scheduled.clipRange),
+                LoggedValue("entropy_coefficient", scheduled.entropyCoefficient),
             ]
-            if let range = scheduled.valueClipRange { result.append(LoggedValue("valueClipRange", range)) }
+            if let range = scheduled.valueClipRange { result.append(LoggedValue("value_clip_range", range)) }
             return result
         }
     }

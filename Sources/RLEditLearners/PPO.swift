@@ -18,7 +18,7 @@ public final class PPO: Learner {
 
     /// One rollout is one episode of each environment. When episodes are longer than a rollout, one environment takes
     /// several rollouts for each of its episodes.
-    public func environments(horizon: Int) -> Int { max(1, configuration.rolloutLength / max(1, horizon)) }
+    public func environments(horizon: Int) -> Int { max(1, configuration.effectiveRolloutLength / max(1, horizon)) }
 
     public func begin(_ problem: LearningProblem, pool: WorkerPool) throws {
         try configuration.validate()
@@ -57,7 +57,7 @@ public final class PPO: Learner {
         }
         if session.buffer == nil {
             session.buffer = RolloutBuffer(
-                environments: environments, steps: max(1, configuration.rolloutLength / max(1, environments)),
+                environments: environments, steps: max(1, configuration.effectiveRolloutLength / max(1, environments)),
                 actionSize: session.policy.actionSize)
             session.rolloutProgress = progress
         }

@@ -102,7 +102,7 @@ public final class RandomSearch: Learner {
         self.session = session
         guard !ended.isEmpty else { return nil }
         let mean = ended.reduce(0) { $0 + $1.score } / Double(ended.count)
-        return [LoggedValue("bestReturn", session.incumbent.score), LoggedValue("meanReturn", mean)]
+        return [LoggedValue("best_return", session.incumbent.score), LoggedValue("mean_return", mean)]
     }
 
     /// The best candidate so far; zeros before any was scored.

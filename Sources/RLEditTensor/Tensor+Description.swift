@@ -1,10 +1,22 @@
 extension Tensor: CustomStringConvertible {
-    /// Shape and first values, for example `Tensor [2, 3]: 1.0, 2.0, 3.0, 4.0, 5.0, 6.0`.
+    /// Shape and first values, for example `Tensor [3]: 1.0, 2.0, 3.0`; those of a matrix by rows, a line each.
     public var description: String {
         let shown = 8
-        let values = withUnsafeBufferPointer { $0.prefix(shown).map { "\($0)" } }.joined(separator: ", ")
-        if shape.isEmpty { return "Tensor []: \(values)" }
-        return "Tensor \(shape): \(count == 0 ? "empty" : values)\(count > shown ? ", …" : "")"
+        if shape.isEmpty { return "Tensor []: \(first(1, from: 0))" }
+        if count == 0 { return "Tensor \(shape): empty" }
+        guard shape.count == 2 else {
+            return "Tensor \(shape): \(first(Swift.min(count, shown), from: 0))\(count > shown ? ", …" : "")"
+        }
+        let (rows, columns) = (shape[0], shape[1])
+        var lines = (0..<Swift.min(rows, shown)).map { row in
+            "  \(first(Swift.min(columns, shown), from: row * columns))\(columns > shown ? ", …" : "")"
+        }
+        if rows > shown { lines.append("  …") }
+        return "Tensor \(shape):\n" + lines.joined(separator: "\n")
+    }
+
+    private func first(_ number: Int, from start: Int) -> String {
+        withUnsafeBufferPointer { $0[start..<start + number].map { "\($0)" } }.joined(separator: ", ")
     }
 }
 

@@ -28,7 +28,9 @@ final class ChildProcess {
         name = arguments.joined(separator: " ")
         var toChild: [Int32] = [0, 0]
         var fromChild: [Int32] = [0, 0]
-        guard pipe(&toChild) == 0, pipe(&fromChild) == 0 else { throw ProcessFailure(description: "no pipe for \(name)") }
+        guard pipe(&toChild) == 0, pipe(&fromChild) == 0 else {
+            throw ProcessFailure(description: "no pipe for \(name)")
+        }
         // The parent's ends must not stay open in a child, which would then never see the end of its input.
         for descriptor in [toChild[1], fromChild[0]] { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
         var actions = posix_spawn_file_actions_t()

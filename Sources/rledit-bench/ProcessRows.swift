@@ -11,7 +11,8 @@ struct ProcessRows {
     let rounds: Int
 
     func rows() throws -> [Row] {
-        let folder = FileManager.default.temporaryDirectory.path + "/rledit-bench-\(ProcessInfo.processInfo.processIdentifier)"
+        let folder =
+            FileManager.default.temporaryDirectory.path + "/rledit-bench-\(ProcessInfo.processInfo.processIdentifier)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         return try startUpRows(folder) + runRows(folder)

@@ -94,7 +94,8 @@ struct RunCommand: ParsableCommand {
                         note: { Terminal.note($0) }, hostDidChange: watch)
                 }
             let (end, summary) = try session.run()
-            if let summary { RunCommand.show(summary, options: options) }
+            if let summary { RunCommand.show(summary, data: session.dataLine, options: options) }
+            if let line = session.endLine { Terminal.note(line) }
             return end
         }
         switch end {
@@ -104,10 +105,11 @@ struct RunCommand: ParsableCommand {
         }
     }
 
-    private static func show(_ summary: RunSummary, options: RunOptions) {
+    private static func show(_ summary: RunSummary, data: String?, options: RunOptions) {
         if !options.isQuiet {
             let table = ResultTable.text(summary)
             var text = table.isEmpty ? "" : table + (table.hasSuffix("\n") ? "" : "\n")
+            if let data { text += data + "\n" }
             text += "report: \(summary.run)/\(RunFolder.reportName)\n"
             Terminal.write(text, to: options.json ? STDERR_FILENO : STDOUT_FILENO)
         }

@@ -29,6 +29,13 @@ struct ScriptOptions: ParsableArguments {
         if let workers, workers < 1 || workers > 1024 {
             throw ValidationError("--workers must be from 1 to 1024, got \(workers).")
         }
+        if let data {
+            var isFolder: ObjCBool = false
+            guard FileManager.default.fileExists(atPath: data, isDirectory: &isFolder) else {
+                throw ValidationError("--data: there is no folder '\(data)'.")
+            }
+            guard isFolder.boolValue else { throw ValidationError("--data: '\(data)' is not a folder.") }
+        }
         _ = try arguments()
     }
 

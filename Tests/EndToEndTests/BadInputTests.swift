@@ -22,7 +22,8 @@ struct BadInputTests {
             report: "t.lua:11: rank 9 does not fit layer 'fc2' of 3×8: expected 1 to 3"),
         Case(
             name: "reward of nil", script: Scripts.task(reward: "return nil"),
-            report: "task 't', episode 1, step 1: t.lua:15: the reward must return a number, got nil"),
+            report: "task 't', episode 1, step 1: t.lua:15: the reward must return a number, got nil "
+                + "(is a 'return' missing?)"),
         Case(
             name: "reward of a string", script: Scripts.task(reward: #"return "high""#),
             report: "task 't', episode 1, step 1: t.lua:15: the reward must return a number, got string"),

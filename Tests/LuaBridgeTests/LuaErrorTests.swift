@@ -29,6 +29,19 @@ import Testing
             ("x = = 1", "task.lua:1: unexpected symbol near '='"),
             ("return undefined_name", "task.lua:1: unknown global 'undefined_name'"),
             ("return pritn('x')", "task.lua:1: unknown global 'pritn' (did you mean 'print'?)"),
+            (
+                "io.open('f')",
+                "task.lua:1: 'io' is not available to sandboxed scripts; --trust runs a script without the sandbox"
+            ),
+            (
+                "os.exit(1)",
+                "task.lua:1: 'os.exit' is not available to sandboxed scripts; --trust runs a script without the sandbox"
+            ),
+            (
+                "return arg[1]",
+                "task.lua:1: unknown global 'arg': what follows -- on the command line reaches a script as '...'"
+            ),
+            ("return os.tiem()", "task.lua:1: attempt to call a nil value (field 'tiem')"),
             ("require('test').nothing()", "task.lua:1: module 'test' has no 'nothing'"),
             ("require('test').integr(1)", "task.lua:1: module 'test' has no 'integr' (did you mean 'integer'?)"),
             (

@@ -37,8 +37,8 @@ import Testing
                 $0.minibatchSize = 256
             }
             try driver.run(evaluations: 256)
-            #expect(abs(try #require(driver.logged("approximateKL").first)) < 1e-9)
-            #expect(driver.logged("clipFraction") == [0])
+            #expect(abs(try #require(driver.logged("approximate_kl").first)) < 1e-9)
+            #expect(driver.logged("clip_fraction") == [0])
         }
     }
 
@@ -51,11 +51,11 @@ import Testing
             $0.targetKL = 0.01
         }
         try stopped.run(evaluations: 256)
-        #expect(free.logged("stoppedEarly") == [0])
+        #expect(free.logged("stopped_early") == [0])
         #expect(free.logged("epochs") == [10])
-        #expect(stopped.logged("stoppedEarly") == [1])
+        #expect(stopped.logged("stopped_early") == [1])
         #expect(try #require(stopped.logged("epochs").first) < 10)
-        #expect(try #require(free.logged("approximateKL").first) > 0.015)
+        #expect(try #require(free.logged("approximate_kl").first) > 0.015)
         // A target that nothing can keep: the second minibatch stops, after one step.
         let first = try makeDriver(bandit) { $0.targetKL = 1e-12 }
         try first.run(evaluations: 256)
@@ -73,10 +73,10 @@ import Testing
         func isClose(_ values: [Double], _ expected: [Double]) -> Bool {
             values.count == expected.count && zip(values, expected).allSatisfy { abs($0 - $1) < 1e-12 }
         }
-        #expect(isClose(driver.logged("learningRate"), [1e-3, 0.75e-3, 0.5e-3, 0.25e-3]))
-        #expect(isClose(driver.logged("clipRange"), [0.3, 0.25, 0.2, 0.15]))
-        #expect(isClose(driver.logged("entropyCoefficient"), [0, 0.01, 0.02, 0.03]))
-        #expect(isClose(driver.logged("valueClipRange"), Array(repeating: 0.5, count: 4)))
+        #expect(isClose(driver.logged("learning_rate"), [1e-3, 0.75e-3, 0.5e-3, 0.25e-3]))
+        #expect(isClose(driver.logged("clip_range"), [0.3, 0.25, 0.2, 0.15]))
+        #expect(isClose(driver.logged("entropy_coefficient"), [0, 0.01, 0.02, 0.03]))
+        #expect(isClose(driver.logged("value_clip_range"), Array(repeating: 0.5, count: 4)))
     }
 
     @Test("A learning rate of 0 changes nothing; the entropy bonus widens the policy") func learningRate() throws {
@@ -86,7 +86,7 @@ import Testing
         for (name, tensor) in before { #expect(try frozen.learner.snapshot().tensors[name] == tensor) }
         let wide = try makeDriver(bandit) { $0.entropyCoefficient = .constant(1) }
         try wide.run()
-        #expect(try #require(wide.logged("standardDeviation").last) > 1.005)
+        #expect(try #require(wide.logged("standard_deviation").last) > 1.005)
     }
 
     @Test("The gradient's norm is clipped over all parameters together") func gradientClipping() throws {
@@ -118,7 +118,7 @@ import Testing
                     $0.minibatchSize = 256
                 }
                 try driver.run(evaluations: 256)
-                return driver.logged("gradientNorm").first
+                return driver.logged("gradient_norm").first
             }())
         #expect(abs(try movement(1000) / (0.1 * norm) - 1) < 1e-3)
         #expect(abs(try movement(0.01) / (0.1 * 0.01) - 1) < 1e-3)
@@ -153,7 +153,7 @@ import Testing
                 $0.discount = discount
             }
             try driver.run()
-            return try #require(driver.logged("valueLoss").last)
+            return try #require(driver.logged("value_loss").last)
         }
         #expect(try valueLoss(nil) < 0.05)
         #expect(try valueLoss(0.99) > 2 * valueLoss(nil))

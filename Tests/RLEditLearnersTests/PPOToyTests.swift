@@ -22,7 +22,7 @@ import Testing
         #expect(try driver.meanRewardOfMeanAction(steps: 1, seed: 9) < 0.8)
         try driver.run()
         #expect(try driver.meanRewardOfMeanAction(steps: 1, seed: 9) > 0.995)
-        let rewards = driver.logged("meanReward")
+        let rewards = driver.logged("mean_reward")
         #expect(rewards.count == 64)
         #expect((rewards.last ?? 0) > 0.98)
     }
@@ -46,7 +46,7 @@ import Testing
         #expect(before < -0.2)
         // Two steps of at most 0.5 reach any target; the rewards of the steps on the way stay below 0.
         #expect(after > (terminates ? -0.1 : -0.05))
-        #expect((driver.logged("explainedVariance").last ?? 0) > 0.5)
+        #expect((driver.logged("explained_variance").last ?? 0) > 0.5)
     }
 
     @Test("Normalised observations make a badly scaled task learnable") func normalized() throws {

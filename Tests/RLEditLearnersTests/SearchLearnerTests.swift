@@ -14,7 +14,7 @@ import Testing
         let environment = QuadraticBandit(environments: 256, target: target)
         let driver = try LearnerDriver(RandomSearch(settings), environment, seed: 1, pool: WorkerPool(workers: 1))
         try driver.run()
-        let best = driver.logged("bestReturn")
+        let best = driver.logged("best_return")
         #expect(best.count == 8)
         #expect(best == best.sorted())
         let action = try #require(try driver.learner.meanAction(environment.reset(seed: 0)))
@@ -47,12 +47,12 @@ import Testing
         let environment = QuadraticBandit(environments: 32, target: target)
         let driver = try LearnerDriver(climber, environment, seed: 1, pool: WorkerPool(workers: 1))
         try driver.run()
-        let best = driver.logged("bestReturn")
+        let best = driver.logged("best_return")
         #expect(best.count == 64)
         #expect(best == best.sorted())
         #expect(try #require(best.last) > 0.9999)
         // The mutations shrink as the target comes near.
-        #expect(try #require(driver.logged("standardDeviation").last) < 0.1)
+        #expect(try #require(driver.logged("standard_deviation").last) < 0.1)
     }
 
     @Test("A candidate is held through its episode and scored by the sum of its rewards") func episodes() throws {
@@ -75,8 +75,8 @@ import Testing
         #expect(try climber.tell(outcome([3, 1], ended: [true, false]), progress: 0) == nil)
         #expect(try climber.ask(observation, progress: 0) == first)
         let log = try #require(try climber.tell(outcome([100, 0.5], ended: [true, true]), progress: 0))
-        #expect(log.first == LoggedValue("bestReturn", 4))
-        #expect(log.dropFirst().first == LoggedValue("meanReturn", 3.75))
+        #expect(log.first == LoggedValue("best_return", 4))
+        #expect(log.dropFirst().first == LoggedValue("mean_return", 3.75))
         let best = try #require(try climber.meanAction(observation))
         #expect(best.scalars == [first.scalars[0], first.scalars[0]])
         #expect(try climber.ask(observation, progress: 0) != first)

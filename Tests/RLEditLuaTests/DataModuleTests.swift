@@ -53,10 +53,14 @@ import Testing
         #expect(
             printed == """
                 six (script): 6 examples of [2]; labels 0: 2, 1: 2, 2: 2
-                2\t4\t1 1\tTensor [2, 2]: 3.0, 4.0, 9.0, 10.0
+                2\t4\t1 1\tTensor [2, 2]:
+                  3.0, 4.0
+                  9.0, 10.0
                 0 1\t1 2
                 3\t3\t1\t2\t3\t6\ttrue
-                2 1 0\tTensor [1, 2]: 3.0, 4.0\tTensor [1, 2]: 11.0, 12.0
+                2 1 0\tTensor [1, 2]:
+                  3.0, 4.0\tTensor [1, 2]:
+                  11.0, 12.0
                 2\tsix\tx\t2\t6
                 true\tfalse
                 """)

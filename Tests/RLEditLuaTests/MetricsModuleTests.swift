@@ -22,7 +22,9 @@ import Testing
                 true_probability\t0.47500
                 margin\t-0.14384
                 entropy\t0.53137
-                Tensor [2, 2]: 0.0, 0.0, 1.0, 1.0
+                Tensor [2, 2]:
+                  0.0, 0.0
+                  1.0, 1.0
                 1.0\tnil
                 """)
     }

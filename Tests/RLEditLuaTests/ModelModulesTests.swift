@@ -44,7 +44,9 @@ import Testing
             printed == """
                 true
                 true
-                Tensor [2, 2]: 3.0, 8.0, 2.0, 5.0\t1
+                Tensor [2, 2]:
+                  3.0, 8.0
+                  2.0, 5.0\t1
                 Tensor [2]: 0.0, 1.0\tfalse
                 """)
     }

@@ -46,7 +46,7 @@ import Testing
     @Test(
         "a faulty reward stops the run and says task, episode, step and line",
         arguments: [
-            ("return nil", "the reward must return a number, got nil"),
+            ("return nil", "the reward must return a number, got nil (is a 'return' missing?)"),
             ("return 'x'", "the reward must return a number, got string"),
             ("return 0/0", "the reward must be a finite number, got "),
             ("return 1/0", "the reward must be a finite number, got inf"),

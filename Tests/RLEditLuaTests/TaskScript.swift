@@ -62,8 +62,8 @@ enum TaskScript {
     }
 
     /// Runs a task without a folder.
-    static func loop(_ session: ScriptSession, _ task: ScriptTask) throws -> RunLoop {
-        let loop = try RunLoop(
+    static func loop(_ session: ScriptSession, _ task: ScriptTask) throws -> EditLoop {
+        let loop = try EditLoop(
             task.makeEditTask(), seed: UInt64(session.context.seed), pool: session.context.pool, delegate: task)
         let reason = try loop.run()
         try task.didEnd(loop, reason: reason)

@@ -74,7 +74,7 @@ enum SampleRun {
                 reward: RewardStatistics(rewards)
                     ?? .init(mean: 0, minimum: 0, lowerDecile: 0, median: 0, upperDecile: 0, maximum: 0),
                 bestReward: best, terms: [.init("keep", keep), .init("drop", level - keep + 0.02)],
-                learner: [.init("policyLoss", -0.01), .init("approximateKL", 0.012)])
+                learner: [.init("policy_loss", -0.01), .init("approximate_kl", 0.012)])
         }
     }
 

@@ -79,7 +79,7 @@ struct TensorTests {
 
     @Test("printing shows the shape and the first values")
     func description() throws {
-        #expect("\(try Tensor([1, 2.5], shape: [1, 2]))" == "Tensor [1, 2]: 1.0, 2.5")
+        #expect("\(try Tensor([1, 2.5], shape: [1, 2]))" == "Tensor [1, 2]:\n  1.0, 2.5")
         #expect("\(Tensor(scalar: 3))" == "Tensor []: 3.0")
         #expect("\(try Tensor.zeros([2, 0]))" == "Tensor [2, 0]: empty")
         #expect("\(try Tensor.zeros([9]))" == "Tensor [9]: 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, …")

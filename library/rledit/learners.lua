@@ -16,8 +16,8 @@ local learners = {}
 local Learner = {}
 
 ---@class rledit.PPOOptions
----@field steps integer? candidate evaluations of the whole run; default 8192
----@field rollout_length integer? evaluations per update, over all environments; default 128
+---@field steps integer? candidate evaluations of the whole run; default 8192. Environments step together: the run ends with the first step of all that reaches it, at horizon 1 with a whole rollout
+---@field rollout_length integer? evaluations per update, over all environments; default 128. A run of fewer `steps` is one rollout
 ---@field minibatch_size integer? transitions per gradient step; default 64
 ---@field epochs integer? passes over each rollout; default 10
 ---@field learning_rate rledit.Rate? Adam's step size; default "linear(0.0006, 0)"

@@ -3,8 +3,21 @@
 --- Runs tasks from within a script.
 ---
 --- ```lua
---- local run = require "rledit.run"
---- print(run.task)
+--- local rledit = require "rledit"
+--- local digits = rledit.data.generated_digits { train = 500, test = 100 }
+--- local forget, retain = digits.train:partition(function(label) return label == 7 end)
+--- local model = rledit.models.digit_cnn()
+--- model:fit(digits.train, { epochs = 2 })
+---
+--- local result = rledit.run.task(rledit.task {
+---   model = model,
+---   world = rledit.MaskWorld { layer = "fc2", rank = 1 },
+---   sets = { forget = forget, retain = retain },
+---   reward = function(m) return m.retain.accuracy - m.forget.accuracy end,
+---   learner = rledit.PPO { steps = 512 },
+--- })
+--- print(result.reason, result.evaluations, result.best.reward)
+--- result.model:save "forgets-7.safetensors"
 --- ```
 ---@class rledit.run
 local run = {}

@@ -36,8 +36,9 @@ extension HostModules {
         host.addModule("rledit.data") { module in
             module.function("digits") { call in
                 try call.options(1, of: "rledit.data.digits").finish()
-                return try returns(
-                    try told { try Digits.digits(locations: context.locations, pool: context.pool) }, call, context)
+                let data = try told { try Digits.digits(locations: context.locations, pool: context.pool) }
+                if data.source == "generated" { context.hasStandInDigits = true }
+                return try returns(data, call, context)
             }
             module.function("mnist") { call in
                 try call.options(1, of: "rledit.data.mnist").finish()

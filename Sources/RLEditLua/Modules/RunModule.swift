@@ -20,7 +20,7 @@ extension HostModules {
     private static func run(_ task: ScriptTask, host: LuaHost, context: ScriptContext) throws -> LuaTable {
         let reporter = context.progress(task.name)
         let (loop, reason) = try task.exclusively {
-            let loop = try RunLoop(
+            let loop = try EditLoop(
                 try task.makeEditTask(), seed: UInt64(bitPattern: Int64(context.seed)), pool: context.pool,
                 progress: reporter, delegate: task)
             let reason = try loop.run()

@@ -73,7 +73,7 @@ package enum RunError: Error, Equatable, Sendable, CustomStringConvertible {
 /// Writes what a finished loop came to into its folder.
 struct RunResults {
     let folder: RunFolder
-    let loop: RLEditRuns.RunLoop
+    let loop: EditLoop
     let outcome: RunOutcome
     let savedEdit: SavedEdit
 

@@ -21,6 +21,10 @@ package final class RunSession {
     private var results: [SeedResult] = []
     private var summaryData: RunSummary.Data?
     private let started = Timestamp.now
+    /// Which data the run used, in a line; nil for none.
+    package private(set) var dataLine: String?
+    /// Why the run ended before its budget was spent; nil when it did not.
+    package private(set) var endLine: String?
     /// Gets the Lua state that runs now, so that Ctrl-C can stop a script that computes.
     private let hostDidChange: (LuaInterrupt?) -> Void
     private let print: (UnsafeRawBufferPointer) -> Void
@@ -81,6 +85,7 @@ package final class RunSession {
             } catch RunError.timeOver where !results.isEmpty {
                 // The seeds that are done count.
                 end = .timeLimit
+                endLine = "\(stoppedByTime), with \(results.count) of \(options.seeds.count) seeds done"
                 break
             } catch let error as LuaError where error.kind == .interrupted && !results.isEmpty {
                 note("interrupted; continue with: rledit-lua --resume \(top?.path ?? "")")
@@ -131,12 +136,32 @@ package final class RunSession {
             session.close()
         }
         var folder: RunFolder?
-        context.outputFolder = { [self] in
-            if folder == nil { folder = try makeFolder(seed, task: script.baseName) }
+        context.outputFolder = { [self, weak context] in
+            if folder == nil { folder = try makeFolder(seed, task: context?.madeTasks.last?.name ?? script.baseName) }
             return folder?.path ?? "."
         }
+        /// What the script saved before it ended without a task gets a manifest too.
+        func close(_ status: Manifest.Status, reason: String? = nil) throws {
+            guard let folder, resumed == nil else { return }
+            var manifest = makeManifest(seed, task: nil, context: context)
+            manifest.status = status
+            manifest.reason = reason
+            manifest.ended = .now
+            try write(&manifest, modules: session.loadedFiles, to: folder)
+        }
         hostDidChange(session.host.interruptHandle)
-        guard let task = try runScript(in: session) else { return nil }
+        let made: ScriptTask?
+        do { made = try runScript(in: session) } catch {
+            // The error of the script itself matters more than one of saying so.
+            try? close(.failed, reason: "\(error)")
+            throw error
+        }
+        guard let task = made else {
+            if let forgotten = session.forgottenTask { note("warning: \(script.source): \(forgotten)") }
+            try close(.finished)
+            return nil
+        }
+        showData(context.dataLine)
         // From here on Ctrl-C lets the step finish: the loop asks the clock.
         hostDidChange(nil)
         let own = try folder ?? makeFolder(seed, task: task.name)
@@ -155,6 +180,15 @@ package final class RunSession {
             throw error
         }
     }
+
+    /// Says which data are used, before learning; once for all seeds that use the same.
+    private func showData(_ line: String?) {
+        guard let line, line != dataLine else { return }
+        dataLine = line
+        if !options.isQuiet { note(line) }
+    }
+
+    private var stoppedByTime: String { "stopped by --max-time after \(NumberText.duration(clock.seconds))" }
 
     /// Runs the script up to its task.
     /// - Throws: what the script raises; an interrupt, or ``RunError/timeOver(seconds:)``, when either came meanwhile,
@@ -180,7 +214,7 @@ package final class RunSession {
             in: folder, continuing: checkpoint, checkpointInterval: options.checkpointSeconds,
             sizeLimit: options.folderBytes)
         let label = options.seeds.count > 1 ? "\(task.name) seed \(seed)" : task.name
-        let loop = try RLEditRuns.RunLoop(
+        let loop = try EditLoop(
             task.makeEditTask(), seed: UInt64(bitPattern: Int64(seed)), pool: pool, logs: logs,
             progress: .standardError(label: label, quiet: options.isQuiet), delegate: task)
         task.stop = { [clock] in clock.isInterrupted ? .interrupted : clock.isTimeOver ? .timeLimit : nil }
@@ -205,7 +239,12 @@ package final class RunSession {
             bestReward: loop.best?.reward.value, seconds: clock.seconds - begun, heldOut: outcome.heldOut,
             classes: outcome.classes)
         manifest.status = reason == .timeLimit ? .interrupted : .finished
-        if reason == .timeLimit { manifest.reason = "the time of --max-time has passed" }
+        if reason == .timeLimit {
+            manifest.reason = "the time of --max-time has passed"
+            endLine =
+                "\(stoppedByTime), at \(NumberText.grouped(loop.evaluations)) of "
+                + "\(NumberText.grouped(loop.task.learner.budget)) evaluations"
+        }
         // A run that says it is finished has its summary; the report can be made again from the folder.
         try writeSummary([result], of: names, to: folder)
         try manifest.write(to: folder)
@@ -257,18 +296,20 @@ package final class RunSession {
         return options.seeds.count > 1 ? try top.seedFolder(seed) : top
     }
 
-    private func makeManifest(_ seed: Int?, task: ScriptTask, context: ScriptContext) -> Manifest {
+    /// - Parameter task: nil for a script that did its work by itself and saved something.
+    private func makeManifest(_ seed: Int?, task: ScriptTask?, context: ScriptContext) -> Manifest {
         var manifest = Manifest(
-            task: task.name, world: task.worldName, learner: task.learnerName, started: started, seed: seed,
-            seeds: options.seeds, script: script.copied, numericKernels: NumericKernels.current.description)
-        manifest.configuration = task.configuration
+            task: task?.name ?? script.baseName, world: task?.worldName ?? "", learner: task?.learnerName ?? "",
+            started: started, seed: seed, seeds: options.seeds, script: script.copied,
+            numericKernels: NumericKernels.current.description)
+        manifest.configuration = task?.configuration ?? [:]
         manifest.options = options.recorded
         manifest.versions = [
             "rledit": .string(ProductVersion.current.description), "lua": .string(LuaHost.luaVersion),
             "library": .string(NumericKernels.current.library),
         ]
         manifest.data = context.usedData
-        manifest.sets = task.setDescriptions
+        manifest.sets = task?.setDescriptions ?? []
         manifest.walls = options.isTrusted ? [] : ["library", "limits"]
         if let first = context.usedData.first { summaryData = RunSummary.Data(name: first.name, hash: first.hash) }
         return manifest
@@ -306,7 +347,7 @@ package final class RunSession {
             var own = manifest
             if folder === top, options.seeds.count > 1 {
                 own.seed = nil
-                own.status = .running
+                if own.ended == nil { own.status = .running }
             }
             try own.write(to: folder)
         }

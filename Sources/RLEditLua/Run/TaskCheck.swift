@@ -68,7 +68,7 @@ package struct TaskCheck {
         guard let task = try session.run(script.bytes, path: script.path, arguments: options.scriptArguments) else {
             return TaskCheckResult(
                 facts: ["\(script.source) returned no task: the script has been run, there is nothing more to try"],
-                findings: [])
+                findings: session.forgottenTask.map { [EnvironmentFinding(.error, $0)] } ?? [])
         }
         var trial = TaskTrial(task: task, pool: pool, context: context, host: session.host)
         try trial.measure(candidates: TaskCheck.candidates)

@@ -126,7 +126,7 @@ struct TaskTrial {
     /// The learner asks, is told and improves once, with the script's callbacks.
     mutating func learn(stop: @escaping () -> StopReason?) throws {
         let delegate = FirstUpdate(task: task, stop: stop)
-        let loop = try RLEditRuns.RunLoop(
+        let loop = try EditLoop(
             task.makeEditTask(), seed: UInt64(bitPattern: Int64(context.seed)), pool: pool, delegate: delegate)
         let begun = ContinuousClock.now
         _ = try loop.run()

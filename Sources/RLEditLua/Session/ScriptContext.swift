@@ -23,6 +23,10 @@ public final class ScriptContext {
     public internal(set) var readArguments: Set<String> = []
     /// Data that the script has loaded, in order, for the manifest.
     public internal(set) var usedData: [Manifest.DataSource] = []
+    /// Tasks that the script has made, in order.
+    var madeTasks: [MadeTask] = []
+    /// Whether generated digits stand in for an MNIST that was not found.
+    var hasStandInDigits = false
     /// The root of all random numbers of this script.
     public let random: RandomStream
     /// Version of this program: `rledit.version`, and part of every remembered fit's name.
@@ -54,4 +58,14 @@ public final class ScriptContext {
         tensorRandom = random.split("tensor")
         luaRandom = random.split("lua")
     }
+}
+
+/// What a session remembers of a task without keeping it alive: whether the script did anything with it.
+final class MadeTask {
+    /// As the script gave it.
+    let name: String?
+    /// Whether the task was run, played with, or returned.
+    var isUsed = false
+
+    init(name: String?) { self.name = name }
 }

@@ -10,7 +10,7 @@ internal import RLEditTensor
 ///         let session = try ScriptSession(context: context, mode: .sandboxed, limits: LuaLimits())
 ///         defer { session.close() }
 ///         guard let task = try session.run(bytes, path: "examples/task.lua") else { return }
-///         let loop = try RunLoop(task.makeEditTask(), seed: seed, pool: pool, logs: logs, delegate: task)
+///         let loop = try EditLoop(task.makeEditTask(), seed: seed, pool: pool, logs: logs, delegate: task)
 ///         let reason = try loop.run()
 ///         try task.didEnd(loop, reason: reason)
 ///     }
@@ -19,6 +19,12 @@ package final class ScriptSession {
     package let context: ScriptContext
     /// The task that the script returned.
     package private(set) var task: ScriptTask?
+    /// What is wrong with a script that made tasks, but neither returned nor used any; nil when all is well.
+    package var forgottenTask: String? {
+        guard task == nil, !context.madeTasks.isEmpty, !context.madeTasks.contains(where: \.isUsed) else { return nil }
+        return "the script made a task but neither returned nor ran it, so nothing was learned: "
+            + "write 'return rledit.task { … }'"
+    }
 
     /// Files that the script required, in order, for the manifest.
     package var loadedFiles: [LuaModules.LoadedFile] { host.modules.loadedFiles }

@@ -63,7 +63,7 @@ extension ScriptTask: RunDelegate {
 
     /// Tells the script that its run is over; whoever ran the loop calls it, before results are written.
     /// - Parameter reason: why the run stopped early; nil when the budget is spent.
-    package func didEnd(_ loop: RunLoop, reason: StopReason?) throws {
+    package func didEnd(_ loop: EditLoop, reason: StopReason?) throws {
         guard let function = callbacks.onEnd else { return }
         var event = JSONObject()
         event["reason"] = .string(reason?.luaName ?? "finished")

@@ -84,7 +84,8 @@ final class ScriptReward: RewardFunction {
     private func read(_ results: LuaCallResults, fault: (String) -> RewardFault) throws -> Reward {
         let first = results.slot(1)
         guard let value = Double.luaRead(first) else {
-            throw fault("the reward must return a number, got \(first.typeName)")
+            let hint = first.isNil ? " (is a 'return' missing?)" : ""
+            throw fault("the reward must return a number, got \(first.typeName)\(hint)")
         }
         guard value.isFinite else { throw fault("the reward must be a finite number, got \(ScriptNumber.text(value))") }
         var reward = Reward(value)

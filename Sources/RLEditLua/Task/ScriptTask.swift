@@ -38,6 +38,8 @@ package final class ScriptTask: LuaBound {
     let state: LuaTable
     let callbacks: ScriptCallbacks
     private var isRunning = false
+    /// What the session remembers of this task.
+    let made: MadeTask
     /// The learner of the run under way, when a script wrote it: its state is saved with the script's.
     private(set) weak var customLearner: CustomLearner?
 
@@ -56,12 +58,17 @@ package final class ScriptTask: LuaBound {
         self.target = target
         self.state = state
         self.callbacks = callbacks
+        made = MadeTask(name: name)
+        context.madeTasks.append(made)
         stop = { [context] in context.isInterrupted() ? .interrupted : nil }
         configuration = ScriptTask.configuration(parts, learner: learner, heldOut: heldOut, target: target)
     }
 
     /// The problem with a reward of its own: two environments of one task can be judged independently.
-    func makeProblem() throws -> EditProblem { try parts.makeProblem(name: name, host: host) }
+    func makeProblem() throws -> EditProblem {
+        made.isUsed = true
+        return try parts.makeProblem(name: name, host: host)
+    }
 
     /// Runs `body` as the task's one run.
     func exclusively<Result>(_ body: () throws -> Result) throws -> Result {

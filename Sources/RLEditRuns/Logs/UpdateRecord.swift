@@ -14,7 +14,7 @@ public struct UpdateRecord: Sendable, Equatable {
     public var bestReward: Double
     /// Mean over this update's candidates of each term the reward function named, in its order.
     public var terms: [NamedNumber]
-    /// What the learner logs, for example `policyLoss`, `approximateKL`, `learningRate`.
+    /// What the learner logs, for example `policy_loss`, `approximate_kl`, `learning_rate`.
     public var learner: [NamedNumber]
 
     public init(

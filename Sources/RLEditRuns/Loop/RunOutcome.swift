@@ -17,7 +17,7 @@ public struct RunOutcome {
     public static let measures: [Metric] = [.accuracy, .loss]
 
     /// - Throws: ``WorldError`` when a held-out set does not fit the network.
-    public init(of loop: RunLoop, pool: WorkerPool) throws {
+    public init(of loop: EditLoop, pool: WorkerPool) throws {
         meanPolicy = try loop.meanPolicyEdit()
         bestSeen = loop.best?.edits
         let sets = loop.task.heldOut

@@ -41,6 +41,8 @@ public final class ProgressReporter {
     private var plainInterval = 2.0
     private var shownWidth = 0
     private var latest: Progress?
+    /// What the last plain line showed.
+    private var shown: Progress?
 
     /// Seconds between two drawings on a terminal: often enough to look alive, seldom enough to cost nothing.
     private static let terminalInterval = 0.1
@@ -93,6 +95,7 @@ public final class ProgressReporter {
             guard now - lastShown >= plainInterval else { break }
             plainInterval = min(plainInterval * 2, ProgressReporter.longestPlainInterval)
             lastShown = now
+            shown = progress
             output(line(progress, now) + "\n")
         }
     }
@@ -107,7 +110,7 @@ public final class ProgressReporter {
     /// Remove the progress line; without a terminal, leave a last one. Further updates are possible.
     public func finish() {
         clear()
-        if style == .plain, let latest { output(line(latest, clock()) + "\n") }
+        if style == .plain, let latest, latest != shown { output(line(latest, clock()) + "\n") }
         latest = nil
     }
 
@@ -129,10 +132,11 @@ public final class ProgressReporter {
     private func line(_ progress: Progress, _ now: Double) -> String {
         let elapsed = now - (start ?? now)
         let rate = elapsed > 0 ? Double(progress.evaluations - firstEvaluations) / elapsed : 0
-        let budget = max(progress.budget, 1)
+        // The last step of several environments may take a run past its budget: what it spends is the whole then.
+        let budget = max(progress.budget, progress.evaluations, 1)
         var parts = [
-            "\(label)  \(NumberText.grouped(progress.evaluations))/\(NumberText.grouped(progress.budget))",
-            "\(min(100, Int(100 * Double(progress.evaluations) / Double(budget))))%",
+            "\(label)  \(NumberText.grouped(progress.evaluations))/\(NumberText.grouped(budget))",
+            "\(Int(100 * Double(progress.evaluations) / Double(budget)))%",
         ]
         if rate > 0 { parts.append("\(NumberText.grouped(Int(rate.rounded())))/s") }
         if let best = progress.bestReward { parts.append("best \(NumberText.fixed(best, digits: 3))") }

@@ -6,7 +6,7 @@ public import RLEditWorlds
 ///
 /// Deterministic: the same task, seed and kernels give the same `metrics.jsonl` for any number of workers, and so does a
 /// run that is continued from a checkpoint.
-public final class RunLoop {
+public final class EditLoop {
     public let task: EditTask
     public let environment: EditEnvironment
     public private(set) var best: BestCandidate?
