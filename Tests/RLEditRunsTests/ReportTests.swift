@@ -139,7 +139,7 @@ struct ReportTests {
         let folder = try TemporaryFolder()
         try folder.write(Array(png), "a.png")
         let script = """
-            import sys, zlib, struct
+            sys, zlib, struct = map(__import__, ['sys', 'zlib', 'struct'])
             b = open(sys.argv[1], 'rb').read()
             assert b[:8] == b'\\x89PNG\\r\\n\\x1a\\n'
             at, data = 8, b''
