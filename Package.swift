@@ -56,7 +56,8 @@ let package = Package(
         .executableTarget(
             name: "rledit-lua",
             dependencies: [
-                "LuaBridge", "RLEditLua", "RLEditRuns", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "LuaBridge", "RLEditLua", "RLEditRuns",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
         // What scripts/bench runs.
