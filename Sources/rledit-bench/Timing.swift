@@ -1,9 +1,23 @@
+internal import Foundation
+
 /// Seconds that one call takes.
 func seconds(_ body: () throws -> Void) rethrows -> Double {
     let clock = ContinuousClock()
     let start = clock.now
     try body()
     return (clock.now - start) / .seconds(1)
+}
+
+/// Processor seconds of this process during one call: other programs on the machine do not count.
+func processorSeconds(_ body: () throws -> Void) rethrows -> Double {
+    func now() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+    }
+    let start = now()
+    try body()
+    return now() - start
 }
 
 func median(_ values: [Double]) -> Double {
@@ -19,15 +33,16 @@ struct PairedTiming {
 
     init() {}
 
+    /// Processor seconds of both.
     init(rounds: Int, _ a: () throws -> Void, _ b: () throws -> Void) rethrows {
         for round in 0..<rounds {
             // Whoever goes first pays for the caches that the other left.
             if round.isMultiple(of: 2) {
-                first.append(try seconds(a))
-                second.append(try seconds(b))
+                first.append(try processorSeconds(a))
+                second.append(try processorSeconds(b))
             } else {
-                second.append(try seconds(b))
-                first.append(try seconds(a))
+                second.append(try processorSeconds(b))
+                first.append(try processorSeconds(a))
             }
         }
     }

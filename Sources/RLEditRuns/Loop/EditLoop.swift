@@ -56,6 +56,8 @@ public final class EditLoop {
     /// - Returns: why the run stopped early; nil when the budget is spent.
     public func run() throws -> StopReason? {
         defer { progressReporter?.finish() }
+        // So that a run always has a checkpoint to begin again from, whatever stops it.
+        if evaluations == 0 { try checkpoint() }
         while evaluations < budget {
             // Between updates only, where a checkpoint is complete; an update takes a fraction of a second.
             if updateRewards.isEmpty, let reason = delegate?.stopRequest {
@@ -181,7 +183,7 @@ public final class EditLoop {
             }
         }
         checkpoint.script = try delegate?.scriptState() ?? []
-        try logs.save(checkpoint, isBest: latestMeanReward >= bestMeanReward)
+        try logs.save(checkpoint, isBest: updates > 0 && latestMeanReward >= bestMeanReward)
     }
 
     /// Continues where a checkpoint of the same task and seed left off.

@@ -103,6 +103,40 @@ struct EvaluatorKernelTests {
         }
     }
 
+    @Test("a shift joined with the layer behind it gives that layer's scores", arguments: exampleCounts)
+    func lowRankShiftAndLayer(examples: Int) {
+        for (rows, outputs) in [(1, 1), (3, 4), (11, 10), (32, 15)] {
+            for (rank, rectifies) in [(0, true), (1, true), (1, false), (5, true)] {
+                let stride = examples + 1
+                let z = values(rows * stride, "z")
+                let b = values(max(rows * rank, 1), "b")
+                let t = values(max(rank * stride, 1), "t")
+                let w = values(outputs * rows, "w")
+                let bias = values(outputs, "bias")
+                var y = [Float](repeating: 0, count: outputs * stride)
+                rl_low_rank_shift_dense(
+                    Int64(rows), Int64(rank), Int64(examples), z, Int64(stride), b, t, Int64(stride), rectifies ? 1 : 0,
+                    Int64(outputs), w, bias, &y, Int64(stride))
+                var actual: [Float] = []
+                var expected: [Double] = []
+                for o in 0..<outputs {
+                    for e in 0..<examples {
+                        var score = Double(bias[o])
+                        for r in 0..<rows {
+                            var hidden = Double(z[r * stride + e])
+                            for k in 0..<rank { hidden += Double(b[r * rank + k]) * Double(t[k * stride + e]) }
+                            score += Double(w[o * rows + r]) * (rectifies ? max(0, hidden) : hidden)
+                        }
+                        expected.append(score)
+                        actual.append(y[o * stride + e])
+                    }
+                }
+                // Two sums in a row, of terms larger than their sum: a few dozen roundings of 6e-8.
+                expectClose(actual, expected, "rows \(rows), outputs \(outputs), rank \(rank)", 1e-5)
+            }
+        }
+    }
+
     @Test("masked and shifted weights follow their definitions", arguments: [1, 2, 15, 16, 17, 33, 128])
     func editedWeights(columns: Int) {
         for rows in [1, 3, 10] {
