@@ -44,16 +44,11 @@ public final class HillClimber: Learner {
     private var session: Session?
 
     private struct Session {
-        let actionSize: Int
-        var random: RandomStream
-        var incumbent: Incumbent
+        /// Its candidates are the generation being evaluated; nil between generations.
+        var search: CandidateSearch
         var standardDeviation: Double
-        /// The generation being evaluated, `[environments, actionSize]`; nil between generations.
-        var candidates: Tensor?
-        var scores = EpisodeScores(environments: 0)
         /// Score of each candidate of the generation once its episode ended; NaN until then.
         var finished: [Double] = []
-        var isAwaitingReward = false
     }
 
     public init(_ configuration: Configuration = Configuration()) { self.configuration = configuration }
@@ -64,45 +59,37 @@ public final class HillClimber: Learner {
     public func begin(_ problem: LearningProblem, pool: WorkerPool) throws {
         try configuration.validate()
         session = Session(
-            actionSize: problem.actionSize, random: problem.random.split("policy"),
-            incumbent: Incumbent(action: Array(repeating: 0, count: problem.actionSize)),
-            standardDeviation: configuration.initialStandardDeviation)
+            search: CandidateSearch(problem), standardDeviation: configuration.initialStandardDeviation)
     }
 
     public func ask(_ observation: ObservationBatch, progress: Double) throws -> Tensor {
         var session = try begun()
-        guard !session.isAwaitingReward else {
-            throw LearnerError.outOfTurn(learner: name, call: "ask", expected: "tell")
-        }
+        try session.search.beginAsk(learner: name)
         let environments = observation.environments
-        let size = session.actionSize
-        if session.candidates?.shape[0] != environments {
-            session.candidates = try Tensor(shape: [environments, size]) { buffer in
+        let size = session.search.actionSize
+        if session.search.candidates?.shape[0] != environments {
+            session.search.candidates = try Tensor(shape: [environments, size]) { buffer in
                 for index in buffer.indices {
                     // Kept inside of the box: mutations of an action that the environment clamps would be lost on it.
                     let mutated =
-                        session.incumbent.action[index % size]
-                        + Float(session.standardDeviation) * session.random.normal()
+                        session.search.incumbent.action[index % size]
+                        + Float(session.standardDeviation) * session.search.random.normal()
                     buffer[index] = min(max(mutated, -1), 1)
                 }
             }
-            session.scores = EpisodeScores(environments: environments)
+            session.search.scores = EpisodeScores(environments: environments)
             session.finished = Array(repeating: .nan, count: environments)
         }
-        session.isAwaitingReward = true
         self.session = session
-        return try session.candidates ?? Tensor.zeros([environments, size])
+        return try session.search.candidates ?? Tensor.zeros([environments, size])
     }
 
     /// - Returns: values to log when a generation is complete.
     public func tell(_ outcome: StepBatch, progress: Double) throws -> [LoggedValue]? {
         var session = try begun()
-        guard session.isAwaitingReward, let candidates = session.candidates else {
-            throw LearnerError.outOfTurn(learner: name, call: "tell", expected: "ask")
-        }
-        session.isAwaitingReward = false
+        let candidates = try session.search.beginTell(learner: name)
         // An environment whose episode ends early begins another of the same candidate: only the first one counts.
-        for (environment, score) in try session.scores.add(outcome, learner: name)
+        for (environment, score) in try session.search.scores.add(outcome, learner: name)
         where session.finished[environment].isNaN {
             session.finished[environment] = score
         }
@@ -114,29 +101,29 @@ public final class HillClimber: Learner {
             best = candidate
         }
         // The first generation improves on nothing: it says nothing of the mutation's size.
-        if session.incumbent.score.isFinite {
-            let improvements = session.finished.reduce(0) { $0 + ($1 > session.incumbent.score ? 1 : 0) }
+        if session.search.incumbent.score.isFinite {
+            let improvements = session.finished.reduce(0) { $0 + ($1 > session.search.incumbent.score ? 1 : 0) }
             let share = Double(improvements) / Double(session.finished.count)
             // 1 when all improve, 0 at one fifth, −¼ when none does.
             session.standardDeviation *= PortableMath.exp(
                 PortableMath.log(configuration.adaptationFactor) * (share - 0.2) / 0.8)
         }
-        if session.finished[best] > session.incumbent.score {
-            let size = session.actionSize
-            session.incumbent = Incumbent(
+        if session.finished[best] > session.search.incumbent.score {
+            let size = session.search.actionSize
+            session.search.incumbent = Incumbent(
                 action: Array(candidates.scalars[best * size..<(best + 1) * size]), score: session.finished[best])
         }
         let mean = session.finished.reduce(0, +) / Double(session.finished.count)
-        session.candidates = nil
+        session.search.candidates = nil
         return [
-            LoggedValue("best_return", session.incumbent.score), LoggedValue("mean_return", mean),
+            LoggedValue("best_return", session.search.incumbent.score), LoggedValue("mean_return", mean),
             LoggedValue("standard_deviation", session.standardDeviation),
         ]
     }
 
     /// The best candidate so far; zeros before any was scored.
     public func meanAction(_ observation: ObservationBatch) throws -> Tensor? {
-        try begun().incumbent.rows(observation.environments)
+        try begun().search.incumbent.rows(observation.environments)
     }
 
     private func begun() throws -> Session {
@@ -146,14 +133,7 @@ public final class HillClimber: Learner {
 
     public func snapshot() throws -> LearnerSnapshot {
         let session = try begun()
-        guard !session.isAwaitingReward else {
-            throw LearnerError.outOfTurn(learner: name, call: "snapshot", expected: "tell")
-        }
-        var snapshot = LearnerSnapshot()
-        snapshot.streams["policy"] = session.random
-        session.incumbent.save(in: &snapshot)
-        session.scores.save(in: &snapshot)
-        snapshot.tensors["candidates"] = session.candidates
+        var snapshot = try session.search.snapshot(learner: name)
         snapshot.numbers["standardDeviation"] = session.standardDeviation
         // A checkpoint holds finite numbers only: what is not there is not finished.
         for (candidate, score) in session.finished.enumerated() where !score.isNaN {
@@ -164,14 +144,9 @@ public final class HillClimber: Learner {
 
     public func restore(_ snapshot: LearnerSnapshot) throws {
         var session = try begun()
-        session.random = try snapshot.stream("policy")
-        session.incumbent = try Incumbent(from: snapshot, actionSize: session.actionSize)
-        session.scores = try EpisodeScores(from: snapshot)
-        session.candidates = try snapshot.candidates(
-            environments: session.scores.returns.count, actionSize: session.actionSize)
+        try session.search.restore(snapshot)
         session.standardDeviation = try snapshot.number("standardDeviation")
-        session.finished = session.scores.returns.indices.map { snapshot.numbers["finished[\($0)]"] ?? .nan }
-        session.isAwaitingReward = false
+        session.finished = session.search.scores.returns.indices.map { snapshot.numbers["finished[\($0)]"] ?? .nan }
         self.session = session
     }
 }

@@ -33,17 +33,7 @@ public final class RandomSearch: Learner {
     public let name = "RandomSearch"
     public let configuration: Configuration
     public var budget: Int { configuration.steps }
-    private var session: Session?
-
-    private struct Session {
-        let actionSize: Int
-        var random: RandomStream
-        var incumbent: Incumbent
-        /// Candidates being evaluated, `[environments, actionSize]`; nil before the first `ask`.
-        var candidates: Tensor?
-        var scores = EpisodeScores(environments: 0)
-        var isAwaitingReward = false
-    }
+    private var search: CandidateSearch?
 
     public init(_ configuration: Configuration = Configuration()) { self.configuration = configuration }
 
@@ -51,27 +41,22 @@ public final class RandomSearch: Learner {
 
     public func begin(_ problem: LearningProblem, pool: WorkerPool) throws {
         try configuration.validate()
-        session = Session(
-            actionSize: problem.actionSize, random: problem.random.split("policy"),
-            incumbent: Incumbent(action: Array(repeating: 0, count: problem.actionSize)))
+        search = CandidateSearch(problem)
     }
 
     public func ask(_ observation: ObservationBatch, progress: Double) throws -> Tensor {
-        var session = try begun()
-        guard !session.isAwaitingReward else {
-            throw LearnerError.outOfTurn(learner: name, call: "ask", expected: "tell")
-        }
+        var search = try begun()
+        try search.beginAsk(learner: name)
         let environments = observation.environments
-        if session.candidates?.shape[0] != environments {
+        if search.candidates?.shape[0] != environments {
             // The first round, or a last one with fewer environments: all candidates are new.
-            session.candidates = try Tensor(shape: [environments, session.actionSize]) { buffer in
-                draw(into: buffer, random: &session.random)
+            search.candidates = try Tensor(shape: [environments, search.actionSize]) { buffer in
+                draw(into: buffer, random: &search.random)
             }
-            session.scores = EpisodeScores(environments: environments)
+            search.scores = EpisodeScores(environments: environments)
         }
-        session.isAwaitingReward = true
-        self.session = session
-        return try session.candidates ?? Tensor.zeros([environments, session.actionSize])
+        self.search = search
+        return try search.candidates ?? Tensor.zeros([environments, search.actionSize])
     }
 
     private func draw(into buffer: UnsafeMutableBufferPointer<Float>, random: inout RandomStream) {
@@ -84,25 +69,22 @@ public final class RandomSearch: Learner {
 
     /// - Returns: values to log whenever an episode ended.
     public func tell(_ outcome: StepBatch, progress: Double) throws -> [LoggedValue]? {
-        var session = try begun()
-        guard session.isAwaitingReward, var candidates = session.candidates else {
-            throw LearnerError.outOfTurn(learner: name, call: "tell", expected: "ask")
-        }
-        session.isAwaitingReward = false
-        let ended = try session.scores.add(outcome, learner: name)
+        var search = try begun()
+        var candidates = try search.beginTell(learner: name)
+        let ended = try search.scores.add(outcome, learner: name)
         candidates.withUnsafeMutableBufferPointer { buffer in
             for (environment, score) in ended {
                 let row = UnsafeMutableBufferPointer(
-                    rebasing: buffer[environment * session.actionSize..<(environment + 1) * session.actionSize])
-                if score > session.incumbent.score { session.incumbent = Incumbent(action: Array(row), score: score) }
-                draw(into: row, random: &session.random)
+                    rebasing: buffer[environment * search.actionSize..<(environment + 1) * search.actionSize])
+                if score > search.incumbent.score { search.incumbent = Incumbent(action: Array(row), score: score) }
+                draw(into: row, random: &search.random)
             }
         }
-        session.candidates = candidates
-        self.session = session
+        search.candidates = candidates
+        self.search = search
         guard !ended.isEmpty else { return nil }
         let mean = ended.reduce(0) { $0 + $1.score } / Double(ended.count)
-        return [LoggedValue("best_return", session.incumbent.score), LoggedValue("mean_return", mean)]
+        return [LoggedValue("best_return", search.incumbent.score), LoggedValue("mean_return", mean)]
     }
 
     /// The best candidate so far; zeros before any was scored.
@@ -110,32 +92,16 @@ public final class RandomSearch: Learner {
         try begun().incumbent.rows(observation.environments)
     }
 
-    private func begun() throws -> Session {
-        guard let session else { throw LearnerError.notBegun(learner: name) }
-        return session
+    private func begun() throws -> CandidateSearch {
+        guard let search else { throw LearnerError.notBegun(learner: name) }
+        return search
     }
 
-    public func snapshot() throws -> LearnerSnapshot {
-        let session = try begun()
-        guard !session.isAwaitingReward else {
-            throw LearnerError.outOfTurn(learner: name, call: "snapshot", expected: "tell")
-        }
-        var snapshot = LearnerSnapshot()
-        snapshot.streams["policy"] = session.random
-        session.incumbent.save(in: &snapshot)
-        session.scores.save(in: &snapshot)
-        snapshot.tensors["candidates"] = session.candidates
-        return snapshot
-    }
+    public func snapshot() throws -> LearnerSnapshot { try begun().snapshot(learner: name) }
 
     public func restore(_ snapshot: LearnerSnapshot) throws {
-        var session = try begun()
-        session.random = try snapshot.stream("policy")
-        session.incumbent = try Incumbent(from: snapshot, actionSize: session.actionSize)
-        session.scores = try EpisodeScores(from: snapshot)
-        session.candidates = try snapshot.candidates(
-            environments: session.scores.returns.count, actionSize: session.actionSize)
-        session.isAwaitingReward = false
-        self.session = session
+        var search = try begun()
+        try search.restore(snapshot)
+        self.search = search
     }
 }

@@ -19,6 +19,8 @@ struct UsageTests {
             (["t.lua", "--lua-time=-1"], "Error: --lua-time must not be negative, got -1.0."),
             (["t.lua", "--lua-memory=-1"], "Error: --lua-memory must be from 0 to 1073741824 megabytes, got -1."),
             (["t.lua", "--edit", "worst"], "Error: The value 'worst' is invalid for '--edit <which>'"),
+            (["t.lua", "--data", "none"], "Error: --data: there is no folder 'none'."),
+            (["t.lua", "--data", "t.lua"], "Error: --data: 't.lua' is not a folder."),
             (["t.lua", "--sede", "1"], "Error: Unknown option '--sede'. Did you mean '--seed'?"),
             (["new"], "Error: Missing expected argument '<file>'"),
             (["new", "t.lua", "--template", "x"], "Error: The value 'x' is invalid for '--template <name>'"),
