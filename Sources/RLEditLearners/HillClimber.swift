@@ -28,6 +28,10 @@ public final class HillClimber: Learner {
             guard populationSize >= 1 else {
                 throw ConfigurationError(owner, "populationSize", "must be at least 1, got \(populationSize)")
             }
+            guard populationSize <= largestBatch else {
+                throw ConfigurationError(
+                    owner, "populationSize", "must be at most \(largestBatch), got \(populationSize)")
+            }
             guard initialStandardDeviation > 0, initialStandardDeviation.isFinite else {
                 throw ConfigurationError(
                     owner, "initialStandardDeviation", "must be positive, got \(initialStandardDeviation)")

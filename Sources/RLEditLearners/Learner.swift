@@ -23,6 +23,10 @@ public struct LearningProblem: Sendable {
     }
 }
 
+/// Environments that a learner may ask for at once: far past any use, and few enough that their actions and observations
+/// fit in memory.
+package let largestBatch = 16_384
+
 /// One named number of a learner's log, for example `policy_loss`. The glossary in `docs/metrics.md` explains each.
 public struct LoggedValue: Sendable, Equatable {
     public let name: String

@@ -97,6 +97,8 @@ extension PPO {
             try check("steps", steps >= 1, "must be at least 1, got \(steps)")
             try check("rolloutLength", rolloutLength >= 1, "must be at least 1, got \(rolloutLength)")
             try check(
+                "rolloutLength", rolloutLength <= largestBatch, "must be at most \(largestBatch), got \(rolloutLength)")
+            try check(
                 "minibatchSize", (1...rolloutLength).contains(minibatchSize),
                 "must be from 1 to rolloutLength (\(rolloutLength)), got \(minibatchSize)")
             try check("epochs", epochs >= 1, "must be at least 1, got \(epochs)")

@@ -23,6 +23,10 @@ public final class RandomSearch: Learner {
             guard batchSize >= 1 else {
                 throw ConfigurationError("RandomSearch", "batchSize", "must be at least 1, got \(batchSize)")
             }
+            guard batchSize <= largestBatch else {
+                throw ConfigurationError(
+                    "RandomSearch", "batchSize", "must be at most \(largestBatch), got \(batchSize)")
+            }
             if let standardDeviation, !(standardDeviation > 0 && standardDeviation.isFinite) {
                 throw ConfigurationError(
                     "RandomSearch", "standardDeviation", "must be positive, got \(standardDeviation)")

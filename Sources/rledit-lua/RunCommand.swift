@@ -64,6 +64,9 @@ struct RunCommand: ParsableCommand {
         if script != nil, resume != nil {
             throw ValidationError("--resume takes its script from the run: name no other.")
         }
+        if resume != nil, seed != nil || seeds != nil || out != nil || !common.pairs.isEmpty {
+            throw ValidationError("--resume takes --seed, --seeds, --set and --out from the run: leave them out.")
+        }
         if seed != nil, seeds != nil { throw ValidationError("--seed and --seeds cannot be combined.") }
         if let seeds, seeds < 1 || seeds > 10_000 {
             throw ValidationError("--seeds must be from 1 to 10000, got \(seeds).")

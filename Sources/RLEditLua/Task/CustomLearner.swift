@@ -58,6 +58,9 @@ final class CustomLearner: Learner {
         loadMethod = try method("load", parameters: 1)
         budget = try count("steps", default: nil)
         batchSize = try count("batch_size", default: 1)
+        guard batchSize <= largestBatch else {
+            throw LuaMismatch("'batch_size' of \(owner) must be at most \(largestBatch), got \(batchSize)")
+        }
     }
 
     func environments(horizon: Int) -> Int { batchSize }

@@ -29,6 +29,9 @@ public final class CandidateLog: Sendable {
 
     public func flush() throws(FileError) { try log.flush() }
 
+    /// Length in bytes, buffered ones included.
+    public var length: Int { log.length }
+
     /// - Returns: the length in bytes, for the checkpoint.
     public func synchronize() throws(FileError) -> Int { try log.synchronize() }
 

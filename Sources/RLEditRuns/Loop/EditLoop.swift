@@ -58,6 +58,16 @@ public final class EditLoop {
         defer { progressReporter?.finish() }
         // So that a run always has a checkpoint to begin again from, whatever stops it.
         if evaluations == 0 { try checkpoint() }
+        do {
+            return try iterate()
+        } catch {
+            // What was learned before the fault is kept; the fault itself matters more than a fault in keeping it.
+            try? logs?.saveHeld()
+            throw error
+        }
+    }
+
+    private func iterate() throws -> StopReason? {
         while evaluations < budget {
             // Between updates only, where a checkpoint is complete; an update takes a fraction of a second.
             if updateRewards.isEmpty, let reason = delegate?.stopRequest {
@@ -96,7 +106,8 @@ public final class EditLoop {
     public func meanPolicyEdit() throws -> [LayerEdit]? {
         var edits = environment.evaluator.layers.map { _ in LayerEdit.unchanged }
         var states: [[LayerEdit]] = []
-        environment.progress = 1
+        // Schedules stand where the last step found them: at the very end one may have reached 0.
+        environment.progress = Double(max(0, evaluations - environment.environments)) / Double(budget)
         for _ in 0..<environment.horizon {
             let shown = try ObservationBatch.shared(environment.observation(of: edits), environments: 1)
             guard let action = try learner.meanAction(shown) else { return nil }
@@ -159,7 +170,7 @@ public final class EditLoop {
                 meanReward: statistics.mean))
         try logs?.add(record)
         let goesOn = try delegate?.didUpdate(record) ?? true
-        if logs?.isCheckpointDue == true { try checkpoint() }
+        if logs?.isCheckpointDue == true { try checkpoint() } else { try logs?.hold(makeCheckpoint) }
         return goesOn
     }
 
@@ -169,6 +180,10 @@ public final class EditLoop {
     /// update are empty.
     private func checkpoint() throws {
         guard let logs else { return }
+        try logs.save(try makeCheckpoint(), isBest: updates > 0 && latestMeanReward >= bestMeanReward)
+    }
+
+    private func makeCheckpoint() throws -> Checkpoint {
         var checkpoint = Checkpoint(evaluations: evaluations, learner: try learner.snapshot())
         checkpoint.counters = ["updates": updates, "evaluationsToTarget": evaluationsToTarget ?? 0]
         checkpoint.numbers["bestMeanReward"] = bestMeanReward
@@ -183,7 +198,7 @@ public final class EditLoop {
             }
         }
         checkpoint.script = try delegate?.scriptState() ?? []
-        try logs.save(checkpoint, isBest: updates > 0 && latestMeanReward >= bestMeanReward)
+        return checkpoint
     }
 
     /// Continues where a checkpoint of the same task and seed left off.

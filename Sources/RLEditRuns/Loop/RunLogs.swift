@@ -14,6 +14,9 @@ public final class RunLogs {
     private let started: Double
     private var lastCheckpoint: Double
     private let clock: () -> Double
+    private var held: Checkpoint?
+    /// Seconds spent on checkpoints that stay in memory.
+    private var holdingSeconds = 0.0
 
     /// Seconds between checkpoints unless a run says otherwise: a kill then costs little, and writing them less than 1 %.
     public static let defaultCheckpointInterval = 10.0
@@ -101,6 +104,29 @@ public final class RunLogs {
         try folder.checkSize(limit: sizeLimit)
         try store.save(checkpoint, isBest: isBest)
         lastCheckpoint = clock()
+        held = nil
+    }
+
+    /// Keeps a checkpoint in memory, to be written if the run fails before the next one is due. Skipped as long as making
+    /// them has taken more than 2 % of the run.
+    func hold(_ make: () throws -> Checkpoint) rethrows {
+        let begun = clock()
+        guard holdingSeconds <= 0.02 * (begun - started) else { return }
+        var checkpoint = try make()
+        checkpoint.logOffsets[RunFolder.metricsName] = metrics.length
+        checkpoint.logOffsets[RunFolder.timingName] = timing.length
+        if let candidates { checkpoint.logOffsets[RunFolder.candidatesName] = candidates.length }
+        held = checkpoint
+        holdingSeconds += clock() - begun
+    }
+
+    /// Writes the checkpoint in memory, if it is newer than the last one on disk, and all that was logged.
+    func saveHeld() throws {
+        _ = try metrics.synchronize()
+        _ = try timing.synchronize()
+        _ = try candidates?.synchronize()
+        if let held { try store.save(held) }
+        held = nil
     }
 
     /// Hands everything written so far to the system.
