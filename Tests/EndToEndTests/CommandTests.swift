@@ -35,7 +35,7 @@ struct CommandTests {
                 "warning: held-out set 'retain' holds the examples of set 'retain', which the reward sees"
             ),
             (
-                Scripts.task(reward: "for i = 1, 200000 do end return m.retain.accuracy - m.forget.accuracy"),
+                Scripts.task(reward: "for i = 1, 3000000 do end return m.retain.accuracy - m.forget.accuracy"),
                 "warning: the reward is slow: "
             ),
             (
