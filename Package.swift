@@ -14,7 +14,10 @@ let package = Package(
         .executable(name: "rledit-lua", targets: ["rledit-lua"]),
         .library(
             name: "RLEdit",
-            targets: ["RLEditTensor", "RLEditNN", "RLEditData", "RLEditWorlds", "RLEditLearners", "RLEditRuns"]),
+            targets: [
+                "RLEditTensor", "RLEditNN", "RLEditData", "RLEditWorlds", "RLEditLearners", "RLEditBaselines",
+                "RLEditRuns",
+            ]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -42,6 +45,9 @@ let package = Package(
             name: "RLEditLearners", dependencies: ["RLEditTensor", "RLEditNN", "RLEditWorlds", "CKernels"],
             swiftSettings: strict),
         .target(
+            name: "RLEditBaselines", dependencies: ["RLEditTensor", "RLEditNN", "RLEditData", "RLEditWorlds"],
+            swiftSettings: strict),
+        .target(
             name: "RLEditRuns",
             dependencies: ["RLEditTensor", "RLEditNN", "RLEditData", "RLEditWorlds", "RLEditLearners", "CZlib"],
             swiftSettings: strict),
@@ -50,7 +56,8 @@ let package = Package(
         .target(
             name: "RLEditLua",
             dependencies: [
-                "LuaBridge", "RLEditTensor", "RLEditNN", "RLEditData", "RLEditWorlds", "RLEditLearners", "RLEditRuns",
+                "LuaBridge", "RLEditTensor", "RLEditNN", "RLEditData", "RLEditWorlds", "RLEditLearners",
+                "RLEditBaselines", "RLEditRuns",
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -92,6 +99,11 @@ let package = Package(
             dependencies: ["RLEditLearners", "RLEditWorlds", "RLEditTensor", "RLEditTestSupport"],
             swiftSettings: strict),
         .testTarget(
+            name: "RLEditBaselinesTests",
+            dependencies: [
+                "RLEditBaselines", "RLEditWorlds", "RLEditNN", "RLEditData", "RLEditTensor", "RLEditTestSupport",
+            ], swiftSettings: strict),
+        .testTarget(
             name: "RLEditRunsTests",
             dependencies: [
                 "RLEditRuns", "RLEditLearners", "RLEditWorlds", "RLEditNN", "RLEditTensor", "RLEditTestSupport",
@@ -100,8 +112,8 @@ let package = Package(
         .testTarget(
             name: "RLEditLuaTests",
             dependencies: [
-                "RLEditLua", "LuaBridge", "RLEditTensor", "RLEditData", "RLEditWorlds", "RLEditLearners", "RLEditRuns",
-                "RLEditTestSupport",
+                "RLEditLua", "LuaBridge", "RLEditTensor", "RLEditData", "RLEditWorlds", "RLEditLearners",
+                "RLEditBaselines", "RLEditRuns", "RLEditTestSupport",
             ], swiftSettings: strict),
         .testTarget(name: "EndToEndTests", dependencies: ["RLEditRuns"], swiftSettings: strict),
     ]

@@ -53,3 +53,14 @@ RL_CLONES void rl_sum_parts(const float *const *parts, int64_t partCount, int64_
         for (int64_t i = 0; i < count; i++) total[i] += addend[i];
     }
 }
+
+RL_CLONES void rl_accumulate_squares(float *restrict total, const float *restrict addend, float weight, int64_t count) {
+    for (int64_t i = 0; i < count; i++) total[i] += weight * addend[i] * addend[i];
+}
+
+RL_CLONES void rl_add_absolute_penalty(float *restrict gradients, const float *restrict parameters, float penalty,
+                                       int64_t count) {
+    for (int64_t i = 0; i < count; i++) {
+        gradients[i] += parameters[i] > 0 ? penalty : parameters[i] < 0 ? -penalty : 0;
+    }
+}

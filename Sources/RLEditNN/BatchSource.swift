@@ -6,11 +6,13 @@ public enum Targets: Sendable {
     case classes([Int])
     /// Values in the shape of the network's output, rows first (a vector `[N]` also fits an output of `[N, 1]`).
     case values(Tensor)
+    /// One class label per row, and what a teacher answers: its outputs, `[N, classes]` logits.
+    case distillation(labels: [Int], teacher: Tensor)
 
     /// Number of rows.
     public var count: Int {
         switch self {
-        case .classes(let labels): labels.count
+        case .classes(let labels), .distillation(let labels, _): labels.count
         case .values(let tensor): tensor.shape.first ?? 1
         }
     }
@@ -46,6 +48,8 @@ public struct TensorBatchSource: BatchSource {
         switch targets {
         case .classes(let labels): return (inputs, .classes(indices.map { labels[$0] }))
         case .values(let values): return (inputs, .values(try rows(indices, of: values)))
+        case .distillation(let labels, let teacher):
+            return (inputs, .distillation(labels: indices.map { labels[$0] }, teacher: try rows(indices, of: teacher)))
         }
     }
 

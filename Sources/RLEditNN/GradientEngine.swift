@@ -1,7 +1,7 @@
 internal import CKernels
 internal import RLEditTensor
 
-/// Computes the loss of a batch and its gradient with respect to all parameters, spread over a pool.
+/// Computes an objective of a batch and its gradient with respect to all parameters, spread over a pool.
 ///
 /// The batch is cut in chunks of `chunkRows` rows. Chunks are dealt to at most `laneLimit` lanes, in order and evenly;
 /// a lane runs its chunks one after the other and adds their gradients up in one buffer; lanes are added in order. All
@@ -15,17 +15,15 @@ final class GradientEngine {
     static let parameterBlock = 8192
 
     private let graph: NetworkGraph
-    private let loss: Loss
     private let pool: WorkerPool?
     /// One buffer of `graph.flatCount` per lane, grown as needed; gaps between parameters stay zero.
     private var lanes: [TensorStorage] = []
 
-    init(graph: NetworkGraph, loss: Loss, pool: WorkerPool?) throws(NetworkError) {
+    init(graph: NetworkGraph, pool: WorkerPool?) throws(NetworkError) {
         guard !graph.nodes.isEmpty else {
             throw .layerSetting(layer: "network", field: "layers", expected: "at least one", actual: "0")
         }
         self.graph = graph
-        self.loss = loss
         self.pool = pool
     }
 
@@ -43,23 +41,25 @@ final class GradientEngine {
     ///   - parameters: one pointer per parameter, valid during the call.
     ///   - rows: rows of the batch, above 0.
     ///   - examples: the rows of a range of the batch; called from the workers.
+    ///   - objective: what is differentiated: `weight` times its mean over the batch.
     ///   - random: the batch's stream; each chunk gets its own split.
-    /// - Returns: the loss terms of the batch.
+    /// - Returns: the terms of the batch, without the weight.
     func run(
-        parameters: ParameterPointers, rows: Int, random: RandomStream,
+        parameters: ParameterPointers, rows: Int, objective: any BatchObjective, weight: Float = 1,
+        random: RandomStream,
         examples: @Sendable (Range<Int>) throws -> (inputs: Tensor, targets: Targets)
-    ) throws -> Loss.Terms {
+    ) throws -> ObjectiveTerms {
         let chunks = (rows + GradientEngine.chunkRows - 1) / GradientEngine.chunkRows
         let laneCount = min(chunks, GradientEngine.laneLimit)
         while lanes.count < laneCount {
             lanes.append(TensorStorage(zeros: graph.flatCount))
         }
         activeLanes = laneCount
-        let results = PieceResults(count: laneCount, Loss.Terms())
-        let (graph, loss, lanes) = (graph, loss, lanes)
-        let scale = 1 / Float(rows * loss.termsPerRow(graph.shape(of: graph.nodes.count - 1)))
+        let results = PieceResults(count: laneCount, ObjectiveTerms())
+        let (graph, lanes) = (graph, lanes)
+        let scale = weight / Float(rows * objective.termsPerRow(graph.shape(of: graph.nodes.count - 1)))
         try forEach(laneCount) { lane in
-            var terms = Loss.Terms()
+            var terms = ObjectiveTerms()
             var addend: TensorStorage?
             let first = lane * chunks / laneCount
             for chunk in first..<((lane + 1) * chunks / laneCount) {
@@ -71,13 +71,13 @@ final class GradientEngine {
                 let target = (addend ?? lanes[lane]).pointer
                 terms.add(
                     try GradientEngine.runChunk(
-                        graph, loss, inputs, targets, rows: range.count, parameters: parameters.pointers,
+                        graph, objective, inputs, targets, rows: range.count, parameters: parameters.pointers,
                         gradient: target, scale: scale, random: random.split("chunk", chunk)))
                 if let addend { rl_accumulate(lanes[lane].pointer, addend.pointer, Int64(graph.flatCount)) }
             }
             results.values[lane] = terms
         }
-        var total = Loss.Terms()
+        var total = ObjectiveTerms()
         for lane in 0..<laneCount { total.add(results.values[lane]) }
         return total
     }
@@ -88,9 +88,9 @@ final class GradientEngine {
     func laneSummer() -> LaneSummer { LaneSummer(lanes: Array(lanes.prefix(activeLanes))) }
 
     private static func runChunk(
-        _ graph: NetworkGraph, _ loss: Loss, _ inputs: Tensor, _ targets: Targets, rows: Int,
+        _ graph: NetworkGraph, _ objective: any BatchObjective, _ inputs: Tensor, _ targets: Targets, rows: Int,
         parameters: [UnsafePointer<Float>], gradient: UnsafeMutablePointer<Float>, scale: Float, random: RandomStream
-    ) throws -> Loss.Terms {
+    ) throws -> ObjectiveTerms {
         let expected = [rows] + graph.inputShape
         guard inputs.shape == expected else {
             throw NetworkError.inputShape(operation: "training", expected: "\(expected)", actual: inputs.shape)
@@ -107,7 +107,7 @@ final class GradientEngine {
             let gradients = graph.parameters.map { gradient + $0.flatOffset }
             let entry = UnsafePointer(input.storage.pointer)
             try workspace.forward(input: entry, parameters: parameters, random: random)
-            let terms = try loss.evaluate(
+            let terms = try objective.evaluate(
                 UnsafePointer(workspace.output), rows: rows, shape: outputShape, targets, scale: scale,
                 gradient: workspace.outputGradient)
             try workspace.backward(input: entry, parameters: parameters, parameterGradients: gradients)
@@ -124,7 +124,7 @@ struct ParameterPointers: @unchecked Sendable {
 
 /// Sums lane buffers, block by block; reads them only.
 struct LaneSummer: Sendable {
-    fileprivate let lanes: [TensorStorage]
+    let lanes: [TensorStorage]
 
     /// `target[0 ..< range.count]` = Σ lanes over `range`, in the order of the lanes.
     func sum(_ range: Range<Int>, into target: UnsafeMutablePointer<Float>) {

@@ -2,7 +2,7 @@ internal import CKernels
 public import RLEditTensor
 
 /// What training minimises: a mean, defined as PyTorch defines it.
-public enum Loss: String, Sendable, CaseIterable, Codable {
+public enum Loss: String, BatchObjective, CaseIterable, Codable {
     /// Mean over rows of −log softmax(output)[label]; outputs `[N, classes]` are logits, targets class labels.
     case crossEntropy
     /// Mean over all elements of −(t log σ(x) + (1 − t) log(1 − σ(x))); outputs are logits, targets in [0, 1], or labels
@@ -26,28 +26,12 @@ public enum Loss: String, Sendable, CaseIterable, Codable {
         return (Float(terms.sum / Double(terms.count)), gradient)
     }
 
-    /// A sum over some rows: divide by `count` for the loss, `correct` by `count` for the accuracy.
-    struct Terms {
-        var sum = 0.0
-        /// Number of terms.
-        var count = 0
-        /// Right answers among them; nil where right and wrong have no meaning.
-        var correct: Int?
-
-        /// Terms of further rows.
-        mutating func add(_ other: Terms) {
-            sum += other.sum
-            correct = count == 0 ? other.correct : correct.flatMap { mine in other.correct.map { mine + $0 } }
-            count += other.count
-        }
-    }
-
     /// Number of terms that a row of this output shape contributes.
-    func termsPerRow(_ shape: [Int]) -> Int { self == .crossEntropy ? 1 : shape.reduce(1, *) }
+    package func termsPerRow(_ shape: [Int]) -> Int { self == .crossEntropy ? 1 : shape.reduce(1, *) }
 
     private func evaluateBatch(
         _ outputs: Tensor, _ targets: Targets, gradient: UnsafeMutablePointer<Float>?
-    ) throws(NetworkError) -> Terms {
+    ) throws(NetworkError) -> ObjectiveTerms {
         guard let rows = outputs.shape.first, rows > 0, outputs.count > 0 else {
             throw .inputShape(operation: rawValue, expected: "[N, …] with at least one row", actual: outputs.shape)
         }
@@ -61,10 +45,10 @@ public enum Loss: String, Sendable, CaseIterable, Codable {
 
     /// The terms of `rows` examples; `gradient` receives `scale` times the derivative of their sum. Outputs of three
     /// dimensions per row, and their targets, are in the same memory order.
-    func evaluate(
+    package func evaluate(
         _ outputs: UnsafePointer<Float>, rows: Int, shape: [Int], _ targets: Targets, scale: Float,
         gradient: UnsafeMutablePointer<Float>?
-    ) throws(NetworkError) -> Terms {
+    ) throws(NetworkError) -> ObjectiveTerms {
         let width = shape.reduce(1, *)
         guard targets.count == rows else {
             throw .targets(loss: rawValue, expected: "\(rows) targets, one per row", actual: "\(targets.count)")
@@ -77,9 +61,11 @@ public enum Loss: String, Sendable, CaseIterable, Codable {
             }
             let checked = try Loss.checked(labels, classes: width)
             let sum = rl_cross_entropy(outputs, checked, Int64(rows), Int64(width), scale, gradient, &correct)
-            return Terms(sum: sum, count: rows, correct: Int(correct))
+            return ObjectiveTerms(sum: sum, count: rows, correct: Int(correct))
         case (.crossEntropy, .values):
             throw .targets(loss: rawValue, expected: "class labels", actual: "values")
+        case (_, .distillation):
+            throw .targets(loss: rawValue, expected: "class labels or values", actual: "a teacher's outputs")
         case (.binaryCrossEntropy, .classes(let labels)):
             guard width == 1 else {
                 throw .targets(
@@ -87,7 +73,7 @@ public enum Loss: String, Sendable, CaseIterable, Codable {
             }
             let values = try Loss.checked(labels, classes: 2).map { Float($0) }
             let sum = rl_binary_cross_entropy(outputs, values, Int64(rows), scale, gradient, &correct)
-            return Terms(sum: sum, count: rows, correct: Int(correct))
+            return ObjectiveTerms(sum: sum, count: rows, correct: Int(correct))
         case (.meanSquaredError, .classes):
             throw .targets(loss: rawValue, expected: "values of shape \([rows] + shape)", actual: "class labels")
         case (.binaryCrossEntropy, .values(let values)), (.meanSquaredError, .values(let values)):
@@ -98,13 +84,13 @@ public enum Loss: String, Sendable, CaseIterable, Codable {
             }
             let count = rows * width
             return values.withUnsafeBufferPointer { buffer in
-                guard let target = buffer.baseAddress else { return Terms() }
+                guard let target = buffer.baseAddress else { return ObjectiveTerms() }
                 if self == .meanSquaredError {
                     let sum = rl_squared_error(outputs, target, Int64(count), scale, gradient)
-                    return Terms(sum: sum, count: count, correct: nil)
+                    return ObjectiveTerms(sum: sum, count: count, correct: nil)
                 }
                 let sum = rl_binary_cross_entropy(outputs, target, Int64(count), scale, gradient, &correct)
-                return Terms(sum: sum, count: count, correct: Int(correct))
+                return ObjectiveTerms(sum: sum, count: count, correct: Int(correct))
             }
         }
     }

@@ -23,10 +23,10 @@ extension Network {
         guard rows > 0 else {
             throw NetworkError.inputShape(operation: "gradient", expected: "at least one row", actual: inputs.shape)
         }
-        let engine = try GradientEngine(graph: graph, loss: loss, pool: pool)
+        let engine = try GradientEngine(graph: graph, pool: pool)
         let pointers = ParameterPointers(pointers: parameterValues.map { UnsafePointer($0.storage.pointer) })
         let order = Array(0..<rows)
-        let terms = try engine.run(parameters: pointers, rows: rows, random: random) { range in
+        let terms = try engine.run(parameters: pointers, rows: rows, objective: loss, random: random) { range in
             try source.batch(order[range])
         }
         withExtendedLifetime(parameterValues) {}
@@ -38,8 +38,7 @@ extension Network {
             return result
         }
         return NetworkGradient(
-            loss: Float(terms.sum / Double(terms.count)),
-            accuracy: terms.correct.map { Double($0) / Double(terms.count) }, parameters: gradients)
+            loss: terms.mean, accuracy: terms.accuracy, parameters: gradients)
     }
 
     /// The outputs of a batch, and what a gradient with respect to them becomes with respect to the inputs and the

@@ -22,4 +22,10 @@ void rl_optimizer_adam(float *parameters, const float *gradients, float *firstMo
 /// total[i] = Σ_p parts[p][offset + i], parts in order; `total` may not be one of them.
 void rl_sum_parts(const float *const *parts, int64_t partCount, int64_t offset, float *total, int64_t count);
 
+/// total[i] += weight · addend[i]²
+void rl_accumulate_squares(float *total, const float *addend, float weight, int64_t count);
+
+/// gradients[i] += penalty · sign(parameters[i]), the derivative of penalty · Σ |p|; 0 at 0.
+void rl_add_absolute_penalty(float *gradients, const float *parameters, float penalty, int64_t count);
+
 #endif

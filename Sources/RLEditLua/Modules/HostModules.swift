@@ -13,6 +13,7 @@ package enum HostModules {
         try addMetrics(to: host, context: context)
         try addWorlds(to: host)
         try addLearners(to: host)
+        try addBaselines(to: host, context: context)
         try addTask(to: host, context: context)
         try addEnvironment(to: host)
         try addRun(to: host, context: context)

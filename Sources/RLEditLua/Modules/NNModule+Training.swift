@@ -1,4 +1,5 @@
 internal import LuaBridge
+internal import RLEditBaselines
 internal import RLEditData
 internal import RLEditNN
 internal import RLEditRuns
@@ -30,7 +31,7 @@ struct TrainingExamples {
 
     init(_ call: LuaCall, _ network: Network) throws {
         if let set = try ExampleSet.luaRead(call.slot(1)) {
-            source = ExampleSetSource(examples: set)
+            source = ExampleSetSource(set)
             addToKey = { $0.add("set", set.contentHash) }
             return
         }
@@ -51,6 +52,9 @@ struct TrainingExamples {
             switch targets {
             case .classes(let labels): key.add("labels", "\(labels)")
             case .values(let values): key.add(parameter: "targets", values)
+            case .distillation(let labels, let teacher):
+                key.add("labels", "\(labels)")
+                key.add(parameter: "teacher", teacher)
             }
         }
     }

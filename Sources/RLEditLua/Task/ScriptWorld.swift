@@ -44,20 +44,27 @@ struct WorldPlace {
     var horizon: Int
 
     init(_ options: LuaOptions) throws {
+        layers = try WorldPlace.layers(options)
+        horizon = try options.optional("horizon", as: Int.self) ?? 1
+        guard horizon >= 1 else { throw options.fieldError("horizon", "must be at least 1, got \(horizon)") }
+    }
+
+    /// `layer = "fc2"`, or `layers = { … }`.
+    static func layers(_ options: LuaOptions) throws -> [String] {
         let layer = try options.optional("layer", as: String.self)
         let list = try options.optional("layers", as: LuaTable.self)
         switch (layer, list) {
-        case (let layer?, nil): layers = [layer]
+        case (let layer?, nil): return [layer]
         case (nil, let list?):
+            let layers: [String]
             do { layers = try list.array(of: String.self, limit: 4096) } catch let error as LuaUsageError {
                 throw options.fieldError("layers", error.description)
             }
             guard !layers.isEmpty else { throw options.fieldError("layers", "names no layer") }
+            return layers
         case (nil, nil): throw try options.missing("layer", expected: "name of a layer")
         case (_?, _?): throw options.fieldError("layers", "give either 'layer' or 'layers'")
         }
-        horizon = try options.optional("horizon", as: Int.self) ?? 1
-        guard horizon >= 1 else { throw options.fieldError("horizon", "must be at least 1, got \(horizon)") }
     }
 
     /// `layers` and `horizon`, with what stands between them.

@@ -1,0 +1,33 @@
+internal import RLEditData
+internal import RLEditNN
+internal import RLEditTensor
+
+extension Network {
+    /// Scores of every example of a set, `[examples, classes]`, counted.
+    func scores(of examples: ExampleSet, pool: WorkerPool?, passes: PassCounter) throws -> Tensor {
+        let blockRows = 2048
+        var blocks: [Tensor] = []
+        for start in stride(from: 0, to: examples.count, by: blockRows) {
+            blocks.append(
+                try forward(try examples.inputs(start..<min(start + blockRows, examples.count)), pool: pool))
+        }
+        passes.forward(examples.count)
+        return try blocks.count == 1 ? blocks[0] : Tensor.concat(blocks)
+    }
+
+    /// Share of the examples whose largest score stands at their label; the lowest class wins a tie.
+    func accuracy(on examples: ExampleSet, pool: WorkerPool?, passes: PassCounter) throws -> Double {
+        let scores = try scores(of: examples, pool: pool, passes: passes)
+        let classes = scores.shape[1]
+        let right = scores.withUnsafeBufferPointer { scores in
+            examples.labels.enumerated().count { row, label in
+                var best = 0
+                for candidate in 1..<classes where scores[row * classes + candidate] > scores[row * classes + best] {
+                    best = candidate
+                }
+                return best == label
+            }
+        }
+        return Double(right) / Double(examples.count)
+    }
+}

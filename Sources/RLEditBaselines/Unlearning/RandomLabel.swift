@@ -1,0 +1,52 @@
+internal import RLEditData
+public import RLEditNN
+public import RLEditTensor
+
+/// Fine-tuning on both sets, the forget set under labels drawn at random among the other classes (Golatkar et al. 2020;
+/// Graves et al., *Amnesiac machine learning*, 2021).
+public struct RandomLabel: UnlearningMethod {
+    /// Passes over both sets together.
+    public var epochs = 5
+    public var batchSize = 64
+    /// Of gradient descent with momentum 0.9.
+    public var learningRate = 0.003
+
+    public init() {}
+    public var name: String { "random_label" }
+
+    public func validate() throws(ConfigurationError) {
+        try requirePositive("epochs", epochs)
+        try requirePositive("batchSize", batchSize)
+        try requirePositive("learningRate", learningRate)
+    }
+
+    public func unlearn(_ problem: UnlearningProblem, random: RandomStream, passes: PassCounter) throws -> Network {
+        let descent = try Descent(problem.network, .momentum, random: random, passes: passes, pool: problem.pool)
+        try fineTune(descent, problem, random: random, passes: passes)
+        return try descent.network()
+    }
+
+    /// The epochs on both sets; SalUn runs them under a mask.
+    func fineTune(
+        _ descent: Descent, _ problem: UnlearningProblem, random: RandomStream, passes: PassCounter
+    ) throws {
+        let both = RelabelledSource(
+            base: JoinedSource(problem.forget, problem.retain),
+            labels: try Self.labels(of: problem, random: random) + problem.retain.labels)
+        for epoch in 0..<epochs {
+            try passes.report(epoch, of: epochs)
+            for rows in descent.minibatches(both.count, size: batchSize, epoch: epoch, of: "both") {
+                try descent.step([.init(both, rows, Loss.crossEntropy)], learningRate: learningRate)
+            }
+        }
+    }
+
+    /// One label per example of the forget set, drawn once among the classes that the set does not hold.
+    static func labels(of problem: UnlearningProblem, random: RandomStream) throws -> [Int] {
+        let forgotten = Set(problem.forgetLabels)
+        let others = (0..<problem.classes).filter { !forgotten.contains($0) }
+        guard !others.isEmpty else { throw BaselineError.noOtherClass(classes: problem.classes) }
+        var stream = random.split("labels")
+        return (0..<problem.forget.count).map { _ in others[stream.index(below: others.count)] }
+    }
+}

@@ -1,0 +1,43 @@
+internal import RLEditData
+public import RLEditNN
+public import RLEditTensor
+
+/// Training anew without the examples to forget: what every other method tries to come near to at less cost.
+///
+/// The architecture is the model's; the initial parameters are drawn from the seed as those of a new model are.
+public struct Retrain: UnlearningMethod {
+    /// Passes over the retain set.
+    public var epochs = 2
+    public var batchSize = 128
+    /// Adam's step size.
+    public var learningRate = 1e-3
+
+    public init() {}
+    public var name: String { "retrain" }
+    public var needs: Set<SetRole> { [.retain] }
+
+    public func validate() throws(ConfigurationError) {
+        try requirePositive("epochs", epochs)
+        try requirePositive("batchSize", batchSize)
+        try requirePositive("learningRate", learningRate)
+    }
+
+    public func unlearn(_ problem: UnlearningProblem, random: RandomStream, passes: PassCounter) throws -> Network {
+        var network = try Network(
+            inputShape: problem.network.inputShape, nodes: problem.network.nodes,
+            random: RandomStream(seed: problem.seed, name: "init"))
+        var options = TrainingOptions()
+        options.epochs = epochs
+        options.batchSize = batchSize
+        options.learningRate = .constant(Float(learningRate))
+        options.seed = problem.seed
+        try network.fit(ExampleSetSource(problem.retain), options: options, pool: problem.pool) { progress in
+            let done = (progress.epoch - 1) * progress.batches + progress.batch
+            try passes.report(done, of: progress.epochs * progress.batches)
+            return .proceed
+        }
+        passes.forward(epochs * problem.retain.count)
+        passes.backward(epochs * problem.retain.count)
+        return network
+    }
+}

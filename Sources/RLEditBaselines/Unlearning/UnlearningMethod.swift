@@ -1,0 +1,119 @@
+public import RLEditData
+public import RLEditNN
+public import RLEditTensor
+
+/// A network, what it is to forget, and what it is to keep.
+public struct UnlearningProblem: Sendable {
+    public let network: Network
+    /// Examples to forget; their labels are the classes to forget where a method thinks in classes.
+    public let forget: ExampleSet
+    /// Examples to keep.
+    public let retain: ExampleSet
+    /// Orders of examples and all else that is drawn at random come from it.
+    public let seed: UInt64
+    public let pool: WorkerPool
+
+    public init(network: Network, forget: ExampleSet, retain: ExampleSet, seed: UInt64, pool: WorkerPool) {
+        self.network = network
+        self.forget = forget
+        self.retain = retain
+        self.seed = seed
+        self.pool = pool
+    }
+
+    /// Number of classes that the network scores.
+    public var classes: Int { network.outputShape.first ?? 0 }
+    /// Labels that occur in the forget set, ascending.
+    var forgetLabels: [Int] { forget.classCounts.map(\.label) }
+
+    /// - Parameter names: what messages call the sets, where that is not their role.
+    /// - Throws: ``BaselineError`` naming the set at fault.
+    func validate(needs: Set<SetRole>, names: [SetRole: String] = [:]) throws(BaselineError) {
+        guard network.outputShape.count == 1, classes > 1 else {
+            throw .outputNotClasses(shape: network.outputShape)
+        }
+        for (role, examples) in [(SetRole.forget, forget), (.retain, retain)] where needs.contains(role) {
+            let name = names[role] ?? role.rawValue
+            guard !examples.isEmpty else { throw .emptySet(name) }
+            guard examples.exampleShape == network.inputShape else {
+                throw .exampleShape(set: name, expected: network.inputShape, actual: examples.exampleShape)
+            }
+            if let label = examples.classCounts.last?.label, label >= classes {
+                throw .labelOutOfRange(set: name, label: label, classes: classes)
+            }
+        }
+    }
+}
+
+/// What a set is for.
+public enum SetRole: String, Sendable {
+    case forget, retain
+}
+
+/// A published way to make a network forget, for an edit to be compared with. Its stored properties are its settings;
+/// the defaults worked for a digit CNN and 2,500 examples (docs/results.md).
+public protocol UnlearningMethod: Sendable {
+    /// As results and tables call it, in the spelling of scripts: `neg_grad_plus`.
+    var name: String { get }
+    /// Sets that it looks at.
+    var needs: Set<SetRole> { get }
+    /// - Throws: `ConfigurationError` naming the field.
+    func validate() throws(ConfigurationError)
+    /// The network after forgetting; the problem's is not changed.
+    /// - Parameter random: the method's own stream.
+    func unlearn(_ problem: UnlearningProblem, random: RandomStream, passes: PassCounter) throws -> Network
+}
+
+/// What a method came to.
+public struct BaselineResult: Sendable {
+    /// The method's name, unless the caller gave another.
+    public let name: String
+    public let network: Network
+    public let cost: Cost
+
+    public init(name: String, network: Network, cost: Cost) {
+        self.name = name
+        self.network = network
+        self.cost = cost
+    }
+}
+
+extension UnlearningMethod {
+    public var needs: Set<SetRole> { [.forget, .retain] }
+
+    /// Checks the settings and the problem, runs the method and says what it cost.
+    /// - Parameter watch: gets the share of the work done, 0 … 1; false asks to stop.
+    /// - Throws: `ConfigurationError`, ``BaselineError``, or what the network or its examples refuse.
+    public func run(
+        _ problem: UnlearningProblem, watch: @escaping (_ share: Double) -> Bool = { _ in true }
+    ) throws -> BaselineResult {
+        try validate()
+        try problem.validate(needs: needs)
+        let passes = PassCounter(watch: watch)
+        let random = RandomStream(seed: problem.seed, name: "baselines").split(name)
+        let clock = ContinuousClock()
+        let began = clock.now
+        let network = try unlearn(problem, random: random, passes: passes)
+        var cost = passes.cost
+        cost.seconds = (clock.now - began) / .seconds(1)
+        return BaselineResult(name: name, network: network, cost: cost)
+    }
+
+    // MARK: Checks that most settings need
+
+    func requirePositive(_ field: String, _ value: Int) throws(ConfigurationError) {
+        guard value >= 1 else { throw ConfigurationError(name, field, "must be at least 1, got \(value)") }
+    }
+
+    func requirePositive(_ field: String, _ value: Double) throws(ConfigurationError) {
+        guard value > 0, value.isFinite else {
+            throw ConfigurationError(name, field, "must be above 0, got \(value)")
+        }
+    }
+
+    func requireShare(_ field: String, _ value: Double) throws(ConfigurationError) {
+        guard (0...1).contains(value) else {
+            throw ConfigurationError(name, field, "must be in 0 … 1, got \(value)")
+        }
+    }
+}

@@ -1,0 +1,133 @@
+internal import LuaBridge
+internal import RLEditBaselines
+internal import RLEditData
+internal import RLEditNN
+internal import RLEditRuns
+internal import RLEditTensor
+
+extension HostModules {
+    /// `rledit.baselines`: methods to compare an edit with. Each runs at once and returns a result with a new model.
+    static func addBaselines(to host: LuaHost, context: ScriptContext) throws {
+        try host.register(ScriptBaseline.self) { type in
+            type.property("name") { baseline, call in try call.returns(baseline.result.name) }
+            type.property("model") { baseline, call in try call.returns(baseline.model) }
+            type.property("cost") { baseline, call in
+                try call.returns(try PlainTable.make(.object(baseline.result.cost.json), host: call.host))
+            }
+            type.description { baseline in
+                let cost = baseline.result.cost
+                return "\(baseline.result.name): \(NumberText.fixed(cost.kfe, digits: 1)) kFE in "
+                    + "\(NumberText.fixed(cost.seconds, digits: 1)) s"
+            }
+        }
+        host.addModule("rledit.baselines") { module in
+            for (name, run) in unlearningMethods { module.function(name) { try run($0, context) } }
+            module.function("fine_tune_last_layer") { try fineTuneLastLayer($0, context) }
+        }
+    }
+
+    /// Runs a method of unlearning on the fields that all of them have.
+    static func unlearn(
+        _ method: any UnlearningMethod, _ options: LuaOptions, _ call: LuaCall, _ context: ScriptContext
+    ) throws -> LuaResults {
+        let request = try BaselineRequest(options, context)
+        // An absent set of a method that has no use for it: the same options serve every method.
+        let forget = try options.optional("forget", as: ExampleSet.self)
+        let retain = try options.optional("retain", as: ExampleSet.self)
+        for (role, set) in [(SetRole.forget, forget), (.retain, retain)] where method.needs.contains(role) && set == nil {
+            throw try options.missing(role.rawValue, expected: ScriptSet.luaName)
+        }
+        try options.finish()
+        if let forget, let retain {
+            let shared = forget.overlap(with: retain)
+            if shared > 0 {
+                call.host.warningSink(
+                    "\(options.owner): the sets 'forget' and 'retain' share \(shared) of \(forget.count) examples")
+            }
+        }
+        guard let some = forget ?? retain else { throw try options.missing("forget", expected: ScriptSet.luaName) }
+        let problem = UnlearningProblem(
+            network: request.model.network, forget: forget ?? some, retain: retain ?? some,
+            seed: UInt64(bitPattern: Int64(request.seed)), pool: context.pool)
+        return try request.result(call, method.name, context) { watch in
+            try options.blamingFields { try method.run(problem, watch: watch) }
+        }
+    }
+
+    private static func fineTuneLastLayer(_ call: LuaCall, _ context: ScriptContext) throws -> LuaResults {
+        try call.atMost(1)
+        let options = LuaOptions(owner: "rledit.baselines.fine_tune_last_layer", table: try call.table(1))
+        var method = FineTuneLastLayer()
+        try BaselineFields.fineTuneLastLayer.read(options, into: &method)
+        let words = FineTuneLastLayer.Balance.allCases.map { (word: $0.rawValue, value: $0) }
+        if let balance = try options.word("balance", among: words) { method.balance = balance }
+        let request = try BaselineRequest(options, context)
+        let set = try options.required("set", as: ExampleSet.self)
+        try options.finish()
+        let chosen = method
+        return try request.result(call, FineTuneLastLayer.name, context) { watch in
+            try options.blamingFields {
+                try chosen.run(
+                    request.model.network, on: set, seed: UInt64(bitPattern: Int64(request.seed)),
+                    pool: context.pool, watch: watch)
+            }
+        }
+    }
+}
+
+/// What a baseline came to, as scripts hold it: `rledit.Baseline`.
+struct ScriptBaseline: LuaBound {
+    static var luaName: String { "rledit.Baseline" }
+    let result: BaselineResult
+    /// The new model, one object however often it is asked for.
+    let model: ScriptModel
+}
+
+/// The fields that every baseline takes: the model, the seed, and a name for the result.
+struct BaselineRequest {
+    let model: ScriptModel
+    let seed: Int
+    private let name: String?
+
+    init(_ options: LuaOptions, _ context: ScriptContext) throws {
+        model = try options.required("model", as: ScriptModel.self)
+        seed = try options.optional("seed", as: Int.self) ?? context.seed
+        name = try options.optional("name", as: String.self)
+        if let name, name.isEmpty || name.utf8.count > 64 || name.unicodeScalars.contains(where: { $0.value < 32 }) {
+            throw options.fieldError("name", "1 to 64 printable characters expected")
+        }
+    }
+
+    /// Runs the method with a progress line, and gives its result the chosen name.
+    func result(
+        _ call: LuaCall, _ method: String, _ context: ScriptContext,
+        _ run: (_ watch: @escaping (Double) -> Bool) throws -> BaselineResult
+    ) throws -> LuaResults {
+        let progress = context.progress("baseline \(name ?? method)")
+        let found: BaselineResult
+        do {
+            found = try run { share in
+                progress.update(Progress(evaluations: Int(100 * share), budget: 100))
+                return !context.isInterrupted()
+            }
+            progress.finish()
+        } catch {
+            progress.finish()
+            throw error
+        }
+        let result = BaselineResult(name: name ?? found.name, network: found.network, cost: found.cost)
+        return try call.returns(
+            ScriptBaseline(
+                result: result, model: ScriptModel(result.network, name: result.name, source: model.source)))
+    }
+}
+
+extension Cost {
+    /// As scripts and files have it.
+    var json: JSONObject {
+        [
+            "forwards": .number(forwards), "backwards": .number(backwards), "kfe": .number(kfe),
+            "seconds": .number(seconds),
+        ]
+    }
+}

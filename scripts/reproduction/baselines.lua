@@ -1,0 +1,47 @@
+-- The peers' table of docs/results.md: every baseline on the reference task, judged on the 10,000 test images.
+--
+-- A line per method: forget and retain accuracy in percent, thousand forward equivalents, seconds. The network of each
+-- seed is its own, trained on the first 55,000 images of MNIST; methods see 500 forget and 2,000 retain images of them,
+-- but for `retrain`, which sees all that are to be kept. `--set validation=true` judges on the last 5,000 training
+-- images instead, which is where defaults are chosen, on seeds from 100 on.
+--
+--   rledit-lua scripts/reproduction/baselines.lua --seeds 5
+local rledit = require "rledit"
+local baselines = rledit.baselines
+
+local args = rledit.args
+local digit = math.tointeger(args.digit or 7)
+local only = args.only
+
+local digits = rledit.data.mnist()
+local train = digits.train:take(55000)
+local judged = args.validation and digits.train:drop(55000) or digits.test
+local model = rledit.models.digit_cnn { seed = rledit.seed }
+model:fit(train, { epochs = 2, batch_size = 128 })
+
+local function is_digit(label) return label == digit end
+local all_forget, all_retain = train:partition(is_digit)
+local forget, retain = all_forget:take(500), all_retain:take(2000)
+local test_forget, test_retain = judged:partition(is_digit)
+
+local function show(name, edited, cost)
+  local function accuracy(set) return 100 * rledit.metrics.accuracy(edited:forward(set:inputs()), set:labels()) end
+  print(("%d,%s,%.2f,%.2f,%.2f,%.2f"):format(
+    rledit.seed, name, accuracy(test_forget), accuracy(test_retain), cost and cost.kfe or 0, cost and cost.seconds or 0))
+end
+
+if not only then show("original", model) end
+for _, name in ipairs {
+  "retrain", "bias_edit", "gradient_edit", "gradient_mask", "gradient_shift", "greedy_pruning", "fine_tune",
+  "gradient_ascent", "gradient_ascent_stopped", "neg_grad_plus", "random_label", "salun", "l1_sparse",
+  "fisher_forgetting", "ssd", "scrub",
+} do
+  local options = { model = model, forget = forget, retain = retain }
+  if name == "retrain" then options.retain = all_retain end
+  if name:find("^gradient_[ems]") or name == "greedy_pruning" then options.layer = "fc2" end
+  for key, value in (args.options or ""):gmatch("([%w_]+):([^,]+)") do options[key] = tonumber(value) end
+  if not only or only == name then
+    local result = baselines[name](options)
+    show(name, result.model, result.cost)
+  end
+end
