@@ -76,7 +76,12 @@ public struct FineTuneLastLayer: Sendable {
         func byLabel(_ members: [Int]) -> [[Int]] {
             classes.map { label in members.filter { labels[$0] == label } }.filter { !$0.isEmpty }
         }
-        return byLabel(Array(labels.indices))
+        guard balance == .group else { return byLabel(Array(labels.indices)) }
+        guard let groups = examples.groups else {
+            throw BaselineError.unsuitableSet("set", reason: "has no groups to balance; give it some, or balance labels")
+        }
+        let ofNone = labels.indices.filter { groups.groups(of: $0).isEmpty }
+        return (groups.names.indices.map { groups.members(of: $0) } + [ofNone]).flatMap(byLabel)
     }
 
     /// `length` examples, the cells in equal parts (to within one), in a random order. Each cell deals its examples in a

@@ -2,6 +2,8 @@
 public enum BaselineError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The network's output is not a vector of class scores.
     case outputNotClasses(shape: [Int])
+    /// The network does not decide between two classes.
+    case outputNotBinary(shape: [Int])
     /// A set that the method needs holds no example.
     case emptySet(String)
     /// Examples that the network does not take.
@@ -14,6 +16,8 @@ public enum BaselineError: Error, Equatable, Sendable, CustomStringConvertible {
     case noOutputBias(layer: String)
     /// The method needs something of a set that this one has not.
     case unsuitableSet(String, reason: String)
+    /// The network gives NaN or infinity.
+    case scoresNotFinite(set: String)
     /// The person has asked to stop.
     case interrupted
 
@@ -21,6 +25,8 @@ public enum BaselineError: Error, Equatable, Sendable, CustomStringConvertible {
         switch self {
         case .outputNotClasses(let shape):
             "the network's output of shape \(shape) per example is not a vector of class scores"
+        case .outputNotBinary(let shape):
+            "the network's output of shape \(shape) per example is no decision between two classes"
         case .emptySet(let set): "the set '\(set)' holds no example"
         case .exampleShape(let set, let expected, let actual):
             "the set '\(set)': expected examples of shape \(expected), got \(actual)"
@@ -30,6 +36,7 @@ public enum BaselineError: Error, Equatable, Sendable, CustomStringConvertible {
             "the set 'forget' holds all \(classes) classes: none is left to answer instead"
         case .noOutputBias(let layer): "the output layer '\(layer)' has no bias to change"
         case .unsuitableSet(let set, let reason): "the set '\(set)' \(reason)"
+        case .scoresNotFinite(let set): "the network's scores on the set '\(set)' are not all finite numbers"
         case .interrupted: "interrupted"
         }
     }

@@ -13,8 +13,9 @@ public struct SelectiveSynapticDampening: UnlearningMethod {
     public var selection = 2.0
     /// λ, how far.
     public var dampening = 0.5
-    /// Examples whose mean gradient is squared: 1 is the definition; the published code squares those of batches.
-    public var groupSize = 1
+    /// Examples whose mean gradient is squared: batches, as in the published code; 1 would be the definition, for which α
+    /// has another place.
+    public var groupSize = 64
 
     public init() {}
     public var name: String { "ssd" }

@@ -138,4 +138,6 @@ enum BaselineFields {
     static var fineTuneLastLayer: [SettingField<FineTuneLastLayer>] {
         [.integer("epochs", \.epochs), .integer("batchSize", \.batchSize), .number("learningRate", \.learningRate)]
     }
+
+    static var threshold: [SettingField<ThresholdTuning>] { [.number("maximumAccuracyLoss", \.maximumAccuracyLoss)] }
 }

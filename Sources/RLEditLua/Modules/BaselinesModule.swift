@@ -23,6 +23,7 @@ extension HostModules {
         host.addModule("rledit.baselines") { module in
             for (name, run) in unlearningMethods { module.function(name) { try run($0, context) } }
             module.function("fine_tune_last_layer") { try fineTuneLastLayer($0, context) }
+            module.function("threshold") { try threshold($0, context) }
         }
     }
 
@@ -70,6 +71,23 @@ extension HostModules {
                 try chosen.run(
                     request.model.network, on: set, seed: UInt64(bitPattern: Int64(request.seed)),
                     pool: context.pool, watch: watch)
+            }
+        }
+    }
+
+    private static func threshold(_ call: LuaCall, _ context: ScriptContext) throws -> LuaResults {
+        try call.atMost(1)
+        let options = LuaOptions(owner: "rledit.baselines.threshold", table: try call.table(1))
+        var method = ThresholdTuning()
+        try BaselineFields.threshold.read(options, into: &method)
+        let request = try BaselineRequest(options, context)
+        let set = try options.required("set", as: ExampleSet.self)
+        let utility = try options.optional("utility", as: ExampleSet.self) ?? set
+        try options.finish()
+        let chosen = method
+        return try request.result(call, ThresholdTuning.name, context) { _ in
+            try options.blamingFields {
+                try chosen.run(request.model.network, on: set, utility: utility, pool: context.pool)
             }
         }
     }
