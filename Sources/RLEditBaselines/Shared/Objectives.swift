@@ -2,10 +2,9 @@ internal import Foundation
 package import RLEditNN
 internal import RLEditTensor
 
-/// γ CE(label) + α T² KL(softmax(teacher/T) ‖ softmax(student/T)), a mean over rows.
-///
-/// T² keeps the gradient's size when the temperature grows (Hinton, Vinyals and Dean, *Distilling the knowledge in a
-/// neural network*, 2015, section 2). Targets are ``Targets/distillation(labels:teacher:)``.
+/// γ CE(label) + α KL(softmax(teacher/T) ‖ softmax(student/T)), a mean over rows (Hinton, Vinyals and Dean, *Distilling
+/// the knowledge in a neural network*, 2015, without the factor T² that they give the divergence). Targets are
+/// ``Targets/distillation(labels:teacher:)``.
 package struct Distillation: BatchObjective {
     /// T, above 0.
     package let temperature: Double
@@ -50,13 +49,12 @@ package struct Distillation: BatchObjective {
                     divergence += probability * (theirs.logProbability(index) - mine.logProbability(index))
                     guard let gradient else { continue }
                     let ofCrossEntropy = plain.probability(index) - (index == labels[row] ? 1 : 0)
-                    // The derivative of T² KL by a score: T (student's − teacher's probability).
-                    let ofDivergence = temperature * (mine.probability(index) - probability)
+                    let ofDivergence = (mine.probability(index) - probability) / temperature
                     gradient[row * classes + index] =
                         scale * Float(crossEntropyWeight * ofCrossEntropy + divergenceWeight * ofDivergence)
                 }
                 terms.sum -= crossEntropyWeight * plain.logProbability(labels[row])
-                terms.sum += divergenceWeight * temperature * temperature * divergence
+                terms.sum += divergenceWeight * divergence
                 if plain.largest == labels[row] { terms.correct? += 1 }
             }
         }
