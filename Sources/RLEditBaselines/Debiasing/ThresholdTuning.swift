@@ -69,7 +69,7 @@ public struct ThresholdTuning: Sendable {
 
 /// False positives and false negatives of each group while a threshold passes over the examples.
 struct GroupRates {
-    /// Counts of one group, or of all examples.
+    /// Counts of one group, or of all examples that belong to one.
     private struct Counts {
         var positives = 0
         var negatives = 0
@@ -109,14 +109,12 @@ struct GroupRates {
         order = margins.indices.sorted { (margins[$0], $0) < (margins[$1], $1) }
         groups = Array(repeating: Counts(), count: memberships.names.count)
         // Below every margin, all are called positive.
-        for example in labels.indices {
+        for example in labels.indices where !groupsOfExamples[example].isEmpty {
             overall.addBelowAll(labels[example])
             for group in groupsOfExamples[example] { groups[group].addBelowAll(labels[example]) }
         }
-        guard groups.contains(where: { $0.positives > 0 || $0.negatives > 0 }), overall.positives > 0,
-            overall.negatives > 0
-        else {
-            throw .unsuitableSet("set", reason: "needs groups with examples, and both labels 0 and 1")
+        guard overall.positives > 0, overall.negatives > 0 else {
+            throw .unsuitableSet("set", reason: "needs examples of both labels, 0 and 1, in its groups")
         }
     }
 
@@ -168,6 +166,7 @@ struct GroupRates {
 
     /// The threshold has come to an example: it is called negative now.
     private mutating func pass(_ example: Int) {
+        guard !groupsOfExamples[example].isEmpty else { return }
         overall.callNegative(labels[example])
         for group in groupsOfExamples[example] { groups[group].callNegative(labels[example]) }
     }

@@ -43,7 +43,7 @@ extension HostModules {
             let shared = forget.overlap(with: retain)
             if shared > 0 {
                 call.host.warningSink(
-                    "\(options.owner): the sets 'forget' and 'retain' share \(shared) of \(forget.count) examples")
+                    "warning: \(options.owner): the sets 'forget' and 'retain' share \(shared) of \(forget.count) examples")
             }
         }
         guard let some = forget ?? retain else { throw try options.missing("forget", expected: ScriptSet.luaName) }
@@ -97,7 +97,7 @@ extension HostModules {
 struct ScriptBaseline: LuaBound {
     static var luaName: String { "rledit.Baseline" }
     let result: BaselineResult
-    /// The new model, one object however often it is asked for.
+    /// The new model; all that read it see the same one.
     let model: ScriptModel
 }
 

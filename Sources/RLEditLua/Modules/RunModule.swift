@@ -48,6 +48,9 @@ extension HostModules {
             for entry in set.stages.entries { stages[entry.stage.name] = .object(JSONObject(entry.value)) }
             heldOut[set.set] = .object(stages)
         }
+        if !outcome.costs.entries.isEmpty {
+            try result.set("costs", try PlainTable.make(outcome.costs.json, host: host))
+        }
         if !outcome.groups.isEmpty { try result.set("groups", try groups(of: outcome, host: host)) }
         try result.set("heldout", try PlainTable.make(.object(heldOut), host: host))
         return result

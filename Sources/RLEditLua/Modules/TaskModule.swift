@@ -25,6 +25,7 @@ extension HostModules {
         let parts = try TaskParts(options, random: context.random)
         let heldOut = try TaskParts.sets("heldout", options)
         let measures = try shownMeasures(options, heldOut: heldOut)
+        let compared = try ComparedModels.read(options)
         let learner = try options.optional("learner", as: ScriptLearner.self) ?? LearnerFields.standard
         let target = try options.optional("target", as: Double.self)
         if let target, !target.isFinite { throw options.fieldError("target", "must be finite, got \(target)") }
@@ -32,9 +33,8 @@ extension HostModules {
         let callbacks = try ScriptCallbacks(options)
         try options.finish()
         return ScriptTask(
-            parts, name: name, learner: learner, heldOut: heldOut, measures: measures, target: target, state: state,
-            callbacks: callbacks,
-            host: call.host, context: context)
+            parts, name: name, learner: learner, heldOut: heldOut, measures: measures, compared: compared,
+            target: target, state: state, callbacks: callbacks, host: call.host, context: context)
     }
 
     /// `measures = { "accuracy", "fped" }` for all held-out sets, or lists by name of the set.

@@ -35,6 +35,8 @@ package final class ScriptTask: LuaBound {
     let learner: ScriptLearner
     /// Measures shown of held-out sets, by name of the set.
     let measures: [String: [SetMetric]]
+    /// Models to measure beside the run's results.
+    let compared: [ComparedModel]
     let target: Double?
     /// The script's own state; saved in checkpoints.
     let state: LuaTable
@@ -47,7 +49,7 @@ package final class ScriptTask: LuaBound {
 
     init(
         _ parts: TaskParts, name: String?, learner: ScriptLearner, heldOut: [NamedSet],
-        measures: [String: [SetMetric]], target: Double?, state: LuaTable,
+        measures: [String: [SetMetric]], compared: [ComparedModel], target: Double?, state: LuaTable,
         callbacks: ScriptCallbacks, host: LuaHost, context: ScriptContext
     ) {
         self.name = name ?? "task"
@@ -58,13 +60,16 @@ package final class ScriptTask: LuaBound {
         self.heldOut = heldOut
         self.learner = learner
         self.measures = measures
+        self.compared = compared
         self.target = target
         self.state = state
         self.callbacks = callbacks
         made = MadeTask(name: name)
         context.madeTasks.append(made)
         stop = { [context] in context.isInterrupted() ? .interrupted : nil }
-        configuration = ScriptTask.configuration(parts, learner: learner, heldOut: heldOut, target: target)
+        var configuration = ScriptTask.configuration(parts, learner: learner, heldOut: heldOut, target: target)
+        if !compared.isEmpty { configuration["baselines"] = .array(compared.map { .string($0.name) }) }
+        self.configuration = configuration
     }
 
     /// The problem with a reward of its own: two environments of one task can be judged independently.
@@ -87,7 +92,7 @@ package final class ScriptTask: LuaBound {
         customLearner = learner as? CustomLearner
         return EditTask(
             name: name, problem: try makeProblem(), heldOut: heldOut, learner: learner, target: target,
-            measures: measures)
+            measures: measures, compared: compared)
     }
 
     private static func configuration(

@@ -12,12 +12,14 @@ public struct EditTask {
     public var learner: any Learner
     /// Measures shown of held-out sets, by name of the set; a set that is not named shows ``defaultMeasures(of:classes:)``.
     public var measures: [String: [SetMetric]]
+    /// Models to measure beside the run's results, names unique.
+    public var compared: [ComparedModel]
     /// A reward; the run reports how many evaluations it took to reach it first.
     public var target: Double?
 
     public init(
         name: String, problem: EditProblem, heldOut: [NamedSet], learner: any Learner, target: Double? = nil,
-        measures: [String: [SetMetric]] = [:]
+        measures: [String: [SetMetric]] = [:], compared: [ComparedModel] = []
     ) {
         self.name = name
         self.problem = problem
@@ -25,6 +27,7 @@ public struct EditTask {
         self.learner = learner
         self.target = target
         self.measures = measures
+        self.compared = compared
     }
 
     /// What is shown of a set unless the task says otherwise: for a set with groups, the measures of bias beside those

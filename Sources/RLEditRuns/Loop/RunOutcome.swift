@@ -8,6 +8,8 @@ public struct RunOutcome {
     public let meanPolicy: [LayerEdit]?
     /// The best edit seen; nil when nothing was evaluated.
     public let bestSeen: [LayerEdit]?
+    /// What the models to compare with cost, as far as they say.
+    public private(set) var costs = StageValues<ModelCost>()
     /// nil without held-out sets.
     private var measurement: HeldOutMeasurement?
     private let trained: Evaluator
@@ -39,20 +41,27 @@ public struct RunOutcome {
         if let bestSeen { stages.append((.bestSeen, bestSeen)) }
         try measurement.add(stages, on: try evaluator(of: trained.network, task.heldOut), tuning: trained)
         self.measurement = measurement
+        for model in task.compared { try add(Stage(model.name), network: model.network) }
+        costs = StageValues(task.compared.compactMap { model in model.cost.map { (Stage(model.name), $0) } })
     }
 
-    /// Measures another network beside the run's results, for example that of a baseline.
-    /// - Throws: ``WorldError`` when it does not have the edited layers, or a set does not fit it.
+    /// Measures another network beside the run's results, for example that of a baseline. It may be of another
+    /// architecture.
+    /// - Throws: ``WorldError`` when it has no layer with weights, or a set does not fit it.
     public mutating func add(_ stage: Stage, network: Network) throws {
         guard var measurement else { return }
-        let edits = trained.layers.map { _ in LayerEdit.unchanged }
+        let evaluator = try evaluator(of: network, measurement.sets)
         try measurement.add(
-            [(stage, edits)], on: try evaluator(of: network, measurement.sets),
-            tuning: try evaluator(of: network, trained.sets))
+            [(stage, evaluator.layers.map { _ in .unchanged })], on: evaluator,
+            tuning: try self.evaluator(of: network, trained.sets))
         self.measurement = measurement
     }
 
     private func evaluator(of network: Network, _ sets: [NamedSet]) throws -> Evaluator {
-        try Evaluator(network: network, layers: trained.layers.map(\.name), sets: sets, pool: pool)
+        // Nothing is edited: where the layers are others, any layer serves, and the last one costs the least.
+        let weighted = network.nodes.map(\.name).filter { (network.parameter("\($0).weight")?.rank ?? 0) >= 2 }
+        let names = trained.layers.map(\.name)
+        let layers = names.allSatisfy(weighted.contains) ? names : weighted.suffix(1)
+        return try Evaluator(network: network, layers: Array(layers), sets: sets, pool: pool)
     }
 }

@@ -20,6 +20,7 @@ enum Glossary {
         case errorDifference = "error-difference"
         case finalAUC = "final-auc"
         case group, bpsn, bnsp
+        case kfe
         case kernels = "numeric-kernels"
     }
 
@@ -52,6 +53,7 @@ enum Glossary {
         case .group: "group"
         case .bpsn: "BPSN AUC"
         case .bnsp: "BNSP AUC"
+        case .kfe: "kFE"
         case .kernels: "numeric kernels"
         }
     }
@@ -95,6 +97,8 @@ enum Glossary {
             "Background positive, subgroup negative: the AUC of positive examples outside of the group and negative ones of the group. Low when the group's harmless examples score as high as others' harmful ones."
         case .bnsp:
             "Background negative, subgroup positive: the AUC of positive examples of the group and negative ones outside of it."
+        case .kfe:
+            "Thousand full-forward equivalents: what a baseline computed, in passes of one example through the whole network; a backward pass counts as two, a pass through the last layers only as the share of multiply-adds that they do."
         case .kernels: "The set of routines that did the numeric work. Results agree to the last bit within one set."
         }
     }

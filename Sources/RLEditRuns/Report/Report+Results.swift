@@ -33,6 +33,7 @@ extension Report {
         let rows = summary.rows
         if rows.isEmpty { return .empty }
         let stages = summary.stages
+        let isByModel = summary.comparedStages.count > RunSummary.comparedColumns
         var previous: String?
         let cells = rows.map { row -> [Markup] in
             defer { previous = row.set }
@@ -43,7 +44,8 @@ extension Report {
                 }
         }
         let titles = [Report.term("held-out set", .heldOut), "measure"] + stages.map(Report.stageName)
-        var content = [tiles, Report.table(titles, cells, textColumns: 2)]
+        let table = isByModel ? resultsByModel : Report.table(titles, cells + costCells, textColumns: 2)
+        var content = [tiles, table]
         content += thresholdNote
         if isSpread {
             content.append(
@@ -130,6 +132,8 @@ extension Report {
         if !marked.isEmpty { caption.append("The label in bold is what the task wants changed.") }
         var stages: [Stage] = []
         for stage in results.flatMap(\.stages.stages) where !stages.contains(stage) { stages.append(stage) }
+        let compared = summary.comparedStages
+        if compared.count > RunSummary.comparedColumns { stages.removeAll(where: compared.contains) }
         let series = zip(stages, Report.styles(of: stages)).map { stage, style in
             BarChart.Series(name: stage.title, style: style, values: labels.map { spread($0, stage) })
         }
@@ -141,7 +145,7 @@ extension Report {
 
     // MARK: Words and cells
 
-    private static func cell(_ spread: Spread, _ measure: String, seeds: Int) -> Markup {
+    static func cell(_ spread: Spread, _ measure: String, seeds: Int) -> Markup {
         if seeds < 2 { return Markup(MeasureText.of(spread.mean, measure: measure)) }
         let text = MeasureText.of(spread, measure: measure, seeds: seeds)
         guard let sign = text.firstRange(of: " ±") else { return Markup(text) }
@@ -173,7 +177,7 @@ extension Report {
         }
     }
 
-    private static func setName(_ set: String) -> Markup {
+    static func setName(_ set: String) -> Markup {
         switch set {
         case "forget": term(set, .forget)
         case "retain": term(set, .retain)
@@ -181,7 +185,7 @@ extension Report {
         }
     }
 
-    private static func measureName(_ measure: String) -> Markup {
+    static func measureName(_ measure: String) -> Markup {
         switch measure {
         case "accuracy": term(measure, .accuracy)
         case "loss": term(measure, .loss)

@@ -49,6 +49,7 @@ extension RunSummary {
             if let set = result.thresholdSet { thresholds[result.set] = .string(set) }
         }
         if !thresholds.members.isEmpty { object["threshold_sets"] = .object(thresholds) }
+        if !seed.costs.entries.isEmpty { object["costs"] = seed.costs.json }
         if !seed.groups.isEmpty {
             object["groups"] = .array(
                 seed.groups.map { item in
@@ -112,7 +113,7 @@ extension RunSummary {
                 return GroupResult(
                     set: set, group: group, examples: entry["examples"]?.integer ?? 0,
                     stages: stages(entry, besides: ["set", "group", "examples"], measures))
-            })
+            }, costs: json["costs"].map { stages($0, RunSummary.cost) } ?? .init())
     }
 
     /// The members of an object that are stages: all but the named ones.

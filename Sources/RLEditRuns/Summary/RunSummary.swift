@@ -91,10 +91,13 @@ public struct SeedResult: Sendable, Equatable {
     public var classes: [ClassResult]
     /// Empty when no held-out set has groups.
     public var groups: [GroupResult]
+    /// What the models that the run is compared with cost.
+    public var costs: StageValues<ModelCost>
 
     public init(
         seed: Int, evaluations: Int, evaluationsToTarget: Int? = nil, bestReward: Double? = nil, seconds: Double,
-        heldOut: [HeldOutResult], classes: [ClassResult] = [], groups: [GroupResult] = []
+        heldOut: [HeldOutResult], classes: [ClassResult] = [], groups: [GroupResult] = [],
+        costs: StageValues<ModelCost> = .init()
     ) {
         self.seed = seed
         self.evaluations = evaluations
@@ -104,6 +107,7 @@ public struct SeedResult: Sendable, Equatable {
         self.heldOut = heldOut
         self.classes = classes
         self.groups = groups
+        self.costs = costs
     }
 }
 

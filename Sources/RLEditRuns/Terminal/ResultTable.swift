@@ -1,10 +1,12 @@
 /// The before/after table on the held-out sets, for the terminal.
 public enum ResultTable {
-    /// One row per set and measure; over several seeds the mean ± the population standard deviation.
+    /// One row per set and measure, or, when there are many models to compare with, one row per model; over several seeds
+    /// the mean ± the population standard deviation.
     /// - Returns: lines joined by newlines; empty when the run has no held-out sets.
     public static func text(_ summary: RunSummary) -> String {
         let rows = summary.rows
         if rows.isEmpty { return "" }
+        if summary.comparedStages.count > RunSummary.comparedColumns { return byModel(summary) }
         let stages = summary.stages
         var table = TextTable(
             [.init("held-out set", .left), .init("measure", .left)] + stages.map { .init($0.title, .right) })
@@ -18,6 +20,29 @@ public enum ResultTable {
                         } ?? "–"
                     })
             previous = row.set
+        }
+        for (index, cost) in summary.costRows.enumerated() {
+            table.append(
+                [index == 0 ? "cost" : "", cost.title]
+                    + stages.map { cost.spreads[$0].map(RunSummary.costText) ?? "–" })
+        }
+        return table.text
+    }
+
+    /// One row per model, one column per set and measure.
+    private static func byModel(_ summary: RunSummary) -> String {
+        let (rows, costs) = (summary.rows, summary.costRows)
+        var table = TextTable(
+            [.init("model", .left)] + rows.map { .init("\($0.set) \($0.measure)", .right) }
+                + costs.map { .init($0.title, .right) })
+        for stage in summary.stages {
+            table.append(
+                [stage.title]
+                    + rows.map { row in
+                        row.spreads[stage].map {
+                            MeasureText.of($0, measure: row.measure, seeds: summary.seeds.count)
+                        } ?? "–"
+                    } + costs.map { $0.spreads[stage].map(RunSummary.costText) ?? "–" })
         }
         return table.text
     }
