@@ -18,6 +18,7 @@
 ---@field schedule rledit.schedule
 ---@field worlds rledit.worlds
 ---@field learners rledit.learners
+---@field baselines rledit.baselines
 ---@field run rledit.run
 local rledit = {}
 

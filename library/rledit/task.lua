@@ -23,6 +23,7 @@ local Task = {}
 ---@class rledit.TaskOptions: rledit.EnvironmentOptions
 ---@field heldout (table<string, rledit.Set>|rledit.NamedSet[])? sets that no reward sees: what the report judges by
 ---@field learner (rledit.Learner|rledit.CustomLearner)? PPO by default
+---@field baselines table<integer|string, rledit.Baseline|rledit.Model>? what the result is compared with: results of baselines under their own names, and results or models by name
 ---@field target number? a reward; the run reports how many evaluations it took to reach it
 ---@field state table? becomes `task.state`
 ---@field on_update (fun(update: rledit.Update): boolean?)? after each update of the learner; returning false ends the run

@@ -1,3 +1,4 @@
+internal import RLEditBaselines
 internal import RLEditLearners
 internal import RLEditRuns
 internal import RLEditTensor
@@ -22,6 +23,28 @@ package struct DocumentedSetting: Sendable, Equatable {
             ("rledit.HillClimberOptions", list(LearnerFields.hillClimber, HillClimber.Configuration())),
             ("rledit.MaskWorldOptions", list(WorldFields.mask, MaskWorld.Configuration())),
             ("rledit.ShiftWorldOptions", list(WorldFields.shift, ShiftWorld.Configuration())),
+        ] + baselines
+    }
+
+    private static var baselines: [(owner: String, settings: [DocumentedSetting])] {
+        [
+            ("rledit.RetrainOptions", list(BaselineFields.retrain, Retrain())),
+            ("rledit.FineTuneOptions", list(BaselineFields.fineTune, FineTune())),
+            ("rledit.GradientAscentOptions", list(BaselineFields.gradientAscent, GradientAscent())),
+            ("rledit.StoppedAscentOptions", list(BaselineFields.stoppedAscent, GradientAscent.stopped)),
+            ("rledit.NegGradPlusOptions", list(BaselineFields.negGradPlus, NegGradPlus())),
+            ("rledit.RandomLabelOptions", list(BaselineFields.randomLabel, RandomLabel())),
+            ("rledit.SalunOptions", list(BaselineFields.salUn, SalUn())),
+            ("rledit.L1SparseOptions", list(BaselineFields.l1Sparse, L1Sparse())),
+            ("rledit.FisherForgettingOptions", list(BaselineFields.fisherForgetting, FisherForgetting())),
+            ("rledit.SSDOptions", list(BaselineFields.ssd, SelectiveSynapticDampening())),
+            ("rledit.ScrubOptions", list(BaselineFields.scrub, SCRUB())),
+            ("rledit.GradientEditOptions", list(BaselineFields.gradientEdit, GradientEdit(.weights, layers: []))),
+            ("rledit.GradientFactorsOptions", list(BaselineFields.gradientFactors, GradientEdit(.mask, layers: []))),
+            ("rledit.GreedyPruningOptions", list(BaselineFields.greedyPruning, GreedyPruning(layers: []))),
+            ("rledit.BiasEditOptions", list(BaselineFields.biasEdit, BiasEdit())),
+            ("rledit.LastLayerOptions", list(BaselineFields.fineTuneLastLayer, FineTuneLastLayer())),
+            ("rledit.ThresholdOptions", list(BaselineFields.threshold, ThresholdTuning())),
         ]
     }
 
