@@ -48,7 +48,7 @@ public struct FisherForgetting: UnlearningMethod {
     }
 
     /// The variance of the noise on each weight.
-    func variances(_ information: Tensor, isOutput: Bool) -> [Double] {
+    package func variances(_ information: Tensor, isOutput: Bool) -> [Double] {
         let bound = isOutput ? 1e2 : 1e3
         var variances = information.scalars.map { noise * min(1 / (Double($0) + 1e-8), bound) }
         if information.rank > 1 {

@@ -1,7 +1,7 @@
 internal import RLEditData
 public import RLEditNN
 public import RLEditTensor
-internal import RLEditWorlds
+package import RLEditWorlds
 
 /// The edit of the same layers by gradient, for those who can see inside the network: what the search of a world has to
 /// be measured against. Full batches, with Adam on
@@ -117,18 +117,19 @@ public struct GradientEdit: UnlearningMethod {
 }
 
 /// An action of a world that descends a gradient.
-struct FactorDescent {
+package struct FactorDescent {
     private let layers: [EditedLayer]
     private let rank: Int
     private let world: any BoundWorld
     /// s, or s·u, by layer: the derivative of the left factor by `B`.
     private let strengths: [Double]
     private let isMask: Bool
-    private(set) var action: Tensor
+    /// Every `B` and `A`, in the order of the world's actions.
+    package var action: Tensor
     private var optimizer: Optimizer
 
     /// Begins with the edit that changes nothing, A = B = 0: the fixed signs b₀ make it no saddle.
-    init(_ form: GradientEdit.Form, _ layers: [EditedLayer], rank: Int, seed: UInt64) throws {
+    package init(_ form: GradientEdit.Form, _ layers: [EditedLayer], rank: Int, seed: UInt64) throws {
         self.layers = layers
         self.rank = rank
         isMask = form == .mask
@@ -152,14 +153,14 @@ struct FactorDescent {
     }
 
     /// The edits that the world makes of the action.
-    func edits() throws -> [LayerEdit] {
+    package func edits() throws -> [LayerEdit] {
         try action.withUnsafeBufferPointer {
             try world.apply($0, to: layers.map { _ in .unchanged }, progress: 0)
         }
     }
 
     /// The gradient with respect to the action, when `gradients` are those with respect to the edited weights.
-    func actionGradient(_ edits: [LayerEdit], gradients: [Tensor]) throws -> Tensor {
+    package func actionGradient(_ edits: [LayerEdit], gradients: [Tensor]) throws -> Tensor {
         var parts: [Tensor] = []
         for (index, layer) in layers.enumerated() {
             guard let factors = edits[index].lowRankFactors else { continue }

@@ -53,7 +53,7 @@ public struct SelectiveSynapticDampening: UnlearningMethod {
     }
 
     /// What a weight of these importances is multiplied by.
-    func factor(forget: Double, all: Double) -> Double {
+    package func factor(forget: Double, all: Double) -> Double {
         forget > selection * all ? min(dampening * all / forget, 1) : 1
     }
 }
