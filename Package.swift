@@ -93,7 +93,7 @@ let package = Package(
             name: "RLEditWorldsTests",
             dependencies: [
                 "RLEditWorlds", "RLEditNN", "RLEditData", "RLEditTensor", "CKernels", "RLEditTestSupport",
-            ], swiftSettings: strict),
+            ], resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(
             name: "RLEditLearnersTests",
             dependencies: ["RLEditLearners", "RLEditWorlds", "RLEditTensor", "RLEditTestSupport"],
@@ -112,7 +112,7 @@ let package = Package(
         .testTarget(
             name: "RLEditLuaTests",
             dependencies: [
-                "RLEditLua", "LuaBridge", "RLEditTensor", "RLEditData", "RLEditWorlds", "RLEditLearners",
+                "RLEditLua", "LuaBridge", "RLEditTensor", "RLEditNN", "RLEditData", "RLEditWorlds", "RLEditLearners",
                 "RLEditBaselines", "RLEditRuns", "RLEditTestSupport",
             ], swiftSettings: strict),
         .testTarget(name: "EndToEndTests", dependencies: ["RLEditRuns"], swiftSettings: strict),

@@ -144,16 +144,21 @@ int64_t rl_count_pairs(int64_t n, const uint64_t *ranking, int64_t positives, co
     return all;
 }
 
-float rl_equal_error_threshold(int64_t n, const uint64_t *ranking, int32_t grouped_only, int64_t positives,
+static inline int64_t counts_towards(uint64_t element, int32_t groupedOnly) {
+    return !groupedOnly || ((uint32_t)element & ~RL_TAG_POSITIVE) != 0;
+}
+
+float rl_equal_error_threshold(int64_t n, const uint64_t *ranking, int32_t groupedOnly, int64_t positives,
                                int64_t negatives) {
     // Below all margins: every negative is above the threshold and no positive is missed. Differences are compared as
     // whole numbers, negatives above times positives minus positives not above times negatives: no rounding.
-    int64_t above = negatives, missed = 0;
-    int64_t least = above * positives, p = 0, best = 0;
-    while (p < n) {
+    int64_t above = negatives, missed = 0, least = negatives * positives;
+    // The threshold goes above the margins of the elements before `best`, and under that of the next one that counts.
+    int64_t best = 0;
+    for (int64_t p = 0; p < n;) {
         uint32_t key = key_of(ranking[p]);
         for (; p < n && key_of(ranking[p]) == key; p++) {
-            int64_t counts = !grouped_only || ((uint32_t)ranking[p] & ~RL_TAG_POSITIVE) != 0;
+            int64_t counts = counts_towards(ranking[p], groupedOnly);
             int64_t positive = (ranking[p] >> 31) & 1;
             missed += counts & positive;
             above -= counts & (1 - positive);
@@ -167,12 +172,12 @@ float rl_equal_error_threshold(int64_t n, const uint64_t *ranking, int32_t group
         // From here on it only grows.
         if (difference <= 0) break;
     }
-    if (n == 0) return 0;
-    // The threshold goes between the elements at best - 1 and best.
-    float low = from_ordered_bits(key_of(ranking[best == 0 ? 0 : best - 1]));
-    if (best == 0) return low - 1;
-    if (best == n) return low;
-    float high = from_ordered_bits(key_of(ranking[best]));
+    int64_t next = best;
+    while (next < n && !counts_towards(ranking[next], groupedOnly)) next++;
+    if (best == 0) return next < n ? from_ordered_bits(key_of(ranking[next])) - 1 : 0;
+    float low = from_ordered_bits(key_of(ranking[best - 1]));
+    if (next == n) return low;
+    float high = from_ordered_bits(key_of(ranking[next]));
     float middle = low + (high - low) / 2;
     return middle > low && middle < high ? middle : low;
 }

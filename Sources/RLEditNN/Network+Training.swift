@@ -15,7 +15,7 @@ extension Network {
         try options.validate()
         let count = source.count
         guard count > 0 else {
-            throw NetworkError.inputShape(operation: "fit", expected: "at least one example", actual: [0])
+            throw NetworkError.noExamples(operation: "fit")
         }
         let stepper = try GradientStepper(self, optimizer: options.optimizer, pool: pool)
         stepper.gradientClipping = options.gradientClipping

@@ -46,11 +46,12 @@ typedef struct {
 int64_t rl_count_pairs(int64_t n, const uint64_t *ranking, int64_t positives, const int32_t *offsets,
                        const int32_t *groups, rl_pair_counts *pairs);
 
-/// The threshold of equal error of the examples in some group, or of all: that at which the shares of negatives above it
-/// and of positives not above it differ least; of equal ones the lowest. Lies between two neighbouring margins, so that
-/// it decides as no margin stands on it, unless they are neighbours as numbers: then it is the lower one.
+/// The threshold of equal error of all examples, or with `groupedOnly` of those in some group: that at which the shares
+/// of negatives above it and of positives not above it differ least; of equal ones the lowest. It lies halfway between
+/// two neighbouring margins, or on the lower one when no number lies between them; below the lowest margin by 1, or on
+/// the highest.
 /// - positives, negatives: numbers of those examples; both positive.
-float rl_equal_error_threshold(int64_t n, const uint64_t *ranking, int32_t grouped_only, int64_t positives,
+float rl_equal_error_threshold(int64_t n, const uint64_t *ranking, int32_t groupedOnly, int64_t positives,
                                int64_t negatives);
 
 #endif

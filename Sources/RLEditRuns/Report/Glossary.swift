@@ -83,7 +83,7 @@ enum Glossary {
             "Frobenius norm of the change, the root of the sum of its squares; also relative to the layer's own norm."
         case .spread: "Mean over the seeds and population standard deviation. Each seed trains and edits its own model."
         case .auc:
-            "Area under the ROC curve: the share of pairs of a positive and a negative example in which the positive one has the higher score; 50 % is chance. No threshold enters."
+            "Area under the ROC curve: the share of pairs of a positive and a negative example in which the positive one has the higher score; 0.5 is chance. No threshold enters."
         case .fped:
             "False positive equality difference: the sum over groups of how far the group's false positive rate is from that of all groups together. 0 is equal treatment; predicting one class only reaches it too."
         case .fned: "False negative equality difference: the same sum for false negative rates."
