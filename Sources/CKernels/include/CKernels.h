@@ -13,5 +13,6 @@
 #include "rl_layers.h"
 #include "rl_losses.h"
 #include "rl_optimizer.h"
+#include "rl_sparse.h"
 
 #endif
