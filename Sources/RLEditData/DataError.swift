@@ -1,3 +1,5 @@
+internal import RLEditTensor
+
 /// What can go wrong with examples and their files, with the evidence a user needs to mend it.
 public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The file cannot be opened or read; `reason` in the system's words.
@@ -34,6 +36,10 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
     case indexOutOfRange(operation: String, index: Int, count: Int)
     /// Two sets hold examples of different shapes, or values do not fill the shape.
     case shapeMismatch(operation: String, expected: [Int], actual: [Int])
+    /// Groups whose names or members do not fit the set.
+    case invalidGroups(GroupFault)
+    /// The set has no group of that name.
+    case unknownGroup(set: String, name: String, known: [String])
     /// A setting outside its documented range.
     case invalidArgument(operation: String, message: String)
 
@@ -68,8 +74,20 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
             "\(operation): index \(index) is outside a set of \(count) examples"
         case .shapeMismatch(let operation, let expected, let actual):
             "\(operation): shape mismatch: expected \(expected), got \(actual)"
+        case .invalidGroups(let fault): "groups: \(fault)"
+        case .unknownGroup(let set, let name, let known): DataError.unknownGroup(name, in: set, known)
         case .invalidArgument(let operation, let message): "\(operation): \(message)"
         }
+    }
+
+    private static func unknownGroup(_ name: String, in set: String, _ known: [String]) -> String {
+        if known.isEmpty { return "set '\(set)' has no groups, so none named '\(name)'" }
+        if let nearest = Spelling.nearest(to: name, among: known) {
+            return "set '\(set)' has no group '\(name)' (did you mean '\(nearest)'?)"
+        }
+        let shown = known.prefix(10).map { "'\($0)'" }.joined(separator: ", ")
+        let rest = known.count > 10 ? ", … (\(known.count) groups)" : ""
+        return "set '\(set)' has no group '\(name)'; it has \(shown)\(rest)"
     }
 }
 

@@ -15,12 +15,30 @@ final class ContentHashCache: Sendable {
 }
 
 extension ExampleSet {
-    /// SHA-256 over the shape, the inputs and the labels in the order of the set; names do not enter.
+    /// SHA-256 over the shape, the inputs, the labels and the groups, if any, in the order of the set; the set's name
+    /// does not enter. What is measured on a set depends on its groups; what is learned from it does not, and takes
+    /// ``examplesHash``.
+    public var contentHash: String {
+        guard let groups else { return examplesHash }
+        var hasher = SHA256Digest.Hasher()
+        hasher.update("rledit grouped example set 1\n")
+        hasher.update(examplesHash)
+        hasher.update(groups.names.count)
+        for name in groups.names {
+            hasher.update(name.utf8.count)
+            hasher.update(name)
+        }
+        groups.offsets.withUnsafeBytes { hasher.update($0) }
+        groups.flat.withUnsafeBytes { hasher.update($0) }
+        return hasher.finish()
+    }
+
+    /// SHA-256 over the shape, the inputs and the labels in the order of the set; neither names nor groups enter.
     ///
     /// Equal contents give equal hashes however the set was put together. Inputs enter as they are stored: bytes with
     /// their divisor, or floats bit by bit (little-endian), so that the same values stored in the two ways differ.
     /// Computed once for a set, at about 1 GB/s.
-    public var contentHash: String {
+    public var examplesHash: String {
         hashCache.value {
             var hasher = SHA256Digest.Hasher()
             hasher.update("rledit example set 1\n")

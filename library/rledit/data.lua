@@ -50,13 +50,15 @@ function data.set(options) end
 local Digits = {}
 
 --- An ordered set of labelled examples. Sets do not change: methods give new ones, which share the inputs. `#set` is the
---- number of examples. Labels are values as in the data: the digit 7 has label 7.
+--- number of examples. Labels are values as in the data: the digit 7 has label 7. Examples may belong to named groups,
+--- to several or to none; groups follow the examples through every selection.
 ---@class rledit.Set
 ---@field name string
 ---@field source string where the examples come from
 ---@field count integer number of examples
 ---@field example_shape integer[] shape of one example, for images `{ channels, rows, columns }`
----@field hash string SHA-256 of the examples in their order
+---@field hash string SHA-256 of the examples in their order, and of their groups if there are any
+---@field groups string[] names of the groups, in their order; empty for a set without groups
 ---@operator len: integer
 local Set = {}
 
@@ -87,7 +89,7 @@ function Set:shuffle(seed) end
 ---@return rledit.Set ...
 function Set:split(parts) end
 
---- The examples of this set, then those of the other.
+--- The examples of this set, then those of the other. Groups of one name become one group.
 ---@param other rledit.Set
 ---@return rledit.Set
 function Set:concat(other) end
@@ -105,6 +107,36 @@ function Set:named(name) end
 --- Number of examples by label.
 ---@return table<integer, integer>
 function Set:class_counts() end
+
+--- Number of examples by group.
+---@return table<string, integer>
+function Set:group_counts() end
+
+--- Places of the examples of a group, ascending.
+---@param name string
+---@return integer[]
+function Set:group_members(name) end
+
+--- The examples of one group; the result has this group only.
+---@param name string
+---@return rledit.Set
+function Set:group(name) end
+
+--- The examples that belong to at least one of these groups. The result has these groups only, in this order: a set of
+--- the tuning terms knows nothing of the held-out ones.
+---@param names string[]
+---@return rledit.Set
+function Set:in_groups(names) end
+
+--- The same examples with these groups instead of any they had: names, each with the places of its examples, as in
+--- `{ short = { 1, 4 }, long = { 2, 4, -1 } }`. They come in the order of their names.
+---@param members table<string, integer[]>
+---@return rledit.Set
+function Set:with_groups(members) end
+
+--- The same examples without groups.
+---@return rledit.Set
+function Set:without_groups() end
 
 --- Inputs of examples `first` to `last` (all by default), or of the listed ones: `[examples, …]`.
 ---@param first (integer|integer[])?

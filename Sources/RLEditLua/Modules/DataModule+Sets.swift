@@ -13,8 +13,9 @@ extension HostModules {
             type.property("hash") { set, call in try call.returns(set.examples.contentHash) }
             type.length { $0.examples.count }
             type.description { $0.examples.description }
-            type.nativeBytes { $0.inputBytes + $0.examples.count * 8 }
+            type.nativeBytes { $0.inputBytes + $0.examples.count * 8 + ($0.examples.groups?.byteCount ?? 0) }
             addSelections(to: type)
+            addGroups(to: type)
             addContents(to: type)
         }
     }
