@@ -1,3 +1,4 @@
+internal import RLEditTensor
 internal import Synchronization
 
 /// Keeps the hash of one set once it has been computed; shared by the copies of that set.

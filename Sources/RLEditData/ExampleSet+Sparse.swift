@@ -19,7 +19,7 @@ extension ExampleSet {
         self.init(
             name: name, source: source, exampleShape: [rows.columns],
             storage: ExampleStorage(values: .sparse(rows), exampleSize: rows.columns, count: rows.count), order: nil,
-            labels: labels.map { Int32($0) })
+            labels: labels.map { Int32($0) }, groups: nil)
     }
 
     /// Whether the examples are kept sparse.

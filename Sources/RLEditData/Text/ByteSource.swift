@@ -26,6 +26,10 @@ package final class StandardInput: ByteSource {
     }
 }
 
+/// Bytes of a regular file, compressed or not.
+/// - Throws: ``DataError/unreadableFile(path:reason:)``.
+package func sizeOfFile(_ path: String) throws(DataError) -> Int { try InputFile(path: path).size }
+
 /// Bytes in memory.
 package final class MemorySource: ByteSource {
     package let path: String

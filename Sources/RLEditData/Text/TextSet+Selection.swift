@@ -1,4 +1,4 @@
-public import RLEditTensor
+internal import RLEditTensor
 
 extension TextSet {
     /// The texts that `indices` names, in that order; an index may come more than once.

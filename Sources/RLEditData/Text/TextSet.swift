@@ -1,5 +1,3 @@
-public import RLEditTensor
-
 /// An ordered set of labelled texts, before a vocabulary makes numbers of them.
 ///
 /// A value, as ``ExampleSet``: sets derived from one another share the texts and copy indices only. Texts are kept as

@@ -1,4 +1,4 @@
-public import RLEditTensor
+package import RLEditTensor
 
 /// The words that a text classifier knows, and how it weighs them: makes the sparse inputs of a network from texts.
 ///
@@ -36,6 +36,9 @@ public struct Vocabulary: Sendable {
     public var count: Int { table.count }
     /// The words by number.
     public var words: [String] { (0..<count).map { table[$0] } }
+
+    /// Memory of the words and their numbers.
+    package var byteCount: Int { table.byteCount + 16 * count }
 
     /// The words of some texts.
     /// - Parameters:

@@ -11,6 +11,8 @@ struct WordTable: Sendable {
     /// Number of words.
     var count: Int { ends.count }
 
+    var byteCount: Int { bytes.count + 16 * ends.count + 4 * slots.count }
+
     /// The word of a number in `0 ..< count`.
     subscript(index: Int) -> String { String(decoding: slice(index), as: UTF8.self) }
 
