@@ -1,5 +1,5 @@
-internal import LuaBridge
-internal import RLEditData
+package import LuaBridge
+package import RLEditData
 
 /// A set of texts as scripts hold it: `rledit.TextSet`. Swift functions read and return plain `TextSet`s.
 struct ScriptTextSet: LuaBound {
