@@ -6,11 +6,15 @@ import Testing
 struct CommentsTests {
     private static let nowhere = DataLocations(environment: [:], currentFolder: "/nonexistent")
 
+    private func sizes(_ comments: Comments) -> [Int] {
+        [comments.train.count, comments.validation.count, comments.test.count]
+    }
+
     @Test("without data they are generated: the same each time, and named so")
     func generated() throws {
         let comments = try Comments.comments(locations: Self.nowhere)
         #expect(comments.source == "generated" && comments.file == nil)
-        #expect([comments.train.count, comments.validation.count, comments.test.count] == [4000, 500, 1200])
+        #expect(sizes(comments) == [4000, 500, 1200])
         #expect(try comments.hash == Comments.generated().hash)
         #expect(try comments.hash != Comments.generated(seed: 1).hash)
         // A larger set begins with the smaller one, so counts do not change what is drawn.
@@ -64,7 +68,7 @@ struct CommentsTests {
         try folder.write("jigsaw/comments.csv", Array("id,comment_text,toxic\n\(rows)".utf8))
         let comments = try Comments.comments(locations: locations)
         #expect(comments.source == "jigsaw" && comments.file == "jigsaw/comments.csv")
-        #expect([comments.train.count, comments.validation.count, comments.test.count] == [7, 1, 2])
+        #expect(sizes(comments) == [7, 1, 2])
         #expect(comments.test.text(0) == "comment 9")
         #expect(throws: DataError.self) { try Templates.templates(locations: locations) }
         try folder.write("jigsaw/identity_terms.txt", Array("nurse\n\n".utf8))
@@ -83,7 +87,7 @@ struct CommentsTests {
             currentFolder: "/nonexistent")
         let comments = try Comments.comments(locations: locations)
         guard comments.source == "jigsaw" else { return }
-        #expect([comments.train.count, comments.validation.count, comments.test.count] == [6617, 945, 1891])
+        #expect(sizes(comments) == [6617, 945, 1891])
         let templates = try Templates.templates(locations: locations)
         let groups = try #require(templates.sentences.groups)
         #expect(templates.sentences.count == 76_564 && templates.terms.count == 50)
