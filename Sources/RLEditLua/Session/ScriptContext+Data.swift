@@ -9,7 +9,7 @@ extension ScriptContext {
                 return "generated digits (no MNIST found; scripts/fetch-data fetches it)"
             }
             if source.name == "generated comments" || source.name == "generated templates", hasStandInComments {
-                return "\(source.name) (no Jigsaw data found; scripts/fetch-data says how to get them)"
+                return "\(source.name) (no Jigsaw data found; scripts/fetch-data --jigsaw says how to get them)"
             }
             let name = source.name == "generated" ? "generated digits" : source.name
             let file = source.file.map { "\($0), " } ?? ""
