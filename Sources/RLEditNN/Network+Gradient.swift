@@ -34,7 +34,7 @@ extension Network {
         case .sparse(let rows): source = try SparseBatchSource(inputs: rows, targets: targets)
         }
         guard rows > 0 else {
-            throw NetworkError.inputShape(operation: "gradient", expected: "at least one row", actual: inputs.shape)
+            throw NetworkError.noExamples(operation: "gradient")
         }
         let engine = try GradientEngine(graph: graph, loss: loss, pool: pool)
         let pointers = ParameterPointers(pointers: parameterValues.map { UnsafePointer($0.storage.pointer) })
