@@ -86,7 +86,7 @@ let package = Package(
             name: "RLEditWorldsTests",
             dependencies: [
                 "RLEditWorlds", "RLEditNN", "RLEditData", "RLEditTensor", "CKernels", "RLEditTestSupport",
-            ], swiftSettings: strict),
+            ], resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(
             name: "RLEditLearnersTests",
             dependencies: ["RLEditLearners", "RLEditWorlds", "RLEditTensor", "RLEditTestSupport"],

@@ -43,6 +43,10 @@ enum Bench {
             note("evaluation")
             rows += try EvaluationRows(task: task, rounds: 4 * rounds).rows()
         }
+        if wants("bias") {
+            note("bias")
+            rows += try BiasRows(rounds: 2 * rounds).rows()
+        }
         if wants("learning") {
             note("learning")
             rows += try LearningRows(task: task, rounds: rounds).rows()

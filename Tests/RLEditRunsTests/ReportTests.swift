@@ -107,7 +107,7 @@ struct ReportTests {
         report.seeds[0].candidates?.values[1] = Array(repeating: .infinity, count: 8192)
         report.seeds[0].edits = [EditMap(parameter: "w", rows: 1, columns: 2, original: [0, 0], edited: [0, 0])]
             .compactMap { $0 }
-        report.summary.seeds[0].heldOut[0].bestSeen = [.init("loss", .infinity), .init("accuracy", .nan)]
+        report.summary.seeds[0].heldOut[0][.bestSeen] = [.init("loss", .infinity), .init("accuracy", .nan)]
         let html = report.html
         #expect(imbalance(html) == nil)
         let oddPlace = /\s(?:x|y|x1|y1|cx|cy|width|height|d)="[^"]*(?:nan|inf|–|∞)[^"]*"/

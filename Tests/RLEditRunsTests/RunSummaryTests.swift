@@ -46,7 +46,7 @@ struct RunSummaryTests {
     @Test("A number that is not finite is null, and makes its mean null")
     func notFinite() {
         var summary = SampleRun.summary(seeds: [0, 1])
-        summary.seeds[1].heldOut[0].bestSeen = [.init("accuracy", .nan)]
+        summary.seeds[1].heldOut[0][.bestSeen] = [.init("accuracy", .nan)]
         #expect(summary.json["summary"]?["forget.accuracy.best_seen"]?["mean"]?.double?.isNaN == true)
         #expect(summary.json.text.contains("\"forget.accuracy.best_seen\":{\"mean\":null,\"sd\":null}"))
     }

@@ -64,6 +64,22 @@ function metrics.auc(scores, labels) end
 ---@return number
 function metrics.false_positive_rate(scores, labels) end
 
+--- Every measure of two classes and of the groups of a set, as a table: `accuracy`, and the fields of
+--- `rledit.SetMetrics` from `precision` on; `count`; and `groups`, with a row for each group by name. What is undefined is
+--- left out.
+---
+--- With `tuning`, `equal_error_threshold` is taken from that set, and `error_difference_at_eer` stands at it: a threshold
+--- is not to be tuned on the examples that judge.
+---
+--- ```lua
+--- local fairness = rledit.metrics.fairness(model, test)
+--- print(fairness.fped, fairness.groups.deaf.false_positive_rate)
+--- ```
+---@param model rledit.Model|rledit.Numbers|{ model: rledit.Model, set: rledit.Set, tuning: rledit.Set? } a model or its scores; or all by name
+---@param set rledit.Set?
+---@return table<string, any>
+function metrics.fairness(model, set) end
+
 --- How many examples of each label (rows) were predicted as each class (columns): `[classes, classes]`. Places count from
 --- 1, so label 0 stands in row 1.
 ---@param scores rledit.Numbers

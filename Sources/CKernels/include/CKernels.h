@@ -14,5 +14,6 @@
 #include "rl_losses.h"
 #include "rl_optimizer.h"
 #include "rl_sparse.h"
+#include "rl_ranking.h"
 
 #endif

@@ -27,6 +27,7 @@ extension HostModules {
                 let wrong = zip(scores, positives).count { $0.0 > 0 && !$0.1 }
                 return try call.returns(Double(wrong) / Double(negatives))
             }
+            module.function("fairness") { call in try fairness(call, context) }
             module.function("confusion") { call in
                 try call.atMost(2)
                 let scored = try Scored(call)

@@ -56,7 +56,7 @@ extension HostModules {
     }
 
     /// The outputs for a whole set.
-    private static func collect(
+    static func collect(
         _ network: Network, _ set: ExampleSet, _ call: LuaCall, _ context: ScriptContext
     ) throws -> Tensor {
         try call.host.checkRoom(forShape: [set.count] + network.outputShape)

@@ -238,7 +238,7 @@ package final class RunSession {
         let result = SeedResult(
             seed: seed, evaluations: loop.evaluations, evaluationsToTarget: loop.evaluationsToTarget,
             bestReward: loop.best?.reward.value, seconds: clock.seconds - begun, heldOut: outcome.heldOut,
-            classes: outcome.classes)
+            classes: outcome.classes, groups: outcome.groups)
         manifest.status = reason == .timeLimit ? .interrupted : .finished
         if reason == .timeLimit {
             manifest.reason = "the time of --max-time has passed"

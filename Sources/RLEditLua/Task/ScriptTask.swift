@@ -33,6 +33,8 @@ package final class ScriptTask: LuaBound {
     var world: ScriptWorld { parts.world }
     let heldOut: [NamedSet]
     let learner: ScriptLearner
+    /// Measures shown of held-out sets, by name of the set.
+    let measures: [String: [SetMetric]]
     let target: Double?
     /// The script's own state; saved in checkpoints.
     let state: LuaTable
@@ -44,8 +46,8 @@ package final class ScriptTask: LuaBound {
     private(set) weak var customLearner: CustomLearner?
 
     init(
-        _ parts: TaskParts, name: String?, learner: ScriptLearner, heldOut: [NamedSet], target: Double?,
-        state: LuaTable,
+        _ parts: TaskParts, name: String?, learner: ScriptLearner, heldOut: [NamedSet],
+        measures: [String: [SetMetric]], target: Double?, state: LuaTable,
         callbacks: ScriptCallbacks, host: LuaHost, context: ScriptContext
     ) {
         self.name = name ?? "task"
@@ -55,6 +57,7 @@ package final class ScriptTask: LuaBound {
         self.parts = parts
         self.heldOut = heldOut
         self.learner = learner
+        self.measures = measures
         self.target = target
         self.state = state
         self.callbacks = callbacks
@@ -83,7 +86,8 @@ package final class ScriptTask: LuaBound {
         let learner = try learner.make()
         customLearner = learner as? CustomLearner
         return EditTask(
-            name: name, problem: try makeProblem(), heldOut: heldOut, learner: learner, target: target)
+            name: name, problem: try makeProblem(), heldOut: heldOut, learner: learner, target: target,
+            measures: measures)
     }
 
     private static func configuration(

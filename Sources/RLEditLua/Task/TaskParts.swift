@@ -83,7 +83,7 @@ struct TaskParts {
             guard case .string(let name) = key, isName(name.text) else {
                 throw options.fieldError("metrics", "names expected as keys, got a \(key.typeName)")
             }
-            guard !Metric.allCases.contains(where: { $0.luaName == name.text }) else {
+            guard !SetMetrics.ownNames.contains(name.text) else {
                 throw options.fieldError("metrics", "'\(name.text)' is a metric of this program already")
             }
             return CustomMetric(name: name.text, function: try fields.required(name.text, as: LuaFunction.self))
@@ -106,7 +106,7 @@ struct TaskParts {
             network: model, layers: world.layers, sets: sets, world: world.world, observer: observer,
             horizon: world.horizon,
             reward: try ScriptReward(
-                task: name, function: reward, sets: sets.map(\.name), metrics: metrics, host: host))
+                task: name, function: reward, sets: sets, metrics: metrics, host: host))
     }
 
     /// Finds out at the script's line, not when the run begins, whether the world fits the model.

@@ -28,7 +28,10 @@ enum MeasureText {
     /// Shares are shown in percent.
     static func isShare(_ measure: String) -> Bool {
         measure == "accuracy" || measure == "confidence" || measure.hasSuffix("_accuracy") || measure.hasSuffix("_rate")
+            || MeasureText.areas.contains(measure)
     }
+
+    private static let areas = ["precision", "recall", "f1"]
 
     /// A measure's name in words: `false_positive_rate` becomes `false positive rate`.
     static func title(_ measure: String) -> String { String(measure.map { $0 == "_" ? " " : $0 }) }
