@@ -106,7 +106,8 @@ let package = Package(
         .testTarget(
             name: "RLEditRunsTests",
             dependencies: [
-                "RLEditRuns", "RLEditLearners", "RLEditWorlds", "RLEditNN", "RLEditTensor", "RLEditTestSupport",
+                "RLEditRuns", "RLEditLearners", "RLEditWorlds", "RLEditNN", "RLEditData", "RLEditTensor",
+                "RLEditTestSupport",
             ],
             swiftSettings: strict),
         .testTarget(

@@ -12,6 +12,16 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
     case invalidGzip(path: String, fault: GzipFault)
     /// The file is not the IDX file that was asked for.
     case invalidIDX(path: String, fault: IDXFault)
+    /// The CSV file, or what it says, is not what was asked for.
+    case invalidCSV(path: String, fault: CSVFault)
+    /// A line of a plain text; lines count from 1.
+    case invalidText(path: String, line: Int, fault: TextFault)
+    /// A text without a character that is no space; `position` is 0-based.
+    case emptyText(set: String, position: Int)
+    /// None of the terms stands in a text of the set.
+    case noTermFound(set: String, terms: [String])
+    /// A list of terms, or a vocabulary, that cannot be used.
+    case invalidTerm(String, reason: String)
     /// Images and labels do not pair up.
     case countMismatch(imagesPath: String, images: Int, labelsPath: String, labels: Int)
     /// A label outside `0 ..< classes`; `position` is 0-based.
@@ -41,6 +51,13 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
         case .pathRefused(let path, let reason): "path '\(path)' is refused: \(reason)"
         case .invalidGzip(let path, let fault): "'\(path)' is not a sound gzip file: \(fault)"
         case .invalidIDX(let path, let fault): "'\(path)' is not a sound IDX file: \(fault)"
+        case .invalidCSV(let path, let fault): "'\(path)': \(fault)"
+        case .invalidText(let path, let line, let fault): "'\(path)': line \(line) \(fault)"
+        case .emptyText(let set, let position): "text \(position + 1) of '\(set)' is empty"
+        case .noTermFound(let set, let terms):
+            "none of the \(terms.count) terms (\(terms.prefix(5).map { "'\($0)'" }.joined(separator: ", "))"
+                + "\(terms.count > 5 ? ", …" : "")) stands in a text of set '\(set)'"
+        case .invalidTerm(let term, let reason): "term '\(term)' \(reason)"
         case .countMismatch(let imagesPath, let images, let labelsPath, let labels):
             "'\(imagesPath)' holds \(images) images but '\(labelsPath)' holds \(labels) labels"
         case .labelOutOfRange(let source, let position, let label, let classes):

@@ -1,3 +1,4 @@
+internal import RLEditTensor
 internal import Synchronization
 
 /// Keeps the hash of one set once it has been computed; shared by the copies of that set.
@@ -50,6 +51,10 @@ extension ExampleSet {
                 hasher.update("bytes")
                 hasher.update(Int(divisor.bitPattern))
             case .floats: hasher.update("floats")
+            case .sparse(let rows):
+                // Examples of different lengths need their bounds in the digest.
+                hasher.update("sparse")
+                for index in 0..<count { hasher.update(rows.withRow(storageRow(index)) { columns, _ in columns.count }) }
             }
             hashInputs(into: &hasher)
             orderedLabels.withUnsafeBytes { hasher.update($0) }
@@ -57,6 +62,7 @@ extension ExampleSet {
         }
     }
 
+    /// Sparse examples enter as their columns, then their values.
     private func hashInputs(into hasher: inout SHA256Digest.Hasher) {
         // The hasher cannot be captured by an escaping closure; a local one that does not escape may change it.
         func visit(_ example: UnsafeRawBufferPointer) { hasher.update(example) }

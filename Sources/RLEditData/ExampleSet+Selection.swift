@@ -125,6 +125,7 @@ extension ExampleSet {
             }
             return .bytes(ExampleStorage.SharedBytes(bytes), divisor: divisor)
         }
+        if let joined = try joinedRows(with: other) { return .sparse(joined) }
         let shape = [count + other.count] + exampleShape
         let result = Tensor(uninitialized: shape, count: try Tensor.elementCount(of: shape))
         let all = UnsafeMutableBufferPointer(start: result.storage.pointer, count: result.count)

@@ -42,7 +42,7 @@ extension Network {
             for group in (lane * groups / laneCount)..<((lane + 1) * groups / laneCount) {
                 let members = rows[(group * groupSize)..<min((group + 1) * groupSize, rows.count)]
                 try graph.addSquaredGradients(
-                    try source.batch(members), rows: members.count, labels, weight: 1 / Float(groups),
+                    try source.examples(members), rows: members.count, labels, weight: 1 / Float(groups),
                     parameters: parameters, gradient: gradient, total: totals[lane])
             }
             withExtendedLifetime(values) {}
@@ -66,7 +66,7 @@ extension Network {
 extension NetworkGraph {
     /// Adds `weight` × the squared gradient of the mean log-likelihood of a few rows to `total`.
     fileprivate func addSquaredGradients(
-        _ examples: (inputs: Tensor, targets: Targets), rows: Int, _ labels: LikelihoodLabels, weight: Float,
+        _ examples: (inputs: ExampleInputs, targets: Targets), rows: Int, _ labels: LikelihoodLabels, weight: Float,
         parameters: [UnsafePointer<Float>], gradient: TensorStorage, total: TensorStorage
     ) throws {
         let expected = [rows] + inputShape
@@ -74,31 +74,30 @@ extension NetworkGraph {
             throw NetworkError.inputShape(
                 operation: "squared gradients", expected: "\(expected)", actual: examples.inputs.shape)
         }
-        let input = examples.inputs.channelsLast(example: inputShape)
         let shape = shape(of: nodes.count - 1)
         let key = Workspace.Key(rows: rows, start: 0, end: nodes.count, isTraining: true)
-        try workspaces.withWorkspace(key, of: self) { workspace throws(NetworkError) in
-            let gradients = self.parameters.map { gradient.pointer + $0.flatOffset }
-            let entry = UnsafePointer(input.storage.pointer)
-            // No random stream: dropout passes everything through.
-            try workspace.forward(input: entry, parameters: parameters)
-            func add(_ targets: Targets, share: Float) throws(NetworkError) {
-                _ = try Loss.crossEntropy.evaluate(
-                    UnsafePointer(workspace.output), rows: rows, shape: shape, targets, scale: 1 / Float(rows),
-                    gradient: workspace.outputGradient)
-                try workspace.backward(input: entry, parameters: parameters, parameterGradients: gradients)
-                rl_accumulate_squares(total.pointer, gradient.pointer, weight * share, Int64(flatCount))
-            }
-            switch labels {
-            case .observed: try add(examples.targets, share: 1)
-            case .expected:
-                for (label, probability) in Self.probabilities(workspace.output, classes: shape.first ?? 0).enumerated()
-                {
-                    try add(.classes(Array(repeating: label, count: rows)), share: probability)
+        try withBlock(examples.inputs, rows: 0..<rows) { entry throws(NetworkError) in
+            try workspaces.withWorkspace(key, of: self) { workspace throws(NetworkError) in
+                let gradients = self.parameters.map { gradient.pointer + $0.flatOffset }
+                // No random stream: dropout passes everything through.
+                try workspace.forward(input: entry, parameters: parameters)
+                func add(_ targets: Targets, share: Float) throws(NetworkError) {
+                    _ = try Loss.crossEntropy.evaluate(
+                        UnsafePointer(workspace.output), rows: rows, shape: shape, targets, scale: 1 / Float(rows),
+                        gradient: workspace.outputGradient)
+                    try workspace.backward(input: entry, parameters: parameters, parameterGradients: gradients)
+                    rl_accumulate_squares(total.pointer, gradient.pointer, weight * share, Int64(flatCount))
+                }
+                switch labels {
+                case .observed: try add(examples.targets, share: 1)
+                case .expected:
+                    let probabilities = Self.probabilities(workspace.output, classes: shape.first ?? 0)
+                    for (label, probability) in probabilities.enumerated() {
+                        try add(.classes(Array(repeating: label, count: rows)), share: probability)
+                    }
                 }
             }
         }
-        withExtendedLifetime(input) {}
     }
 
     /// Softmax of the first row.

@@ -13,6 +13,7 @@
 #include "rl_layers.h"
 #include "rl_losses.h"
 #include "rl_optimizer.h"
+#include "rl_sparse.h"
 #include "rl_ranking.h"
 
 #endif

@@ -70,7 +70,7 @@ public struct FineTuneLastLayer: Sendable {
     }
 
     /// The examples of each cell that is to come equally often; an example may stand in several.
-    func cells(of examples: ExampleSet) throws -> [[Int]] {
+    package func cells(of examples: ExampleSet) throws -> [[Int]] {
         let labels = examples.labels
         let classes = examples.classCounts.map(\.label)
         func byLabel(_ members: [Int]) -> [[Int]] {
@@ -86,7 +86,7 @@ public struct FineTuneLastLayer: Sendable {
 
     /// `length` examples, the cells in equal parts (to within one), in a random order. Each cell deals its examples in a
     /// random order, and shuffles anew when all have come.
-    static func balancedOrder(_ cells: [[Int]], length: Int, random: RandomStream) -> [Int] {
+    package static func balancedOrder(_ cells: [[Int]], length: Int, random: RandomStream) -> [Int] {
         guard !cells.isEmpty else { return [] }
         var order: [Int] = []
         for (index, cell) in cells.enumerated() {

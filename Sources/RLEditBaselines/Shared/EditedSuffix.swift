@@ -26,14 +26,16 @@ struct EditedSuffix {
         share = all > 0 ? whole.multiplyAdds(from: start) / all : 1
     }
 
-    /// A set as the suffix sees it, kept in memory: `[examples] + suffix input`. Costs a pass through the prefix.
+    /// A set as the suffix sees it, kept in memory: `[examples] + suffix input`. Costs a pass through the prefix, if there
+    /// is one.
     func source(
         _ examples: ExampleSet, of whole: Network, pool: WorkerPool?, passes: PassCounter
-    ) throws -> TensorBatchSource {
+    ) throws -> any BatchSource {
+        guard start > 0 else { return ExampleSetSource(examples) }
         let blockRows = 2048
         var blocks: [Tensor] = []
         for first in stride(from: 0, to: examples.count, by: blockRows) {
-            let inputs = try examples.inputs(first..<min(first + blockRows, examples.count))
+            let inputs = try examples.batchInputs(first..<min(first + blockRows, examples.count))
             blocks.append(try whole.activations(inputs, before: start, pool: pool))
         }
         passes.forward(examples.count, share: 1 - share)

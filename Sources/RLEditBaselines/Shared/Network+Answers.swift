@@ -9,7 +9,7 @@ extension Network {
         var blocks: [Tensor] = []
         for start in stride(from: 0, to: examples.count, by: blockRows) {
             blocks.append(
-                try forward(try examples.inputs(start..<min(start + blockRows, examples.count)), pool: pool))
+                try forward(try examples.batchInputs(start..<min(start + blockRows, examples.count)), pool: pool))
         }
         passes.forward(examples.count)
         return try blocks.count == 1 ? blocks[0] : Tensor.concat(blocks)

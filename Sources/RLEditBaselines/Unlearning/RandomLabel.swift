@@ -31,7 +31,7 @@ public struct RandomLabel: UnlearningMethod {
         _ descent: Descent, _ problem: UnlearningProblem, random: RandomStream, passes: PassCounter
     ) throws {
         let both = RelabelledSource(
-            base: JoinedSource(problem.forget, problem.retain),
+            base: ExampleSetSource(try problem.forget.concat(problem.retain)),
             labels: try Self.labels(of: problem, random: random) + problem.retain.labels)
         for epoch in 0..<epochs {
             try passes.report(epoch, of: epochs)

@@ -8,6 +8,9 @@ extension ScriptContext {
             if source.name == "generated", hasStandInDigits {
                 return "generated digits (no MNIST found; scripts/fetch-data fetches it)"
             }
+            if source.name == "generated comments" || source.name == "generated templates", hasStandInComments {
+                return "\(source.name) (no Jigsaw data found; scripts/fetch-data --jigsaw says how to get them)"
+            }
             let name = source.name == "generated" ? "generated digits" : source.name
             let file = source.file.map { "\($0), " } ?? ""
             return "\(name) (\(file)SHA-256 \(source.hash.prefix(8))…)"

@@ -111,19 +111,7 @@ struct TaskParts {
 
     /// Finds out at the script's line, not when the run begins, whether the world fits the model.
     private func checkWorld(random: RandomStream) throws {
-        let editable = model.nodes.map(\.name).filter { (model.parameter("\($0).weight")?.rank ?? 0) >= 2 }
-        let layers = try world.layers.map { name in
-            guard model.nodeIndex(named: name) != nil else {
-                throw WorldError.unknownLayer(
-                    name: name, nearest: Spelling.nearest(to: name, among: editable), editable: editable)
-            }
-            guard let weight = model.parameter("\(name).weight") else {
-                throw WorldError.layerNotEditable(
-                    layer: name,
-                    reason: "it has no weights; layers that can be edited: \(editable.joined(separator: ", "))")
-            }
-            return try EditedLayer(name: name, parameterName: "\(name).weight", weight: weight)
-        }
+        let layers = try world.layers.map { try EditedLayer(named: $0, of: model) }
         _ = try world.world.bind(to: layers, random: random)
     }
 }

@@ -217,23 +217,12 @@ public final class Evaluator: @unchecked Sendable {
 
     /// The named layers and their node indices.
     private static func resolve(_ names: [String], in network: Network) throws -> ([EditedLayer], [Int]) {
-        let editable = network.nodes.filter { (network.parameter("\($0.name).weight")?.rank ?? 0) >= 2 }.map(\.name)
         var nodes: [Int] = []
         var layers: [EditedLayer] = []
         for name in names {
-            guard let node = network.nodeIndex(named: name) else {
-                throw WorldError.unknownLayer(
-                    name: name, nearest: Spelling.nearest(to: name, among: editable), editable: editable)
-            }
-            guard !nodes.contains(node) else { throw WorldError.duplicateLayer(name) }
-            guard let weight = network.parameter("\(name).weight") else {
-                throw WorldError.layerNotEditable(
-                    layer: name,
-                    reason: "a \(network.nodes[node].layer.kind) has no weights; "
-                        + "layers that can be edited: \(editable.joined(separator: ", "))")
-            }
-            nodes.append(node)
-            layers.append(try EditedLayer(name: name, parameterName: "\(name).weight", weight: weight))
+            guard !layers.contains(where: { $0.name == name }) else { throw WorldError.duplicateLayer(name) }
+            layers.append(try EditedLayer(named: name, of: network))
+            if let node = network.nodeIndex(named: name) { nodes.append(node) }
         }
         return (layers, nodes)
     }
