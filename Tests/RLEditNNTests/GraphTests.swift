@@ -4,7 +4,7 @@ import RLEditTestSupport
 import Testing
 
 /// The sum of two nodes: a layer from outside of the library, with two inputs.
-private struct Sum: Layer {
+struct Sum: Layer {
     let count: Int
     var kind: String { "Sum" }
     func outputShape(for inputs: [[Int]]) throws(NetworkError) -> [Int] { inputs[0] }

@@ -199,6 +199,17 @@ struct ReportTests {
         #expect(try Report.read(fromRun: run.path).seeds[1].updates.isEmpty)
     }
 
+    @Test("Models to compare with stand in the table of results, many in rows of their own, and out of the bar chart")
+    func compared() {
+        var report = SampleRun.report()
+        report.summary = SampleRun.comparison(models: 2)
+        #expect(report.html.contains("<th class=\"number\">method 2</th>"))
+        #expect(report.html.contains("#glossary-kfe"))
+        report.summary = SampleRun.comparison(models: 5)
+        #expect(report.html.contains("<td>method 5</td>"))
+        #expect(!report.html.contains("<th class=\"number\">method 5</th>"))
+    }
+
     @Test("Writes documents for looking at when a folder is named")
     func writesSamples() throws {
         guard let folder = ProcessInfo.processInfo.environment["RLEDIT_REPORT_SAMPLES"] else { return }

@@ -51,6 +51,15 @@ struct RunSummaryTests {
         #expect(summary.json.text.contains("\"forget.accuracy.best_seen\":{\"mean\":null,\"sd\":null}"))
     }
 
+    @Test("Models to compare with stand beside the run's own results, with what they cost")
+    func compared() throws {
+        let summary = SampleRun.comparison(models: 2, seeds: [0, 1])
+        #expect(summary.comparedStages.map(\.name) == ["method_1", "method_2"])
+        #expect(summary.json["summary"]?["retain.accuracy.method_2"]?["mean"]?.double == 0.92)
+        #expect(summary.json["seeds"]?.array?.first?["costs"]?["method_2"]?["kfe"]?.double == 20)
+        #expect(try RunSummary(json: JSONValue(parsing: summary.detailedJSON.text)) == summary)
+    }
+
     @Test("summary.json reads back equal")
     func roundTrip() throws {
         for summary in [SampleRun.summary(seeds: [0, 1]), SampleRun.summary(hasMeanPolicy: false)] {

@@ -35,6 +35,24 @@ enum SampleRun {
             seeds: seeds.map { seedResult($0, hasMeanPolicy: hasMeanPolicy) })
     }
 
+    /// A run that is compared with some models: `method_1`, which costs 10 kFE, `method_2`, which costs 20, … and the
+    /// last, whose cost nobody counted when there are more than two.
+    static func comparison(models: Int, seeds: [Int] = [0]) -> RunSummary {
+        var summary = summary(seeds: seeds)
+        for index in summary.seeds.indices {
+            for number in 1...models {
+                let stage = Stage("method_\(number)")
+                summary.seeds[index].heldOut[0][stage] = [.init("accuracy", 0), .init("loss", 8)]
+                summary.seeds[index].heldOut[1][stage] = [
+                    .init("accuracy", 0.9 + 0.01 * Double(number)), .init("loss", 0.25),
+                ]
+                guard number <= 2 || number < models else { continue }
+                summary.seeds[index].costs[stage] = ModelCost(kfe: 10 * Double(number), seconds: 0.5)
+            }
+        }
+        return summary
+    }
+
     private static func seedResult(_ seed: Int, hasMeanPolicy: Bool) -> SeedResult {
         let shift = 0.001 * Double(seed)
         let heldOut: [HeldOutResult] = [

@@ -138,6 +138,26 @@ struct TerminalTests {
         #expect(ResultTable.text(empty) == "")
     }
 
+    @Test("A few models to compare with are columns, with their costs below; many are rows of a table turned round")
+    func compared() {
+        #expect(
+            ResultTable.text(SampleRun.comparison(models: 1)) == """
+                held-out set  measure    before  mean policy  best seen  method 1
+                ────────────  ────────  ───────  ───────────  ─────────  ────────
+                forget        accuracy  98.00 %       0.00 %     0.00 %    0.00 %
+                              loss        0.060        9.100      8.700     8.000
+                retain        accuracy  98.00 %      97.00 %    97.00 %   91.00 %
+                              loss        0.070        0.110      0.120     0.250
+                cost          kFE             –            –          –      10.0
+                              seconds         –            –          –       0.5
+                """)
+        let lines = ResultTable.text(SampleRun.comparison(models: 4)).split(separator: "\n")
+        #expect(lines[0] == "model        forget accuracy  forget loss  retain accuracy  retain loss   kFE  seconds")
+        #expect(lines[5] == "method 1              0.00 %        8.000          91.00 %        0.250  10.0      0.5")
+        #expect(lines[8] == "method 4              0.00 %        8.000          94.00 %        0.250     –        –")
+        #expect(lines.count == 9)
+    }
+
     @Test("Wide characters and control characters do not break the table")
     func widths() {
         var summary = SampleRun.summary()

@@ -1,0 +1,185 @@
+import RLEditLua
+import RLEditRuns
+import Testing
+
+@Suite struct BaselinesModuleTests {
+    /// A network of 2 inputs and 3 classes, and sets of which the forget set holds class 2.
+    private static let prelude =
+        #"local rledit = require "rledit"; local b = rledit.baselines; "#
+        + #"local function points(from, n, label) local x, y = {}, {} for i = 1, n do "#
+        + #"x[i] = { math.sin(from + i), math.cos(from + 2 * i) } y[i] = label or i % 2 end "#
+        + #"return rledit.data.set { inputs = x, labels = y } end; "#
+        + #"local model = rledit.models.mlp { widths = { 2, 4, 3 }, seed = 1 }; "#
+        + #"local forget, retain = points(0, 6, 2), points(50, 8); "#
+
+    private static func printed(_ text: String) throws -> String { try ModuleScript.printed(prelude + text) }
+    private static func message(_ text: String) -> String { ModuleScript.message(prelude + text) }
+
+    @Test("every baseline returns a new model, its name and its cost, and leaves the model alone")
+    func all() throws {
+        let printed = try Self.printed(
+            #"""
+            local before = model:parameter("fc1.weight"):clone()
+            local names = {}
+            for name in pairs(b) do names[#names + 1] = name end
+            table.sort(names)
+            for _, name in ipairs(names) do
+              local set = points(3, 10)
+              local options = { model = model, forget = forget, retain = retain, layer = "fc1" }
+              if name == "fine_tune_last_layer" or name == "threshold" then goto continue end
+              if not name:find("^gradient_[ems]") and name ~= "greedy_pruning" then options.layer = nil end
+              local result = b[name](options)
+              assert(result.name == name, name)
+              assert(result.model:parameter("fc1.weight").shape[1] == 4, name)
+              assert(result.cost.kfe == (result.cost.forwards + 2 * result.cost.backwards) / 1000, name)
+              assert(result.cost.seconds >= 0)
+              assert(tostring(result):find("^" .. name .. ": [%d.]+ kFE in [%d.]+ s$"), tostring(result))
+              ::continue::
+            end
+            assert(model:parameter("fc1.weight"):eq(before):min() == 1)
+            print(#names)
+            """#)
+        #expect(printed == "18")
+    }
+
+    @Test("the methods against bias take a set with groups")
+    func debiasing() throws {
+        let printed = try Self.printed(
+            #"""
+            local two = rledit.models.mlp { widths = { 2, 2 }, seed = 1 }
+            local set = points(0, 12):with_groups { even = { 2, 4, 6, 7 }, odd = { 1, 3, 5, 8 } }
+            local tuned = b.threshold { model = two, set = set, utility = points(9, 7), maximum_accuracy_loss = 0.5 }
+            local weights = tuned.model:parameter("fc1.weight")
+            assert(weights:eq(two:parameter("fc1.weight")):min() == 1)
+            local layer = b.fine_tune_last_layer { model = two, set = set, balance = "group", epochs = 1, name = "mine" }
+            print(tuned.name, layer.name, layer.cost.backwards)
+            """#)
+        #expect(printed == "threshold\tmine\t12.0")
+    }
+
+    @Test("the seed of the run is the default, and another one gives another model")
+    func seeds() throws {
+        let printed = try Self.printed(
+            #"""
+            local function bias(seed) return b.fine_tune { model = model, retain = retain, batch_size = 2, seed = seed }
+              .model:parameter("fc2.bias") end
+            print(bias():eq(bias(0)):min(), bias(1):eq(bias(0)):min())
+            """#)
+        #expect(printed == "1.0\t0.0")
+    }
+
+    @Test(
+        "a wrong call is an error at its line",
+        arguments: [
+            ("b.scub {}", "module 'rledit.baselines' has no 'scub' (did you mean 'scrub'?)"),
+            ("b.scrub()", "bad argument #1 to 'scrub' (table expected, got no value)"),
+            (
+                "b.scrub { forget = forget, retain = retain }",
+                "missing field 'model' in rledit.baselines.scrub (rledit.Model expected)"
+            ),
+            (
+                "b.scrub { model = model, forget = forget }",
+                "missing field 'retain' in rledit.baselines.scrub (rledit.Set expected)"
+            ),
+            (
+                "b.scrub { model = model, forget = forget, retain = retain, epohcs = 3 }",
+                "unknown field 'epohcs' in rledit.baselines.scrub (did you mean 'epochs'?)"
+            ),
+            (
+                "b.scrub { model = model, forget = forget, retain = retain, maximising_epochs = 9 }",
+                "bad field 'maximising_epochs' in rledit.baselines.scrub (must be between 0 and epochs (3), got 9)"
+            ),
+            ("b.scrub { model = model, forget = forget:take(0), retain = retain }", "the set 'forget' holds no example"),
+            (
+                "b.gradient_edit { model = model, forget = forget, retain = retain, layer = 'fc3' }",
+                "unknown layer 'fc3' (did you mean 'fc1'?); layers that can be edited: fc1, fc2"
+            ),
+            (
+                "b.gradient_edit { model = model, forget = forget, retain = retain }",
+                "missing field 'layer' in rledit.baselines.gradient_edit (name of a layer expected)"
+            ),
+            (
+                "b.bias_edit { model = model, forget = points(0, 9, 3) }",
+                "the set 'forget': label 3 is outside 0 to 2"
+            ),
+            (
+                "b.threshold { model = model, set = retain }",
+                "the network's output of shape [3] per example is no decision between two classes"
+            ),
+            (
+                "b.fine_tune_last_layer { model = model, set = retain, balance = 'groups' }",
+                "bad field 'balance' in rledit.baselines.fine_tune_last_layer (one of 'label', 'group' expected, got "
+                    + "'groups' (did you mean 'group'?))"
+            ),
+            (
+                "b.fine_tune { model = model, retain = retain, name = '' }",
+                "bad field 'name' in rledit.baselines.fine_tune (1 to 64 printable characters expected)"
+            ),
+        ])
+    func errors(text: String, message: String) {
+        #expect(Self.message(text) == "task.lua:1: \(message)")
+    }
+
+    @Test("sets that overlap are worth a warning with the count")
+    func overlap() throws {
+        let outcome = try TaskScript.run(
+            #"local all = points(0, 9); rledit.baselines.fine_tune { model = model, forget = all:take(5), "#
+                + #"retain = all:drop(3), epochs = 1 }"#)
+        #expect(
+            outcome.warnings == [
+                "warning: rledit.baselines.fine_tune: the sets 'forget' and 'retain' share 2 of 5 examples"
+            ])
+    }
+}
+
+@Suite struct ComparedModelsTests {
+    private static let baselines =
+        #"local function tuned(name) return rledit.baselines.fine_tune { model = model, retain = sets.retain, "#
+        + #"epochs = 1, name = name } end; "#
+
+    @Test("a task measures baselines beside its own result, results first, then what has a name")
+    func measured() throws {
+        let text =
+            Self.baselines
+            + #"return task { heldout = sets, baselines = { tuned(), tuned('again'), mine = model, best = tuned() } }"#
+        try TaskScript.run(text) { session, task in
+            let outcome = try RunOutcome(of: try TaskScript.loop(session, task), pool: session.context.pool)
+            let names = outcome.heldOut.first?.stages.stages.map(\.name)
+            #expect(names == ["before", "best_seen", "fine_tune", "again", "best", "mine"])
+            // The unedited model under another name.
+            for set in outcome.heldOut { #expect(set[Stage("mine")] == set[.before]) }
+            #expect(outcome.heldOut[0][Stage("fine_tune")] != outcome.heldOut[0][.before])
+            #expect(outcome.costs.stages.map(\.name) == ["fine_tune", "again", "best"])
+            #expect(outcome.costs[Stage("fine_tune")]?.kfe == 0.036)
+            #expect(task.configuration["baselines"]?.array?.compactMap(\.string) == ["fine_tune", "again", "best", "mine"])
+        }
+    }
+
+    @Test("a baseline of another architecture is measured too")
+    func otherArchitecture() throws {
+        let text = #"return task { heldout = sets, baselines = { wide = rledit.models.mlp { widths = { 2, 9, 5, 3 } } } }"#
+        try TaskScript.run(text) { session, task in
+            let outcome = try RunOutcome(of: try TaskScript.loop(session, task), pool: session.context.pool)
+            #expect(outcome.heldOut.first?[Stage("wide")] != nil)
+        }
+    }
+
+    @Test(
+        "what cannot be compared is refused",
+        arguments: [
+            (
+                "{ tuned(), tuned() }",
+                "two are named 'fine_tune'; name = \"…\" gives a result another name"
+            ),
+            ("{ before = model }", "'before' cannot name a baseline: results have that name already"),
+            (
+                "{ model }",
+                "rledit.Baseline expected at [1], got rledit.Model; give a model a name, as in [\"my own\"] = model"
+            ),
+            ("{ mine = 3 }", "rledit.Model or rledit.Baseline expected for 'mine', got number"),
+        ])
+    func errors(list: String, message: String) {
+        let found = TaskScript.message(Self.baselines + "return task { baselines = \(list) }")
+        #expect(found.hasSuffix("bad field 'baselines' in rledit.task (\(message))"), "\(found)")
+    }
+}
