@@ -8,7 +8,7 @@ import Testing
     private static func annotations(of owner: String) throws -> [String] {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
-        for file in ["learners", "worlds", "baselines"] {
+        for file in ["learners", "worlds", "baselines", "metrics"] {
             let text = try String(contentsOf: root.appending(path: "library/rledit/\(file).lua"), encoding: .utf8)
             let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
             guard let start = lines.firstIndex(where: { $0.hasPrefix("---@class \(owner)") }) else { continue }

@@ -93,4 +93,90 @@ function metrics.confusion(scores, labels) end
 ---@return table<integer, number>
 function metrics.per_class_accuracy(scores, labels) end
 
+---@class rledit.MembershipOptions
+---@field model rledit.Model
+---@field members rledit.Set examples that the model was trained on
+---@field others rledit.Set examples of the same classes that it was not trained on
+---@field limit integer? examples of each side at most; 1000 by default
+
+---@class rledit.MembershipRateOptions
+---@field model rledit.Model
+---@field examples rledit.Set what is asked about
+---@field trained rledit.Set examples to keep that the model was trained on
+---@field untrained rledit.Set examples of the same classes that it was not trained on
+---@field limit integer? examples of each of the two at most; 2000 by default
+
+---@class rledit.RelearnOptions
+---@field model rledit.Model
+---@field forget rledit.Set what is learned again
+---@field test rledit.Set unseen examples of the same classes
+---@field seed integer? the run's seed by default
+---@field learning_rate number? of plain gradient descent; default 0.01
+---@field batch_size integer? examples of a step; default 64
+---@field gradient_clipping number? largest norm of a gradient; default 5
+---@field target number? accuracy on `test` that ends the count; default 0.9
+---@field cap integer? steps at most; default 400
+---@field test_count integer? examples of `test` that are looked at; default 512
+
+---@class rledit.ProbeOptions
+---@field model rledit.Model
+---@field layer string
+---@field train rledit.Set examples of all classes
+---@field test rledit.Set unseen examples, of the forgotten class for its recall
+---@field inverse_penalty number? C of the logistic regression; default 1
+---@field iterations integer? at most; default 300
+
+---@class rledit.ComparisonOptions
+---@field model rledit.Model
+---@field reference rledit.Model for example the retrained one
+---@field set rledit.Set
+
+--- Whether one can tell from the loss what a model was trained on: ROC AUC of −cross entropy, members against others in
+--- equal numbers. 0.5 is ideal. Costs a forward pass.
+---@param options rledit.MembershipOptions
+---@return number
+function metrics.membership_auc(options) end
+
+--- Share of the examples that a class-balanced logistic regression on the entropy of the answer calls members. Compare
+--- with the value of a retrained model, not with 0. Costs a forward pass.
+---@param options rledit.MembershipRateOptions
+---@return number
+function metrics.membership_rate(options) end
+
+--- Steps of gradient descent on `forget`, through the whole model, until it names `target` of the unseen examples; `cap`
+--- when that many do not suffice. Few steps mean that a class was hidden, not removed. Costs a pass over the unseen
+--- examples per step: up to seconds for a model that has truly forgotten. It can be gamed by dead units, which make any
+--- learning slow: look at accuracy per class too, and take the least of several learning rates.
+---@param options rledit.RelearnOptions
+---@return integer
+function metrics.relearn_steps(options) end
+
+--- Recall of a linear classifier of what a layer gives, fitted anew: a multinomial logistic regression on standardised
+--- features, after the activation that follows the layer. High where the layer still knows the class. Costs a fit, some
+--- tenths of a second for 2,500 examples.
+---@param options rledit.ProbeOptions
+---@return number
+function metrics.probe_recall(options) end
+
+--- Mean total variation of the answers of two models, ½ Σ |p − q|, 0 … 1.
+---@param options rledit.ComparisonOptions
+---@return number
+function metrics.total_variation(options) end
+
+--- Share of the examples that two models name alike.
+---@param options rledit.ComparisonOptions
+---@return number
+function metrics.agreement(options) end
+
+--- Euclidean distance of the parameters of two models, and the same in units of the reference's norm.
+---@param options { model: rledit.Model, reference: rledit.Model }
+---@return number distance
+---@return number relative
+function metrics.weight_distance(options) end
+
+--- Mean entropy of a model's answers, in nats: low where it is sure.
+---@param options { model: rledit.Model, set: rledit.Set }
+---@return number
+function metrics.prediction_entropy(options) end
+
 return metrics

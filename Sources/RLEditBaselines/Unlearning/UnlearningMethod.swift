@@ -29,19 +29,8 @@ public struct UnlearningProblem: Sendable {
     /// - Parameter names: what messages call the sets, where that is not their role.
     /// - Throws: ``BaselineError`` naming the set at fault.
     func validate(needs: Set<SetRole>, names: [SetRole: String] = [:]) throws(BaselineError) {
-        guard network.outputShape.count == 1, classes > 1 else {
-            throw .outputNotClasses(shape: network.outputShape)
-        }
-        for (role, examples) in [(SetRole.forget, forget), (.retain, retain)] where needs.contains(role) {
-            let name = names[role] ?? role.rawValue
-            guard !examples.isEmpty else { throw .emptySet(name) }
-            guard examples.exampleShape == network.inputShape else {
-                throw .exampleShape(set: name, expected: network.inputShape, actual: examples.exampleShape)
-            }
-            if let label = examples.classCounts.last?.label, label >= classes {
-                throw .labelOutOfRange(set: name, label: label, classes: classes)
-            }
-        }
+        let sets = [(SetRole.forget, forget), (.retain, retain)].filter { needs.contains($0.0) }
+        try network.requireClassifier(sets.map { (name: names[$0.0] ?? $0.0.rawValue, examples: $0.1) })
     }
 }
 

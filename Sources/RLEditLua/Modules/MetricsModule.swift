@@ -8,6 +8,7 @@ extension HostModules {
     /// argument.
     package static func addMetrics(to host: LuaHost, context: ScriptContext) throws {
         host.addModule("rledit.metrics") { module in
+            addDepthMeasures(to: module, context: context)
             for figure in ScoredFigure.all {
                 module.function(figure.name) { call in
                     try call.atMost(2)

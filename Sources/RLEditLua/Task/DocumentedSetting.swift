@@ -45,6 +45,8 @@ package struct DocumentedSetting: Sendable, Equatable {
             ("rledit.BiasEditOptions", list(BaselineFields.biasEdit, BiasEdit())),
             ("rledit.LastLayerOptions", list(BaselineFields.fineTuneLastLayer, FineTuneLastLayer())),
             ("rledit.ThresholdOptions", list(BaselineFields.threshold, ThresholdTuning())),
+            ("rledit.RelearnOptions", list(DepthFields.relearning, Relearning())),
+            ("rledit.ProbeOptions", list(DepthFields.probe, LinearProbe())),
         ]
     }
 
