@@ -58,7 +58,7 @@ struct BytePieces {
     let source: any ByteSource
 
     /// UTF-8's byte order mark, which some programs put at the start of a file.
-    private static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
     private var isAtStart = true
 
     init(_ source: any ByteSource) { self.source = source }

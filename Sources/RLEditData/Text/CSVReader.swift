@@ -226,9 +226,12 @@ package enum CSVWriter {
     /// The field, quoted when it has to be.
     package static func append(_ field: some Collection<UInt8>, to bytes: inout [UInt8]) {
         let quote = UInt8(ascii: "\"")
-        let needsQuotes = field.contains { byte in
-            byte == quote || byte == UInt8(ascii: ",") || byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r")
-        }
+        let needsQuotes =
+            field.contains { byte in
+                byte == quote || byte == UInt8(ascii: ",") || byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r")
+            }
+            // At the start of a file this would be passed over.
+            || field.starts(with: BytePieces.mark)
         guard needsQuotes else {
             bytes += field
             return
