@@ -94,7 +94,8 @@ let package = Package(
         .testTarget(
             name: "RLEditRunsTests",
             dependencies: [
-                "RLEditRuns", "RLEditLearners", "RLEditWorlds", "RLEditNN", "RLEditTensor", "RLEditTestSupport",
+                "RLEditRuns", "RLEditLearners", "RLEditWorlds", "RLEditData", "RLEditNN", "RLEditTensor",
+                "RLEditTestSupport",
             ],
             swiftSettings: strict),
         .testTarget(

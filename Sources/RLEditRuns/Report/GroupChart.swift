@@ -22,7 +22,9 @@ struct GroupChart {
     private static let line = 17.0
 
     func markup() -> Markup {
-        let scale = ChartScale(from: 0, to: 1, isShare: true)
+        // Up to the next tenth, so that small rates can be told apart.
+        let largest = series.flatMap(\.values).compactMap { $0 }.max() ?? 1
+        let scale = ChartScale(from: 0, to: min(max((largest * 10).rounded(.up) / 10, 0.1), 1), isShare: true)
         let height = GroupChart.top + GroupChart.bottom + GroupChart.line * Double(max(groups.count, 1))
         let foot = height - GroupChart.bottom
         func across(_ value: Double) -> Double {
