@@ -1,3 +1,4 @@
+import Foundation
 import LuaBridge
 import RLEditLua
 import RLEditRuns
@@ -249,6 +250,18 @@ import Testing
         for metric in BinaryMetric.allCases { #expect(metric.name == LuaName.snakeCase("\(metric)")) }
         for metric in GroupMetric.allCases { #expect(metric.name == LuaName.snakeCase("\(metric)")) }
         for metric in Metric.allCases { #expect(SetMetric.plain(metric).name == LuaName.snakeCase("\(metric)")) }
+    }
+
+    @Test("the glossary has every measure of two classes, and no other")
+    func glossary() throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let page = try String(contentsOf: root.appending(path: "docs/metrics.md"), encoding: .utf8)
+        let start = try #require(page.range(of: "## Measures of two classes and of groups"))
+        let keys = page[start.upperBound...].split(separator: "\n").filter { $0.hasPrefix("| `") }.flatMap { line in
+            line.dropFirst(2).prefix { $0 != "|" }.matches(of: /`(\w+)`/).map { String($0.1) }
+        }
+        #expect(keys.sorted() == BinaryMetric.allCases.map(\.name).sorted())
     }
 
     @Test("metrics.fairness gives the same outside of rewards, with a row for each group")

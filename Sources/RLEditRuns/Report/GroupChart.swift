@@ -89,7 +89,8 @@ struct GroupChart {
                 .element(
                     "text", ["class": "tick", "x": pixel(across(0) + 4), "y": pixel(middle), "dy": "0.32em"], "–"))
         }
-        for (item, value) in zip(series, values) {
+        // The first stages lie on top: what the others are compared with is never hidden.
+        for (item, value) in zip(series, values).reversed() {
             guard let value else { continue }
             marks.append(
                 .element(
