@@ -11,6 +11,8 @@ final class MetricsScope {
     let sets: [String]
     /// Names of the groups of each set.
     let groups: [[String]]
+    /// Number of examples of the groups of each set.
+    let groupCounts: [[Int]]
     let customMetrics: [CustomMetric]
     private var context: RewardContext?
     /// Custom metrics of this call by set, then metric; nil until read.
@@ -28,6 +30,7 @@ final class MetricsScope {
         self.warnings = warnings
         self.sets = sets.map(\.name)
         groups = sets.map { $0.examples.groups?.names ?? [] }
+        groupCounts = sets.map { $0.examples.groups?.counts ?? [] }
         self.customMetrics = customMetrics
         customValues = Array(repeating: nil, count: sets.count * customMetrics.count)
     }
@@ -73,7 +76,8 @@ final class MetricsScope {
     func count(set: Int) throws -> Int { try current().batch.evaluator.sets[set].examples.count }
 
     func count(ofGroup group: Int, set: Int) throws -> Int {
-        try current().batch.evaluator.sets[set].examples.groups?.counts[group] ?? 0
+        _ = try current()
+        return groupCounts[set][group]
     }
 
     func magnitude() throws -> EditMagnitude {

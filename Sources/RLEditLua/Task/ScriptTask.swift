@@ -64,7 +64,13 @@ package final class ScriptTask: LuaBound {
         made = MadeTask(name: name)
         context.madeTasks.append(made)
         stop = { [context] in context.isInterrupted() ? .interrupted : nil }
-        configuration = ScriptTask.configuration(parts, learner: learner, heldOut: heldOut, target: target)
+        var configuration = ScriptTask.configuration(parts, learner: learner, heldOut: heldOut, target: target)
+        for set in heldOut {
+            // Only what the script chose: what else is shown depends on the sets and the network.
+            guard let shown = measures[set.name] else { continue }
+            configuration["measures.\(set.name)"] = .array(shown.map { .string($0.name) })
+        }
+        self.configuration = configuration
     }
 
     /// The problem with a reward of its own: two environments of one task can be judged independently.

@@ -20,6 +20,8 @@ enum Glossary {
         case errorDifference = "error-difference"
         case finalAUC = "final-auc"
         case group, bpsn, bnsp
+        case falsePositiveRate = "false-positive-rate"
+        case falseNegativeRate = "false-negative-rate"
         case kernels = "numeric-kernels"
     }
 
@@ -52,6 +54,8 @@ enum Glossary {
         case .group: "group"
         case .bpsn: "BPSN AUC"
         case .bnsp: "BNSP AUC"
+        case .falsePositiveRate: "FPR"
+        case .falseNegativeRate: "FNR"
         case .kernels: "numeric kernels"
         }
     }
@@ -95,6 +99,8 @@ enum Glossary {
             "Background positive, subgroup negative: the AUC of positive examples outside of the group and negative ones of the group. Low when the group's harmless examples score as high as others' harmful ones."
         case .bnsp:
             "Background negative, subgroup positive: the AUC of positive examples of the group and negative ones outside of it."
+        case .falsePositiveRate: "False positive rate: share of the negative examples that are predicted positive."
+        case .falseNegativeRate: "False negative rate: share of the positive examples that are predicted negative."
         case .kernels: "The set of routines that did the numeric work. Results agree to the last bit within one set."
         }
     }
