@@ -106,7 +106,7 @@ let package = Package(
         .testTarget(
             name: "RLEditRunsTests",
             dependencies: [
-                "RLEditRuns", "RLEditLearners", "RLEditWorlds", "RLEditNN", "RLEditData", "RLEditTensor",
+                "RLEditRuns", "RLEditLearners", "RLEditWorlds", "RLEditData", "RLEditNN", "RLEditTensor",
                 "RLEditTestSupport",
             ],
             swiftSettings: strict),

@@ -54,7 +54,9 @@ extension ExampleSet {
             case .sparse(let rows):
                 // Examples of different lengths need their bounds in the digest.
                 hasher.update("sparse")
-                for index in 0..<count { hasher.update(rows.withRow(storageRow(index)) { columns, _ in columns.count }) }
+                for index in 0..<count {
+                    hasher.update(rows.withRow(storageRow(index)) { columns, _ in columns.count })
+                }
             }
             hashInputs(into: &hasher)
             orderedLabels.withUnsafeBytes { hasher.update($0) }

@@ -180,8 +180,9 @@ extension ExampleSet: CustomStringConvertible {
         let counts = classCounts
         let shown = counts.prefix(20).map { "\($0.label): \($0.count)" }.joined(separator: ", ")
         let rest = counts.count > 20 ? ", … (\(counts.count) labels)" : ""
+        let form = isSparse ? ", sparse" : ""
         let labels = counts.isEmpty ? "" : "; labels \(shown)\(rest)"
         let groups = groups.map { "; \($0.names.count) group\($0.names.count == 1 ? "" : "s")" } ?? ""
-        return "\(name) (\(source)): \(count) examples of \(exampleShape)\(labels)\(groups)"
+        return "\(name) (\(source)): \(count) examples of \(exampleShape)\(form)\(labels)\(groups)"
     }
 }

@@ -103,15 +103,15 @@ final class GradientEngine {
         }
         let key = Workspace.Key(rows: rows, start: 0, end: graph.nodes.count, isTraining: true)
         return try graph.withBlock(inputs, rows: 0..<rows) { entry throws(NetworkError) in
-          try graph.workspaces.withWorkspace(key, of: graph) { workspace throws(NetworkError) in
-            let gradients = graph.parameters.map { gradient + $0.flatOffset }
-            try workspace.forward(input: entry, parameters: parameters, random: random)
-            let terms = try objective.evaluate(
-                UnsafePointer(workspace.output), rows: rows, shape: outputShape, targets, scale: scale,
-                gradient: workspace.outputGradient)
-            try workspace.backward(input: entry, parameters: parameters, parameterGradients: gradients)
-            return terms
-          }
+            try graph.workspaces.withWorkspace(key, of: graph) { workspace throws(NetworkError) in
+                let gradients = graph.parameters.map { gradient + $0.flatOffset }
+                try workspace.forward(input: entry, parameters: parameters, random: random)
+                let terms = try objective.evaluate(
+                    UnsafePointer(workspace.output), rows: rows, shape: outputShape, targets, scale: scale,
+                    gradient: workspace.outputGradient)
+                try workspace.backward(input: entry, parameters: parameters, parameterGradients: gradients)
+                return terms
+            }
         }
     }
 }

@@ -53,7 +53,8 @@ extension Network {
         for (name, value) in replacing.sorted(by: { $0.key < $1.key }) {
             values[try parameterIndex(name, accepting: value)] = value
         }
-        return try run(node..<nodes.count, .dense(activations), parameters: values, from: layout, to: .channelsFirst, pool)
+        return try run(
+            node..<nodes.count, .dense(activations), parameters: values, from: layout, to: .channelsFirst, pool)
     }
 
     private func run(

@@ -37,8 +37,12 @@ public struct SparseRows: Sendable {
         self.columns = columns
         let storage = SparseStorage(rows: offsets.count - 1, elements: indices.count)
         for (row, offset) in offsets.enumerated() { storage.offsets[row] = Int64(offset) }
-        indices.withUnsafeBufferPointer { if let base = $0.baseAddress { storage.indices.update(from: base, count: $0.count) } }
-        values.withUnsafeBufferPointer { if let base = $0.baseAddress { storage.values.update(from: base, count: $0.count) } }
+        indices.withUnsafeBufferPointer {
+            if let base = $0.baseAddress { storage.indices.update(from: base, count: $0.count) }
+        }
+        values.withUnsafeBufferPointer {
+            if let base = $0.baseAddress { storage.values.update(from: base, count: $0.count) }
+        }
         self.storage = storage
     }
 
@@ -80,7 +84,9 @@ public struct SparseRows: Sendable {
         var output = target
         for row in rows {
             output.update(repeating: 0, count: columns)
-            for element in storage.elements(ofRow: row) { output[Int(storage.indices[element])] = storage.values[element] }
+            for element in storage.elements(ofRow: row) {
+                output[Int(storage.indices[element])] = storage.values[element]
+            }
             output += columns
         }
         withExtendedLifetime(storage) {}

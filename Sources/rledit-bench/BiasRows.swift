@@ -60,6 +60,7 @@ struct BiasRows {
         return try ExampleSet(name: "identity", source: "random", inputs: inputs, labels: labels).withGroups(groups)
     }
 
+    /// Processor time, of all workers together: what other programs take of the machine does not count.
     private func measure(_ evaluator: Evaluator, _ world: any EditWorld, _ what: String, _ workers: Int) throws -> [Row]
     {
         let bound = try world.bind(to: evaluator.layers, random: RandomStream(seed: 2))
@@ -78,7 +79,7 @@ struct BiasRows {
             for (index, source) in sources.enumerated() {
                 best[index] = min(
                     best[index],
-                    try seconds {
+                    try processorSeconds {
                         let batch = try source.evaluate(edits)
                         for candidate in edits.indices {
                             for metric in BiasRows.steps[index].metrics {

@@ -89,7 +89,8 @@ struct PredictTests {
         #expect(try workspace.run("predict", "broken.safetensors", input: "x\n").code == 1)
         let usages = [
             ["predict", "o", "--csv"], ["predict", "o", "--text", "x"], ["predict", "o", "--edit", "worst"],
-            ["predict", "o", "--original", "--edit", "best-seen"], ["predict", "o/classifier.safetensors", "--original"],
+            ["predict", "o", "--original", "--edit", "best-seen"],
+            ["predict", "o/classifier.safetensors", "--original"],
             ["predict"],
         ]
         for arguments in usages { #expect(try workspace.start(arguments, input: []).wait().code == 2, "\(arguments)") }

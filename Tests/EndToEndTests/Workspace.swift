@@ -22,6 +22,9 @@ final class Workspace {
         try Data(bytes).write(to: url)
     }
 
+    /// Never inlined: where the bytes turn out to be unused, the optimizer of Swift 6.3 releases the array before the copy
+    /// into it, and the copy then writes over memory that belongs to others.
+    @inline(never)
     func bytes(_ name: String) -> [UInt8]? { FileManager.default.contents(atPath: "\(path)/\(name)").map(Array.init) }
     func text(_ name: String) -> String { String(decoding: bytes(name) ?? [], as: UTF8.self) }
     func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: "\(path)/\(name)") }

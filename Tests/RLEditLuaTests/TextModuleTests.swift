@@ -74,7 +74,7 @@ struct TextModuleTests {
             printed == """
                 vocabulary of 3 words (counts): bad, day, good\t3\t3\tcounts\t1\tbad day good\tgood
                 true\tfalse\t3\tnil
-                t (t.csv): 3 examples of [3]; labels 0: 2, 1: 1; 2 groups\tTensor [1, 3]:
+                t (t.csv): 3 examples of [3], sparse; labels 0: 2, 1: 1; 2 groups\tTensor [1, 3]:
                   2.0, 1.0, 0.0\t1\ttrue
                 6
 
@@ -125,8 +125,14 @@ struct TextModuleTests {
     @Test(
         "what is wrong is said in words that name it",
         arguments: [
-            ("data.csv { path = 't.csv', text = 'txt', label = 'label' }", "there is no column 'txt' (did you mean 'text'?)"),
-            ("data.csv { path = 't.csv', text = 'text', label = 'id' }", "row 3, column 'id': label '2' is not one of '0', '1'"),
+            (
+                "data.csv { path = 't.csv', text = 'txt', label = 'label' }",
+                "there is no column 'txt' (did you mean 'text'?)"
+            ),
+            (
+                "data.csv { path = 't.csv', text = 'text', label = 'id' }",
+                "row 3, column 'id': label '2' is not one of '0', '1'"
+            ),
             ("data.csv { path = 'u.csv', text = 'text', label = 'label' }", "no file 'u.csv' under the data roots"),
             ("data.csv { path = '/etc/passwd', text = 'text', label = 'label' }", "absolute paths need --allow FILE"),
             ("data.csv { path = 't.csv', text = 'text' }", "missing field 'label' in rledit.data.csv"),
@@ -181,7 +187,8 @@ struct TextModuleTests {
             model:fit(v:encode(comments.train), { epochs = 4, weight_decay = 1e-5, batch_size = 256 })
             local accuracy = model:evaluate(v:encode(comments.test)).accuracy
             print(accuracy > 0.89 and accuracy < 0.92 and "good" or accuracy)
-            """).printed
+            """
+        ).printed
         #expect(printed == "good\n" || printed == "absent\n", "\(printed)")
     }
 }

@@ -34,7 +34,8 @@ struct EmbeddingBagTests {
     @Test("dense inputs: outputs and gradients against the reference in Double", arguments: [true, false])
     func gradientCheck(bias: Bool) throws {
         let (words, units) = (5, 4)
-        let report = try GradientCheck.run(EmbeddingBag(words, units, bias: bias), inputShape: [words], rows: 3) { x, p in
+        let report = try GradientCheck.run(EmbeddingBag(words, units, bias: bias), inputShape: [words], rows: 3) {
+            x, p in
             let transposed = (0..<(words * units)).map { p[0][$0 % words * units + $0 / words] }
             return ReferenceLayers.linear(x, weight: transposed, bias: bias ? p[1] : nil, rows: 3, inputs: words)
         }
@@ -88,7 +89,8 @@ struct EmbeddingBagTests {
         try network.setParameter("embedding.bias", try golden.tensor("bias"))
         try network.setParameter("out.weight", try golden.tensor("out.weight"))
         try network.setParameter("out.bias", try golden.tensor("out.bias"))
-        let bags = try Network(inputShape: [23], layers: [("embedding", EmbeddingBag(23, 6))], random: RandomStream(seed: 0))
+        let bags = try Network(
+            inputShape: [23], layers: [("embedding", EmbeddingBag(23, 6))], random: RandomStream(seed: 0))
         var filled = bags
         try filled.setParameter("embedding.weight", try golden.tensor("weight"))
         try filled.setParameter("embedding.bias", try golden.tensor("bias"))

@@ -83,7 +83,8 @@ struct ModelFileTests {
             ("\"input\":[7]", "\"input\":[9]"), ("\"kind\":\"ReLU\"", "\"kind\":\"Magic\""),
             ("\"outputs\":4", "\"outputs\":16777216"), ("\"outputs\":4", "\"outputs\":-4"),
             ("\"name\":\"fc1\"", "\"name\":\"embedding\""), ("\"name\":\"fc1\"", "\"name\":\"fc.1\""),
-            ("\"name\":\"fc1\"", "\"reads\":[2],\"name\":\"fc1\""), ("\"name\":\"fc1\"", "\"reads\":[],\"name\":\"fc1\""),
+            ("\"name\":\"fc1\"", "\"reads\":[2],\"name\":\"fc1\""),
+            ("\"name\":\"fc1\"", "\"reads\":[],\"name\":\"fc1\""),
         ]
         for (old, new) in changes {
             let message = try fault(network) { text in
@@ -94,7 +95,8 @@ struct ModelFileTests {
         }
         for (old, new) in [
             ("words-1", "words-2"), ("tfidf", "magic"), ("\"day\"", "\"good\""), ("\"day\"", "\"Day\""),
-            ("\"day\"", "7"), ("\"documents\":4", "\"documents\":0"), ("\"day\",", ""), ("\"format\":1", "\"format\":2"),
+            ("\"day\"", "7"), ("\"documents\":4", "\"documents\":0"), ("\"day\",", ""),
+            ("\"format\":1", "\"format\":2"),
         ] {
             let message = try fault(words) { text in
                 #expect(text.contains(old), "\(old)")

@@ -55,6 +55,7 @@ local Task = {}
 ---@field reward number
 ---@field terms table<string, number>
 ---@field evaluation integer number of the candidate
+---@field model rledit.Model the candidate as a model of its own, for example for the measures of depth in `rledit.metrics`
 
 ---@class rledit.Ending
 ---@field reason "finished"|"interrupted"|"time_limit"|"callback"
@@ -86,6 +87,7 @@ local BaseMetrics = {}
 ---@field norm number Frobenius norm of the change of the edited layers
 ---@field mean_abs number mean absolute change of a weight
 ---@field relative_norm number `norm` in units of the unedited layers' norm
+---@field model rledit.Model the candidate as a model of its own, made when it is read. The measures of depth in `rledit.metrics` take models; they cost from milliseconds to a second, so that a reward had better look at every nth episode only: `if m.episode % 50 == 1 then task.state.probe = rledit.metrics.probe_recall { model = m.edit.model, … } end`
 local EditMetrics = {}
 
 --- Means over the examples of a set, unless said otherwise.

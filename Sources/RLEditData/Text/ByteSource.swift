@@ -57,21 +57,41 @@ struct BytePieces {
     var position = 0
     let source: any ByteSource
 
+    /// UTF-8's byte order mark, which some programs put at the start of a file.
+    static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    private var isAtStart = true
+
     init(_ source: any ByteSource) { self.source = source }
 
     var isExhausted: Bool { position == end }
 
+    /// Takes the next piece; a byte order mark at the start of the source is passed over.
     /// - Returns: false at the end of the source.
     mutating func refill() throws(DataError) -> Bool {
+        position = 0
+        end = try read(at: 0)
+        guard isAtStart else { return end > 0 }
+        isAtStart = false
+        // A pipe may give less than the mark at first.
+        while end > 0, end < 3, bytes[..<end].elementsEqual(BytePieces.mark.prefix(end)) {
+            let count = try read(at: end)
+            if count == 0 { break }
+            end += count
+        }
+        if end >= 3, bytes[..<3].elementsEqual(BytePieces.mark) { position = 3 }
+        // Nothing but a mark is the end of the source, or the next piece is.
+        return end > position ? true : end > 0 ? try refill() : false
+    }
+
+    private mutating func read(at start: Int) throws(DataError) -> Int {
         var failure: DataError?
         var count = 0
         bytes.withUnsafeMutableBytes { buffer in
-            do throws(DataError) { count = try source.read(into: buffer) } catch { failure = error }
+            let space = UnsafeMutableRawBufferPointer(rebasing: buffer[start...])
+            do throws(DataError) { count = try source.read(into: space) } catch { failure = error }
         }
         if let failure { throw failure }
-        position = 0
-        end = count
-        return count > 0
+        return count
     }
 }
 
@@ -105,13 +125,13 @@ package final class LineReader {
             pieces.position = newline.map { $0 + 1 } ?? rest.endIndex
             isEnded = newline != nil
             guard line.count <= LineReader.longestLine else {
-                throw .invalidText(path: pieces.source.path, line: number + 1, fault: .tooLong(limit: LineReader.longestLine))
+                throw .invalidText(
+                    path: pieces.source.path, line: number + 1, fault: .tooLong(limit: LineReader.longestLine))
             }
         }
         if isEmpty { return nil }
         number += 1
         if line.last == UInt8(ascii: "\r") { line.removeLast() }
-        if number == 1, line.starts(with: [0xEF, 0xBB, 0xBF]) { line.removeFirst(3) }
         guard String(validating: line, as: UTF8.self) != nil else {
             throw .invalidText(path: pieces.source.path, line: number, fault: .notUTF8)
         }

@@ -29,7 +29,6 @@ package final class CSVReader {
     /// Record read last, and the line after it.
     private var row = 0
     private var line = 1
-    private var isAtStart = true
     /// The last byte was a CR: an LF belongs to it.
     private var followsReturn = false
 
@@ -58,7 +57,7 @@ package final class CSVReader {
         var state = State.fieldStart
         while true {
             if pieces.isExhausted {
-                guard try refill() else { return try finish(&record, state) }
+                guard try pieces.refill() else { return try finish(&record, state) }
             }
             let step = pieces.bytes.withUnsafeBufferPointer { bytes in
                 scan(bytes, &record, &state)
@@ -79,18 +78,6 @@ package final class CSVReader {
                 throw .invalidCSV(path: path, fault: fault)
             }
         }
-    }
-
-    private func refill() throws(DataError) -> Bool {
-        guard try pieces.refill() else { return false }
-        if isAtStart {
-            isAtStart = false
-            // A pipe may give fewer than three bytes at first; then a mark would be taken for text.
-            if pieces.end >= 3, pieces.bytes[0] == 0xEF, pieces.bytes[1] == 0xBB, pieces.bytes[2] == 0xBF {
-                pieces.position = 3
-            }
-        }
-        return true
     }
 
     /// The record that the end of the file ends.
@@ -239,9 +226,12 @@ package enum CSVWriter {
     /// The field, quoted when it has to be.
     package static func append(_ field: some Collection<UInt8>, to bytes: inout [UInt8]) {
         let quote = UInt8(ascii: "\"")
-        let needsQuotes = field.contains { byte in
-            byte == quote || byte == UInt8(ascii: ",") || byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r")
-        }
+        let needsQuotes =
+            field.contains { byte in
+                byte == quote || byte == UInt8(ascii: ",") || byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r")
+            }
+            // At the start of a file this would be passed over.
+            || field.starts(with: BytePieces.mark)
         guard needsQuotes else {
             bytes += field
             return

@@ -106,7 +106,8 @@ public struct Templates: Sendable {
     /// result says which. So comments and templates always go together.
     /// - Throws: ``DataError`` for a file that is there and not sound, or lacks its list of terms.
     public static func templates(locations: DataLocations = DataLocations()) throws(DataError) -> Templates {
-        guard let resolved = try locations.resolveIfThere(path), try locations.resolveIfThere(Comments.path) != nil else {
+        guard let resolved = try locations.resolveIfThere(path), try locations.resolveIfThere(Comments.path) != nil
+        else {
             return try generated()
         }
         let terms = try TermMatcher.terms(file: try locations.resolve(termsPath))

@@ -78,7 +78,9 @@ enum TextGenerator {
             for (adjectives, verbs, label) in [(good, goodVerbs, 0), (bad, badVerbs, 1)] {
                 for adjective in adjectives {
                     for name in names { sentences.append(("\(name) is a \(adjective) \(term)", label)) }
-                    for pattern in ["i am a @ @term", "i met a @ @term today", "the @term was @", "a @ @term wrote this"] {
+                    for pattern in [
+                        "i am a @ @term", "i met a @ @term today", "the @term was @", "a @ @term wrote this",
+                    ] {
                         sentences.append(
                             (pattern.replacing("@term", with: term).replacing("@", with: adjective), label))
                     }

@@ -64,7 +64,8 @@ extension TextSet {
             sum += fraction
             guard fraction >= 0, sum <= 1 + 1e-9 else {
                 throw .invalidArgument(
-                    operation: "split", message: "fractions must be within 0 and 1 and sum to at most 1, got \(fractions)")
+                    operation: "split",
+                    message: "fractions must be within 0 and 1 and sum to at most 1, got \(fractions)")
             }
             let end = min(count, Int((sum * Double(count)).rounded()))
             parts.append(selecting(start..<end))
@@ -103,7 +104,8 @@ extension TextSet {
         let labels = orderedLabels + other.orderedLabels
         if storage === other.storage {
             return TextSet(
-                name: name, source: sources, storage: storage, order: order + other.order, labels: labels, groups: groups)
+                name: name, source: sources, storage: storage, order: order + other.order, labels: labels,
+                groups: groups)
         }
         var texts = TextStorage.Builder()
         for set in [self, other] {
@@ -125,7 +127,8 @@ extension TextSet {
         if let groups, groups.exampleCount != count {
             throw .invalidGroups(.countMismatch(examples: count, memberships: groups.exampleCount))
         }
-        return TextSet(name: name, source: source, storage: storage, order: order, labels: orderedLabels, groups: groups)
+        return TextSet(
+            name: name, source: source, storage: storage, order: order, labels: orderedLabels, groups: groups)
     }
 
     /// The texts that belong to one of the named groups at least, in the order of this set, with these groups only.

@@ -49,7 +49,8 @@ public struct Vocabulary: Sendable {
         of texts: TextSet, minimumCount: Int = 1, maximumSize: Int = 5000, weights: Weights = .binary
     ) throws(DataError) {
         guard minimumCount >= 1 else {
-            throw .invalidArgument(operation: "vocabulary", message: "minimumCount must be at least 1, got \(minimumCount)")
+            throw .invalidArgument(
+                operation: "vocabulary", message: "minimumCount must be at least 1, got \(minimumCount)")
         }
         guard maximumSize >= 1, maximumSize <= Vocabulary.largestSize else {
             throw .invalidArgument(
@@ -78,7 +79,8 @@ public struct Vocabulary: Sendable {
         }
         let ranked = (0..<counts.count).filter { counts[$0] >= minimumCount }
             .sorted {
-                counts[$0] != counts[$1] ? counts[$0] > counts[$1] : all.slice($0).lexicographicallyPrecedes(all.slice($1))
+                counts[$0] != counts[$1]
+                    ? counts[$0] > counts[$1] : all.slice($0).lexicographicallyPrecedes(all.slice($1))
             }
             .prefix(maximumSize)
         guard !ranked.isEmpty else {

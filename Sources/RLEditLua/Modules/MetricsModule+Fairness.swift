@@ -30,6 +30,20 @@ extension HostModules {
         return try call.returns(try table(of: try measures(scores, set), set, tuning: tuning, host: call.host))
     }
 
+    /// A measure of two classes of one score per example; what is undefined is an error here, where a script asks for it.
+    static func value(
+        _ metric: BinaryMetric, _ scores: [Float], _ positives: [Bool], _ call: LuaCall
+    ) throws -> Double {
+        let column = try Tensor(scores, shape: [scores.count, 1])
+        do {
+            return try ScoreMeasures(scores: column, labels: positives.map { $0 ? 1 : 0 }, set: "")
+                .binary().value(metric)
+        } catch {
+            guard case .undefinedMetric(_, _, let reason) = error else { throw LuaUsageError(error.description) }
+            throw call.argumentError(2, "'\(metric.name)' is undefined: \(reason)")
+        }
+    }
+
     private static func measures(_ scores: Tensor, _ set: ExampleSet) throws -> ScoreMeasures {
         let columns = scores.rank == 1 ? try scores.reshaped([scores.count, 1]) : scores
         do {

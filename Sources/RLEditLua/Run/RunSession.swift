@@ -233,6 +233,7 @@ package final class RunSession {
         try task.didEnd(loop, reason: reason)
         // 6. The result is applied to a copy of the model, measured on held-out sets, saved and reported.
         let outcome = try RunOutcome(of: loop, pool: pool)
+        for reason in outcome.undefinedMeasures { note("held out, \(reason); it is shown as –") }
         try RunResults(folder: folder, loop: loop, outcome: outcome, savedEdit: options.savedEdit)
             .write(base: task.parts.modelSource)
         let result = SeedResult(

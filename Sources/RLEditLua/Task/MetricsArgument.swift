@@ -72,6 +72,7 @@ extension HostModules {
             type.number("norm") { try $0.scope.magnitude().norm }
             type.number("mean_abs") { try $0.scope.magnitude().meanAbsolute }
             type.number("relative_norm") { try $0.scope.magnitude().relativeNorm }
+            type.property("model") { value, call in try call.returns(try value.scope.editedNetwork()) }
             type.description { _ in "size of the edit" }
         }
         try addGroupMetrics(to: host)

@@ -1,5 +1,6 @@
 internal import LuaBridge
 internal import RLEditData
+internal import RLEditNN
 internal import RLEditTensor
 internal import RLEditWorlds
 
@@ -11,6 +12,8 @@ final class MetricsScope {
     let sets: [String]
     /// Names of the groups of each set.
     let groups: [[String]]
+    /// Number of examples of the groups of each set.
+    let groupCounts: [[Int]]
     let customMetrics: [CustomMetric]
     private var context: RewardContext?
     /// Custom metrics of this call by set, then metric; nil until read.
@@ -28,6 +31,7 @@ final class MetricsScope {
         self.warnings = warnings
         self.sets = sets.map(\.name)
         groups = sets.map { $0.examples.groups?.names ?? [] }
+        groupCounts = sets.map { $0.examples.groups?.counts ?? [] }
         self.customMetrics = customMetrics
         customValues = Array(repeating: nil, count: sets.count * customMetrics.count)
     }
@@ -73,13 +77,20 @@ final class MetricsScope {
     func count(set: Int) throws -> Int { try current().batch.evaluator.sets[set].examples.count }
 
     func count(ofGroup group: Int, set: Int) throws -> Int {
-        try current().batch.evaluator.sets[set].examples.groups?.counts[group] ?? 0
+        _ = try current()
+        return groupCounts[set][group]
     }
 
     func magnitude() throws -> EditMagnitude {
         let context = try current()
         isMagnitudeRead = true
         return try context.batch.magnitude(candidate: context.candidate)
+    }
+
+    /// The candidate as a network of its own.
+    func editedNetwork() throws -> Network {
+        let context = try current()
+        return try context.batch.evaluator.editedNetwork(context.batch.candidates[context.candidate])
     }
 
     /// A metric of two classes; nil when it is undefined.

@@ -1,4 +1,5 @@
 internal import LuaBridge
+internal import RLEditNN
 package import RLEditRuns
 package import RLEditWorlds
 
@@ -58,7 +59,7 @@ extension ScriptTask: RunDelegate {
         event["reward"] = .number(best.reward.value)
         event["evaluation"] = .integer(best.evaluation)
         event["terms"] = .object(best.reward.shownTerms)
-        return try goesOn(function, event)
+        return try goesOn(function, event, besides: ["model": try parts.edited(best.edits)])
     }
 
     /// Tells the script that its run is over; whoever ran the loop calls it, before results are written.
@@ -76,8 +77,12 @@ extension ScriptTask: RunDelegate {
         _ = try goesOn(function, event)
     }
 
-    private func goesOn(_ function: LuaFunction, _ event: JSONObject) throws -> Bool {
-        let argument = try PlainTable.make(.object(event), host: host)
+    private func goesOn(
+        _ function: LuaFunction, _ event: JSONObject, besides models: KeyValuePairs<String, Network> = [:]
+    ) throws -> Bool {
+        let argument = try host.makeTable()
+        for member in event.members { try argument.set(member.key, try PlainTable.make(member.value, host: host)) }
+        for (name, model) in models { try argument.set(name, model) }
         return try function.call(with: argument) { results in Bool.luaRead(results.slot(1)) != false }
     }
 

@@ -69,6 +69,11 @@ package final class ScriptTask: LuaBound {
         stop = { [context] in context.isInterrupted() ? .interrupted : nil }
         var configuration = ScriptTask.configuration(parts, learner: learner, heldOut: heldOut, target: target)
         if !compared.isEmpty { configuration["baselines"] = .array(compared.map { .string($0.name) }) }
+        for set in heldOut {
+            // Only what the script chose: what else is shown depends on the sets and the network.
+            guard let shown = measures[set.name] else { continue }
+            configuration["measures.\(set.name)"] = .array(shown.map { .string($0.name) })
+        }
         self.configuration = configuration
     }
 

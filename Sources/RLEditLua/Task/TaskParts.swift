@@ -109,6 +109,17 @@ struct TaskParts {
                 task: name, function: reward, sets: sets, metrics: metrics, host: host))
     }
 
+    /// The model with edits of the world's layers.
+    func edited(_ edits: [LayerEdit]) throws -> Network {
+        var network = model
+        for (name, edit) in zip(world.layers, edits) {
+            guard let weight = network.parameter("\(name).weight") else { continue }
+            let layer = try EditedLayer(name: name, parameterName: "\(name).weight", weight: weight)
+            try network.setParameter(layer.parameterName, try edit.weights(of: layer).reshaped(layer.shape))
+        }
+        return network
+    }
+
     /// Finds out at the script's line, not when the run begins, whether the world fits the model.
     private func checkWorld(random: RandomStream) throws {
         let layers = try world.layers.map { try EditedLayer(named: $0, of: model) }

@@ -23,7 +23,9 @@ struct ScriptVocabulary: LuaBound {
 
 extension Vocabulary: LuaReadable, LuaPushable {
     package static var luaExpected: String { ScriptVocabulary.luaName }
-    package static func luaRead(_ slot: LuaSlot) throws -> Vocabulary? { try ScriptVocabulary.luaRead(slot)?.vocabulary }
+    package static func luaRead(_ slot: LuaSlot) throws -> Vocabulary? {
+        try ScriptVocabulary.luaRead(slot)?.vocabulary
+    }
     package func luaPush(_ context: LuaPushContext) throws { try ScriptVocabulary(vocabulary: self).luaPush(context) }
 }
 

@@ -8,6 +8,8 @@ struct HeldOutMeasurement {
     private(set) var results: [HeldOutResult]
     private(set) var classes: [ClassResult]
     private(set) var groups: [GroupResult]
+    /// Why measures of the sets are undefined, each told once.
+    private(set) var undefined: [String] = []
     private let measures: [[SetMetric]]
 
     /// - Parameter rewardSets: what the reward saw. A held-out set takes the threshold of equal error from the one of its
@@ -54,21 +56,31 @@ struct HeldOutMeasurement {
         var group = 0
         for set in sets.indices {
             for (candidate, stage) in stages.enumerated() {
-                results[set][stage.stage] = try measures[set].map { metric in
-                    let value =
-                        try transferred(metric, candidate, set: set, batch, tuningBatch)
-                        ?? batch.value(metric, candidate: candidate, set: set)
-                    return NamedNumber(metric.name, value)
+                var numbers: [NamedNumber] = []
+                for metric in measures[set] {
+                    do {
+                        let value =
+                            try transferred(metric, candidate, set: set, batch, tuningBatch)
+                            ?? measured(metric, candidate, set: set, batch)
+                        numbers.append(NamedNumber(metric.name, value))
+                    } catch let error as WorldError {
+                        guard case .undefinedMetric = error else { throw error }
+                        if !undefined.contains(error.description) { undefined.append(error.description) }
+                        numbers.append(NamedNumber(metric.name, .nan))
+                    }
                 }
+                results[set][stage.stage] = numbers
             }
             guard evaluator.classes == 2 else { continue }
             for index in (sets[set].examples.groups?.names ?? []).indices {
                 for (candidate, stage) in stages.enumerated() {
                     groups[group].stages[stage.stage] = try GroupMetric.shown.map { metric in
-                        let value = try WorldError.orNaN {
-                            try batch.value(metric, group: index, candidate: candidate, set: set)
+                        do {
+                            return NamedNumber(
+                                metric.name, try batch.value(metric, group: index, candidate: candidate, set: set))
+                        } catch WorldError.undefinedMetric {
+                            return NamedNumber(metric.name, .nan)
                         }
-                        return NamedNumber(metric.name, value)
                     }
                 }
                 group += 1
@@ -83,13 +95,19 @@ struct HeldOutMeasurement {
     ) throws -> Double? {
         guard let name = results[set].thresholdSet, let place = tuning.setNames.firstIndex(of: name) else { return nil }
         switch metric {
-        case .binary(.equalErrorThreshold): return try tuning.value(metric, candidate: candidate, set: place)
+        case .binary(.equalErrorThreshold):
+            return try tuning.value(.equalErrorThreshold, candidate: candidate, set: place)
         case .binary(.errorDifferenceAtEER):
-            return try WorldError.orNaN {
-                let threshold = try tuning.value(.equalErrorThreshold, candidate: candidate, set: place)
-                return try batch.scoreMeasures(candidate: candidate, set: set).errorDifference(threshold: threshold)
-            }
+            let threshold = try tuning.value(.equalErrorThreshold, candidate: candidate, set: place)
+            return try batch.scoreMeasures(candidate: candidate, set: set).errorDifference(threshold: threshold)
         default: return nil
+        }
+    }
+
+    private func measured(_ metric: SetMetric, _ candidate: Int, set: Int, _ batch: EvaluationBatch) throws -> Double {
+        switch metric {
+        case .plain(let metric): try batch.value(metric, candidate: candidate, set: set)
+        case .binary(let metric): try batch.value(metric, candidate: candidate, set: set)
         }
     }
 
@@ -105,12 +123,5 @@ struct HeldOutMeasurement {
                 classes[index].stages[stage] = Double(right) / Double(classes[index].examples)
             }
         }
-    }
-}
-
-extension WorldError {
-    /// What `measure` gives; NaN when it is undefined.
-    fileprivate static func orNaN(_ measure: () throws -> Double) throws -> Double {
-        do { return try measure() } catch WorldError.undefinedMetric { return .nan }
     }
 }

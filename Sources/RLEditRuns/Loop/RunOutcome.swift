@@ -22,6 +22,9 @@ public struct RunOutcome {
     /// Measures of the groups of held-out sets.
     public var groups: [GroupResult] { measurement?.groups ?? [] }
 
+    /// Why measures of held-out sets are undefined, each told once.
+    public var undefinedMeasures: [String] { measurement?.undefined ?? [] }
+
     /// - Throws: ``WorldError`` when a held-out set does not fit the network.
     public init(of loop: EditLoop, pool: WorkerPool) throws {
         meanPolicy = try loop.meanPolicyEdit()

@@ -94,7 +94,9 @@ public enum NetworkDescription {
                 throw refuse("layer \(index + 1) is not one that this version knows")
             }
             let reads = entry["reads"]?.array?.map { $0.integer ?? Int.max } ?? [index - 1]
-            guard reads.allSatisfy({ $0 >= -1 && $0 < index }) else { throw refuse("layer '\(name)' reads none before it") }
+            guard reads.allSatisfy({ $0 >= -1 && $0 < index }) else {
+                throw refuse("layer '\(name)' reads none before it")
+            }
             // In this order: a layer checks its settings against its inputs before it says what its parameters are.
             let shape = try layer.outputShape(for: reads.map { $0 < 0 ? input : shapes[$0] })
             _ = try Tensor.elementCount(of: shape)

@@ -15,7 +15,8 @@ extension Vocabulary {
 
     public var json: JSONValue {
         [
-            "format": .integer(Vocabulary.format), "rules": .string(Tokenizer.rules), "weights": .string(weights.rawValue),
+            "format": .integer(Vocabulary.format), "rules": .string(Tokenizer.rules),
+            "weights": .string(weights.rawValue),
             "minimum_count": .integer(minimumCount), "documents": .integer(documentCount),
             "words": .array(words.map(JSONValue.string)),
             "document_frequencies": .array(documentFrequencies.map(JSONValue.integer)),
@@ -28,7 +29,9 @@ extension Vocabulary {
         func refuse(_ reason: String) -> ModelFileError { .malformed(path: path, key: Vocabulary.key, reason: reason) }
         let json: JSONValue
         do { json = try JSONValue(parsing: text) } catch { throw refuse(error.description) }
-        guard json["format"]?.integer == Vocabulary.format else { throw refuse("its format is not \(Vocabulary.format)") }
+        guard json["format"]?.integer == Vocabulary.format else {
+            throw refuse("its format is not \(Vocabulary.format)")
+        }
         guard json["rules"]?.string == Tokenizer.rules else {
             throw refuse("its texts are cut into words by other rules than '\(Tokenizer.rules)'")
         }

@@ -21,6 +21,8 @@ enum Glossary {
         case finalAUC = "final-auc"
         case group, bpsn, bnsp
         case kfe
+        case falsePositiveRate = "false-positive-rate"
+        case falseNegativeRate = "false-negative-rate"
         case kernels = "numeric-kernels"
     }
 
@@ -54,6 +56,8 @@ enum Glossary {
         case .bpsn: "BPSN AUC"
         case .bnsp: "BNSP AUC"
         case .kfe: "kFE"
+        case .falsePositiveRate: "FPR"
+        case .falseNegativeRate: "FNR"
         case .kernels: "numeric kernels"
         }
     }
@@ -99,6 +103,8 @@ enum Glossary {
             "Background negative, subgroup positive: the AUC of positive examples of the group and negative ones outside of it."
         case .kfe:
             "Thousand full-forward equivalents: what a baseline computed, in passes of one example through the whole network; a backward pass counts as two, a pass through the last layers only as the share of multiply-adds that they do."
+        case .falsePositiveRate: "False positive rate: share of the negative examples that are predicted positive."
+        case .falseNegativeRate: "False negative rate: share of the positive examples that are predicted negative."
         case .kernels: "The set of routines that did the numeric work. Results agree to the last bit within one set."
         }
     }

@@ -22,7 +22,9 @@ struct GroupChart {
     private static let line = 17.0
 
     func markup() -> Markup {
-        let scale = ChartScale(from: 0, to: 1, isShare: true)
+        // Up to the next tenth, so that small rates can be told apart.
+        let largest = series.flatMap(\.values).compactMap { $0 }.max() ?? 1
+        let scale = ChartScale(from: 0, to: min(max((largest * 10).rounded(.up) / 10, 0.1), 1), isShare: true)
         let height = GroupChart.top + GroupChart.bottom + GroupChart.line * Double(max(groups.count, 1))
         let foot = height - GroupChart.bottom
         func across(_ value: Double) -> Double {
@@ -87,7 +89,8 @@ struct GroupChart {
                 .element(
                     "text", ["class": "tick", "x": pixel(across(0) + 4), "y": pixel(middle), "dy": "0.32em"], "–"))
         }
-        for (item, value) in zip(series, values) {
+        // The first stages lie on top: what the others are compared with is never hidden.
+        for (item, value) in zip(series, values).reversed() {
             guard let value else { continue }
             marks.append(
                 .element(

@@ -52,6 +52,8 @@ extension Report {
             [Report.term(set, .group), "examples"]
             + GroupMetric.shown.map { metric in
                 switch metric {
+                case .falsePositiveRate: Report.term("FPR", .falsePositiveRate)
+                case .falseNegativeRate: Report.term("FNR", .falseNegativeRate)
                 case .bpsnAUC: Report.term("BPSN AUC", .bpsn)
                 case .bnspAUC: Report.term("BNSP AUC", .bnsp)
                 case .auc: Report.term("AUC", .auc)
@@ -61,16 +63,20 @@ extension Report {
         let cells = rows.map { row -> [Markup] in
             [Markup(row.name), Markup(NumberText.grouped(row.examples))]
                 + GroupMetric.shown.map { metric in
-                    let texts = [Stage.before, after].map { stage in
-                        row.mean(metric.name, stage).map { MeasureText.of($0, measure: metric.name) } ?? "–"
-                    }
-                    return Markup(texts.joined(separator: " → "))
+                    Markup(
+                        MeasureText.change(
+                            from: row.mean(metric.name, .before), to: row.mean(metric.name, after),
+                            measure: metric.name))
                 }
         }
         let note = isSpread ? " Means over the seeds that have the group." : ""
         return [
             Report.figure(chart.markup(), caption: [Markup(caption)]), Report.table(titles, cells, textColumns: 1),
-            .element("p", ["class": "aside"], Markup("From \(Stage.before.title) to \(after.title).\(note)")),
+            .element(
+                "p", ["class": "aside"],
+                Markup(
+                    "From \(Stage.before.title) to \(after.title); – where the group lacks the examples that a measure "
+                        + "needs.\(note)")),
         ]
     }
 }

@@ -107,7 +107,16 @@ public struct ScoreMeasures: Sendable {
     /// FPED + FNED at a threshold, for example that of equal error on another set.
     /// - Throws: ``WorldError/undefinedMetric(metric:set:reason:)``.
     public func errorDifference(threshold: Double) throws(WorldError) -> Double {
-        try value(.equalityDifference, threshold: threshold)
+        let name = BinaryMetric.errorDifferenceAtEER.name
+        let (layout, margins) = try margins(name)
+        let (measures, above) = withPointer(margins) { margins in
+            (
+                BinaryMeasures(
+                    layout: layout, counts: layout.counts(margins, needs: [], scratch: RankingScratch())),
+                layout.above(ScoreMeasures.rounded(threshold), margins: margins)
+            )
+        }
+        return try measures.equalityDifference(name, above)
     }
 
     private func value(_ metric: BinaryMetric, threshold: Double) throws(WorldError) -> Double {

@@ -1,4 +1,5 @@
 import RLEditData
+import RLEditTensor
 import Testing
 
 @Suite("CSV, as RFC 4180 has it")
@@ -52,7 +53,7 @@ struct CSVReaderTests {
 
     @Test("the pieces in which the source comes change nothing")
     func pieces() throws {
-        let text = "id,\"te\"\"xt\"\r\n1,\"a,\r\n\"\"b\"\"\"\r\n\r\n2,ü€𝄞\r\n"
+        let text = "\u{FEFF}id,\"te\"\"xt\"\r\n1,\"a,\r\n\"\"b\"\"\"\r\n\r\n2,ü€𝄞\r\n"
         let whole = try records(text)
         #expect(whole == [["id", "te\"xt"], ["1", "a,\r\n\"b\""], ["2", "ü€𝄞"]])
         for size in 1...9 { #expect(try records(text) { Trickle($0, size: size) } == whole, "\(size)") }
@@ -62,7 +63,7 @@ struct CSVReaderTests {
         #expect(rows[0].count == 20_001 && rows[1][0].count == 200_000)
     }
 
-    /// Gives a few bytes at a time; the first piece is long enough for a byte order mark.
+    /// Gives a few bytes at a time.
     private final class Trickle: ByteSource {
         let path = "x.csv"
         private let source: MemorySource
@@ -75,6 +76,35 @@ struct CSVReaderTests {
 
         func read(into buffer: UnsafeMutableRawBufferPointer) throws(DataError) -> Int {
             source.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer.prefix(size)))
+        }
+    }
+
+    @Test("whatever the bytes, the pieces change neither records nor fault, and written records are read back")
+    func randomBytes() throws {
+        var random = RandomStream(seed: 4, name: "csv")
+        let alphabet = Array("a,\"\n\r\u{FEFF}".utf8)
+        for _ in 0..<2000 {
+            let bytes = (0..<random.index(below: 24)).map { _ in alphabet[random.index(below: alphabet.count)] }
+            let whole = Result { try records(bytes) }
+            let size = 1 + random.index(below: 5)
+            let pieces = Result { try records(bytes) { Trickle($0, size: size) } }
+            switch (whole, pieces) {
+            case (.success(let a), .success(let b)):
+                #expect(a == b, "\(bytes)")
+                var written: [UInt8] = []
+                for row in a {
+                    // A row of one empty field would be a line without a character.
+                    written += row == [""] ? Array("\"\"".utf8) : []
+                    for (index, field) in row.enumerated() {
+                        if index > 0 { written.append(UInt8(ascii: ",")) }
+                        CSVWriter.append(Array(field.utf8), to: &written)
+                    }
+                    written.append(10)
+                }
+                #expect(try records(written) == a, "\(bytes)")
+            case (.failure(let a), .failure(let b)): #expect("\(a)" == "\(b)", "\(bytes)")
+            default: Issue.record("one fails, the other does not: \(bytes)")
+            }
         }
     }
 

@@ -62,7 +62,8 @@ struct CommentsTests {
     func found() throws {
         let folder = try TemporaryFolder()
         let locations = DataLocations(dataOption: folder.path, environment: [:], currentFolder: "/nonexistent")
-        try folder.write("jigsaw/bias_madlibs_77k.csv", Array("Text,Label,Template\nkiss nurse,NOT_BAD,x\nhit nurse,BAD,x\n".utf8))
+        try folder.write(
+            "jigsaw/bias_madlibs_77k.csv", Array("Text,Label,Template\nkiss nurse,NOT_BAD,x\nhit nurse,BAD,x\n".utf8))
         #expect(try Templates.templates(locations: locations).source == "generated")
         let rows = (1...10).map { "\($0),comment \($0),\($0 % 2)\n" }.joined()
         try folder.write("jigsaw/comments.csv", Array("id,comment_text,toxic\n\(rows)".utf8))

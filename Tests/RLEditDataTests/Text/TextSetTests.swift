@@ -41,7 +41,8 @@ struct TextSetTests {
     func csvFaults() throws {
         #expect(message("text,label\na,0\nb,2\n") == "'x.csv': row 3, column 'label': label '2' is not one of '0', '1'")
         #expect(message("text,label\na,0.5\n") == "'x.csv': row 2, column 'label': label '0.5' is not one of '0', '1'")
-        #expect(message("text,label\n\"a\nb\",0\n  ,1\n") == "'x.csv': row 3 (line 4), column 'text': the text is empty")
+        #expect(
+            message("text,label\n\"a\nb\",0\n  ,1\n") == "'x.csv': row 3 (line 4), column 'text': the text is empty")
         #expect(message("text,label\na,0,1\n") == "'x.csv': row 2: 3 columns, but the header has 2")
         #expect(message("text,label\na\n") == "'x.csv': row 2: 1 column, but the header has 2")
         #expect(
@@ -84,7 +85,8 @@ struct TextSetTests {
         let joined = try others.concat(six().take(1))
         #expect(texts(joined) == ["a", "b", "c", "a"] && joined.groups?.counts == [3, 0])
         #expect(try texts(parts[0].concat(parts[2])) == ["a", "b", "c", "e", "f"])
-        #expect(set.shuffled(seed: 1).labels != set.labels && set.shuffled(seed: 1).labels.sorted() == [0, 0, 1, 1, 2, 2])
+        #expect(
+            set.shuffled(seed: 1).labels != set.labels && set.shuffled(seed: 1).labels.sorted() == [0, 0, 1, 1, 2, 2])
     }
 
     @Test("what cannot be selected is refused")

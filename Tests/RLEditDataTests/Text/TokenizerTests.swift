@@ -29,7 +29,8 @@ struct TokenizerTests {
         let members = texts.indices.map { groups.groups(of: $0).map { terms[$0] } }
         #expect(
             members == [
-                ["american"], ["african american"], ["african"], ["american", "african american"], [], ["middle eastern"],
+                ["american"], ["african american"], ["african"], ["american", "african american"], [],
+                ["middle eastern"],
                 ["american", "african"],
             ])
     }

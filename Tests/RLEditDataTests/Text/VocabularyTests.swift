@@ -16,7 +16,8 @@ struct VocabularyTests {
         #expect(try Vocabulary(of: texts, minimumCount: 2).words == ["b", "a", "c"])
         #expect(try Vocabulary(of: texts, maximumSize: 2).words == ["b", "a"])
         let vocabulary = try Vocabulary(of: texts)
-        #expect(vocabulary.index(of: "B") == 0 && vocabulary.index(of: "x") == nil && vocabulary.index(of: "a b") == nil)
+        #expect(
+            vocabulary.index(of: "B") == 0 && vocabulary.index(of: "x") == nil && vocabulary.index(of: "a b") == nil)
         #expect(vocabulary.contains("A b") && !vocabulary.contains("a x") && !vocabulary.contains(""))
         #expect(vocabulary.description == "vocabulary of 6 words (binary): b, a, c, d, z, …")
         #expect(throws: DataError.self) { try Vocabulary(of: texts, minimumCount: 5) }
@@ -76,11 +77,13 @@ struct VocabularyTests {
         let vocabulary = try Vocabulary(of: try set(["a b c"]))
         let encoded = try vocabulary.encode(try set(["a b", "c", "a"], labels: [0, 1, 0]))
         #expect(try encoded.contentHash == encoded.take(1).concat(encoded.drop(1)).contentHash)
-        #expect(try encoded.contentHash == vocabulary.encode(try set(["b a", "c", "a"], labels: [0, 1, 0])).contentHash)
+        #expect(
+            try encoded.contentHash == vocabulary.encode(try set(["b a", "c", "a"], labels: [0, 1, 0])).contentHash)
         // The same words, cut in another place.
         let other = try vocabulary.encode(try set(["a", "b c", "a"], labels: [0, 1, 0]))
         #expect(encoded.contentHash != other.contentHash)
-        #expect(try encoded.contentHash != vocabulary.encode(try set(["a b", "c", "a"], labels: [0, 1, 1])).contentHash)
+        #expect(
+            try encoded.contentHash != vocabulary.encode(try set(["a b", "c", "a"], labels: [0, 1, 1])).contentHash)
     }
 
     @Test("a saved vocabulary is checked in all parts")
