@@ -120,6 +120,55 @@ import Testing
         #expect(Self.message(text) == "task.lua:1: \(message)")
     }
 
+    @Test("the measures of depth take models and sets")
+    func depth() throws {
+        let printed = try Self.printed(
+            #"""
+            local m = rledit.metrics
+            local other = rledit.models.mlp { widths = { 2, 4, 3 }, seed = 2 }
+            local all = forget:concat(retain)
+            print(m.total_variation { model = model, reference = model, set = all },
+              m.agreement { model = model, reference = model, set = all }, m.weight_distance { model = model, reference = model })
+            assert(m.total_variation { model = model, reference = other, set = all } > 0)
+            assert(m.membership_auc { model = model, members = forget, others = forget } == 0.5)
+            local rate = m.membership_rate { model = model, examples = forget, trained = retain, untrained = forget }
+            assert(rate >= 0 and rate <= 1)
+            local steps = m.relearn_steps { model = model, forget = forget, test = forget, learning_rate = 0.5, cap = 50 }
+            assert(steps <= 50)
+            local recall = m.probe_recall { model = model, layer = "fc1", train = all, test = forget }
+            assert(recall >= 0 and recall <= 1)
+            assert(m.prediction_entropy { model = model, set = all } <= math.log(3) + 1e-6)
+            """#)
+        #expect(printed == "0.0\t1.0\t0.0\t0.0")
+        #expect(
+            Self.message("rledit.metrics.relearn_steps { model = model, forget = forget, test = forget, cap = 0 }")
+                == "task.lua:1: bad field 'cap' in rledit.metrics.relearn_steps (must be at least 1, got 0)")
+        #expect(
+            Self.message("rledit.metrics.probe_recall { model = model, layer = 'fc9', train = forget, test = forget }")
+                == "task.lua:1: unknown layer 'fc9' (did you mean 'fc1'?); layers that can be edited: fc1, fc2")
+    }
+
+    @Test("a reward and on_best get the candidate as a model")
+    func candidates() throws {
+        let outcome = try TaskScript.run(
+            #"""
+            local seen, best
+            return task {
+              reward = function(m)
+                local distance = rledit.metrics.weight_distance { model = m.edit.model, reference = model }
+                assert(math.abs(distance - m.edit.norm) < 1e-4 * (1 + m.edit.norm))
+                return m.retain.accuracy
+              end,
+              on_best = function(b)
+                local scores = b.model:forward(sets.retain:inputs())
+                assert(math.abs(rledit.metrics.accuracy(scores, sets.retain:labels()) - b.reward) < 1e-9)
+                print("best")
+              end,
+            }
+            """#) { session, task in _ = try TaskScript.loop(session, task) }
+        #expect(outcome.printed.hasPrefix("best\n"))
+    }
+
     @Test("sets that overlap are worth a warning with the count")
     func overlap() throws {
         let outcome = try TaskScript.run(
