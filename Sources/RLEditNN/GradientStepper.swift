@@ -168,7 +168,8 @@ package final class GradientStepper {
                     parameters: pointers, rows: rows.count, objective: term.objective, weight: term.weight,
                     random: terms.count > 1 ? random.split("term", index) : random
                 ) { range in
-                    try source.examples(rows[(rows.startIndex + range.lowerBound)..<(rows.startIndex + range.upperBound)])
+                    try source.examples(
+                        rows[(rows.startIndex + range.lowerBound)..<(rows.startIndex + range.upperBound)])
                 })
             lanes = LaneSum(summer: engine.laneSummer(), joins: index > 0)
         }

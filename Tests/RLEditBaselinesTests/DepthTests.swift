@@ -106,7 +106,7 @@ struct DepthTests {
         for name in ["fc2.weight", "fc3.weight"] {
             try dead.setParameter(name, try Tensor.zeros(try #require(dead.parameter(name)).shape))
         }
-        try dead.setParameter("fc3.bias", try Tensor([0, 0, 0, 0, 0, 0, 0, -50, 0, 0]))
+        try dead.setParameter("fc3.bias", Tensor([0, 0, 0, 0, 0, 0, 0, -50, 0, 0]))
         easy.cap = 3
         #expect(try steps(dead, easy) == 3)
         easy.cap = 0
@@ -131,7 +131,7 @@ struct DepthTests {
     @Test("The weight distance is Euclidean over all parameters")
     func distance() throws {
         var other = try identity()
-        try other.setParameter("fc.bias", try Tensor([3, 4]))
+        try other.setParameter("fc.bias", Tensor([3, 4]))
         let (distance, relative) = try Disagreement.weightDistance(other, try identity())
         #expect(distance == 5)
         #expect(abs(relative - 5 / 2.0.squareRoot()) < 1e-12)

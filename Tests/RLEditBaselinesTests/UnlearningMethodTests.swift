@@ -40,7 +40,9 @@ struct UnlearningMethodTests {
     }
 
     /// Those that can be trusted to forget and to keep; the others are fragile, which is one of their results.
-    static let reliable = names.filter { !["gradient_ascent", "ssd", "retrain", "l1_sparse", "fine_tune"].contains($0) }
+    static let reliable = names.filter {
+        !["gradient_ascent", "ssd", "retrain", "l1_sparse", "fine_tune"].contains($0)
+    }
 
     @Test("forgets the class and keeps the rest, where it is not known to be fragile", arguments: reliable)
     func forgets(name: String) throws {

@@ -89,7 +89,10 @@ import Testing
                 "b.scrub { model = model, forget = forget, retain = retain, maximising_epochs = 9 }",
                 "bad field 'maximising_epochs' in rledit.baselines.scrub (must be between 0 and epochs (3), got 9)"
             ),
-            ("b.scrub { model = model, forget = forget:take(0), retain = retain }", "the set 'forget' holds no example"),
+            (
+                "b.scrub { model = model, forget = forget:take(0), retain = retain }",
+                "the set 'forget' holds no example"
+            ),
             (
                 "b.gradient_edit { model = model, forget = forget, retain = retain, layer = 'fc3' }",
                 "unknown layer 'fc3' (did you mean 'fc1'?); layers that can be edited: fc1, fc2"
@@ -118,6 +121,32 @@ import Testing
         ])
     func errors(text: String, message: String) {
         #expect(Self.message(text) == "task.lua:1: \(message)")
+    }
+
+    @Test("a result is remembered under the method, its settings, the model, the sets and the seed")
+    func remembered() throws {
+        var script = ModuleScript()
+        script.remembersFits = true
+        defer { script.remove() }
+        let text =
+            Self.prelude
+                + #"""
+                local function tune(options)
+                  options.model = options.model or model
+                  options.retain = options.retain or retain
+                  local result = b.fine_tune(options)
+                  return ("%.17g %.17g %.17g"):format(
+                    result.cost.seconds, result.cost.forwards, result.model:parameter("fc1.weight"):sum())
+                end
+                print(tune {}, tune { seed = 1 }, tune { epochs = 9 }, tune { retain = retain:take(7) },
+                  tune { model = rledit.models.mlp { widths = { 2, 4, 3 }, seed = 2 } }, tune { forget = forget })
+                """#
+        // The seconds tell a result that was made from one that was kept.
+        let first = try script.run(text).printed
+        #expect(try script.run(text).printed == first)
+        let parts = first.split(separator: "\t").map { String($0.filter { $0 != "\n" }) }
+        #expect(Set(parts.prefix(5)).count == 5)
+        #expect(parts[5] == parts[0], "the forget set decides nothing here")
     }
 
     @Test("the measures of depth take models and sets")
@@ -165,7 +194,8 @@ import Testing
                 print("best")
               end,
             }
-            """#) { session, task in _ = try TaskScript.loop(session, task) }
+            """#
+        ) { session, task in _ = try TaskScript.loop(session, task) }
         #expect(outcome.printed.hasPrefix("best\n"))
     }
 
@@ -200,13 +230,15 @@ import Testing
             #expect(outcome.heldOut[0][Stage("fine_tune")] != outcome.heldOut[0][.before])
             #expect(outcome.costs.stages.map(\.name) == ["fine_tune", "again", "best"])
             #expect(outcome.costs[Stage("fine_tune")]?.kfe == 0.036)
-            #expect(task.configuration["baselines"]?.array?.compactMap(\.string) == ["fine_tune", "again", "best", "mine"])
+            #expect(
+                task.configuration["baselines"]?.array?.compactMap(\.string) == ["fine_tune", "again", "best", "mine"])
         }
     }
 
     @Test("a baseline of another architecture is measured too")
     func otherArchitecture() throws {
-        let text = #"return task { heldout = sets, baselines = { wide = rledit.models.mlp { widths = { 2, 9, 5, 3 } } } }"#
+        let text =
+            #"return task { heldout = sets, baselines = { wide = rledit.models.mlp { widths = { 2, 9, 5, 3 } } } }"#
         try TaskScript.run(text) { session, task in
             let outcome = try RunOutcome(of: try TaskScript.loop(session, task), pool: session.context.pool)
             #expect(outcome.heldOut.first?[Stage("wide")] != nil)

@@ -106,7 +106,8 @@ struct SuffixTests {
             inputShape: [4],
             nodes: [
                 .init(name: "a", layer: Linear(4, 4), inputs: [-1]), .init(name: "b", layer: Linear(4, 4), inputs: [0]),
-                .init(name: "c", layer: Sum(count: 4), inputs: [0, 1]), .init(name: "d", layer: Linear(4, 2), inputs: [2]),
+                .init(name: "c", layer: Sum(count: 4), inputs: [0, 1]),
+                .init(name: "d", layer: Linear(4, 2), inputs: [2]),
             ], random: RandomStream(seed: 0))
         #expect(skip.lastCut(before: 3) == 3)
         // Before the sum both of its terms are needed.

@@ -78,7 +78,8 @@ public struct FineTuneLastLayer: Sendable {
         }
         guard balance == .group else { return byLabel(Array(labels.indices)) }
         guard let groups = examples.groups else {
-            throw BaselineError.unsuitableSet("set", reason: "has no groups to balance; give it some, or balance labels")
+            throw BaselineError.unsuitableSet(
+                "set", reason: "has no groups to balance; give it some, or balance labels")
         }
         let ofNone = labels.indices.filter { groups.groups(of: $0).isEmpty }
         return (groups.names.indices.map { groups.members(of: $0) } + [ofNone]).flatMap(byLabel)

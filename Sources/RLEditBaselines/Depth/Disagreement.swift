@@ -52,7 +52,8 @@ public enum Disagreement {
             }
         }
         for name in reference.parameterNames {
-            for (mine, theirs) in zip(network.parameter(name)?.scalars ?? [], reference.parameter(name)?.scalars ?? []) {
+            for (mine, theirs) in zip(network.parameter(name)?.scalars ?? [], reference.parameter(name)?.scalars ?? [])
+            {
                 squares += (Double(mine) - Double(theirs)) * (Double(mine) - Double(theirs))
                 norm += Double(theirs) * Double(theirs)
             }

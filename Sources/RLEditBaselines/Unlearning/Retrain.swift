@@ -26,6 +26,7 @@ public struct Retrain: UnlearningMethod {
         var network = try Network(
             inputShape: problem.network.inputShape, nodes: problem.network.nodes,
             random: RandomStream(seed: problem.seed, name: "init"))
+        network.metadata = problem.network.metadata
         var options = TrainingOptions()
         options.epochs = epochs
         options.batchSize = batchSize

@@ -35,7 +35,8 @@ extension HostModules {
         // An absent set of a method that has no use for it: the same options serve every method.
         let forget = try options.optional("forget", as: ExampleSet.self)
         let retain = try options.optional("retain", as: ExampleSet.self)
-        for (role, set) in [(SetRole.forget, forget), (.retain, retain)] where method.needs.contains(role) && set == nil {
+        for (role, set) in [(SetRole.forget, forget), (.retain, retain)] where method.needs.contains(role) && set == nil
+        {
             throw try options.missing(role.rawValue, expected: ScriptSet.luaName)
         }
         try options.finish()
@@ -43,15 +44,22 @@ extension HostModules {
             let shared = forget.overlap(with: retain)
             if shared > 0 {
                 call.host.warningSink(
-                    "warning: \(options.owner): the sets 'forget' and 'retain' share \(shared) of \(forget.count) examples")
+                    "warning: \(options.owner): the sets 'forget' and 'retain' share \(shared) of \(forget.count) examples"
+                )
             }
         }
         guard let some = forget ?? retain else { throw try options.missing("forget", expected: ScriptSet.luaName) }
         let problem = UnlearningProblem(
             network: request.model.network, forget: forget ?? some, retain: retain ?? some,
             seed: UInt64(bitPattern: Int64(request.seed)), pool: context.pool)
+        // Sets that the method does not look at decide nothing.
+        let sets = [(SetRole.forget, forget), (.retain, retain)].filter { method.needs.contains($0.0) }
+        let remembered = RememberedBaseline(
+            "\(method)", request, sets: sets.map { ($0.0.rawValue, $0.1?.examplesHash ?? "") }, context)
         return try request.result(call, method.name, context) { watch in
-            try options.blamingFields { try method.run(problem, watch: watch) }
+            try remembered.result(method.name) {
+                try options.blamingFields { try method.run(problem, watch: watch) }
+            }
         }
     }
 

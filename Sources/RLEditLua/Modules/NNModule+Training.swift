@@ -159,11 +159,7 @@ struct FitRequest {
     private func key(_ network: Network, _ examples: TrainingExamples, _ context: ScriptContext) -> String? {
         guard isRemembered, let description, context.fits.isEnabled else { return nil }
         var key = FitKey(engineVersion: context.engineVersion, numericKernels: "\(NumericKernels.current)")
-        key.add("input", "\(network.inputShape)")
-        for node in network.nodes { key.add("layer", "\(node.name) \(String(reflecting: node.layer)) \(node.inputs)") }
-        for name in network.parameterNames {
-            if let value = network.parameter(name) { key.add(parameter: name, value) }
-        }
+        key.add(network)
         examples.addToKey(&key)
         key.add(options: description)
         return key.finish()
@@ -197,12 +193,23 @@ struct FitRequest {
 
 extension Network {
     /// This network with all parameters replaced; nil when the names or shapes are others.
-    fileprivate func filled(with parameters: [String: Tensor]) -> Network? {
+    func filled(with parameters: [String: Tensor]) -> Network? {
         guard parameters.count == parameterNames.count else { return nil }
         var result = self
         for name in parameterNames {
             guard let value = parameters[name], (try? result.setParameter(name, value)) != nil else { return nil }
         }
         return result
+    }
+}
+
+extension FitKey {
+    /// A network's layers and parameters.
+    mutating func add(_ network: Network) {
+        add("input", "\(network.inputShape)")
+        for node in network.nodes { add("layer", "\(node.name) \(String(reflecting: node.layer)) \(node.inputs)") }
+        for name in network.parameterNames {
+            if let value = network.parameter(name) { add(parameter: name, value) }
+        }
     }
 }

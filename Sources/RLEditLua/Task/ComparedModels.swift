@@ -12,7 +12,8 @@ enum ComparedModels {
         var models: [ComparedModel] = []
         func add(_ name: String, _ network: Network, _ cost: ModelCost?) throws {
             guard !ComparedModel.reservedNames.contains(name) else {
-                throw options.fieldError("baselines", "'\(name)' cannot name a baseline: results have that name already")
+                throw options.fieldError(
+                    "baselines", "'\(name)' cannot name a baseline: results have that name already")
             }
             guard !models.contains(where: { $0.name == name }) else {
                 throw options.fieldError(
