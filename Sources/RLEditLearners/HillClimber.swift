@@ -48,11 +48,8 @@ public final class HillClimber: Learner {
     private var session: Session?
 
     private struct Session {
-        /// Its candidates are the generation being evaluated; nil between generations.
-        var search: CandidateSearch
+        var generation: Generation
         var standardDeviation: Double
-        /// Score of each candidate of the generation once its episode ended; NaN until then.
-        var finished: [Double] = []
     }
 
     public init(_ configuration: Configuration = Configuration()) { self.configuration = configuration }
@@ -63,71 +60,52 @@ public final class HillClimber: Learner {
     public func begin(_ problem: LearningProblem, pool: WorkerPool) throws {
         try configuration.validate()
         session = Session(
-            search: CandidateSearch(problem), standardDeviation: configuration.initialStandardDeviation)
+            generation: Generation(problem), standardDeviation: configuration.initialStandardDeviation)
     }
 
     public func ask(_ observation: ObservationBatch, progress: Double) throws -> Tensor {
         var session = try begun()
-        try session.search.beginAsk(learner: name)
-        let environments = observation.environments
-        let size = session.search.actionSize
-        if session.search.candidates?.shape[0] != environments {
-            session.search.candidates = try Tensor(shape: [environments, size]) { buffer in
-                for index in buffer.indices {
+        let parent = session.generation.search.incumbent.action
+        let deviation = Float(session.standardDeviation)
+        let actions = try session.generation.ask(observation, learner: name) { candidates, random in
+            random.fillNormal(candidates, scale: deviation)
+            parent.withUnsafeBufferPointer { parent in
+                for first in stride(from: 0, to: candidates.count, by: max(parent.count, 1)) {
                     // Kept inside of the box: mutations of an action that the environment clamps would be lost on it.
-                    let mutated =
-                        session.search.incumbent.action[index % size]
-                        + Float(session.standardDeviation) * session.search.random.normal()
-                    buffer[index] = min(max(mutated, -1), 1)
+                    for index in parent.indices {
+                        candidates[first + index] = min(max(parent[index] + candidates[first + index], -1), 1)
+                    }
                 }
             }
-            session.search.scores = EpisodeScores(environments: environments)
-            session.finished = Array(repeating: .nan, count: environments)
         }
         self.session = session
-        return try session.search.candidates ?? Tensor.zeros([environments, size])
+        return actions
     }
 
     /// - Returns: values to log when a generation is complete.
     public func tell(_ outcome: StepBatch, progress: Double) throws -> [LoggedValue]? {
         var session = try begun()
-        let candidates = try session.search.beginTell(learner: name)
-        // An environment whose episode ends early begins another of the same candidate: only the first one counts.
-        for (environment, score) in try session.search.scores.add(outcome, learner: name)
-        where session.finished[environment].isNaN {
-            session.finished[environment] = score
-        }
+        let generation = try session.generation.tell(outcome, learner: name)
         defer { self.session = session }
-        guard !session.finished.contains(where: \.isNaN) else { return nil }
-
-        var best = 0
-        for candidate in session.finished.indices where session.finished[candidate] > session.finished[best] {
-            best = candidate
-        }
+        guard let scored = generation else { return nil }
         // The first generation improves on nothing: it says nothing of the mutation's size.
-        if session.search.incumbent.score.isFinite {
-            let improvements = session.finished.reduce(0) { $0 + ($1 > session.search.incumbent.score ? 1 : 0) }
-            let share = Double(improvements) / Double(session.finished.count)
+        if scored.bestBefore.isFinite {
+            let improvements = scored.scores.reduce(0) { $0 + ($1 > scored.bestBefore ? 1 : 0) }
+            let share = Double(improvements) / Double(scored.scores.count)
             // 1 when all improve, 0 at one fifth, −¼ when none does.
             session.standardDeviation *= PortableMath.exp(
                 PortableMath.log(configuration.adaptationFactor) * (share - 0.2) / 0.8)
         }
-        if session.finished[best] > session.search.incumbent.score {
-            let size = session.search.actionSize
-            session.search.incumbent = Incumbent(
-                action: Array(candidates.scalars[best * size..<(best + 1) * size]), score: session.finished[best])
-        }
-        let mean = session.finished.reduce(0, +) / Double(session.finished.count)
-        session.search.candidates = nil
         return [
-            LoggedValue("best_return", session.search.incumbent.score), LoggedValue("mean_return", mean),
+            LoggedValue("best_return", session.generation.search.incumbent.score),
+            LoggedValue("mean_return", scored.mean),
             LoggedValue("standard_deviation", session.standardDeviation),
         ]
     }
 
     /// The best candidate so far; zeros before any was scored.
     public func meanAction(_ observation: ObservationBatch) throws -> Tensor? {
-        try begun().search.incumbent.rows(observation.environments)
+        try begun().generation.search.incumbent.rows(observation.environments)
     }
 
     private func begun() throws -> Session {
@@ -137,20 +115,15 @@ public final class HillClimber: Learner {
 
     public func snapshot() throws -> LearnerSnapshot {
         let session = try begun()
-        var snapshot = try session.search.snapshot(learner: name)
+        var snapshot = try session.generation.snapshot(learner: name)
         snapshot.numbers["standardDeviation"] = session.standardDeviation
-        // A checkpoint holds finite numbers only: what is not there is not finished.
-        for (candidate, score) in session.finished.enumerated() where !score.isNaN {
-            snapshot.numbers["finished[\(candidate)]"] = score
-        }
         return snapshot
     }
 
     public func restore(_ snapshot: LearnerSnapshot) throws {
         var session = try begun()
-        try session.search.restore(snapshot)
+        try session.generation.restore(snapshot)
         session.standardDeviation = try snapshot.number("standardDeviation")
-        session.finished = session.search.scores.returns.indices.map { snapshot.numbers["finished[\($0)]"] ?? .nan }
         self.session = session
     }
 }

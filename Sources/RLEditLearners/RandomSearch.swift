@@ -67,7 +67,7 @@ public final class RandomSearch: Learner {
         if let standardDeviation = configuration.standardDeviation {
             random.fillNormal(buffer, scale: Float(standardDeviation))
         } else {
-            for index in buffer.indices { buffer[index] = random.uniform(-1, 1) }
+            random.fillUniform(buffer, -1, 1)
         }
     }
 

@@ -13,5 +13,7 @@
 #include "rl_layers.h"
 #include "rl_losses.h"
 #include "rl_optimizer.h"
+#include "rl_random.h"
+#include "rl_eigen.h"
 
 #endif
