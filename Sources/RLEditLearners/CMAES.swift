@@ -18,8 +18,8 @@ public final class CMAES: Learner {
         public var steps = 8192
         /// λ, candidates per generation; ≥ 2. Default 20: the tutorial's 4 + ⌊3 ln n⌋ for an action of 200 numbers.
         public var populationSize = 20
-        /// σ of the first generation, per number of an action; > 0. Default 0.5, a quarter of the box.
-        public var initialStandardDeviation = 0.5
+        /// σ of the first generation, per number of an action; > 0. Default 0.25, an eighth of the box.
+        public var initialStandardDeviation = 0.25
 
         public init() {}
 

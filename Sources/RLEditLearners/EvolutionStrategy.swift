@@ -17,12 +17,14 @@ public final class EvolutionStrategy: Learner {
     public struct Configuration {
         /// Candidate evaluations over the whole run; ≥ 1. Default 8,192, as ``PPO``'s.
         public var steps = 8192
-        /// Candidates per generation, in mirrored pairs; even, ≥ 2. Default 32.
-        public var populationSize = 32
-        /// σ of each number of an action as a function of progress; > 0. Default 0.3.
-        public var standardDeviation = Schedule.constant(0.3)
-        /// Adam's step size as a function of progress; ≥ 0. Default from 0.1 linearly to 0.
-        public var learningRate = Schedule.linear(0.1, 0)
+        /// Candidates per generation, in mirrored pairs; even, ≥ 2. Default 16: many small steps
+        /// beat fewer and surer ones on a budget of hundreds.
+        public var populationSize = 16
+        /// σ of each number of an action as a function of progress; > 0. Default from 0.4 linearly to 0.1: wide steps
+        /// to find the slope, then a mean that is judged by candidates like itself.
+        public var standardDeviation = Schedule.linear(0.4, 0.1)
+        /// Adam's step size as a function of progress; ≥ 0. Default from 0.2 linearly to 0.
+        public var learningRate = Schedule.linear(0.2, 0)
         /// Pull of the mean towards 0, where nothing is edited but by the sign offset, in units of the gradient; ≥ 0.
         /// Default 0.
         public var weightDecay = 0.0

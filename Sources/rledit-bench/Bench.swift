@@ -47,6 +47,10 @@ enum Bench {
             note("learning")
             rows += try LearningRows(task: task, rounds: rounds).rows()
         }
+        if wants("learners") {
+            note("learners")
+            rows += try LearnerRows(task: task, rounds: rounds).rows()
+        }
         if wants("fit") {
             note("fit")
             let fit = try FitRows(digits: digits)

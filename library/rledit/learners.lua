@@ -55,9 +55,9 @@ local Learner = {}
 
 ---@class rledit.EvolutionStrategyOptions
 ---@field steps integer? candidate evaluations of the whole run; default 8192
----@field population_size integer? candidates per generation, in mirrored pairs; even; default 32
----@field standard_deviation rledit.Rate? σ of each number of an action; default 0.3
----@field learning_rate rledit.Rate? Adam's step size; default "linear(0.1, 0)"
+---@field population_size integer? candidates per generation, in mirrored pairs; even; default 16
+---@field standard_deviation rledit.Rate? σ of each number of an action; default "linear(0.4, 0.1)"
+---@field learning_rate rledit.Rate? Adam's step size; default "linear(0.2, 0)"
 ---@field weight_decay number? pull of the mean towards 0; default 0
 ---@field adam_beta1 number? decay of Adam's mean gradient; default 0.9
 ---@field adam_beta2 number? decay of Adam's mean squared gradient; default 0.999
@@ -67,7 +67,7 @@ local Learner = {}
 ---@class rledit.CMAESOptions
 ---@field steps integer? candidate evaluations of the whole run; default 8192
 ---@field population_size integer? candidates per generation; default 20
----@field initial_standard_deviation number? σ of the first generation; default 0.5
+---@field initial_standard_deviation number? σ of the first generation; default 0.25
 
 ---@class rledit.RandomSearchOptions
 ---@field steps integer? candidate evaluations of the whole run; default 8192
