@@ -13,11 +13,11 @@ public final class HillClimber: Learner {
         public var steps = 8192
         /// λ, candidates per generation; ≥ 1. Default 32.
         public var populationSize = 32
-        /// Standard deviation of the first mutations, per number of an action; > 0. Default 0.5, a quarter of the box.
-        public var initialStandardDeviation = 0.5
+        /// Standard deviation of the first mutations, per number of an action; > 0. Default 0.25, an eighth of the box.
+        public var initialStandardDeviation = 0.25
         /// Factor on the standard deviation after a generation of which every mutation improved; its fourth root divides
-        /// after one of which none did; ≥ 1, and 1 keeps it fixed. Default 1.5.
-        public var adaptationFactor = 1.5
+        /// after one of which none did; ≥ 1, and 1 keeps it fixed. Default 1.2.
+        public var adaptationFactor = 1.2
 
         public init() {}
 

@@ -6,9 +6,9 @@ extension Reinforce {
     public struct Configuration {
         /// Transitions to collect over the whole run, in candidate evaluations; ≥ 1. Default 8,192, as ``PPO``'s.
         public var steps = 8192
-        /// Transitions per update over all environments together, each used once; ≥ 1. Default 32: one step a rollout
+        /// Transitions per update over all environments together, each used once; ≥ 1. Default 16: one step a rollout
         /// wants many small ones.
-        public var rolloutLength = 32
+        public var rolloutLength = 16
         /// Adam's step size as a function of progress; ≥ 0. Default from 3e-3 linearly to 0.
         public var learningRate = Schedule.linear(3e-3, 0)
         /// γ, the weight of the next step's reward; in [0, 1]. Default nil: 0 at horizon 1, else 0.5, as ``PPO``'s.

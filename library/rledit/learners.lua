@@ -43,7 +43,7 @@ local Learner = {}
 
 ---@class rledit.ReinforceOptions
 ---@field steps integer? candidate evaluations of the whole run; default 8192
----@field rollout_length integer? evaluations per update, over all environments, each used once; default 32
+---@field rollout_length integer? evaluations per update, over all environments, each used once; default 16
 ---@field learning_rate rledit.Rate? Adam's step size; default "linear(0.003, 0)"
 ---@field discount (number|false)? weight of the next step's reward; false: 0 at horizon 1, else 0.5; default false
 ---@field entropy_coefficient rledit.Rate? weight of the entropy bonus; default 0
@@ -72,13 +72,13 @@ local Learner = {}
 ---@class rledit.RandomSearchOptions
 ---@field steps integer? candidate evaluations of the whole run; default 8192
 ---@field batch_size integer? evaluations per round; default 256
----@field standard_deviation (number|false)? of each number of an action; false: uniform in -1 … 1; default false
+---@field standard_deviation (number|false)? of each number of an action; false: uniform in -1 … 1; default 1
 
 ---@class rledit.HillClimberOptions
 ---@field steps integer? candidate evaluations of the whole run; default 8192
 ---@field population_size integer? candidates per generation; default 32
----@field initial_standard_deviation number? of the first mutations; default 0.5
----@field adaptation_factor number? growth of the mutations after a generation that improved; default 1.5
+---@field initial_standard_deviation number? of the first mutations; default 0.25
+---@field adaptation_factor number? growth of the mutations after a generation that improved; default 1.2
 
 --- A learner of your own. Functions may also be written with a colon, and then get the table as `self`.
 ---@class rledit.CustomLearner
