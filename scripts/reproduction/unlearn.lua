@@ -5,13 +5,24 @@
 --
 --   rledit-lua scripts/reproduction/unlearn.lua --seeds 5 --set world=ShiftWorld --set rank=4
 --   rledit-lua scripts/reproduction/unlearn.lua --seeds 5 --set learner=SeparableCMAES --set steps=1000
+--   rledit-lua scripts/reproduction/unlearn.lua --seeds 5 --set learner=SeparableCMAES --set steps=400 --set population=12 \
+--       --set reward=loss
 local rledit = require "rledit"
 
 local args = rledit.args
-local function integer(value, default) return math.tointeger(tonumber(value or default)) end
+local function integer(value, default)
+  value = value or default
+  return value and math.tointeger(tonumber(value))
+end
 local digit, rank, horizon = integer(args.digit, 7), integer(args.rank, 1), integer(args.horizon, 1)
-local world, scale = args.world or "MaskWorld", args.scale and tonumber(args.scale)
+local world, scale = args.world or "MaskWorld", args.scale
 local learner, steps = args.learner or "PPO", integer(args.steps, 8192)
+
+local rewards = {
+  accuracy = function(m) return m.retain.accuracy + 1 - m.forget.accuracy end,
+  -- What accuracy cannot see: how sure the network is. It tells candidates apart where accuracy counts them as equal.
+  loss = function(m) return -m.retain.loss - m.forget.true_probability end,
+}
 
 local digits = rledit.data.mnist()
 local train = digits.train:take(55000)
@@ -29,7 +40,7 @@ return rledit.task {
   world   = rledit[world] { layer = "fc2", rank = rank, horizon = horizon, scale = scale },
   sets    = { forget = forget:take(500), retain = retain:take(2000) },
   heldout = { forget = judged_forget, retain = judged_retain },
-  target  = 1.95,
-  reward  = function(m) return m.retain.accuracy + 1 - m.forget.accuracy end,
-  learner = rledit[learner] { steps = steps },
+  target  = args.reward ~= "loss" and 1.95 or nil,
+  reward  = rewards[args.reward or "accuracy"],
+  learner = rledit[learner] { steps = steps, population_size = integer(args.population) },
 }

@@ -93,7 +93,9 @@ private struct ScriptLayerScale: LuaReadable {
     static var luaExpected: String { "number, function of progress, or a table of them by layer" }
 
     static func luaRead(_ slot: LuaSlot) throws -> ScriptLayerScale? {
-        if let schedule = try ScriptSchedule.luaRead(slot) { return ScriptLayerScale(scale: LayerScale(schedule.schedule)) }
+        if let schedule = try ScriptSchedule.luaRead(slot) {
+            return ScriptLayerScale(scale: LayerScale(schedule.schedule))
+        }
         guard let table = LuaTable.luaRead(slot) else { return nil }
         let keys = try table.sortedKeys()
         guard !keys.isEmpty else { throw LuaMismatch("\(luaExpected) expected, got an empty table") }

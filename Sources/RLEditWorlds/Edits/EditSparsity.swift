@@ -10,7 +10,8 @@ public enum EditSparsity: Sendable, Equatable {
     /// So many weights of each layer, at least 1 and at most as many as the layer has.
     case largest(Int)
 
-    /// - Throws: ``WorldError/invalidSetting(owner:field:message:)``.
+    /// - Throws: ``WorldError/invalidSetting(owner:field:message:)``,
+    ///   ``WorldError/countOutOfRange(layer:count:weights:)``.
     func validate(for layers: [EditedLayer], owner: String) throws(WorldError) {
         switch self {
         case .dense: return
@@ -21,9 +22,7 @@ public enum EditSparsity: Sendable, Equatable {
             }
         case .largest(let count):
             for layer in layers where count < 1 || count > layer.count {
-                throw .invalidSetting(
-                    owner: owner, field: "topK",
-                    message: "must be from 1 to the \(layer.count) weights of layer '\(layer.name)', got \(count)")
+                throw .countOutOfRange(layer: layer.name, count: count, weights: layer.count)
             }
         }
     }

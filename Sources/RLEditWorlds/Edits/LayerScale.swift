@@ -46,7 +46,8 @@ public struct LayerScale {
         case .ordered(let schedules):
             guard schedules.count == layers.count else {
                 throw fault(
-                    "has \(schedules.count) entries for \(layers.count) edited layers (\(layers.joined(separator: ", ")))")
+                    "has \(schedules.count) entries for \(layers.count) edited layers (\(layers.joined(separator: ", ")))"
+                )
             }
             return schedules
         case .named(let schedules):
