@@ -43,6 +43,10 @@ enum Bench {
             note("evaluation")
             rows += try EvaluationRows(task: task, rounds: 4 * rounds).rows()
         }
+        if wants("edits") {
+            note("edits")
+            rows += try EditRows(task: task, rounds: 2 * rounds).rows()
+        }
         if wants("learning") {
             note("learning")
             rows += try LearningRows(task: task, rounds: rounds).rows()
