@@ -100,8 +100,8 @@ let package = Package(
         .testTarget(
             name: "RLEditLuaTests",
             dependencies: [
-                "RLEditLua", "LuaBridge", "RLEditTensor", "RLEditData", "RLEditWorlds", "RLEditLearners", "RLEditRuns",
-                "RLEditTestSupport",
+                "RLEditLua", "LuaBridge", "RLEditTensor", "RLEditNN", "RLEditData", "RLEditWorlds", "RLEditLearners",
+                "RLEditRuns", "RLEditTestSupport",
             ], swiftSettings: strict),
         .testTarget(name: "EndToEndTests", dependencies: ["RLEditRuns"], swiftSettings: strict),
     ]

@@ -48,7 +48,7 @@ const char *rl_dnnl_isa(void) {
 }
 
 const char *rl_loop_isa(void) {
-#if defined(__x86_64__) && defined(__linux__) && !defined(__SANITIZE_ADDRESS__)
+#ifdef RL_HAS_CLONES
     __builtin_cpu_init();
     if (__builtin_cpu_supports("x86-64-v4")) return "x86-64-v4";
     if (__builtin_cpu_supports("x86-64-v3")) return "x86-64-v3";

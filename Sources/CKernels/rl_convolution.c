@@ -95,6 +95,7 @@ static void set_data(operation *op, int argument, const void *data) {
 }
 
 static int32_t run(operation *op, dnnl_stream_t stream) {
+    rl_use_one_library_thread();
     TRY(dnnl_primitive_execute(op->primitive, stream, op->count, op->arguments));
     return (int32_t)dnnl_stream_wait(stream);
 }
@@ -279,6 +280,9 @@ static int32_t create_backward(rl_convolution *plan, const problem *p) {
 
 int32_t rl_convolution_create(const rl_convolution_shape *shape, rl_convolution **result) {
     *result = NULL;
+    // A plan cuts its sums by the threads that its creator may use, and runs on any thread: one here as there, or its
+    // bits would depend on who made it.
+    rl_use_one_library_thread();
     pthread_once(&engine_once, create_engine);
     TRY(engine_status);
     rl_convolution *plan = calloc(1, sizeof *plan);

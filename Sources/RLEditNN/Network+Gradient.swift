@@ -21,7 +21,7 @@ extension Network {
         let rows = try batchRows(inputs, shape: inputShape, layout: .channelsFirst)
         let source = try TensorBatchSource(inputs: inputs, targets: targets)
         guard rows > 0 else {
-            throw NetworkError.inputShape(operation: "gradient", expected: "at least one row", actual: inputs.shape)
+            throw NetworkError.noExamples(operation: "gradient")
         }
         let engine = try GradientEngine(graph: graph, loss: loss, pool: pool)
         let pointers = ParameterPointers(pointers: parameterValues.map { UnsafePointer($0.storage.pointer) })

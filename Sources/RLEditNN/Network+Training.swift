@@ -16,7 +16,7 @@ extension Network {
         try options.validate()
         let count = source.count
         guard count > 0 else {
-            throw NetworkError.inputShape(operation: "fit", expected: "at least one example", actual: [0])
+            throw NetworkError.noExamples(operation: "fit")
         }
         let stepper = try TrainingStepper(network: self, options: options, pool: pool)
         let random = RandomStream(seed: options.seed, name: "fit")

@@ -18,6 +18,8 @@ public enum NetworkError: Error, Equatable, Sendable, CustomStringConvertible {
     case parameterShape(name: String, expected: [Int], actual: [Int])
     /// The examples do not fit the network: `expected` and `actual` are whole shapes, rows first.
     case inputShape(operation: String, expected: String, actual: [Int])
+    /// Nothing to compute on.
+    case noExamples(operation: String)
     /// A node index outside `0 ... count` of the network.
     case nodeIndex(operation: String, index: Int, count: Int)
     /// The network cannot be cut in two before a node, since a later one reads from before it too.
@@ -54,6 +56,7 @@ public enum NetworkError: Error, Equatable, Sendable, CustomStringConvertible {
             "parameter '\(name)': expected shape \(expected), got \(actual)"
         case .inputShape(let operation, let expected, let actual):
             "\(operation): expected examples of shape \(expected), got \(actual)"
+        case .noExamples(let operation): "\(operation): at least one example expected, got none"
         case .nodeIndex(let operation, let index, let count):
             "\(operation): node \(index) is outside a network of \(count) layers"
         case .cut(let node, let source):

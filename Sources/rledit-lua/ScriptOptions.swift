@@ -36,6 +36,11 @@ struct ScriptOptions: ParsableArguments {
             }
             guard isFolder.boolValue else { throw ValidationError("--data: '\(data)' is not a folder.") }
         }
+        for file in allow {
+            guard FileManager.default.isReadableFile(atPath: file) else {
+                throw ValidationError("--allow: there is no file '\(file)' that can be read.")
+            }
+        }
         _ = try arguments()
     }
 

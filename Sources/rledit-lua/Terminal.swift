@@ -28,12 +28,15 @@ enum Terminal {
     static func report(_ error: any Error) -> Int32 {
         guard let scriptError = error as? LuaError else {
             note("rledit-lua: \(error)")
-            if let traceback = (error as? RewardFault)?.scriptError?.traceback, !traceback.isEmpty { note(traceback) }
+            let inner = (error as? RewardFault)?.scriptError
+            if let traceback = inner?.traceback, !traceback.isEmpty { note(traceback) }
+            if inner?.underlying is MemoryShortage { return 3 }
             if case .timeOver? = error as? RunError { return 3 }
             if case .sizeLimit? = error as? RunFolderError { return 3 }
             return 1
         }
         note("rledit-lua: \(scriptError.report)")
+        if scriptError.underlying is MemoryShortage { return 3 }
         switch scriptError.kind {
         case .interrupted: return 130
         case .timeLimit, .memoryLimit, .outputLimit: return 3

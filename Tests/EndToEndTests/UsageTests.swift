@@ -21,6 +21,7 @@ struct UsageTests {
             (["t.lua", "--edit", "worst"], "Error: The value 'worst' is invalid for '--edit <which>'"),
             (["t.lua", "--data", "none"], "Error: --data: there is no folder 'none'."),
             (["t.lua", "--data", "t.lua"], "Error: --data: 't.lua' is not a folder."),
+            (["t.lua", "--allow", "none"], "Error: --allow: there is no file 'none' that can be read."),
             (["t.lua", "--sede", "1"], "Error: Unknown option '--sede'. Did you mean '--seed'?"),
             (["new"], "Error: Missing expected argument '<file>'"),
             (["new", "t.lua", "--template", "x"], "Error: The value 'x' is invalid for '--template <name>'"),
@@ -63,6 +64,11 @@ struct UsageTests {
             (
                 "local s = {} for i = 1, 1e9 do s[i] = ('x'):rep(1000) .. i end", ["--lua-memory", "20"],
                 "t.lua:1: memory limit of 20 MB reached (raise it with --lua-memory MB)"
+            ),
+            (
+                "require 'rledit'.tensor.zeros(1e8)", ["--lua-memory", "20"],
+                "t.lua:1: not enough memory: a tensor of 100000000 elements needs 381 MB, 0 of 20 MB are in use "
+                    + "(option --lua-memory sets the limit)"
             ),
             (
                 "for i = 1, 1e9 do print(('x'):rep(1000)) end", ["--max-output", "1"],

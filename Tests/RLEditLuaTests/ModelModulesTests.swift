@@ -1,6 +1,8 @@
 import Foundation
 import LuaBridge
+import RLEditNN
 import RLEditRuns
+import RLEditTensor
 import Testing
 
 @Suite struct ModelModulesTests {
@@ -175,6 +177,47 @@ import Testing
         #expect("/" + loaded.printed == saved.printed + "true\n")
         #expect(loaded.usedData.map(\.file) == ["mine.safetensors"])
         #expect(throws: LuaError.self) { try script.run("models.digit_cnn():load 'mine.safetensors'") }
+    }
+
+    @Test("a delta is put on its own base model only, and taken off again to the bit")
+    func deltas() throws {
+        let script = ModuleScript()
+        defer { script.remove() }
+        let base = try Network(inputShape: [2], layers: [("fc1", Linear(2, 2))], random: RandomStream(seed: 1))
+        let original = try #require(base.parameter("fc1.weight"))
+        let delta = Delta(
+            world: "ShiftWorld",
+            layers: [
+                Delta.Layer(
+                    name: "fc1", parameter: "fc1.weight",
+                    change: .shift(
+                        left: try Tensor([1, 2], shape: [2, 1]), right: try Tensor([10, 20], shape: [1, 2])),
+                    original: original)
+            ])
+        try delta.write(to: script.folder + "/data/delta.safetensors")
+        try base.safetensors().write(to: script.folder + "/data/base.safetensors")
+        let printed = try script.run(
+            """
+            local base = models.mlp { widths = { 2, 2 } }:load "base.safetensors"
+            local edited = base:clone()
+            print(edited:apply_delta "delta.safetensors" == edited)
+            local change = edited:parameter "fc1.weight" - base:parameter "fc1.weight"
+            print(change:is_close(tensor.new { { 10, 20 }, { 20, 40 } }))
+            print(pcall(edited.apply_delta, edited, "delta.safetensors"))
+            edited:revert_delta "delta.safetensors"
+            print(edited:parameter("fc1.weight"):equal(base:parameter "fc1.weight"))
+            print(pcall(edited.revert_delta, edited, "delta.safetensors"))
+            print(pcall(edited.apply_delta, edited, "base.safetensors"))
+            local other = nn.sequential { input = { 2 }, { "only", nn.linear(2, 2) } }
+            print(pcall(other.apply_delta, other, "delta.safetensors"))
+            """
+        ).printed.split(separator: "\n").map(String.init)
+        try #require(printed.count == 7)
+        #expect(printed[0] == "true" && printed[1] == "true" && printed[3] == "true")
+        #expect(printed[2].contains("'delta.safetensors': the delta was made for another model: 'fc1.weight'"))
+        #expect(printed[4].contains("cannot revert: 'fc1.weight' does not carry this edit"))
+        #expect(printed[5].contains("'base.safetensors': not a usable delta: the file does not say that it is a delta"))
+        #expect(printed[6].contains("the delta edits 'fc1.weight', which the model does not have"))
     }
 
     @Test(

@@ -78,7 +78,7 @@ import Testing
     }
 
     @Test("a reward that steps the environment which asks it is refused")
-    func reentry() {
+    func reentry() throws {
         let text = """
             local env
             env = rledit.env { model = model, sets = sets, world = world, reward = function() env:reset() return 1 end }
@@ -86,6 +86,10 @@ import Testing
             env:evaluate { rledit.tensor.zeros(env.action_size) }
             """
         #expect(TaskScript.message(text).contains("rledit.Environment is in use by its method 'evaluate'"))
+        let calls = "env:reset()\nenv:evaluate { rledit.tensor.zeros(env.action_size) }"
+        let checked = text.replacing(calls, with: "print(rledit.check_environment(env)[1].message)")
+        #expect(
+            try TaskScript.printed(checked).contains("rledit.Environment is in use by 'rledit.check_environment'"))
     }
 
     @Test("the checker finds nothing wrong with a good task and says what is suspicious in another")

@@ -120,6 +120,13 @@ import Testing
             TaskScript.message(
                 "return task { metrics = { own = function() return 'x' end }, reward = function(m) return m.retain.own end }"
             ).hasSuffix("metric 'own' of set 'retain': number expected, got string"))
+        let circle = """
+            return task {
+              metrics = { own = function(set) return set.other end, other = function(set) return set.own end },
+              reward = function(m) return m.retain.own end,
+            }
+            """
+        #expect(TaskScript.message(circle).contains("metric 'own' of set 'retain' reads itself"))
     }
 
     @Test("a reward that returns true as its third result ends the episode")

@@ -1,6 +1,8 @@
+import Foundation
 import RLEditNN
 import RLEditTensor
 import RLEditTestSupport
+import Synchronization
 import Testing
 
 @Suite("Training")
@@ -54,6 +56,36 @@ struct TrainingTests {
             results.append(parameterBits(network))
         }
         #expect(results[0] == results[1] && results[0] == results[2])
+    }
+
+    @Test("A convolution gives the same bytes on a thread that computes for the first time")
+    func freshThread() throws {
+        let network = try Network(
+            inputShape: [16, 14, 14],
+            layers: [
+                ("conv", Conv2D(16, 32, kernel: 3, padding: 1)), ("flat", Flatten()), ("fc", Linear(32 * 14 * 14, 2)),
+            ], random: RandomStream(seed: 1))
+        var random = RandomStream(seed: 2)
+        let inputs = try Tensor((0..<64 * 16 * 14 * 14).map { _ in random.uniform(-1, 1) }, shape: [64, 16, 14, 14])
+        let labels = (0..<64).map { $0 % 2 }
+        @Sendable func bits() throws -> [[UInt32]] {
+            try network.gradient(inputs, .classes(labels), loss: .crossEntropy).parameters.map {
+                $0.scalars.map(\.bitPattern)
+            }
+        }
+        // No pool has been made there and no matrix multiplied: only the convolution can tell its library what it needs.
+        let answer = Mutex<Result<[[UInt32]], any Error>?>(nil)
+        let done = DispatchSemaphore(value: 0)
+        let thread = Thread {
+            answer.withLock { $0 = Result { try bits() } }
+            done.signal()
+        }
+        thread.start()
+        done.wait()
+        _ = WorkerPool(workers: 1)
+        let there = try #require(answer.withLock { $0 }).get()
+        let here = try bits()
+        #expect(there == here)
     }
 
     @Test("The seed decides order and dropout")

@@ -190,4 +190,15 @@ function Model:load(path, options) end
 ---@return string path
 function Model:save(name) end
 
+--- Puts an edit that stands by itself, a run's `delta.safetensors`, on this model, which must be the one that the edit was
+--- made for. The path is looked up under the data roots.
+---@param path string
+---@return rledit.Model self
+function Model:apply_delta(path) end
+
+--- Takes an edit off again: the parameters are those from before the edit, to the bit. The model must carry the edit.
+---@param path string
+---@return rledit.Model self
+function Model:revert_delta(path) end
+
 return nn

@@ -7,7 +7,14 @@
 
 /// One copy of a loop for each vector width, chosen when the program starts, since the package is built for the
 /// oldest x86-64. `RL_CLONES` stands before the definition of a function whose loops are worth it.
-#if defined(__x86_64__) && defined(__linux__) && !defined(__SANITIZE_ADDRESS__)
+/// None under a sanitizer, whose run-time is not ready yet when the copies are chosen.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define RL_SANITIZED
+#endif
+#endif
+#if defined(__x86_64__) && defined(__linux__) && !defined(RL_SANITIZED)
+#define RL_HAS_CLONES
 #define RL_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define RL_CLONES

@@ -67,7 +67,7 @@ extension HostModules {
         default: environment = try call.argument(1)
         }
         let list = try call.host.makeTable()
-        for (index, finding) in EnvironmentChecker().check(environment.environment).enumerated() {
+        for (index, finding) in try environment.check().enumerated() {
             let entry = try call.host.makeTable()
             try entry.set("severity", finding.severity.rawValue)
             try entry.set("message", finding.message)

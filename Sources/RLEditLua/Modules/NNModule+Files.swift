@@ -54,7 +54,7 @@ extension HostModules {
     }
 
     /// A file under the data roots, noted for the manifest by the hash of its contents.
-    private static func open(_ path: String, _ context: ScriptContext) throws -> SafetensorsFile {
+    static func open(_ path: String, _ context: ScriptContext) throws -> SafetensorsFile {
         let resolved: String
         do {
             resolved = try context.locations.resolve(path)

@@ -16,6 +16,7 @@ extension HostModules {
             addParameters(to: type)
             addTraining(to: type, context: context)
             addFiles(to: type, context: context)
+            addDeltas(to: type, context: context)
             type.property("name") { model, call in try call.returns(model.name) }
             type.property("parameter_count") { model, call in try call.returns(model.network.parameterCount) }
             type.property("input_shape") { model, call in try call.returns(model.network.inputShape) }

@@ -13,6 +13,8 @@ final class MetricsScope {
     private var context: RewardContext?
     /// Custom metrics of this call by set, then metric; nil until read.
     private var customValues: [Double?]
+    /// Custom metrics that are being computed, as places in `customValues`.
+    private var customInProgress: Set<Int> = []
     private var isMagnitudeRead = false
     private let warnings: UndefinedMeasures
     /// Indices of the sets of which something was read of a candidate, and of the custom metrics read: what nobody reads
@@ -101,6 +103,10 @@ final class MetricsScope {
         readMetrics.insert(index)
         // The base's values are asked for once in a while only.
         if !isBase, let known = customValues[place] { return known }
+        guard customInProgress.insert(place).inserted else {
+            throw LuaUsageError("metric '\(customMetrics[index].name)' of set '\(sets[set])' reads itself")
+        }
+        defer { customInProgress.remove(place) }
         let value = try customMetrics[index].value(of: view, set: sets[set])
         if !isBase { customValues[place] = value }
         return value

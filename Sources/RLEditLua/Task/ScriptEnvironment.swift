@@ -31,6 +31,8 @@ final class ScriptEnvironment: LuaBound {
         case ended(next: ObservationBatch)
     }
     private var phase = Phase.beforeFirstReset
+    /// Set while `rledit.check_environment` puts it through its paces.
+    private var isChecked = false
 
     init(name: String, problem: EditProblem, context: ScriptContext) throws {
         self.name = name
@@ -41,6 +43,7 @@ final class ScriptEnvironment: LuaBound {
     /// Begins an episode.
     /// - Returns: what it shows first, `[observationSize]`.
     func reset(seed: UInt64) throws -> Tensor {
+        try requireUnchecked()
         let shown: ObservationBatch
         // The next episode has begun by itself: beginning another one would skip its number.
         if case .ended(let next) = phase { shown = next } else { shown = try environment.reset(seed: seed) }
@@ -57,6 +60,7 @@ final class ScriptEnvironment: LuaBound {
     }
 
     func step(_ action: Tensor) throws -> Step {
+        try requireUnchecked()
         switch phase {
         case .running: break
         case .beforeFirstReset: throw LuaUsageError("'step' before the first 'reset'")
@@ -74,9 +78,24 @@ final class ScriptEnvironment: LuaBound {
 
     /// Judges actions from the unedited weights; the running episode is left as it is.
     func evaluate(_ actions: Tensor) throws -> StepRecord {
+        try requireUnchecked()
         let record = try environment.evaluate(actions)
         note(record)
         return record
+    }
+
+    func check() throws -> [EnvironmentFinding] {
+        try requireUnchecked()
+        isChecked = true
+        defer { isChecked = false }
+        return EnvironmentChecker().check(environment)
+    }
+
+    /// A reward must not change the environment that is being checked with it.
+    private func requireUnchecked() throws {
+        guard !isChecked else {
+            throw LuaUsageError("\(ScriptEnvironment.luaName) is in use by 'rledit.check_environment'")
+        }
     }
 
     func network(of edits: [LayerEdit]) throws -> Network { try environment.evaluator.editedNetwork(edits) }

@@ -38,6 +38,9 @@ final class ScriptWorld: LuaBound {
     }
 }
 
+/// Far past any use, and small enough that numbers of steps can be multiplied.
+private let largestHorizon = 1_000_000
+
 /// The fields that every world has.
 struct WorldPlace {
     var layers: [String]
@@ -57,7 +60,9 @@ struct WorldPlace {
         case (_?, _?): throw options.fieldError("layers", "give either 'layer' or 'layers'")
         }
         horizon = try options.optional("horizon", as: Int.self) ?? 1
-        guard horizon >= 1 else { throw options.fieldError("horizon", "must be at least 1, got \(horizon)") }
+        guard (1...largestHorizon).contains(horizon) else {
+            throw options.fieldError("horizon", "must be from 1 to \(largestHorizon), got \(horizon)")
+        }
     }
 
     /// `layers` and `horizon`, with what stands between them.

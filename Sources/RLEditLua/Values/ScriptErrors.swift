@@ -53,6 +53,7 @@ extension NetworkError {
     var scriptReason: String {
         switch self {
         case .inputShape(_, let expected, let actual): "expected examples of shape \(expected), got \(actual)"
+        case .noExamples: "at least one example expected, got none"
         case .labelOutOfRange(let label, let classes, let row):
             "class label \(label) in row \(row + 1) is outside 0 to \(classes - 1)"
         default: description

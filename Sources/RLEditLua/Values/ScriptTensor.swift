@@ -52,6 +52,12 @@ enum TensorOperand: LuaReadable {
     }
 }
 
+/// A tensor that would pass the memory limit. A script may catch it, since no memory was taken; uncaught it ends the
+/// run as any limit does.
+package struct MemoryShortage: Error, CustomStringConvertible {
+    package let description: String
+}
+
 extension LuaHost {
     /// Raises when a tensor of so many elements would pass the memory limit. Asked before memory is taken: the collector
     /// counts what an object holds only once it exists.
@@ -67,8 +73,8 @@ extension LuaHost {
             if bytes <= capacity - used() { return }
         }
         let needed = overflow ? "more than \(Int.max >> 20)" : "\(bytes >> 20)"
-        throw LuaUsageError(
-            "not enough memory: a tensor of \(count) elements needs \(needed) MB, \(used() >> 20) of "
+        throw MemoryShortage(
+            description: "not enough memory: a tensor of \(count) elements needs \(needed) MB, \(used() >> 20) of "
                 + "\(capacity >> 20) MB are in use" + (isLimited ? " (option --lua-memory sets the limit)" : ""))
     }
 

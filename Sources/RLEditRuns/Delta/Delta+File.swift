@@ -1,4 +1,4 @@
-internal import RLEditNN
+public import RLEditNN
 internal import RLEditTensor
 
 extension Delta {
@@ -12,12 +12,15 @@ extension Delta {
     }
 
     /// - Throws: `SafetensorsError` for a file that is not sound, ``DeltaError/malformed(_:)`` for one that is no delta.
-    public static func read(_ path: String) throws -> Delta {
-        let file = try SafetensorsFile(path: path)
+    public static func read(_ path: String) throws -> Delta { try Delta(try SafetensorsFile(path: path)) }
+
+    /// The delta in a file that was read.
+    /// - Throws: ``DeltaError/malformed(_:)`` for a file that is no delta.
+    public init(_ file: SafetensorsFile) throws {
         var tensors: [String: Tensor] = [:]
         for entry in file.entries { tensors[entry.name] = try file.tensor(entry.name) }
         // The reader refuses a metadata key that stands there twice.
         let metadata = Dictionary(file.metadata.map { ($0.key, $0.value) }) { first, _ in first }
-        return try Delta(tensors: tensors, metadata: metadata)
+        try self.init(tensors: tensors, metadata: metadata)
     }
 }

@@ -22,7 +22,7 @@ public struct JSONObject: Sendable, Equatable {
 
     public init() {}
 
-    /// For objects read from a file, whose keys are already known to differ.
+    /// For members whose keys are already known to differ.
     init(uniqueMembers: [Member]) { members = uniqueMembers }
 
     public var keys: [String] { members.map(\.key) }

@@ -128,9 +128,12 @@ extension Checkpoint {
     private static func object<Value>(
         _ values: [String: Value], _ convert: (Value) throws -> JSONValue
     ) rethrows -> JSONValue {
-        var object = JSONObject()
-        for (name, value) in values.sorted(by: { $0.key < $1.key }) { object[name] = try convert(value) }
-        return .object(object)
+        // Thousands of episodes have a name each: no look-up for what a dictionary has kept apart.
+        .object(
+            JSONObject(
+                uniqueMembers: try values.sorted { $0.key < $1.key }.map {
+                    JSONObject.Member(key: $0.key, value: try convert($0.value))
+                }))
     }
 
     private static func stream(_ value: JSONValue) -> RandomStream? {
