@@ -72,30 +72,34 @@ public enum EditSparsity: Sendable, Equatable {
     }
 
     /// The `rank`-th largest magnitude as bits, whose order is that of the magnitudes, and how many of that very magnitude
-    /// are among the first `rank`. Counting from the highest digit down takes three passes, whatever the values are.
+    /// are among the first `rank`. The highest digit is counted over all values, the others over those that share it.
     private static func magnitude(
         ofRank rank: Int, in values: UnsafeBufferPointer<Float>
     ) -> (bits: UInt32, ties: Int) {
-        var prefix: UInt32 = 0
-        var prefixMask: UInt32 = 0
-        var rest = rank
-        withUnsafeTemporaryAllocation(of: Int.self, capacity: 1 << 11) { counts in
-            for shift in [20, 10, 0] as [UInt32] {
-                let digits: UInt32 = shift == 20 ? 0x7FF : 0x3FF
-                counts.initialize(repeating: 0)
-                for value in values {
-                    let bits = value.bitPattern & 0x7FFF_FFFF
-                    if bits & prefixMask == prefix { counts[Int(bits >> shift & digits)] += 1 }
+        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: values.count) { left in
+            withUnsafeTemporaryAllocation(of: Int32.self, capacity: 1 << 11) { counts in
+                for index in values.indices { left[index] = values[index].bitPattern & 0x7FFF_FFFF }
+                var (count, rest) = (values.count, rank)
+                var result: UInt32 = 0
+                for (shift, width) in [(20, 11), (10, 10), (0, 10)] as [(UInt32, UInt32)] {
+                    let mask = UInt32(1) << width - 1
+                    counts.initialize(repeating: 0)
+                    for index in 0..<count { counts[Int(left[index] >> shift & mask)] += 1 }
+                    var digit = mask
+                    while digit > 0, Int(counts[Int(digit)]) < rest {
+                        rest -= Int(counts[Int(digit)])
+                        digit -= 1
+                    }
+                    result |= digit << shift
+                    var kept = 0
+                    for index in 0..<count where left[index] >> shift & mask == digit {
+                        left[kept] = left[index]
+                        kept += 1
+                    }
+                    count = kept
                 }
-                var digit = Int(digits)
-                while digit > 0, counts[digit] < rest {
-                    rest -= counts[digit]
-                    digit -= 1
-                }
-                prefix |= UInt32(digit) << shift
-                prefixMask |= digits << shift
+                return (result, rest)
             }
         }
-        return (prefix, rest)
     }
 }
