@@ -86,7 +86,7 @@ let package = Package(
             name: "RLEditWorldsTests",
             dependencies: [
                 "RLEditWorlds", "RLEditNN", "RLEditData", "RLEditTensor", "CKernels", "RLEditTestSupport",
-            ], swiftSettings: strict),
+            ], resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(
             name: "RLEditLearnersTests",
             dependencies: ["RLEditLearners", "RLEditWorlds", "RLEditTensor", "RLEditTestSupport"],
@@ -94,7 +94,8 @@ let package = Package(
         .testTarget(
             name: "RLEditRunsTests",
             dependencies: [
-                "RLEditRuns", "RLEditLearners", "RLEditWorlds", "RLEditNN", "RLEditTensor", "RLEditTestSupport",
+                "RLEditRuns", "RLEditLearners", "RLEditWorlds", "RLEditData", "RLEditNN", "RLEditTensor",
+                "RLEditTestSupport",
             ],
             swiftSettings: strict),
         .testTarget(

@@ -1,3 +1,5 @@
+internal import RLEditTensor
+
 /// What can go wrong with examples and their files, with the evidence a user needs to mend it.
 public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The file cannot be opened or read; `reason` in the system's words.
@@ -10,6 +12,16 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
     case invalidGzip(path: String, fault: GzipFault)
     /// The file is not the IDX file that was asked for.
     case invalidIDX(path: String, fault: IDXFault)
+    /// The CSV file, or what it says, is not what was asked for.
+    case invalidCSV(path: String, fault: CSVFault)
+    /// A line of a plain text; lines count from 1.
+    case invalidText(path: String, line: Int, fault: TextFault)
+    /// A text without a character that is no space; `position` is 0-based.
+    case emptyText(set: String, position: Int)
+    /// None of the terms stands in a text of the set.
+    case noTermFound(set: String, terms: [String])
+    /// A list of terms, or a vocabulary, that cannot be used.
+    case invalidTerm(String, reason: String)
     /// Images and labels do not pair up.
     case countMismatch(imagesPath: String, images: Int, labelsPath: String, labels: Int)
     /// A label outside `0 ..< classes`; `position` is 0-based.
@@ -24,6 +36,10 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
     case indexOutOfRange(operation: String, index: Int, count: Int)
     /// Two sets hold examples of different shapes, or values do not fill the shape.
     case shapeMismatch(operation: String, expected: [Int], actual: [Int])
+    /// Groups whose names or members do not fit the set.
+    case invalidGroups(GroupFault)
+    /// The set has no group of that name.
+    case unknownGroup(set: String, name: String, known: [String])
     /// A setting outside its documented range.
     case invalidArgument(operation: String, message: String)
 
@@ -35,6 +51,13 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
         case .pathRefused(let path, let reason): "path '\(path)' is refused: \(reason)"
         case .invalidGzip(let path, let fault): "'\(path)' is not a sound gzip file: \(fault)"
         case .invalidIDX(let path, let fault): "'\(path)' is not a sound IDX file: \(fault)"
+        case .invalidCSV(let path, let fault): "'\(path)': \(fault)"
+        case .invalidText(let path, let line, let fault): "'\(path)': line \(line) \(fault)"
+        case .emptyText(let set, let position): "text \(position + 1) of '\(set)' is empty"
+        case .noTermFound(let set, let terms):
+            "none of the \(terms.count) terms (\(terms.prefix(5).map { "'\($0)'" }.joined(separator: ", "))"
+                + "\(terms.count > 5 ? ", …" : "")) stands in a text of set '\(set)'"
+        case .invalidTerm(let term, let reason): "term '\(term)' \(reason)"
         case .countMismatch(let imagesPath, let images, let labelsPath, let labels):
             "'\(imagesPath)' holds \(images) images but '\(labelsPath)' holds \(labels) labels"
         case .labelOutOfRange(let source, let position, let label, let classes):
@@ -51,8 +74,20 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
             "\(operation): index \(index) is outside a set of \(count) examples"
         case .shapeMismatch(let operation, let expected, let actual):
             "\(operation): shape mismatch: expected \(expected), got \(actual)"
+        case .invalidGroups(let fault): "groups: \(fault)"
+        case .unknownGroup(let set, let name, let known): DataError.unknownGroup(name, in: set, known)
         case .invalidArgument(let operation, let message): "\(operation): \(message)"
         }
+    }
+
+    private static func unknownGroup(_ name: String, in set: String, _ known: [String]) -> String {
+        if known.isEmpty { return "set '\(set)' has no groups, so none named '\(name)'" }
+        if let nearest = Spelling.nearest(to: name, among: known) {
+            return "set '\(set)' has no group '\(name)' (did you mean '\(nearest)'?)"
+        }
+        let shown = known.prefix(10).map { "'\($0)'" }.joined(separator: ", ")
+        let rest = known.count > 10 ? ", … (\(known.count) groups)" : ""
+        return "set '\(set)' has no group '\(name)'; it has \(shown)\(rest)"
     }
 }
 

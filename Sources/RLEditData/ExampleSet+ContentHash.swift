@@ -1,3 +1,4 @@
+internal import RLEditTensor
 internal import Synchronization
 
 /// Keeps the hash of one set once it has been computed; shared by the copies of that set.
@@ -15,12 +16,30 @@ final class ContentHashCache: Sendable {
 }
 
 extension ExampleSet {
-    /// SHA-256 over the shape, the inputs and the labels in the order of the set; names do not enter.
+    /// SHA-256 over the shape, the inputs, the labels and the groups, if any, in the order of the set; the set's name
+    /// does not enter. What is measured on a set depends on its groups; what is learned from it does not, and takes
+    /// ``examplesHash``.
+    public var contentHash: String {
+        guard let groups else { return examplesHash }
+        var hasher = SHA256Digest.Hasher()
+        hasher.update("rledit grouped example set 1\n")
+        hasher.update(examplesHash)
+        hasher.update(groups.names.count)
+        for name in groups.names {
+            hasher.update(name.utf8.count)
+            hasher.update(name)
+        }
+        groups.offsets.withUnsafeBytes { hasher.update($0) }
+        groups.flat.withUnsafeBytes { hasher.update($0) }
+        return hasher.finish()
+    }
+
+    /// SHA-256 over the shape, the inputs and the labels in the order of the set; neither names nor groups enter.
     ///
     /// Equal contents give equal hashes however the set was put together. Inputs enter as they are stored: bytes with
     /// their divisor, or floats bit by bit (little-endian), so that the same values stored in the two ways differ.
     /// Computed once for a set, at about 1 GB/s.
-    public var contentHash: String {
+    public var examplesHash: String {
         hashCache.value {
             var hasher = SHA256Digest.Hasher()
             hasher.update("rledit example set 1\n")
@@ -32,6 +51,12 @@ extension ExampleSet {
                 hasher.update("bytes")
                 hasher.update(Int(divisor.bitPattern))
             case .floats: hasher.update("floats")
+            case .sparse(let rows):
+                // Examples of different lengths need their bounds in the digest.
+                hasher.update("sparse")
+                for index in 0..<count {
+                    hasher.update(rows.withRow(storageRow(index)) { columns, _ in columns.count })
+                }
             }
             hashInputs(into: &hasher)
             orderedLabels.withUnsafeBytes { hasher.update($0) }
@@ -39,6 +64,7 @@ extension ExampleSet {
         }
     }
 
+    /// Sparse examples enter as their columns, then their values.
     private func hashInputs(into hasher: inout SHA256Digest.Hasher) {
         // The hasher cannot be captured by an escaping closure; a local one that does not escape may change it.
         func visit(_ example: UnsafeRawBufferPointer) { hasher.update(example) }

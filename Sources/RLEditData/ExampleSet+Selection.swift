@@ -79,7 +79,8 @@ extension ExampleSet {
 
     /// The examples of this set, then those of the other, under this set's name.
     ///
-    /// Parts of one set are joined without copying; otherwise the inputs of both are copied.
+    /// Parts of one set are joined without copying; otherwise the inputs of both are copied. Groups of one name become
+    /// one group; examples of a set without groups belong to none.
     /// - Throws: ``DataError/shapeMismatch(operation:expected:actual:)`` for examples of another shape.
     public func concat(_ other: ExampleSet) throws -> ExampleSet {
         guard exampleShape == other.exampleShape else {
@@ -89,16 +90,19 @@ extension ExampleSet {
         guard labels.count <= Int(Int32.max) else {
             throw DataError.invalidArgument(operation: "concat", message: "more examples than a set can hold")
         }
+        let groups = ExampleGroups.joined(groups, count, other.groups, other.count)
         let sources = source == other.source ? source : "\(source)+\(other.source)"
         if storage.isSame(as: other.storage) {
             let rows = (0..<count).map { Int32(storageRow($0)) } + (0..<other.count).map { Int32(other.storageRow($0)) }
             return ExampleSet(
-                name: name, source: sources, exampleShape: exampleShape, storage: storage, order: rows, labels: labels)
+                name: name, source: sources, exampleShape: exampleShape, storage: storage, order: rows, labels: labels,
+                groups: groups)
         }
         let joined = ExampleStorage(
             values: try joinedValues(with: other), exampleSize: storage.exampleSize, count: labels.count)
         return ExampleSet(
-            name: name, source: sources, exampleShape: exampleShape, storage: joined, order: nil, labels: labels)
+            name: name, source: sources, exampleShape: exampleShape, storage: joined, order: nil, labels: labels,
+            groups: groups)
     }
 
     /// Bytes when both are bytes of one scale, floats otherwise.
@@ -113,6 +117,7 @@ extension ExampleSet {
             }
             return .bytes(ExampleStorage.SharedBytes(bytes), divisor: divisor)
         }
+        if let joined = try joinedRows(with: other) { return .sparse(joined) }
         let shape = [count + other.count] + exampleShape
         let result = Tensor(uninitialized: shape, count: try Tensor.elementCount(of: shape))
         let all = UnsafeMutableBufferPointer(start: result.storage.pointer, count: result.count)
@@ -126,10 +131,11 @@ extension ExampleSet {
     }
 
     /// Indices already checked.
-    private func selecting(_ indices: some Collection<Int>) -> ExampleSet {
+    func selecting(_ indices: some Collection<Int>) -> ExampleSet {
         ExampleSet(
             name: name, source: source, exampleShape: exampleShape, storage: storage,
-            order: indices.map { Int32(storageRow($0)) }, labels: indices.map { orderedLabels[$0] })
+            order: indices.map { Int32(storageRow($0)) }, labels: indices.map { orderedLabels[$0] },
+            groups: groups?.selecting(indices))
     }
 
     private func checkCount(_ requested: Int, operation: String) throws(DataError) {

@@ -18,6 +18,8 @@ public struct ExampleSet: Sendable {
     let order: [Int32]?
     /// Labels in the order of the set.
     package let orderedLabels: [Int32]
+    /// Named groups and who belongs to them, in the order of the set; nil for a set without groups.
+    public let groups: ExampleGroups?
     let hashCache: ContentHashCache
 
     /// Number of examples.
@@ -90,12 +92,13 @@ public struct ExampleSet: Sendable {
         self.init(
             name: name, source: source, exampleShape: exampleShape,
             storage: ExampleStorage(values: values, exampleSize: size, count: labels.count), order: nil,
-            labels: labels.map { Int32($0) })
+            labels: labels.map { Int32($0) }, groups: nil)
     }
 
     /// Parts already checked.
     init(
-        name: String, source: String, exampleShape: [Int], storage: ExampleStorage, order: [Int32]?, labels: [Int32]
+        name: String, source: String, exampleShape: [Int], storage: ExampleStorage, order: [Int32]?, labels: [Int32],
+        groups: ExampleGroups?
     ) {
         self.name = name
         self.source = source
@@ -103,6 +106,7 @@ public struct ExampleSet: Sendable {
         self.storage = storage
         self.order = order
         orderedLabels = labels
+        self.groups = groups
         hashCache = ContentHashCache()
     }
 
@@ -110,7 +114,7 @@ public struct ExampleSet: Sendable {
     public func named(_ name: String) -> ExampleSet {
         ExampleSet(
             name: name, source: source, exampleShape: exampleShape, storage: storage, order: order,
-            labels: orderedLabels)
+            labels: orderedLabels, groups: groups)
     }
 
     /// Row of the storage that holds example `index`.
@@ -170,13 +174,15 @@ extension ExampleSet {
 }
 
 extension ExampleSet: CustomStringConvertible {
-    /// Size, shape and label counts, for example
+    /// Size, shape, label counts and the number of groups, for example
     /// `train (mnist): 60000 examples of [1, 28, 28]; labels 0: 5923, 1: 6742, …`.
     public var description: String {
         let counts = classCounts
         let shown = counts.prefix(20).map { "\($0.label): \($0.count)" }.joined(separator: ", ")
         let rest = counts.count > 20 ? ", … (\(counts.count) labels)" : ""
+        let form = isSparse ? ", sparse" : ""
         let labels = counts.isEmpty ? "" : "; labels \(shown)\(rest)"
-        return "\(name) (\(source)): \(count) examples of \(exampleShape)\(labels)"
+        let groups = groups.map { "; \($0.names.count) group\($0.names.count == 1 ? "" : "s")" } ?? ""
+        return "\(name) (\(source)): \(count) examples of \(exampleShape)\(form)\(labels)\(groups)"
     }
 }

@@ -8,6 +8,8 @@ package struct ExampleStorage: Sendable {
         case bytes(SharedBytes, divisor: Float)
         /// Values as they are; count × example size.
         case floats(Tensor)
+        /// Mostly zeros, as bags of words: 8 bytes for each value that is not. `count` rows of `exampleSize` columns.
+        case sparse(SparseRows)
     }
 
     package let values: Values
@@ -21,6 +23,7 @@ package struct ExampleStorage: Sendable {
         switch (values, other.values) {
         case (.bytes(let a, let divisorA), .bytes(let b, let divisorB)): a === b && divisorA == divisorB
         case (.floats(let a), .floats(let b)): a.sharesStorage(with: b)
+        case (.sparse(let a), .sparse(let b)): a.sharesStorage(with: b)
         default: false
         }
     }
@@ -47,10 +50,13 @@ package struct ExampleStorage: Sendable {
                     output += exampleSize
                 }
             }
+        case .sparse(let source):
+            if let start = target.baseAddress { source.copyDense(rows, into: start) }
         }
     }
 
-    /// Hand the stored bytes of each example to `body`, in the order of `rows`.
+    /// Hand the stored bytes of each example to `body`, in the order of `rows`; those of a sparse one in two pieces,
+    /// columns (32-bit little-endian) and values.
     func forEachRawExample(rows: some Sequence<Int>, _ body: (UnsafeRawBufferPointer) -> Void) {
         func visit(_ contents: UnsafeRawBufferPointer, stride: Int) {
             for row in rows {
@@ -61,6 +67,13 @@ package struct ExampleStorage: Sendable {
         case .bytes(let bytes, _): bytes.values.withUnsafeBytes { visit($0, stride: exampleSize) }
         case .floats(let tensor):
             tensor.withUnsafeBufferPointer { visit(UnsafeRawBufferPointer($0), stride: 4 * exampleSize) }
+        case .sparse(let source):
+            for row in rows {
+                source.withRow(row) { columns, values in
+                    body(UnsafeRawBufferPointer(columns))
+                    body(UnsafeRawBufferPointer(values))
+                }
+            }
         }
     }
 

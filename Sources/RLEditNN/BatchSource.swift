@@ -22,6 +22,15 @@ public protocol BatchSource: Sendable {
     var count: Int { get }
     /// The examples at these indices (each in `0 ..< count`), in this order: inputs `[indices.count] + inputShape`.
     func batch(_ indices: ArraySlice<Int>) throws -> (inputs: Tensor, targets: Targets)
+    /// The same examples as networks read them: sparse where the source keeps them so. By default those of `batch`.
+    func examples(_ indices: ArraySlice<Int>) throws -> (inputs: ExampleInputs, targets: Targets)
+}
+
+extension BatchSource {
+    public func examples(_ indices: ArraySlice<Int>) throws -> (inputs: ExampleInputs, targets: Targets) {
+        let (inputs, targets) = try batch(indices)
+        return (.dense(inputs), targets)
+    }
 }
 
 /// Examples that are all in memory.
@@ -42,24 +51,69 @@ public struct TensorBatchSource: BatchSource {
     }
 
     public func batch(_ indices: ArraySlice<Int>) throws -> (inputs: Tensor, targets: Targets) {
-        let inputs = try rows(indices, of: inputs)
-        switch targets {
-        case .classes(let labels): return (inputs, .classes(indices.map { labels[$0] }))
-        case .values(let values): return (inputs, .values(try rows(indices, of: values)))
+        (try inputs.rows(at: indices), try targets.rows(at: indices))
+    }
+}
+
+/// Sparse examples that are all in memory.
+public struct SparseBatchSource: BatchSource {
+    public let inputs: SparseRows
+    public let targets: Targets
+    public var count: Int { inputs.count }
+
+    /// - Throws: ``NetworkError/targets(loss:expected:actual:)`` when rows and targets differ in number.
+    public init(inputs: SparseRows, targets: Targets) throws(NetworkError) {
+        guard inputs.count == targets.count else {
+            throw .targets(
+                loss: "examples", expected: "one target per row of \(inputs.count)", actual: "\(targets.count)")
         }
+        self.inputs = inputs
+        self.targets = targets
     }
 
-    private func rows(_ indices: ArraySlice<Int>, of tensor: Tensor) throws(TensorError) -> Tensor {
-        let rowCount = tensor.shape[0]
-        if let outside = indices.first(where: { $0 < 0 || $0 >= rowCount }) {
-            throw .indexOutOfRange(operation: "batch", index: outside, count: rowCount)
+    public func batch(_ indices: ArraySlice<Int>) throws -> (inputs: Tensor, targets: Targets) {
+        let targets = try targets.rows(at: indices)
+        let result = Tensor(
+            uninitialized: [indices.count, inputs.columns],
+            count: try Tensor.elementCount(of: [indices.count, inputs.columns]))
+        inputs.copyDense(indices, into: result.storage.pointer)
+        return (result, targets)
+    }
+
+    public func examples(_ indices: ArraySlice<Int>) throws -> (inputs: ExampleInputs, targets: Targets) {
+        // Also finds out whether all indices are inside.
+        let targets = try targets.rows(at: indices)
+        return (.sparse(inputs.gathering(indices)), targets)
+    }
+}
+
+extension Targets {
+    /// The targets of some rows, in this order.
+    func rows(at indices: ArraySlice<Int>) throws(TensorError) -> Targets {
+        switch self {
+        case .classes(let labels):
+            try checkRows(indices, count: labels.count)
+            return .classes(indices.map { labels[$0] })
+        case .values(let values): return .values(try values.rows(at: indices))
         }
-        let width = tensor.shape.dropFirst().reduce(1, *)
-        let result = Tensor(uninitialized: [indices.count] + tensor.shape.dropFirst(), count: indices.count * width)
+    }
+}
+
+extension Tensor {
+    /// The rows that `indices` names, in this order, copied.
+    fileprivate func rows(at indices: ArraySlice<Int>) throws(TensorError) -> Tensor {
+        try checkRows(indices, count: shape[0])
+        let width = shape.dropFirst().reduce(1, *)
+        let result = Tensor(uninitialized: [indices.count] + shape.dropFirst(), count: indices.count * width)
         for (row, index) in indices.enumerated() {
-            (result.storage.pointer + row * width).initialize(
-                from: tensor.storage.pointer + index * width, count: width)
+            (result.storage.pointer + row * width).initialize(from: storage.pointer + index * width, count: width)
         }
         return result
+    }
+}
+
+private func checkRows(_ indices: ArraySlice<Int>, count: Int) throws(TensorError) {
+    if let outside = indices.first(where: { $0 < 0 || $0 >= count }) {
+        throw .indexOutOfRange(operation: "batch", index: outside, count: count)
     }
 }

@@ -47,7 +47,7 @@ final class GradientEngine {
     /// - Returns: the loss terms of the batch.
     func run(
         parameters: ParameterPointers, rows: Int, random: RandomStream,
-        examples: @Sendable (Range<Int>) throws -> (inputs: Tensor, targets: Targets)
+        examples: @Sendable (Range<Int>) throws -> (inputs: ExampleInputs, targets: Targets)
     ) throws -> Loss.Terms {
         let chunks = (rows + GradientEngine.chunkRows - 1) / GradientEngine.chunkRows
         let laneCount = min(chunks, GradientEngine.laneLimit)
@@ -88,14 +88,13 @@ final class GradientEngine {
     func laneSummer() -> LaneSummer { LaneSummer(lanes: Array(lanes.prefix(activeLanes))) }
 
     private static func runChunk(
-        _ graph: NetworkGraph, _ loss: Loss, _ inputs: Tensor, _ targets: Targets, rows: Int,
+        _ graph: NetworkGraph, _ loss: Loss, _ inputs: ExampleInputs, _ targets: Targets, rows: Int,
         parameters: [UnsafePointer<Float>], gradient: UnsafeMutablePointer<Float>, scale: Float, random: RandomStream
     ) throws -> Loss.Terms {
         let expected = [rows] + graph.inputShape
         guard inputs.shape == expected else {
             throw NetworkError.inputShape(operation: "training", expected: "\(expected)", actual: inputs.shape)
         }
-        let input = inputs.channelsLast(example: graph.inputShape)
         let outputShape = graph.shape(of: graph.nodes.count - 1)
         var targets = targets
         if outputShape.count == 3, case .values(let values) = targets, values.shape == [rows] + outputShape {
@@ -103,16 +102,16 @@ final class GradientEngine {
             targets = .values(try values.channelsLast(example: outputShape).reshaped(values.shape))
         }
         let key = Workspace.Key(rows: rows, start: 0, end: graph.nodes.count, isTraining: true)
-        return try graph.workspaces.withWorkspace(key, of: graph) { workspace throws(NetworkError) in
-            let gradients = graph.parameters.map { gradient + $0.flatOffset }
-            let entry = UnsafePointer(input.storage.pointer)
-            try workspace.forward(input: entry, parameters: parameters, random: random)
-            let terms = try loss.evaluate(
-                UnsafePointer(workspace.output), rows: rows, shape: outputShape, targets, scale: scale,
-                gradient: workspace.outputGradient)
-            try workspace.backward(input: entry, parameters: parameters, parameterGradients: gradients)
-            withExtendedLifetime(input) {}
-            return terms
+        return try graph.withBlock(inputs, rows: 0..<rows) { entry throws(NetworkError) in
+            try graph.workspaces.withWorkspace(key, of: graph) { workspace throws(NetworkError) in
+                let gradients = graph.parameters.map { gradient + $0.flatOffset }
+                try workspace.forward(input: entry, parameters: parameters, random: random)
+                let terms = try loss.evaluate(
+                    UnsafePointer(workspace.output), rows: rows, shape: outputShape, targets, scale: scale,
+                    gradient: workspace.outputGradient)
+                try workspace.backward(input: entry, parameters: parameters, parameterGradients: gradients)
+                return terms
+            }
         }
     }
 }

@@ -46,6 +46,10 @@ extension Layer {
 /// A layer whose kernel can end in max(0, x) at no cost, which saves the ReLU that follows a pass over memory.
 package protocol FusesReLU: Layer {}
 
+/// A layer that can read the sparse inputs of a network itself (``ForwardPass/sparseInput``); it takes dense ones as well.
+/// Before any other layer, sparse inputs are made dense, a block at a time.
+package protocol TakesSparseInput: Layer {}
+
 /// A parameter of a layer before it has values.
 public struct ParameterSpecification: Sendable, Equatable {
     /// How a new network fills it.
@@ -115,7 +119,10 @@ public protocol LayerKernel: AnyObject {
 }
 
 public struct ForwardPass {
+    /// Nothing may be read here where `sparseInput` is not nil.
     public let inputs: [UnsafePointer<Float>]
+    /// For layers that take it, the input of the network when that is sparse; nil for a dense one.
+    package let sparseInput: SparseBlock?
     /// In the order of ``Layer/parameters``.
     public let parameters: [UnsafePointer<Float>]
     public let output: UnsafeMutablePointer<Float>
@@ -125,6 +132,8 @@ public struct ForwardPass {
 
 public struct BackwardPass {
     public let inputs: [UnsafePointer<Float>]
+    /// As in the forward pass; then nobody wants the input's gradient.
+    package let sparseInput: SparseBlock?
     public let parameters: [UnsafePointer<Float>]
     /// What `forward` wrote.
     public let output: UnsafePointer<Float>

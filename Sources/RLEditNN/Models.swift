@@ -16,6 +16,23 @@ public enum Models {
             ], random: random)
     }
 
+    /// A classifier of texts as bags of words: `embedding` (words → first width), then linear layers `fc1`, `fc2`, …, with
+    /// `relu1`, `relu2`, … between them. For widths 5000, 64, 16, 2 the layers that can be edited are `fc1` (64 → 16) and
+    /// `fc2` (16 → 2).
+    /// - Parameter widths: words, hidden units, and classes; at least three.
+    public static func bagOfWords(widths: [Int], random: RandomStream) throws -> Network {
+        guard widths.count >= 3 else {
+            throw NetworkError.layerSetting(
+                layer: "bagOfWords", field: "widths", expected: "at least three sizes", actual: "\(widths)")
+        }
+        var layers: [(name: String, layer: any Layer)] = [("embedding", EmbeddingBag(widths[0], widths[1]))]
+        for index in 2..<widths.count {
+            layers.append(("relu\(index - 1)", Activation.relu))
+            layers.append(("fc\(index - 1)", Linear(widths[index - 1], widths[index])))
+        }
+        return try Network(inputShape: [widths[0]], layers: layers, random: random)
+    }
+
     /// Linear layers of the given widths with an activation between them, named `fc1`, `act1`, `fc2`, … .
     /// - Parameter widths: features of the input, of each hidden layer, and of the output; at least two.
     public static func mlp(widths: [Int], activation: Activation = .relu, random: RandomStream) throws -> Network {

@@ -18,8 +18,21 @@ extension Network {
         random: RandomStream = RandomStream(seed: 0, name: "gradient"),
         pool: WorkerPool? = nil
     ) throws -> NetworkGradient {
-        let rows = try batchRows(inputs, shape: inputShape, layout: .channelsFirst)
-        let source = try TensorBatchSource(inputs: inputs, targets: targets)
+        try gradient(.dense(inputs), targets, loss: loss, random: random, pool: pool)
+    }
+
+    /// The same for inputs that may be sparse.
+    public func gradient(
+        _ inputs: ExampleInputs, _ targets: Targets, loss: Loss,
+        random: RandomStream = RandomStream(seed: 0, name: "gradient"),
+        pool: WorkerPool? = nil
+    ) throws -> NetworkGradient {
+        let rows = try batchRows(inputs.shape, shape: inputShape, layout: .channelsFirst)
+        let source: any BatchSource
+        switch inputs {
+        case .dense(let tensor): source = try TensorBatchSource(inputs: tensor, targets: targets)
+        case .sparse(let rows): source = try SparseBatchSource(inputs: rows, targets: targets)
+        }
         guard rows > 0 else {
             throw NetworkError.noExamples(operation: "gradient")
         }
@@ -27,7 +40,7 @@ extension Network {
         let pointers = ParameterPointers(pointers: parameterValues.map { UnsafePointer($0.storage.pointer) })
         let order = Array(0..<rows)
         let terms = try engine.run(parameters: pointers, rows: rows, random: random) { range in
-            try source.batch(order[range])
+            try source.examples(order[range])
         }
         withExtendedLifetime(parameterValues) {}
         let summer = engine.laneSummer()
@@ -48,7 +61,7 @@ extension Network {
     public func pullback(
         _ inputs: Tensor, random: RandomStream? = nil, outputGradient: (Tensor) throws -> Tensor
     ) throws -> (outputs: Tensor, inputGradient: Tensor, parameterGradients: [Tensor]) {
-        let rows = try batchRows(inputs, shape: inputShape, layout: .channelsFirst)
+        let rows = try batchRows(inputs.shape, shape: inputShape, layout: .channelsFirst)
         guard !nodes.isEmpty else {
             let gradient = try outputGradient(inputs)
             return (inputs, gradient, [])
@@ -57,7 +70,7 @@ extension Network {
         let key = Workspace.Key(rows: rows, start: 0, end: nodes.count, isTraining: true)
         let workspace = try Workspace(graph: graph, key: key)
         let pointers = parameterValues.map { UnsafePointer($0.storage.pointer) }
-        try workspace.forward(input: input.storage.pointer, parameters: pointers, random: random)
+        try workspace.forward(input: BlockInput(input.storage.pointer), parameters: pointers, random: random)
 
         let order = ChannelOrder(shape: outputShape)
         let outputs = Tensor(uninitialized: [rows] + outputShape, count: rows * order.count)
@@ -76,7 +89,7 @@ extension Network {
         // A network that does not read its input leaves its gradient untouched.
         inputGradient.storage.pointer.initialize(repeating: 0, count: input.count)
         try workspace.backward(
-            input: input.storage.pointer, parameters: pointers,
+            input: BlockInput(input.storage.pointer), parameters: pointers,
             parameterGradients: parameterGradients.map(\.storage.pointer), inputGradient: inputGradient.storage.pointer)
         withExtendedLifetime((self, input, gradient)) {}
         return (outputs, inputGradient.channelsFirst(example: inputShape), parameterGradients)

@@ -15,6 +15,12 @@ extension Network {
     /// Rows are cut in blocks whose size depends on the network only, so the result is the same for any pool.
     /// - Parameter pool: spreads the blocks over its workers; nil runs them on the calling thread.
     public func forward(_ input: Tensor, pool: WorkerPool? = nil) throws -> Tensor {
+        try forward(.dense(input), pool: pool)
+    }
+
+    /// The same for inputs that may be sparse. Where the first layer cannot read those they are made dense a block at a
+    /// time.
+    public func forward(_ input: ExampleInputs, pool: WorkerPool? = nil) throws -> Tensor {
         try run(0..<nodes.count, input, parameters: parameterValues, from: .channelsFirst, to: .channelsFirst, pool)
     }
 
@@ -22,6 +28,13 @@ extension Network {
     /// can change.
     public func activations(
         _ input: Tensor, before node: Int, layout: ActivationLayout = .channelsFirst, pool: WorkerPool? = nil
+    ) throws -> Tensor {
+        try activations(.dense(input), before: node, layout: layout, pool: pool)
+    }
+
+    /// The same for inputs that may be sparse; what enters the first node is then a dense tensor all the same.
+    public func activations(
+        _ input: ExampleInputs, before node: Int, layout: ActivationLayout = .channelsFirst, pool: WorkerPool? = nil
     ) throws -> Tensor {
         let source = try graph.source(ofSuffixFrom: node, operation: "activations")
         return try run(0..<(source + 1), input, parameters: parameterValues, from: .channelsFirst, to: layout, pool)
@@ -40,11 +53,12 @@ extension Network {
         for (name, value) in replacing.sorted(by: { $0.key < $1.key }) {
             values[try parameterIndex(name, accepting: value)] = value
         }
-        return try run(node..<nodes.count, activations, parameters: values, from: layout, to: .channelsFirst, pool)
+        return try run(
+            node..<nodes.count, .dense(activations), parameters: values, from: layout, to: .channelsFirst, pool)
     }
 
     private func run(
-        _ range: Range<Int>, _ input: Tensor, parameters: [Tensor], from inputLayout: ActivationLayout,
+        _ range: Range<Int>, _ input: ExampleInputs, parameters: [Tensor], from inputLayout: ActivationLayout,
         to outputLayout: ActivationLayout, _ pool: WorkerPool?
     ) throws -> Tensor {
         let source =
@@ -52,8 +66,8 @@ extension Network {
             ? range.lowerBound - 1 : try graph.source(ofSuffixFrom: range.lowerBound, operation: "forward")
         let inputShape = graph.shape(of: source)
         let outputShape = range.isEmpty ? inputShape : graph.shapes[range.upperBound - 1]
-        let rows = try batchRows(input, shape: inputShape, layout: inputLayout)
-        let (entry, exit) = (ChannelOrder(shape: inputShape), ChannelOrder(shape: outputShape))
+        let rows = try batchRows(input.shape, shape: inputShape, layout: inputLayout)
+        let exit = ChannelOrder(shape: outputShape)
         let resultShape = [rows] + (outputLayout == .channelsLast ? channelsLast(outputShape) : outputShape)
         let result = Tensor(uninitialized: resultShape, count: try Tensor.elementCount(of: resultShape))
         let blockRows = graph.blockRows(range, source: source)
@@ -61,12 +75,7 @@ extension Network {
         let body: @Sendable (Int, Int) throws(NetworkError) -> Void = { block, _ throws(NetworkError) in
             let first = block * blockRows
             let rowsHere = min(blockRows, rows - first)
-            let from = UnsafePointer(input.storage.pointer) + first * entry.count
             let to = result.storage.pointer + first * exit.count
-            let converted = inputLayout == .channelsFirst && !entry.isTrivial
-            let entered = converted ? TensorStorage(uninitializedCount: rowsHere * entry.count) : nil
-            if let entered { entry.channelsLast(from, to: entered.pointer, rows: rowsHere) }
-            let start = entered.map { UnsafePointer($0.pointer) } ?? from
             let write: (UnsafePointer<Float>) -> Void = { output in
                 if outputLayout == .channelsFirst {
                     exit.channelsFirst(output, to: to, rows: rowsHere)
@@ -74,18 +83,23 @@ extension Network {
                     to.update(from: output, count: rowsHere * exit.count)
                 }
             }
+            let rows = first..<(first + rowsHere)
             if range.isEmpty {
-                write(start)
+                try graph.withBlock(input, rows: rows, of: source, layout: inputLayout, dense: true) {
+                    start throws(NetworkError) in write(start.dense)
+                }
             } else {
                 let key = Workspace.Key(
                     rows: rowsHere, start: range.lowerBound, end: range.upperBound, isTraining: false)
-                try graph.workspaces.withWorkspace(key, of: graph) { workspace throws(NetworkError) in
-                    try workspace.forward(
-                        input: start, parameters: parameters.map { UnsafePointer($0.storage.pointer) })
-                    write(UnsafePointer(workspace.output))
+                try graph.withBlock(input, rows: rows, of: source, layout: inputLayout) { start throws(NetworkError) in
+                    try graph.workspaces.withWorkspace(key, of: graph) { workspace throws(NetworkError) in
+                        try workspace.forward(
+                            input: start, parameters: parameters.map { UnsafePointer($0.storage.pointer) })
+                        write(UnsafePointer(workspace.output))
+                    }
                 }
             }
-            withExtendedLifetime((input, parameters, result, entered)) {}
+            withExtendedLifetime((parameters, result)) {}
         }
         let blocks = (rows + blockRows - 1) / blockRows
         if let pool {
@@ -96,15 +110,15 @@ extension Network {
         return result
     }
 
-    /// The number of examples of a batch, when it has the right shape.
-    func batchRows(_ batch: Tensor, shape: [Int], layout: ActivationLayout) throws(NetworkError) -> Int {
+    /// The number of examples of a batch of this shape, when it is the right one.
+    func batchRows(_ batch: [Int], shape: [Int], layout: ActivationLayout) throws(NetworkError) -> Int {
         let expected = layout == .channelsLast ? channelsLast(shape) : shape
-        guard batch.rank == shape.count + 1, Array(batch.shape.dropFirst()) == expected else {
+        guard batch.count == shape.count + 1, Array(batch.dropFirst()) == expected else {
             let dimensions = ["N"] + expected.map(String.init)
             throw .inputShape(
-                operation: "forward", expected: "[\(dimensions.joined(separator: ", "))]", actual: batch.shape)
+                operation: "forward", expected: "[\(dimensions.joined(separator: ", "))]", actual: batch)
         }
-        return batch.shape[0]
+        return batch[0]
     }
 
     private func channelsLast(_ shape: [Int]) -> [Int] {

@@ -99,7 +99,7 @@ private final class TrainingStepper {
         _ source: any BatchSource, _ rows: ArraySlice<Int>, learningRate: Float, random: RandomStream
     ) throws -> Loss.Terms {
         let terms = try engine.run(parameters: pointers, rows: rows.count, random: random) { range in
-            try source.batch(rows[(rows.startIndex + range.lowerBound)..<(rows.startIndex + range.upperBound)])
+            try source.examples(rows[(rows.startIndex + range.lowerBound)..<(rows.startIndex + range.upperBound)])
         }
         let blockFloats = GradientEngine.parameterBlock
         let total = graph.flatCount

@@ -23,6 +23,10 @@ public struct Network: Sendable {
     /// Values in the order of `graph.parameters`.
     package private(set) var parameterValues: [Tensor]
 
+    /// What has to go with the network wherever it goes, as text under keys that begin with `rledit.`: the vocabulary of a
+    /// text classifier. Copies and edited networks keep it, and files get it (``safetensors(basedOn:prefix:metadata:)``).
+    public var metadata: [String: String] = [:]
+
     public var nodes: [Node] { graph.nodes }
     /// Shape of one example, in PyTorch's order.
     public var inputShape: [Int] { graph.inputShape }

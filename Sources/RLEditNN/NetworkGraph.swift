@@ -24,6 +24,8 @@ package final class NetworkGraph: Sendable {
     let parameterIndices: [String: Int]
     /// Floats of a buffer that holds all parameters, each starting on a cache line; the gaps hold zeros.
     let flatCount: Int
+    /// Whether each node that reads the network's input can read it sparse.
+    let takesSparseInput: Bool
     let workspaces = WorkspaceCache()
 
     init(nodes: [Network.Node], inputShape: [Int]) throws {
@@ -70,6 +72,9 @@ package final class NetworkGraph: Sendable {
         self.parameters = parameters
         self.nodeParameters = nodeParameters
         flatCount = offset
+        let readers = nodes.filter { $0.inputs.contains(-1) }
+        takesSparseInput =
+            !readers.isEmpty && readers.allSatisfy { $0.inputs == [-1] && $0.layer is any TakesSparseInput }
         parameterIndices = Dictionary(
             parameters.enumerated().map { ($0.element.name, $0.offset) }, uniquingKeysWith: { first, _ in first })
     }

@@ -71,11 +71,12 @@ final class Workspace: @unchecked Sendable {
 
     /// Runs the nodes in order.
     /// - Parameters:
-    ///   - input: `rows` examples in the memory order of `Layer`, channels last.
+    ///   - input: `rows` examples in the memory order of `Layer`, channels last; or sparse ones, when the source is the
+    ///     network's input and the graph takes them (``NetworkGraph/takesSparseInput``).
     ///   - parameters: one pointer per parameter of the whole graph.
     ///   - random: while training, the block's stream; each node gets its own split.
     func forward(
-        input: UnsafePointer<Float>, parameters: [UnsafePointer<Float>], random: RandomStream? = nil
+        input: BlockInput, parameters: [UnsafePointer<Float>], random: RandomStream? = nil
     ) throws(NetworkError) {
         rl_use_one_library_thread()
         for index in key.start..<key.end {
@@ -83,7 +84,8 @@ final class Workspace: @unchecked Sendable {
             let node = graph.nodes[index]
             try kernel.forward(
                 ForwardPass(
-                    inputs: node.inputs.map { pointer(to: $0, input: input) },
+                    inputs: node.inputs.map { pointer(to: $0, input: input.dense) },
+                    sparseInput: node.inputs.first == source ? input.sparse : nil,
                     parameters: Array(parameters[graph.nodeParameters[index]]), output: outputs[index - key.start],
                     random: random?.split(node.name)))
         }
@@ -94,7 +96,7 @@ final class Workspace: @unchecked Sendable {
     ///   - parameterGradients: one pointer per parameter of the whole graph; those of the nodes run are overwritten.
     ///   - inputGradient: receives the gradient with respect to `input` when not nil.
     func backward(
-        input: UnsafePointer<Float>, parameters: [UnsafePointer<Float>],
+        input: BlockInput, parameters: [UnsafePointer<Float>],
         parameterGradients: [UnsafeMutablePointer<Float>], inputGradient: UnsafeMutablePointer<Float>? = nil
     ) throws(NetworkError) {
         // Whether a gradient has received its first contribution; the last place stands for the source.
@@ -136,7 +138,8 @@ final class Workspace: @unchecked Sendable {
             defer { for addition in additions where addition.from != addend { addition.from.deallocate() } }
             try kernel.backward(
                 BackwardPass(
-                    inputs: node.inputs.map { pointer(to: $0, input: input) },
+                    inputs: node.inputs.map { pointer(to: $0, input: input.dense) },
+                    sparseInput: node.inputs.first == source ? input.sparse : nil,
                     parameters: Array(parameters[graph.nodeParameters[index]]), output: UnsafePointer(outputs[place]),
                     outputGradient: UnsafePointer(gradient), inputGradients: targets,
                     parameterGradients: Array(parameterGradients[graph.nodeParameters[index]])))

@@ -76,3 +76,19 @@ public enum WorldError: Error, Equatable, Sendable, CustomStringConvertible {
         }
     }
 }
+
+extension WorldError {
+    /// What `measure` gives; nil when it is undefined.
+    package static func defined(_ measure: () throws(WorldError) -> Double) throws(WorldError) -> Double? {
+        do { return try measure() } catch {
+            if case .undefinedMetric = error { return nil }
+            throw error
+        }
+    }
+
+    /// A measure of two classes of a network with another number of them.
+    static func needsTwoClasses(metric: String, set: String, classes: Int) -> WorldError {
+        .undefinedMetric(
+            metric: metric, set: set, reason: "it takes a network of two classes, and this one has \(classes)")
+    }
+}

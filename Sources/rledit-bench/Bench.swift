@@ -47,6 +47,10 @@ enum Bench {
             note("edits")
             rows += try EditRows(task: task, rounds: 2 * rounds).rows()
         }
+        if wants("bias") {
+            note("bias")
+            rows += try BiasRows(rounds: 2 * rounds).rows()
+        }
         if wants("learning") {
             note("learning")
             rows += try LearningRows(task: task, rounds: rounds).rows()

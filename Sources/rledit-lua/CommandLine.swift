@@ -15,12 +15,14 @@ struct CommandLineTool: ParsableCommand {
               rledit-lua --resume runs/unlearn-7-…             continue an interrupted run
               rledit-lua check task.lua                        try a task without running it
               rledit-lua new my_task.lua                       begin a task of your own
+              rledit-lua predict runs/debias-… < comments.txt  apply an edited classifier of texts
               rledit-lua report runs/unlearn-7-…               make the report of a run again
               rledit-lua doctor                                what this program runs on
             """,
         version: ProductVersion.current.description,
         subcommands: [
-            RunCommand.self, CheckCommand.self, NewCommand.self, ReportCommand.self, DoctorCommand.self,
+            RunCommand.self, CheckCommand.self, NewCommand.self, PredictCommand.self, ReportCommand.self,
+            DoctorCommand.self,
         ],
         defaultSubcommand: RunCommand.self)
 

@@ -44,7 +44,8 @@ final class Running {
     private let workspace: Workspace
     private let begun = ContinuousClock.now
 
-    init(_ arguments: [String], in workspace: Workspace, environment: [String: String]) throws {
+    /// - Parameter input: what comes on standard input; nil for nothing.
+    init(_ arguments: [String], in workspace: Workspace, environment: [String: String], input: [UInt8]?) throws {
         self.workspace = workspace
         folder = "\(workspace.path)/.streams-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -53,7 +54,12 @@ final class Running {
         process.arguments = arguments
         process.currentDirectoryURL = URL(fileURLWithPath: workspace.path)
         process.environment = environment
-        process.standardInput = FileHandle.nullDevice
+        if let input {
+            try Data(input).write(to: URL(fileURLWithPath: "\(folder)/in"))
+            process.standardInput = FileHandle(forReadingAtPath: "\(folder)/in")
+        } else {
+            process.standardInput = FileHandle.nullDevice
+        }
         process.standardOutput = FileHandle(forWritingAtPath: "\(folder)/out")
         process.standardError = FileHandle(forWritingAtPath: "\(folder)/err")
         let ended = ended

@@ -16,11 +16,15 @@ struct ResumeTests {
 
     /// Waits until a file is there, or what `condition` says of its bytes holds.
     private static func wait(
-        for name: String, in workspace: Workspace, until condition: ([UInt8]) -> Bool = { _ in true }
+        for name: String, in workspace: Workspace, until condition: (([UInt8]) -> Bool)? = nil
     ) {
         let deadline = ContinuousClock.now + .seconds(20)
         while ContinuousClock.now < deadline {
-            if let bytes = workspace.bytes(name), condition(bytes) { return }
+            if let condition {
+                if let bytes = workspace.bytes(name), condition(bytes) { return }
+            } else if workspace.exists(name) {
+                return
+            }
             usleep(2000)
         }
     }

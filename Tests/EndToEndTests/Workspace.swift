@@ -22,6 +22,9 @@ final class Workspace {
         try Data(bytes).write(to: url)
     }
 
+    /// Never inlined: where the bytes turn out to be unused, the optimizer of Swift 6.3 releases the array before the copy
+    /// into it, and the copy then writes over memory that belongs to others.
+    @inline(never)
     func bytes(_ name: String) -> [UInt8]? { FileManager.default.contents(atPath: "\(path)/\(name)").map(Array.init) }
     func text(_ name: String) -> String { String(decoding: bytes(name) ?? [], as: UTF8.self) }
     func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: "\(path)/\(name)") }
@@ -30,7 +33,9 @@ final class Workspace {
     }
 
     /// Starts the binary in this folder.
-    func start(_ arguments: [String], environment extra: [String: String] = [:]) throws -> Running {
+    func start(
+        _ arguments: [String], environment extra: [String: String] = [:], input: [UInt8]? = nil
+    ) throws -> Running {
         var environment = [
             "HOME": path, "XDG_CACHE_HOME": "\(path)/.cache", "XDG_DATA_HOME": "\(path)/.share", "TZ": "UTC",
             "LANG": "C.UTF-8", "SWIFT_BACKTRACE": "enable=no",
@@ -39,11 +44,16 @@ final class Workspace {
         // Where the toolchain's libraries are, when they are not built in.
         environment["LD_LIBRARY_PATH"] = ProcessInfo.processInfo.environment["LD_LIBRARY_PATH"]
         environment.merge(extra) { $1 }
-        return try Running(arguments, in: self, environment: environment)
+        return try Running(arguments, in: self, environment: environment, input: input)
     }
 
     /// Runs the binary in this folder to its end.
     func run(_ arguments: String..., environment: [String: String] = [:]) throws -> Ended {
         try start(arguments, environment: environment).wait()
+    }
+
+    /// Runs the binary in this folder with a text on its standard input.
+    func run(_ arguments: String..., input: String) throws -> Ended {
+        try start(arguments, input: Array(input.utf8)).wait()
     }
 }

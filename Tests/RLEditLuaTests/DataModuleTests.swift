@@ -66,6 +66,32 @@ import Testing
                 """)
     }
 
+    @Test("groups are set, counted and selected by, and follow the examples")
+    func groups() throws {
+        let printed = try ModuleScript.printed(
+            """
+            local function words(list) return table.concat(list, " ") end
+            local plain = data.set { inputs = tensor.range(6):reshape { 6, 1 }, labels = { 0, 1, 0, 1, 0, 1 } }
+            print(#plain.groups, next(plain:group_counts()))
+            local set = plain:with_groups { old = { 1, 2, -1 }, deaf = { 2, 3 }, none = {} }
+            print(words(set.groups), set:group_counts().old, set:group_counts().none, words(set:group_members "old"))
+            print(set)
+            local two = set:in_groups { "old", "deaf" }
+            print(#two, words(two.groups), words(two:group_members "deaf"), words(set:group("deaf"):inputs():to_table()[1]))
+            print(words(set:drop(1):group_members "old"), words(set:shuffle(3).groups), #set:without_groups().groups)
+            print(set.hash == plain.hash, set:without_groups().hash == plain.hash)
+            """)
+        #expect(
+            printed == """
+                0\tnil
+                deaf none old\t3\t0\t1 2 6
+                set (script): 6 examples of [1]; labels 0: 3, 1: 3; 3 groups
+                4\told deaf\t2 3\t2.0
+                1 5\tdeaf none old\t0
+                false\ttrue
+                """)
+    }
+
     @Test("IDX files are read from the data roots")
     func idx() throws {
         let script = ModuleScript()
@@ -125,6 +151,24 @@ import Testing
             "bad argument #1 to 'partition' (for label 0: boolean expected, got number)"
         ),
         ("set:partition(function() error 'mine' end)", "mine"),
+        ("set:group 'old'", "bad argument #1 to 'group' (set 'set' has no groups, so none named 'old')"),
+        (
+            "set:with_groups { old = {1} }:in_groups { 'odl' }",
+            "bad argument #1 to 'in_groups' (set 'set' has no group 'odl' (did you mean 'old'?))"
+        ),
+        (
+            "set:with_groups { old = {3} }",
+            "bad argument #1 to 'with_groups' (group 'old': place 3 is outside a set of 2 examples)"
+        ),
+        (
+            "set:with_groups { old = {1, 1} }",
+            "bad argument #1 to 'with_groups' (groups: group 'old': example 1 is listed twice)"
+        ),
+        (
+            "set:with_groups { old = 1 }",
+            "bad argument #1 to 'with_groups' (group 'old': table of places expected, got number)"
+        ),
+        ("set:with_groups { {1} }", "bad argument #1 to 'with_groups' (a group's name must be a string, got number)"),
         ("set:partitoin()", "rledit.Set has no field 'partitoin' (did you mean 'partition'?)"),
         (
             "data.generated_digits { train = -1 }",

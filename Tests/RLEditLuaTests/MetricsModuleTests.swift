@@ -39,6 +39,17 @@ import Testing
         #expect(printed == "0.75\t0.5\n0.5")
     }
 
+    @Test("rates of two classes count scores above 0")
+    func rates() throws {
+        let printed = try ModuleScript.printed(
+            """
+            local scores, labels = { -1, 2, 3, 1, 0, 4 }, { 0, 0, 1, 1, 1, 1 }
+            print(metrics.precision(scores, labels), metrics.recall(scores, labels), metrics.f1(scores, labels))
+            print(metrics.true_positive_rate(scores, labels), metrics.false_negative_rate(scores, labels))
+            """)
+        #expect(printed == "0.75\t0.75\t0.75\n0.75\t0.25")
+    }
+
     @Test(
         "wrong scores and labels raise",
         arguments: [
@@ -52,6 +63,10 @@ import Testing
             ),
             ("metrics.loss({{1, 2}}, {2})", "bad argument #2 to 'loss' (label 2 of row 1 is outside 0 to 1)"),
             ("metrics.auc({1, 2}, {0, 0})", "bad argument #2 to 'auc' (both labels must occur)"),
+            (
+                "metrics.precision({-1, -2}, {0, 1})",
+                "bad argument #2 to 'precision' ('precision' is undefined: no example is predicted positive)"
+            ),
             ("metrics.auc({1, 0/0}, {0, 1})", "bad argument #1 to 'auc' (score 2 is NaN)"),
         ])
     func errors(script: String, message: String) { #expect(ModuleScript.message(script) == "task.lua:1: " + message) }

@@ -98,6 +98,34 @@ struct ReportTests {
         #expect(imbalance(report.html) == nil)
     }
 
+    @Test("Groups have a chart of false positive rates and a table; what is undefined is a dash")
+    func groups() {
+        for seeds in [[0], [0, 1]] {
+            let report = Report(
+                manifest: SampleRun.manifest(seeds: seeds), summary: SampleRun.biasSummary(seeds: seeds),
+                seeds: seeds.map { Report.Seed(seed: $0, updates: []) })
+            let html = report.html
+            #expect(imbalance(html) == nil)
+            #expect(sections(html).contains("groups"))
+            let parts = html.split(separator: "id=\"groups\"")
+            guard parts.count == 2 else {
+                Issue.record("no section of groups")
+                return
+            }
+            let section = parts[1].prefix { _ in true }
+            // Two groups with three stages; the third group has no mark but a dash.
+            #expect(section.matches(of: /<circle/).count == 6)
+            #expect(section.contains("elderly &lt;aunt&gt;") && !section.contains("<aunt>"))
+            // The group that was treated worst comes first.
+            let rows = section.matches(of: /<td>(gay|deaf|elderly[^<]*)<\/td>/).map { String($0.1) }
+            #expect(rows == ["deaf", "gay", "elderly &lt;aunt&gt;"])
+            #expect(section.contains("50.0 → 40.0 %") && section.contains("0.700 → 0.800"))
+            #expect(
+                html.contains("for identity from the reward&#39;s set identity")
+                    || html.contains("reward's set identity"))
+        }
+    }
+
     @Test("Odd numbers give a document all the same")
     func oddNumbers() {
         var report = SampleRun.report()
@@ -107,7 +135,7 @@ struct ReportTests {
         report.seeds[0].candidates?.values[1] = Array(repeating: .infinity, count: 8192)
         report.seeds[0].edits = [EditMap(parameter: "w", rows: 1, columns: 2, original: [0, 0], edited: [0, 0])]
             .compactMap { $0 }
-        report.summary.seeds[0].heldOut[0].bestSeen = [.init("loss", .infinity), .init("accuracy", .nan)]
+        report.summary.seeds[0].heldOut[0][.bestSeen] = [.init("loss", .infinity), .init("accuracy", .nan)]
         let html = report.html
         #expect(imbalance(html) == nil)
         let oddPlace = /\s(?:x|y|x1|y1|cx|cy|width|height|d)="[^"]*(?:nan|inf|–|∞)[^"]*"/

@@ -46,9 +46,30 @@ struct RunSummaryTests {
     @Test("A number that is not finite is null, and makes its mean null")
     func notFinite() {
         var summary = SampleRun.summary(seeds: [0, 1])
-        summary.seeds[1].heldOut[0].bestSeen = [.init("accuracy", .nan)]
+        summary.seeds[1].heldOut[0][.bestSeen] = [.init("accuracy", .nan)]
         #expect(summary.json["summary"]?["forget.accuracy.best_seen"]?["mean"]?.double?.isNaN == true)
         #expect(summary.json.text.contains("\"forget.accuracy.best_seen\":{\"mean\":null,\"sd\":null}"))
+    }
+
+    @Test("groups, their thresholds and models to compare with are in the object, and undefined measures are null")
+    func groups() throws {
+        let summary = SampleRun.biasSummary()
+        let seed = try #require(summary.json["seeds"]?.array?.first)
+        #expect(seed["threshold_sets"]?["identity"]?.string == "identity")
+        #expect(
+            seed["groups"]?.array?.last?.text == """
+                {"set":"identity","group":"elderly <aunt>","examples":40,\
+                "before":{"false_positive_rate":null,"false_negative_rate":0.2,"auc":null,"bpsn_auc":null,"bnsp_auc":0.7},\
+                "mean_policy":{"false_positive_rate":null,"false_negative_rate":0.1,"auc":null,"bpsn_auc":null,\
+                "bnsp_auc":0.8},"threshold":{"false_positive_rate":null,"false_negative_rate":0.3,"auc":null,\
+                "bpsn_auc":null,"bnsp_auc":0.6}}
+                """)
+        #expect(summary.stages.map(\.title) == ["before", "mean policy", "threshold"])
+        #expect(summary.json["summary"]?["identity.fped.threshold"]?["mean"]?.double == 0.5)
+        let again = try RunSummary(json: JSONValue(parsing: summary.detailedJSON.text))
+        // NaN differs from itself; the text does not.
+        #expect(again?.detailedJSON.text == summary.detailedJSON.text)
+        #expect(ResultTable.text(summary).contains("final_auc"))
     }
 
     @Test("summary.json reads back equal")

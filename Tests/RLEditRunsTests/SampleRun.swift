@@ -59,6 +59,44 @@ enum SampleRun {
             seconds: 2.4, heldOut: heldOut, classes: classes)
     }
 
+    /// A run on groups, with a model to compare with; the last group lacks negative examples.
+    static func biasSummary(seeds: [Int] = [0]) -> RunSummary {
+        let stages = [Stage.before, .meanPolicy, Stage("threshold")]
+        func numbers(_ names: [String], _ values: [Double]) -> [NamedNumber] {
+            zip(names, values).map { NamedNumber($0, $1) }
+        }
+        let names = ["accuracy", "auc", "fped", "fned", "error_difference_at_eer", "final_auc"]
+        let shown = [
+            [0.9, 0.95, 1.5, 0.7, 2.1, 0.7], [0.91, 0.96, 0.6, 0.4, 1.2, .nan], [0.89, 0.95, 0.5, 0.7, 2.1, 0.7],
+        ]
+        let groupNames = ["false_positive_rate", "false_negative_rate", "auc", "bpsn_auc", "bnsp_auc"]
+        let lacking = [
+            [.nan, 0.2, .nan, .nan, 0.7], [.nan, 0.1, .nan, .nan, 0.8], [.nan, 0.3, .nan, .nan, 0.6],
+        ]
+        let results = seeds.map { seed -> SeedResult in
+            var heldOut = HeldOutResult(set: "identity", thresholdSet: "identity")
+            for (stage, values) in zip(stages, shown) { heldOut[stage] = numbers(names, values) }
+            var groups = ["gay", "deaf"].enumerated().map { index, name in
+                GroupResult(
+                    set: "identity", group: name, examples: 100,
+                    stages: StageValues(
+                        stages.enumerated().map { place, stage in
+                            let rate = 0.3 - 0.1 * Double(place) + 0.2 * Double(index)
+                            return (stage, numbers(groupNames, [rate, rate / 2, 0.9, 0.8, 0.85]))
+                        }))
+            }
+            groups.append(
+                GroupResult(
+                    set: "identity", group: "elderly <aunt>", examples: 40,
+                    stages: StageValues(zip(stages, lacking).map { ($0, numbers(groupNames, $1)) })))
+            return SeedResult(
+                seed: seed, evaluations: 100, bestReward: 1.2, seconds: 1, heldOut: [heldOut], groups: groups)
+        }
+        return RunSummary(
+            task: "debias", run: "runs/debias", world: "ShiftWorld", learner: "PPO", seconds: 1, data: nil,
+            seeds: results)
+    }
+
     static func updates(seed: Int = 0, count: Int = 32) -> [UpdateRecord] {
         var random = RandomStream(seed: UInt64(seed), name: "sample")
         var best = -Double.infinity

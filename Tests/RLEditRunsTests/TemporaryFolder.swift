@@ -16,6 +16,8 @@ final class TemporaryFolder {
         ((try? FileManager.default.contentsOfDirectory(atPath: "\(path)/\(folder)")) ?? []).sorted()
     }
     func text(_ name: String) -> String { (try? String(contentsOfFile: file(name), encoding: .utf8)) ?? "(none)" }
+    /// Never inlined, for the reason given at `Workspace.bytes` of the end-to-end tests.
+    @inline(never)
     func bytes(_ name: String) -> [UInt8] { (FileManager.default.contents(atPath: file(name))).map(Array.init) ?? [] }
     func write(_ bytes: [UInt8], _ name: String) throws { try Data(bytes).write(to: URL(fileURLWithPath: file(name))) }
     func write(_ text: String, _ name: String) throws { try write(Array(text.utf8), name) }

@@ -11,6 +11,10 @@
 --- local digits = data.digits()
 --- local sevens, others = digits.train:partition(function(label) return label == 7 end)
 --- print(digits.source, sevens:take(500), others:shuffle(1):take(2000))
+---
+--- local comments = data.comments()
+--- local vocabulary = data.vocabulary(comments.train, { maximum_size = 5000 })
+--- print(comments, vocabulary:contains "teacher", vocabulary:encode(comments.train))
 --- ```
 ---@class rledit.data
 local data = {}
@@ -41,6 +45,46 @@ function data.idx(options) end
 ---@return rledit.Set
 function data.set(options) end
 
+--- Texts and their labels from a CSV file (RFC 4180, plain or compressed with gzip) whose first row names the columns.
+--- `text`, `label` and `group` are names of columns; a label is 0 or 1 unless `labels` says which contents mean which
+--- label; a group is a name, or empty for none. Texts keep the order of the file. A row that does not fit is an error
+--- with its number, the header being row 1.
+---
+--- ```
+--- local set = data.csv { path = "reviews.csv", text = "review", label = "verdict", labels = { good = 0, bad = 1 } }
+--- ```
+---@param options { path: string, text: string, label: string, group: string?, labels: table<string, integer>?, name: string? }
+---@return rledit.TextSet
+function data.csv(options) end
+
+--- Texts of your own, with a label (an integer from 0 on) for each.
+---@param options { texts: string[], labels: integer[], name: string? }
+---@return rledit.TextSet
+function data.texts(options) end
+
+--- Comments with the label 1 for toxic ones: Jigsaw's if a data root holds `jigsaw/comments.csv` (columns `comment_text`
+--- and `toxic`; the first 70 % are for training, the next 10 % for validation, the rest for testing), else generated
+--- ones, in inoffensive words; the field `source` says which. In the generated training comments some identity terms
+--- stand nearly always in toxic comments: that bias is planted.
+---@return rledit.Comments
+function data.comments() end
+
+--- Sentences that say the same of each of many identity terms, half of them toxic, with a group for each term: Conversation
+--- AI's if a data root holds `jigsaw/bias_madlibs_77k.csv` and `jigsaw/identity_terms.txt` beside the comments, else
+--- generated ones, about trades and pastimes. They go with `comments()`.
+---@return rledit.Templates
+function data.templates() end
+
+--- The words of some texts, most frequent first: what makes examples for a network from texts. Words that occur less than
+--- `minimum_count` times (1 by default) are left out, and no more than `maximum_size` (5000) are kept. A word is a run of
+--- letters and digits in lower case, apostrophes inside it included. `weights` says what stands for a word in a text:
+--- `"binary"` (the default) 1, `"counts"` how often it occurs, `"tfidf"` that times its inverse document frequency, each
+--- text scaled to length 1.
+---@param set rledit.TextSet
+---@param options? { minimum_count: integer?, maximum_size: integer?, weights: ("binary"|"counts"|"tfidf")? }
+---@return rledit.Vocabulary
+function data.vocabulary(set, options) end
+
 --- Training and test images of the ten digits.
 ---@class rledit.Digits
 ---@field train rledit.Set examples to learn from
@@ -50,13 +94,15 @@ function data.set(options) end
 local Digits = {}
 
 --- An ordered set of labelled examples. Sets do not change: methods give new ones, which share the inputs. `#set` is the
---- number of examples. Labels are values as in the data: the digit 7 has label 7.
+--- number of examples. Labels are values as in the data: the digit 7 has label 7. Examples may belong to named groups,
+--- to several or to none; groups follow the examples through every selection.
 ---@class rledit.Set
 ---@field name string
 ---@field source string where the examples come from
 ---@field count integer number of examples
 ---@field example_shape integer[] shape of one example, for images `{ channels, rows, columns }`
----@field hash string SHA-256 of the examples in their order
+---@field hash string SHA-256 of the examples in their order, and of their groups if there are any
+---@field groups string[] names of the groups, in their order; empty for a set without groups
 ---@operator len: integer
 local Set = {}
 
@@ -87,7 +133,7 @@ function Set:shuffle(seed) end
 ---@return rledit.Set ...
 function Set:split(parts) end
 
---- The examples of this set, then those of the other.
+--- The examples of this set, then those of the other. Groups of one name become one group.
 ---@param other rledit.Set
 ---@return rledit.Set
 function Set:concat(other) end
@@ -106,6 +152,36 @@ function Set:named(name) end
 ---@return table<integer, integer>
 function Set:class_counts() end
 
+--- Number of examples by group.
+---@return table<string, integer>
+function Set:group_counts() end
+
+--- Places of the examples of a group, ascending.
+---@param name string
+---@return integer[]
+function Set:group_members(name) end
+
+--- The examples of one group; the result has this group only.
+---@param name string
+---@return rledit.Set
+function Set:group(name) end
+
+--- The examples that belong to at least one of these groups. The result has these groups only, in this order: a set of
+--- the tuning terms knows nothing of the held-out ones.
+---@param names string[]
+---@return rledit.Set
+function Set:in_groups(names) end
+
+--- The same examples with these groups instead of any they had: names, each with the places of its examples, as in
+--- `{ short = { 1, 4 }, long = { 2, 4, -1 } }`. They come in the order of their names.
+---@param members table<string, integer[]>
+---@return rledit.Set
+function Set:with_groups(members) end
+
+--- The same examples without groups.
+---@return rledit.Set
+function Set:without_groups() end
+
 --- Inputs of examples `first` to `last` (all by default), or of the listed ones: `[examples, …]`.
 ---@param first (integer|integer[])?
 ---@param last integer?
@@ -117,5 +193,158 @@ function Set:inputs(first, last) end
 ---@param last integer?
 ---@return integer[]
 function Set:labels(first, last) end
+
+--- An ordered set of labelled texts. Sets do not change: methods give new ones, which share the texts. `#set` is the
+--- number of texts. A vocabulary makes a set of examples of it.
+---@class rledit.TextSet
+---@field name string
+---@field source string where the texts come from
+---@field count integer number of texts
+---@field hash string SHA-256 of texts, labels and groups in their order
+---@field groups string[] names of the groups, in their order; empty for a set without groups
+---@operator len: integer
+local TextSet = {}
+
+--- Two sets: the texts whose label satisfies the predicate, and the rest. The predicate is asked once for each label that
+--- occurs and must answer true or false.
+---@param predicate fun(label: integer): boolean
+---@return rledit.TextSet matching
+---@return rledit.TextSet rest
+function TextSet:partition(predicate) end
+
+--- Two sets: the texts that satisfy the predicate, and the rest. The predicate gets a text, its label and, in a set with
+--- groups, the names of its groups.
+---@param predicate fun(text: string, label: integer, groups: string[]?): boolean
+---@return rledit.TextSet matching
+---@return rledit.TextSet rest
+function TextSet:filter(predicate) end
+
+--- The first `count` texts; an error when there are fewer.
+---@param count integer
+---@return rledit.TextSet
+function TextSet:take(count) end
+
+--- All but the first `count` texts; an error when there are fewer.
+---@param count integer
+---@return rledit.TextSet
+function TextSet:drop(count) end
+
+--- The texts in an order drawn from the seed.
+---@param seed integer
+---@return rledit.TextSet
+function TextSet:shuffle(seed) end
+
+--- Consecutive parts: the first `fraction` and the rest, or parts of the given sizes.
+---@param parts number|integer[] a fraction in 0 … 1, or sizes
+---@return rledit.TextSet ...
+function TextSet:split(parts) end
+
+--- The texts of this set, then those of the other. Groups of one name become one.
+---@param other rledit.TextSet
+---@return rledit.TextSet
+function TextSet:concat(other) end
+
+--- The texts at these places, in this order; a place may come more than once.
+---@param indices integer[]
+---@return rledit.TextSet
+function TextSet:subset(indices) end
+
+--- The same texts under another name.
+---@param name string
+---@return rledit.TextSet
+function TextSet:named(name) end
+
+--- The same texts with a group for each term: a text belongs to the groups of the terms that it mentions. Terms are words
+--- or sequences of words, as a list or as the path of a file with one a line. Whole words only; where terms overlap, the
+--- longest counts, so that `african american` is no mention of `american`. An error when no text mentions any of them.
+---@param terms string[]|string
+---@return rledit.TextSet
+function TextSet:group_by_terms(terms) end
+
+--- Number of texts of each group.
+---@return table<string, integer>
+function TextSet:group_counts() end
+
+--- The texts of one group, with that group only.
+---@param name string
+---@return rledit.TextSet
+function TextSet:group(name) end
+
+--- The texts that belong to one of the named groups at least, with these groups only, in this order.
+---@param names string[]
+---@return rledit.TextSet
+function TextSet:in_groups(names) end
+
+--- The same texts without groups.
+---@return rledit.TextSet
+function TextSet:without_groups() end
+
+--- Number of texts by label.
+---@return table<integer, integer>
+function TextSet:class_counts() end
+
+--- The text at a place.
+---@param index integer from 1 on, or from the end when negative
+---@return string
+function TextSet:text(index) end
+
+--- Texts `first` to `last`; all by default.
+---@param first integer?
+---@param last integer?
+---@return string[]
+function TextSet:texts(first, last) end
+
+--- Labels of texts `first` to `last`; all by default.
+---@param first integer?
+---@param last integer?
+---@return integer[]
+function TextSet:labels(first, last) end
+
+--- The words that a text classifier knows. `#vocabulary` is their number. It is saved with the models that use it.
+---@class rledit.Vocabulary
+---@field count integer number of words
+---@field weights "binary"|"counts"|"tfidf" what stands for a word in a text
+---@field minimum_count integer how often a word had to occur
+---@operator len: integer
+local Vocabulary = {}
+
+--- The texts as examples for a network, `{ #vocabulary }` numbers each, almost all of them 0 and therefore kept sparse.
+--- Labels, groups and name are those of the texts.
+---@param texts rledit.TextSet
+---@return rledit.Set
+function Vocabulary:encode(texts) end
+
+--- Whether the vocabulary has all words of a term.
+---@param term string a word, or several
+---@return boolean
+function Vocabulary:contains(term) end
+
+--- The number of a word, from 1 on; nil when the vocabulary does not have it.
+---@param word string
+---@return integer?
+function Vocabulary:index(word) end
+
+--- Words `first` to `last`, most frequent first; all by default.
+---@param first integer?
+---@param last integer?
+---@return string[]
+function Vocabulary:words(first, last) end
+
+--- Comments in three parts.
+---@class rledit.Comments
+---@field train rledit.TextSet comments to learn from
+---@field validation rledit.TextSet comments to choose by, or for a reward
+---@field test rledit.TextSet comments held out
+---@field source string `jigsaw` or `generated`
+---@field hash string SHA-256 of all parts
+local Comments = {}
+
+--- Sentences about identity terms.
+---@class rledit.Templates
+---@field sentences rledit.TextSet with a group for each term
+---@field terms string[] the terms, in the order of their list
+---@field source string `jigsaw` or `generated`
+---@field hash string SHA-256 of sentences, labels and groups
+local Templates = {}
 
 return data

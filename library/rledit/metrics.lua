@@ -64,6 +64,53 @@ function metrics.auc(scores, labels) end
 ---@return number
 function metrics.false_positive_rate(scores, labels) end
 
+--- Share of the examples with a score above 0 that have label 1. One score per example, labels 0 and 1; raises where
+--- there is none.
+---@param scores rledit.Numbers
+---@param labels rledit.Labels
+---@return number
+function metrics.precision(scores, labels) end
+
+--- Share of the examples with label 1 whose score is above 0. One score per example, labels 0 and 1.
+---@param scores rledit.Numbers
+---@param labels rledit.Labels
+---@return number
+function metrics.recall(scores, labels) end
+
+--- Harmonic mean of precision and recall. One score per example, labels 0 and 1.
+---@param scores rledit.Numbers
+---@param labels rledit.Labels
+---@return number
+function metrics.f1(scores, labels) end
+
+--- Another name of `recall`.
+---@param scores rledit.Numbers
+---@param labels rledit.Labels
+---@return number
+function metrics.true_positive_rate(scores, labels) end
+
+--- Share of the examples with label 1 whose score is not above 0. One score per example, labels 0 and 1.
+---@param scores rledit.Numbers
+---@param labels rledit.Labels
+---@return number
+function metrics.false_negative_rate(scores, labels) end
+
+--- Every measure of two classes and of the groups of a set, as a table: `accuracy`, and the fields of
+--- `rledit.SetMetrics` from `precision` on; `count`; and `groups`, with a row for each group by name. What is undefined is
+--- left out.
+---
+--- With `tuning`, `equal_error_threshold` is taken from that set, and `error_difference_at_eer` stands at it: a threshold
+--- is not to be tuned on the examples that judge.
+---
+--- ```lua
+--- local fairness = rledit.metrics.fairness(model, test)
+--- print(fairness.fped, fairness.groups.deaf.false_positive_rate)
+--- ```
+---@param model rledit.Model|rledit.Numbers|{ model: rledit.Model, set: rledit.Set, tuning: rledit.Set? } a model or its scores; or all by name
+---@param set rledit.Set?
+---@return table<string, any>
+function metrics.fairness(model, set) end
+
 --- How many examples of each label (rows) were predicted as each class (columns): `[classes, classes]`. Places count from
 --- 1, so label 0 stands in row 1.
 ---@param scores rledit.Numbers

@@ -5,6 +5,8 @@
 --- ```lua
 --- local models = require "rledit.models"
 --- print(models.digit_cnn { seed = 1 })
+--- local words = require("rledit.data").vocabulary(require("rledit.data").comments().train)
+--- print(models.bag_of_words { vocabulary = words })
 --- local net = models.mlp { widths = { 4, 16, 3 }, activation = "tanh" }
 --- ```
 ---@class rledit.models
@@ -21,5 +23,12 @@ function models.digit_cnn(options) end
 ---@param options { widths: integer[], activation: ("relu"|"gelu"|"tanh"|"sigmoid")?, seed: integer? }
 ---@return rledit.Model
 function models.mlp(options) end
+
+--- A classifier of texts: `embedding` (one row of numbers for each word of the vocabulary, summed over a text), then linear
+--- layers `fc1`, `fc2`, … with `relu1`, `relu2`, … between them. With the default `hidden = { 64, 16 }` and 2 classes the
+--- layers that can be edited are `fc1` (64 → 16) and `fc2` (16 → 2). The vocabulary goes with the model into every file.
+---@param options { vocabulary: rledit.Vocabulary, hidden: integer[]?, classes: integer?, seed: integer? }
+---@return rledit.Model
+function models.bag_of_words(options) end
 
 return models

@@ -30,6 +30,15 @@ local nn = {}
 ---@return rledit.Layer
 function nn.linear(inputs, outputs) end
 
+--- The first layer of a network that reads texts as bags of words: the rows of its table for the words of a text, each times
+--- the word's weight, summed; plus a bias. `embedding_bag(#vocabulary, 64)`, or by name with `bias = false`. It computes
+--- what a linear layer computes, quickly; its weight is `[words, out]`, as of PyTorch's `EmbeddingBag` with mode "sum" (the
+--- transpose of a linear layer's). Worlds cannot edit it.
+---@param inputs integer|{ inputs: integer, outputs: integer, bias: boolean? }
+---@param outputs integer?
+---@return rledit.Layer
+function nn.embedding_bag(inputs, outputs) end
+
 --- A convolution over `{ channels, height, width }`. Stride and dilation are 1, padding is 0 and there is a bias by
 --- default.
 ---@param options { inputs: integer, outputs: integer, kernel: rledit.Size, stride: rledit.Size?, padding: rledit.Size?, dilation: rledit.Size?, bias: boolean? }
@@ -76,10 +85,18 @@ function nn.tanh() end
 function nn.sigmoid() end
 
 --- A network whose layers follow each other: `{ input = shape, layer, {"name", layer}, … }`. Layers without a name get
---- one, such as `relu1`. The seed of the initial parameters is the run's by default.
----@param description { input: integer[], seed: integer?, name: string?, [integer]: rledit.Layer|{ [1]: string, [2]: rledit.Layer } }
+--- one, such as `relu1`. The seed of the initial parameters is the run's by default. A `vocabulary` of as many words as the
+--- input has numbers goes with the model into every file.
+---@param description { input: integer[], seed: integer?, name: string?, vocabulary: rledit.Vocabulary?, [integer]: rledit.Layer|{ [1]: string, [2]: rledit.Layer } }
 ---@return rledit.Model
 function nn.sequential(description) end
+
+--- The model that `model:save` or a run wrote: layers, parameters and, for a classifier of texts, the vocabulary, as
+--- `edited.safetensors` of a run folder. A file from elsewhere does not say which layers it belongs to: build the model
+--- and use `model:load`. The path is looked up under the data roots.
+---@param path string
+---@return rledit.Model
+function nn.load(path) end
 
 --- All floating-point tensors of a safetensors file by name. The path is looked up under the data roots.
 ---@param path string
@@ -98,6 +115,7 @@ local Layer = {}
 ---@field parameter_count integer number of trainable values
 ---@field input_shape integer[] shape of one example
 ---@field output_shape integer[] shape of the output for one example
+---@field vocabulary rledit.Vocabulary? the words that a classifier of texts knows
 local Model = {}
 
 ---@class rledit.FitOptions
@@ -178,14 +196,16 @@ function Model:set_parameter(name, value) end
 function Model:clone() end
 
 --- Takes all parameters from a safetensors file that names them as this model does, for example one written by PyTorch.
---- `prefix` stands before each name in the file. The path is looked up under the data roots.
+--- `prefix` stands before each name in the file. A vocabulary in the file becomes the model's. The path is looked up under
+--- the data roots.
 ---@param path string
 ---@param options? { prefix: string? }
 ---@return rledit.Model self
 function Model:load(path, options) end
 
---- Writes the parameters to a safetensors file in the run folder and returns its path. A model that was loaded keeps
---- the names, dtypes and metadata of its file.
+--- Writes the parameters to a safetensors file in the run folder and returns its path, with what `nn.load` and
+--- `rledit-lua predict` need besides: the layers and a classifier's vocabulary. A model that was loaded keeps the names,
+--- dtypes and metadata of its file.
 ---@param name string a plain file name ending in .safetensors
 ---@return string path
 function Model:save(name) end

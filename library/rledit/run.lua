@@ -29,6 +29,7 @@ local run = {}
 ---@field best rledit.BestCandidate?
 ---@field model rledit.Model? the model with the mean policy's edit; nil for a learner without one
 ---@field best_model rledit.Model? the model with the best edit seen
+---@field groups table<string, table<string, table<string, table<string, number>>>>? measures of the groups of held-out sets: set, group, stage, measure; what is undefined is left out
 ---@field heldout table<string, { before: table<string, number>, mean_policy: table<string, number>?, best_seen: table<string, number>? }>
 
 --- Runs a task to its end, without a run folder. Return the task from the script instead to have a folder and a report.

@@ -23,6 +23,7 @@ local Task = {}
 ---@class rledit.TaskOptions: rledit.EnvironmentOptions
 ---@field heldout (table<string, rledit.Set>|rledit.NamedSet[])? sets that no reward sees: what the report judges by
 ---@field learner (rledit.Learner|rledit.CustomLearner)? PPO by default
+---@field measures (string[]|table<string, string[]>)? measures that tables and the report show of held-out sets: a list for all, or lists by name of the set. By default accuracy and loss; for a set with groups accuracy, `auc`, `fped`, `fned`, `error_difference_at_eer`, `final_auc`. The threshold of the last but one is taken from the reward's set of the same name, if that has groups
 ---@field target number? a reward; the run reports how many evaluations it took to reach it
 ---@field state table? becomes `task.state`
 ---@field on_update (fun(update: rledit.Update): boolean?)? after each update of the learner; returning false ends the run
@@ -87,6 +88,10 @@ local BaseMetrics = {}
 local EditMetrics = {}
 
 --- Means over the examples of a set, unless said otherwise.
+---
+--- From `precision` on they are measures of two classes: class 1 is positive, and an example is predicted 1 when its
+--- score 1 is above its score 0. Each is nil, with one warning, where it is undefined: for another number of classes, for
+--- a set without groups, for a group that lacks a class. They are exact, ties included.
 ---@class rledit.SetMetrics
 ---@field accuracy number share of examples whose largest score stands at their label
 ---@field loss number cross entropy of the label, in nats
@@ -100,8 +105,44 @@ local EditMetrics = {}
 ---@field labels rledit.Tensor labels, `[examples]`
 ---@field predictions rledit.Tensor predicted classes, `[examples]`
 ---@field class_accuracy table<integer, number> accuracy of each label that occurs
----@field auc number? area under the ROC curve of two classes; nil, with a warning, when undefined
----@field false_positive_rate number? share of class 0 that is predicted 1; nil, with a warning, when undefined
----@field true_positive_rate number? share of class 1 that is predicted 1; nil, with a warning, when undefined
+---@field group_names string[] names of the set's groups, in their order
+---@field groups rledit.GroupsMetrics metrics of each group, by name: `m.identity.groups.deaf.auc`
+---@field precision number? share of what is predicted 1 that is of class 1
+---@field recall number? share of class 1 that is predicted 1
+---@field f1 number? harmonic mean of precision and recall
+---@field auc number? area under the ROC curve, ties counting half
+---@field true_positive_rate number? another name of `recall`
+---@field false_positive_rate number? share of class 0 that is predicted 1
+---@field false_negative_rate number? share of class 1 that is predicted 0
+---@field fped number? false positive equality difference: sum over groups of |FPR − FPR of the group|, the overall rate over the examples of all groups
+---@field fned number? false negative equality difference, likewise
+---@field equality_difference number? `fped + fned`
+---@field error_difference_at_eer number? `fped + fned` at the threshold of equal error, which moving the threshold does not change
+---@field equal_error_threshold number? that threshold: where false positive and false negative rate of the examples in groups differ least
+---@field mean_subgroup_auc number? generalised mean over groups, of power −5, of the AUC within the group
+---@field mean_bpsn_auc number? the same mean of the AUC of positives outside of the group and negatives of the group
+---@field mean_bnsp_auc number? the same mean of the AUC of positives of the group and negatives outside of it
+---@field final_auc number? a quarter of `auc` and of each of the three means
+---@field demographic_parity_difference number? largest minus smallest share of a group predicted 1
+---@field equalised_odds_difference number? the larger of the largest differences between groups in true and in false positive rate
 ---@field [string] number metrics of your own
 local SetMetrics = {}
+
+--- The groups of a set by name; `#groups` is their number.
+---@class rledit.GroupsMetrics
+---@field [string] rledit.GroupMetrics
+---@operator len: integer
+local GroupsMetrics = {}
+
+--- Measures of two classes on the examples of one group; nil, with one warning, where undefined.
+---@class rledit.GroupMetrics
+---@field count integer number of examples
+---@field accuracy number? share predicted rightly
+---@field positive_rate number? share predicted 1
+---@field true_positive_rate number? share of class 1 that is predicted 1
+---@field false_positive_rate number? share of class 0 that is predicted 1
+---@field false_negative_rate number? share of class 1 that is predicted 0
+---@field auc number? area under the ROC curve of the group's own examples
+---@field bpsn_auc number? AUC of positives outside of the group and negatives of the group
+---@field bnsp_auc number? AUC of positives of the group and negatives outside of it
+local GroupMetrics = {}

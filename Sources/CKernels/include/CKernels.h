@@ -15,5 +15,7 @@
 #include "rl_optimizer.h"
 #include "rl_random.h"
 #include "rl_eigen.h"
+#include "rl_sparse.h"
+#include "rl_ranking.h"
 
 #endif

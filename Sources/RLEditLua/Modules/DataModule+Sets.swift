@@ -13,8 +13,9 @@ extension HostModules {
             type.property("hash") { set, call in try call.returns(set.examples.contentHash) }
             type.length { $0.examples.count }
             type.description { $0.examples.description }
-            type.nativeBytes { $0.inputBytes + $0.examples.count * 8 }
+            type.nativeBytes { $0.inputBytes + $0.examples.count * 8 + ($0.examples.groups?.byteCount ?? 0) }
             addSelections(to: type)
+            addGroups(to: type)
             addContents(to: type)
         }
     }
@@ -65,8 +66,7 @@ extension HostModules {
         type.method("concat") { set, call in
             try call.atMost(1)
             let other = try call.argument(1, as: ExampleSet.self)
-            let size = set.examples.exampleShape.reduce(1, *)
-            try call.host.checkRoom(forElements: (set.examples.count + other.count) * size)
+            try call.host.checkRoom(forElements: joinedElements(set.examples, other))
             return try call.returns(try call.blaming(1) { try set.examples.concat(other) })
         }
         type.method("subset") { set, call in
@@ -108,7 +108,7 @@ extension HostModules {
     }
 
     /// Arguments 1 and 2 as an inclusive range; all rows without them.
-    private static func rows(_ call: LuaCall, count: Int) throws -> Range<Int> {
+    static func rows(_ call: LuaCall, count: Int) throws -> Range<Int> {
         let first = try call.optional(1, as: Int.self) ?? 1
         let last = try call.optional(2, as: Int.self) ?? count
         let lower = first < 0 && first >= -count ? count + first : first == Int.min ? -1 : first - 1
@@ -117,6 +117,12 @@ extension HostModules {
             throw LuaUsageError("range \(first) to \(last) is outside a set of \(count) examples")
         }
         return lower..<upper
+    }
+
+    /// Floats that the inputs of both sets together take at most.
+    private static func joinedElements(_ first: ExampleSet, _ second: ExampleSet) -> Int {
+        if first.isSparse, second.isSparse { return (first.inputBytes + second.inputBytes) / 4 }
+        return (first.count + second.count) * first.exampleShape.reduce(1, *)
     }
 
     private static func resolve(_ indices: [Int], _ call: LuaCall, count: Int) throws -> [Int] {

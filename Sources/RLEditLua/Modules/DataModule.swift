@@ -26,6 +26,7 @@ extension HostModules {
     /// `rledit.data`: sets of labelled examples.
     package static func addData(to host: LuaHost, context: ScriptContext) throws {
         try registerSets(with: host)
+        try registerTexts(with: host, context: context)
         try host.register(ScriptDigits.self) { type in
             type.property("source") { value, call in try call.returns(value.data.source) }
             type.property("hash") { value, call in try call.returns(value.data.hash) }
@@ -63,11 +64,12 @@ extension HostModules {
             }
             module.function("idx") { call in try idx(call, context) }
             module.function("set") { call in try set(call) }
+            addTexts(to: module, context: context)
         }
     }
 
     /// Data errors speak for themselves: they name the file or the setting.
-    private static func told<Result>(_ body: () throws -> Result) throws -> Result {
+    static func told<Result>(_ body: () throws -> Result) throws -> Result {
         do { return try body() } catch let error as DataError { throw LuaUsageError(error.description) }
     }
 

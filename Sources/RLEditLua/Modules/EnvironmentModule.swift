@@ -136,6 +136,9 @@ extension HostModules {
             for metric in Metric.allCases where record.batch.isMeasured(metric, set: set) {
                 try values.set(metric.luaName, try record.batch.value(metric, candidate: candidate, set: set))
             }
+            for metric in BinaryMetric.allCases where record.batch.isMeasured(metric, set: set) {
+                try values.set(metric.name, try record.batch.definedValue(metric, candidate: candidate, set: set))
+            }
             try metrics.set(name, values)
         }
         try table.set("metrics", metrics)

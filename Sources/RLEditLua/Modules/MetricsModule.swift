@@ -2,6 +2,7 @@ package import LuaBridge
 internal import RLEditData
 internal import RLEditNN
 internal import RLEditTensor
+internal import RLEditWorlds
 
 extension HostModules {
     /// `rledit.metrics`: figures of scores `[examples, classes]` and their labels, by the definitions of the metrics
@@ -27,6 +28,14 @@ extension HostModules {
                 let wrong = zip(scores, positives).count { $0.0 > 0 && !$0.1 }
                 return try call.returns(Double(wrong) / Double(negatives))
             }
+            for metric in [BinaryMetric.precision, .recall, .f1, .truePositiveRate, .falseNegativeRate] {
+                module.function(metric.name) { call in
+                    try call.atMost(2)
+                    let (scores, positives) = try binary(call)
+                    return try call.returns(try value(metric, scores, positives, call))
+                }
+            }
+            module.function("fairness") { call in try fairness(call, context) }
             module.function("confusion") { call in
                 try call.atMost(2)
                 let scored = try Scored(call)

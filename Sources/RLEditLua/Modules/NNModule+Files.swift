@@ -20,6 +20,10 @@ extension HostModules {
             } catch let error as SafetensorsError {
                 throw LuaUsageError(error.description + suggestion(for: error, in: file))
             }
+            // Weights of words are worth nothing with other words.
+            if let vocabulary = try ModelFile.vocabulary(in: file) {
+                model.network = try model.network.with(vocabulary)
+            }
             model.source = ModelSource(file: file, prefix: prefix)
             return call.returnsSelf()
         }
@@ -33,8 +37,8 @@ extension HostModules {
             } catch let error as ConfigurationError {
                 throw LuaUsageError("cannot save '\(name)': there is no run folder (\(error.message))")
             }
-            let file = try model.network.safetensors(
-                basedOn: model.source?.file, prefix: model.source?.prefix ?? "")
+            let file = try ModelFile.file(
+                model.network, basedOn: model.source?.file, prefix: model.source?.prefix ?? "")
             try file.write(to: path)
             return try call.returns(path)
         }
@@ -51,6 +55,22 @@ extension HostModules {
             }
             return try call.returns(table)
         }
+        module.function("load") { call in
+            try call.atMost(1)
+            let path = try call.string(1)
+            let file = try open(path, context)
+            try call.host.checkRoom(forElements: file.entries.reduce(0) { $0 + $1.byteCount } / 4)
+            let model = try ModelFile(file)
+            return try call.returns(
+                ScriptModel(
+                    model.network, name: baseName(path), source: ModelSource(file: file, prefix: model.prefix)))
+        }
+    }
+
+    /// The name of a file without folder and ending.
+    private static func baseName(_ path: String) -> String {
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        return name.hasSuffix(".safetensors") ? String(name.dropLast(12)) : name
     }
 
     /// A file under the data roots, noted for the manifest by the hash of its contents.

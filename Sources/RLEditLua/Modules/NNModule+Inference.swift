@@ -56,7 +56,7 @@ extension HostModules {
     }
 
     /// The outputs for a whole set.
-    private static func collect(
+    static func collect(
         _ network: Network, _ set: ExampleSet, _ call: LuaCall, _ context: ScriptContext
     ) throws -> Tensor {
         try call.host.checkRoom(forShape: [set.count] + network.outputShape)
@@ -74,7 +74,7 @@ extension HostModules {
             guard !context.isInterrupted() else { throw LuaUsageError("interrupted") }
             let rows = first..<min(first + chunk, set.count)
             try call.blaming(1) {
-                let scores = try network.forward(try set.inputs(rows), pool: context.pool)
+                let scores = try network.forward(try set.batchInputs(rows), pool: context.pool)
                 try body(scores, try set.labels(at: rows))
             }
         }

@@ -17,6 +17,19 @@ extension HostModules {
             }
             return try call.returns(Linear(try call.integer(1), try call.integer(2)), "linear")
         }
+        module.function("embedding_bag") { call in
+            try call.atMost(2)
+            if case .table = call.value(1) {
+                let options = try call.options(1, of: "rledit.nn.embedding_bag")
+                let (inputs, outputs) = (
+                    try options.required("inputs", as: Int.self), try options.required("outputs", as: Int.self)
+                )
+                let bias = try options.optional("bias", as: Bool.self) ?? true
+                try options.finish()
+                return try call.returns(EmbeddingBag(inputs, outputs, bias: bias), "embedding")
+            }
+            return try call.returns(EmbeddingBag(try call.integer(1), try call.integer(2)), "embedding")
+        }
         module.function("conv2d") { call in
             try call.atMost(1)
             let options = try call.options(1, of: "rledit.nn.conv2d")

@@ -31,7 +31,7 @@ struct TrainingExamples {
     init(_ call: LuaCall, _ network: Network) throws {
         if let set = try ExampleSet.luaRead(call.slot(1)) {
             source = ExampleSetSource(examples: set)
-            addToKey = { $0.add("set", set.contentHash) }
+            addToKey = { $0.add("set", set.examplesHash) }
             return
         }
         guard case .table = call.value(1) else {

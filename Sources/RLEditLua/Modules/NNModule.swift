@@ -1,5 +1,7 @@
 package import LuaBridge
+internal import RLEditData
 internal import RLEditNN
+internal import RLEditRuns
 internal import RLEditTensor
 
 extension HostModules {
@@ -19,6 +21,7 @@ extension HostModules {
             addDeltas(to: type, context: context)
             type.property("name") { model, call in try call.returns(model.name) }
             type.property("parameter_count") { model, call in try call.returns(model.network.parameterCount) }
+            type.property("vocabulary") { model, call in try call.returns(try model.vocabulary()) }
             type.property("input_shape") { model, call in try call.returns(model.network.inputShape) }
             type.property("output_shape") { model, call in try call.returns(model.network.outputShape) }
             type.method("layers") { model, call in
@@ -54,11 +57,12 @@ extension HostModules {
         let input = try options.required("input", as: LuaTable.self).array(of: Int.self, limit: 16)
         let seed = try options.optional("seed", as: Int.self) ?? context.seed
         let name = try options.optional("name", as: String.self) ?? "model"
+        let vocabulary = try options.optional("vocabulary", as: Vocabulary.self)
         try options.finish()
         do {
             try checkRoom(for: layers.map(\.layer), input: input, call.host)
             let network = try Network(inputShape: input, layers: layers, random: initialization(seed: seed))
-            return try call.returns(ScriptModel(network, name: name))
+            return try call.returns(ScriptModel(try vocabulary.map { try network.with($0) } ?? network, name: name))
         } catch let error as NetworkError {
             throw LuaUsageError("\(owner): \(error.description)")
         } catch let error as TensorError {

@@ -45,12 +45,24 @@ extension HostModules {
         var heldOut = JSONObject()
         for set in outcome.heldOut {
             var stages = JSONObject()
-            stages["before"] = .object(JSONObject(set.before))
-            if let mean = set.meanPolicy { stages["mean_policy"] = .object(JSONObject(mean)) }
-            if let best = set.bestSeen { stages["best_seen"] = .object(JSONObject(best)) }
+            for entry in set.stages.entries { stages[entry.stage.name] = .object(JSONObject(entry.value)) }
             heldOut[set.set] = .object(stages)
         }
+        if !outcome.groups.isEmpty { try result.set("groups", try groups(of: outcome, host: host)) }
         try result.set("heldout", try PlainTable.make(.object(heldOut), host: host))
         return result
+    }
+
+    /// Set → group → stage → measure.
+    private static func groups(of outcome: RunOutcome, host: LuaHost) throws -> LuaValue {
+        var sets = JSONObject()
+        for result in outcome.groups {
+            var groups = sets[result.set]?.object ?? JSONObject()
+            var stages = JSONObject()
+            for entry in result.stages.entries { stages[entry.stage.name] = .object(JSONObject(entry.value)) }
+            groups[result.group] = .object(stages)
+            sets[result.set] = .object(groups)
+        }
+        return try PlainTable.make(.object(sets), host: host)
     }
 }

@@ -95,8 +95,9 @@ struct RunResults {
             let metadata = [
                 ("rledit.task", loop.task.name), ("rledit.world", world), ("rledit.edit", savedEdit.rawValue),
             ]
-            try edited.safetensors(
-                basedOn: source?.file, prefix: source?.prefix ?? "", metadata: metadata.map { (key: $0.0, value: $0.1) }
+            try ModelFile.file(
+                edited, basedOn: source?.file, prefix: source?.prefix ?? "",
+                metadata: metadata.map { (key: $0.0, value: $0.1) }
             )
             .write(to: folder.file(RunFolder.editedName))
             try Delta(world: world, layers: evaluator.layers, edits: chosen).write(to: folder.file(RunFolder.deltaName))

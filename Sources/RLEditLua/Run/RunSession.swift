@@ -233,12 +233,13 @@ package final class RunSession {
         try task.didEnd(loop, reason: reason)
         // 6. The result is applied to a copy of the model, measured on held-out sets, saved and reported.
         let outcome = try RunOutcome(of: loop, pool: pool)
+        for reason in outcome.undefinedMeasures { note("held out, \(reason); it is shown as –") }
         try RunResults(folder: folder, loop: loop, outcome: outcome, savedEdit: options.savedEdit)
             .write(base: task.parts.modelSource)
         let result = SeedResult(
             seed: seed, evaluations: loop.evaluations, evaluationsToTarget: loop.evaluationsToTarget,
             bestReward: loop.best?.reward.value, seconds: clock.seconds - begun, heldOut: outcome.heldOut,
-            classes: outcome.classes)
+            classes: outcome.classes, groups: outcome.groups)
         manifest.status = reason == .timeLimit ? .interrupted : .finished
         if reason == .timeLimit {
             manifest.reason = "the time of --max-time has passed"

@@ -27,6 +27,8 @@ public final class ScriptContext {
     var madeTasks: [MadeTask] = []
     /// Whether generated digits stand in for an MNIST that was not found.
     var hasStandInDigits = false
+    /// Whether generated comments or templates stand in for Jigsaw's that were not found.
+    var hasStandInComments = false
     /// The root of all random numbers of this script.
     public let random: RandomStream
     /// Version of this program: `rledit.version`, and part of every remembered fit's name.

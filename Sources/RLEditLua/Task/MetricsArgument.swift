@@ -14,6 +14,12 @@ struct SetMetrics: LuaBound {
     let scope: MetricsScope
     let set: Int
     let isBase: Bool
+
+    /// Names that a metric of the task author's cannot have.
+    static let ownNames =
+        Metric.allCases.map(\.luaName) + BinaryMetric.allCases.map(\.name) + [
+            "count", "logits", "scores", "labels", "predictions", "class_accuracy", "groups", "group_names",
+        ]
 }
 
 /// `m.base`: the metrics of the unedited network.
@@ -37,8 +43,8 @@ extension MetricsArgument {
         let object = try host.makeObject(MetricsArgument(scope: scope))
         let base = try host.makeObject(BaseMetrics(scope: scope))
         for (index, name) in scope.sets.enumerated() {
-            try object.attach(name, try host.makeObject(SetMetrics(scope: scope, set: index, isBase: false)))
-            try base.attach(name, try host.makeObject(SetMetrics(scope: scope, set: index, isBase: true)))
+            try object.attach(name, try SetMetrics(scope: scope, set: index, isBase: false).object(host: host))
+            try base.attach(name, try SetMetrics(scope: scope, set: index, isBase: true).object(host: host))
         }
         try object.attach("base", base)
         try object.attach("edit", try host.makeObject(EditMetrics(scope: scope)))
@@ -68,11 +74,19 @@ extension HostModules {
             type.number("relative_norm") { try $0.scope.magnitude().relativeNorm }
             type.description { _ in "size of the edit" }
         }
+        try addGroupMetrics(to: host)
         try host.register(SetMetrics.self) { type in
             for metric in Metric.allCases {
                 type.number(metric.luaName) { try $0.scope.value(metric, set: $0.set, isBase: $0.isBase) }
             }
+            for metric in BinaryMetric.allCases {
+                type.property(metric.name) { value, call in
+                    try call.returns(
+                        try value.scope.value(metric, set: value.set, isBase: value.isBase, host: call.host))
+                }
+            }
             addScores(to: type)
+            type.attachedFields("groups")
             let names = type.memberNames
             type.otherFields { value, name, call in
                 if let index = value.scope.customMetrics.firstIndex(where: { $0.name == name }) {
@@ -101,18 +115,10 @@ extension HostModules {
         type.property("predictions") { value, call in
             try call.returns(predictions(try value.scope.scores(set: value.set, isBase: value.isBase)))
         }
-        type.property("auc") { value, call in
-            try call.returns(try value.measure(call) { try $0.auc() })
-        }
-        type.property("false_positive_rate") { value, call in
-            try call.returns(try value.measure(call) { try $0.falsePositiveRate() })
-        }
-        type.property("true_positive_rate") { value, call in
-            try call.returns(try value.measure(call) { try $0.truePositiveRate() })
-        }
+        type.property("group_names") { value, call in try call.returns(value.scope.groups[value.set]) }
         type.property("class_accuracy") { value, call in
             let table = try call.host.makeTable()
-            for entry in try value.measure(call, { $0.perClassAccuracy() }) ?? [] {
+            for entry in try value.scope.perClassAccuracy(set: value.set, isBase: value.isBase) {
                 try table.set(.integer(entry.label), entry.accuracy)
             }
             return try call.returns(table)
@@ -136,11 +142,5 @@ extension HostModules {
     private static func noSet(_ name: String, _ scope: MetricsScope, others: [String]) -> LuaUsageError {
         LuaUsageError(
             "the task has no set '\(name)'" + NearestName.suggestion(for: name, among: scope.sets + others))
-    }
-}
-
-extension SetMetrics {
-    fileprivate func measure<Value>(_ call: LuaCall, _ read: (ScoreMeasures) throws -> Value) throws -> Value? {
-        try scope.measure(set: set, isBase: isBase, host: call.host, read)
     }
 }

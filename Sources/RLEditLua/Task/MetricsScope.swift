@@ -9,6 +9,10 @@ internal import RLEditWorlds
 /// no candidate, and reading raises.
 final class MetricsScope {
     let sets: [String]
+    /// Names of the groups of each set.
+    let groups: [[String]]
+    /// Number of examples of the groups of each set.
+    let groupCounts: [[Int]]
     let customMetrics: [CustomMetric]
     private var context: RewardContext?
     /// Custom metrics of this call by set, then metric; nil until read.
@@ -22,9 +26,11 @@ final class MetricsScope {
     private(set) var readSets: Set<Int> = []
     private(set) var readMetrics: Set<Int> = []
 
-    init(sets: [String], customMetrics: [CustomMetric], warnings: UndefinedMeasures) {
+    init(sets: [NamedSet], customMetrics: [CustomMetric], warnings: UndefinedMeasures) {
         self.warnings = warnings
-        self.sets = sets
+        self.sets = sets.map(\.name)
+        groups = sets.map { $0.examples.groups?.names ?? [] }
+        groupCounts = sets.map { $0.examples.groups?.counts ?? [] }
         self.customMetrics = customMetrics
         customValues = Array(repeating: nil, count: sets.count * customMetrics.count)
     }
@@ -69,24 +75,47 @@ final class MetricsScope {
 
     func count(set: Int) throws -> Int { try current().batch.evaluator.sets[set].examples.count }
 
+    func count(ofGroup group: Int, set: Int) throws -> Int {
+        _ = try current()
+        return groupCounts[set][group]
+    }
+
     func magnitude() throws -> EditMagnitude {
         let context = try current()
         isMagnitudeRead = true
         return try context.batch.magnitude(candidate: context.candidate)
     }
 
-    /// A measure that may be undefined: then nil, and one warning for the set and measure.
-    func measure<Value>(
-        set: Int, isBase: Bool, host: LuaHost, _ read: (ScoreMeasures) throws -> Value
-    ) throws -> Value? {
+    /// A metric of two classes; nil when it is undefined.
+    func value(_ metric: BinaryMetric, set: Int, isBase: Bool, host: LuaHost) throws -> Double? {
+        try defined(host: host) { try candidate(set, isBase) { try $0.value(metric, candidate: $1, set: set) } }
+    }
+
+    /// A metric of one group; nil when it is undefined.
+    func value(_ metric: GroupMetric, group: Int, set: Int, isBase: Bool, host: LuaHost) throws -> Double? {
+        try defined(host: host) {
+            try candidate(set, isBase) { try $0.value(metric, group: group, candidate: $1, set: set) }
+        }
+    }
+
+    /// Accuracy of each class.
+    func perClassAccuracy(set: Int, isBase: Bool) throws -> [ScoreMeasures.ClassAccuracy] {
+        try candidate(set, isBase) { try $0.scoreMeasures(candidate: $1, set: set).perClassAccuracy() }
+    }
+
+    /// Runs `read` on the batch and the index of the candidate that is asked for.
+    private func candidate<Value>(
+        _ set: Int, _ isBase: Bool, _ read: (EvaluationBatch, Int) throws -> Value
+    ) throws -> Value {
         let context = try current()
         noteRead(set, isBase)
-        let measures =
-            isBase
-            ? try context.base.scoreMeasures(candidate: 0, set: set)
-            : try context.batch.scoreMeasures(candidate: context.candidate, set: set)
+        return isBase ? try read(context.base, 0) : try read(context.batch, context.candidate)
+    }
+
+    /// A measure that may be undefined: then nil, and one warning for the set and measure.
+    private func defined(host: LuaHost, _ read: () throws -> Double) throws -> Double? {
         do {
-            return try read(measures)
+            return try read()
         } catch let error as WorldError {
             guard case .undefinedMetric(let metric, let name, _) = error else { throw error }
             if warnings.told.insert("\(name).\(metric)").inserted {
@@ -144,12 +173,50 @@ final class MetricsScope {
             try table.set(metric.luaName, try batch.value(metric, candidate: candidate, set: set))
         }
         try table.set("count", batch.evaluator.sets[set].examples.count)
+        for metric in BinaryMetric.allCases where batch.isMeasured(metric, set: set) {
+            try table.set(metric.name, try batch.definedValue(metric, candidate: candidate, set: set))
+        }
+        if let groups = try copyOfGroups(of: batch, candidate, set: set, host: host) { try table.set("groups", groups) }
         if batch !== (try current().base) {
             for (index, metric) in customMetrics.enumerated() {
                 if let value = customValues[set * customMetrics.count + index] { try table.set(metric.name, value) }
             }
         }
         return try table.readOnlyView(named: "the copied metrics")
+    }
+
+    /// By name of the group; nil when nothing of groups has been measured.
+    private func copyOfGroups(
+        of batch: EvaluationBatch, _ candidate: Int, set: Int, host: LuaHost
+    ) throws -> LuaTable? {
+        let measured = GroupMetric.allCases.filter { batch.isMeasured(group: $0, set: set) }
+        if measured.isEmpty { return nil }
+        let table = try host.makeTable()
+        for (group, name) in groups[set].enumerated() {
+            let row = try host.makeTable()
+            for metric in measured {
+                try row.set(
+                    metric.name, try batch.definedValue(metric, group: group, candidate: candidate, set: set))
+            }
+            try table.set(name, try row.readOnlyView(named: "the copied metrics"))
+        }
+        return try table.readOnlyView(named: "the copied metrics")
+    }
+}
+
+extension EvaluationBatch {
+    /// A metric of two classes; nil when it is undefined.
+    func definedValue(_ metric: BinaryMetric, candidate: Int, set: Int) throws -> Double? {
+        try EvaluationBatch.defined { try value(metric, candidate: candidate, set: set) }
+    }
+
+    /// A metric of one group; nil when it is undefined.
+    func definedValue(_ metric: GroupMetric, group: Int, candidate: Int, set: Int) throws -> Double? {
+        try EvaluationBatch.defined { try value(metric, group: group, candidate: candidate, set: set) }
+    }
+
+    private static func defined(_ read: () throws -> Double) throws -> Double? {
+        do { return try read() } catch WorldError.undefinedMetric { return nil }
     }
 }
 

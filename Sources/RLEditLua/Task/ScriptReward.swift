@@ -30,7 +30,7 @@ final class ScriptReward: RewardFunction {
     private var isRunning = false
 
     init(
-        task: String, function: LuaFunction, sets: [String], metrics: [CustomMetric], host: LuaHost
+        task: String, function: LuaFunction, sets: [NamedSet], metrics: [CustomMetric], host: LuaHost
     ) throws {
         self.task = task
         self.function = function

@@ -33,6 +33,8 @@ package final class ScriptTask: LuaBound {
     var world: ScriptWorld { parts.world }
     let heldOut: [NamedSet]
     let learner: ScriptLearner
+    /// Measures shown of held-out sets, by name of the set.
+    let measures: [String: [SetMetric]]
     let target: Double?
     /// The script's own state; saved in checkpoints.
     let state: LuaTable
@@ -44,8 +46,8 @@ package final class ScriptTask: LuaBound {
     private(set) weak var customLearner: CustomLearner?
 
     init(
-        _ parts: TaskParts, name: String?, learner: ScriptLearner, heldOut: [NamedSet], target: Double?,
-        state: LuaTable,
+        _ parts: TaskParts, name: String?, learner: ScriptLearner, heldOut: [NamedSet],
+        measures: [String: [SetMetric]], target: Double?, state: LuaTable,
         callbacks: ScriptCallbacks, host: LuaHost, context: ScriptContext
     ) {
         self.name = name ?? "task"
@@ -55,13 +57,20 @@ package final class ScriptTask: LuaBound {
         self.parts = parts
         self.heldOut = heldOut
         self.learner = learner
+        self.measures = measures
         self.target = target
         self.state = state
         self.callbacks = callbacks
         made = MadeTask(name: name)
         context.madeTasks.append(made)
         stop = { [context] in context.isInterrupted() ? .interrupted : nil }
-        configuration = ScriptTask.configuration(parts, learner: learner, heldOut: heldOut, target: target)
+        var configuration = ScriptTask.configuration(parts, learner: learner, heldOut: heldOut, target: target)
+        for set in heldOut {
+            // Only what the script chose: what else is shown depends on the sets and the network.
+            guard let shown = measures[set.name] else { continue }
+            configuration["measures.\(set.name)"] = .array(shown.map { .string($0.name) })
+        }
+        self.configuration = configuration
     }
 
     /// The problem with a reward of its own: two environments of one task can be judged independently.
@@ -83,7 +92,8 @@ package final class ScriptTask: LuaBound {
         let learner = try learner.make()
         customLearner = learner as? CustomLearner
         return EditTask(
-            name: name, problem: try makeProblem(), heldOut: heldOut, learner: learner, target: target)
+            name: name, problem: try makeProblem(), heldOut: heldOut, learner: learner, target: target,
+            measures: measures)
     }
 
     private static func configuration(

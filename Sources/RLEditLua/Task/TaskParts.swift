@@ -83,7 +83,7 @@ struct TaskParts {
             guard case .string(let name) = key, isName(name.text) else {
                 throw options.fieldError("metrics", "names expected as keys, got a \(key.typeName)")
             }
-            guard !Metric.allCases.contains(where: { $0.luaName == name.text }) else {
+            guard !SetMetrics.ownNames.contains(name.text) else {
                 throw options.fieldError("metrics", "'\(name.text)' is a metric of this program already")
             }
             return CustomMetric(name: name.text, function: try fields.required(name.text, as: LuaFunction.self))
@@ -106,24 +106,12 @@ struct TaskParts {
             network: model, layers: world.layers, sets: sets, world: world.world, observer: observer,
             horizon: world.horizon,
             reward: try ScriptReward(
-                task: name, function: reward, sets: sets.map(\.name), metrics: metrics, host: host))
+                task: name, function: reward, sets: sets, metrics: metrics, host: host))
     }
 
     /// Finds out at the script's line, not when the run begins, whether the world fits the model.
     private func checkWorld(random: RandomStream) throws {
-        let editable = model.nodes.map(\.name).filter { (model.parameter("\($0).weight")?.rank ?? 0) >= 2 }
-        let layers = try world.layers.map { name in
-            guard model.nodeIndex(named: name) != nil else {
-                throw WorldError.unknownLayer(
-                    name: name, nearest: Spelling.nearest(to: name, among: editable), editable: editable)
-            }
-            guard let weight = model.parameter("\(name).weight") else {
-                throw WorldError.layerNotEditable(
-                    layer: name,
-                    reason: "it has no weights; layers that can be edited: \(editable.joined(separator: ", "))")
-            }
-            return try EditedLayer(name: name, parameterName: "\(name).weight", weight: weight)
-        }
+        let layers = try world.layers.map { try EditedLayer(named: $0, of: model) }
         _ = try world.world.bind(to: layers, random: random)
     }
 }

@@ -1,5 +1,7 @@
 package import LuaBridge
+internal import RLEditData
 package import RLEditNN
+internal import RLEditRuns
 internal import RLEditTensor
 
 /// A network as scripts hold it: `rledit.Model`, an object with identity. Swift functions read and return plain
@@ -19,6 +21,17 @@ package final class ScriptModel: LuaBound {
         self.name = name
         self.source = source
     }
+
+    /// The vocabulary of a text classifier, read from the network's metadata once.
+    func vocabulary() throws -> Vocabulary? {
+        guard let text = network.metadata[Vocabulary.key] else { return nil }
+        if let known, known.text == text { return known.vocabulary }
+        let vocabulary = try Vocabulary(parsing: text, path: name)
+        known = (text, vocabulary)
+        return vocabulary
+    }
+
+    private var known: (text: String, vocabulary: Vocabulary)?
 
     func checkWritable() throws {
         guard !isTraining else { throw LuaUsageError("\(ScriptModel.luaName) is in use by its method 'fit'") }

@@ -25,4 +25,8 @@ struct ExampleSetSource: BatchSource {
     func batch(_ indices: ArraySlice<Int>) throws -> (inputs: Tensor, targets: Targets) {
         (try examples.inputs(at: indices), .classes(try examples.labels(at: indices)))
     }
+
+    func examples(_ indices: ArraySlice<Int>) throws -> (inputs: ExampleInputs, targets: Targets) {
+        (try examples.batchInputs(at: indices), .classes(try examples.labels(at: indices)))
+    }
 }

@@ -27,7 +27,7 @@ extension Network {
         return file.entries.map(\.name).filter { !taken.contains($0) }
     }
 
-    /// The parameters as a file.
+    /// The parameters and ``metadata`` as a file.
     /// - Parameter source: the file the network came from: names, dtypes, metadata and tensors that are no parameters are
     ///   kept; nil writes F32.
     public func safetensors(
@@ -37,6 +37,7 @@ extension Network {
         for parameter in graph.parameters {
             if let value = self.parameter(parameter.name) { try file.setTensor(prefix + parameter.name, value) }
         }
+        for (key, value) in self.metadata.sorted(by: { $0.key < $1.key }) { file.setMetadata(key, value) }
         for (key, value) in metadata { file.setMetadata(key, value) }
         return file
     }

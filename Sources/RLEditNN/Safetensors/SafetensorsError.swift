@@ -5,6 +5,12 @@ public struct SafetensorsError: Error, Equatable, Sendable, CustomStringConverti
     public let tensor: String?
     public let fault: Fault
 
+    package init(file: String, tensor: String?, fault: Fault) {
+        self.file = file
+        self.tensor = tensor
+        self.fault = fault
+    }
+
     public enum Fault: Equatable, Sendable {
         /// The operating system's own words.
         case unreadable(reason: String)

@@ -116,10 +116,10 @@ extension UpdateRecord {
 }
 
 extension JSONObject {
-    /// Numbers by name, in their order; a name given twice keeps its last value.
+    /// Numbers by name, in their order; a name given twice keeps its last value, and NaN becomes `null`.
     public init(_ numbers: [NamedNumber]) {
         self.init()
-        for number in numbers { self[number.name] = .number(number.value) }
+        for number in numbers { self[number.name] = number.value.isNaN ? .null : .number(number.value) }
     }
 }
 

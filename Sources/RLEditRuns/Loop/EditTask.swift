@@ -1,3 +1,4 @@
+internal import RLEditData
 public import RLEditLearners
 public import RLEditWorlds
 
@@ -9,17 +10,29 @@ public struct EditTask {
     /// Sets that no reward sees: what the report judges the edit on. May be empty.
     public var heldOut: [NamedSet]
     public var learner: any Learner
+    /// Measures shown of held-out sets, by name of the set; a set that is not named shows ``defaultMeasures(of:classes:)``.
+    public var measures: [String: [SetMetric]]
     /// A reward; the run reports how many evaluations it took to reach it first.
     public var target: Double?
 
     public init(
-        name: String, problem: EditProblem, heldOut: [NamedSet], learner: any Learner, target: Double? = nil
+        name: String, problem: EditProblem, heldOut: [NamedSet], learner: any Learner, target: Double? = nil,
+        measures: [String: [SetMetric]] = [:]
     ) {
         self.name = name
         self.problem = problem
         self.heldOut = heldOut
         self.learner = learner
         self.target = target
+        self.measures = measures
+    }
+
+    /// What is shown of a set unless the task says otherwise: for a set with groups, the measures of bias beside those
+    /// that would show a gain bought by predicting one class only.
+    public static func defaultMeasures(of set: NamedSet, classes: Int) -> [SetMetric] {
+        guard classes == 2, set.examples.groups != nil else { return [.plain(.accuracy), .plain(.loss)] }
+        let binary: [BinaryMetric] = [.auc, .fped, .fned, .errorDifferenceAtEER, .finalAUC]
+        return [.plain(.accuracy)] + binary.map(SetMetric.binary)
     }
 }
 

@@ -8,7 +8,7 @@ public final class RunLogs {
     private let metrics: AppendLog
     private let timing: AppendLog
     private var candidates: CandidateLog?
-    private var columns: [(metric: Metric, set: Int)] = []
+    private var columns: [(metric: SetMetric, set: Int)?] = []
     private let checkpointInterval: Double
     private let sizeLimit: Int
     private let started: Double
@@ -57,7 +57,9 @@ public final class RunLogs {
     /// A row for a candidate: its reward and the metrics that the reward reads.
     func add(candidate: Int, of record: StepRecord, evaluation: Int, selection: MetricSelection) throws {
         let log = try candidates ?? openCandidates(selection, sets: record.batch.setNames)
-        let values = try columns.map { try record.batch.value($0.metric, candidate: candidate, set: $0.set) }
+        let values = try columns.map { column in
+            try column.map { try record.batch.value($0.metric, candidate: candidate, set: $0.set) } ?? .nan
+        }
         try log.append(evaluation: evaluation, reward: record.rewards[candidate].value, values: values)
     }
 
@@ -65,12 +67,13 @@ public final class RunLogs {
     private func openCandidates(_ selection: MetricSelection, sets: [String]) throws -> CandidateLog {
         let path = folder.file(RunFolder.candidatesName)
         let all = sets.indices.flatMap { set in
-            Metric.allCases.map { (metric: $0, set: set, name: "\(sets[set]).\($0)") }
+            SetMetric.allCases.map { (metric: $0, set: set, name: "\(sets[set]).\($0.name)") }
         }
         let log: CandidateLog
         if let offset = resumedCandidatesOffset {
             log = try CandidateLog(resuming: path, at: offset)
-            columns = log.measures.compactMap { name in
+            // A column that this version does not know stays empty.
+            columns = log.measures.map { name in
                 all.first { $0.name == name }.map { ($0.metric, $0.set) }
             }
         } else {

@@ -16,6 +16,12 @@ enum Glossary {
         case edit
         case norm = "edit-norm"
         case spread
+        case auc, fped, fned
+        case errorDifference = "error-difference"
+        case finalAUC = "final-auc"
+        case group, bpsn, bnsp
+        case falsePositiveRate = "false-positive-rate"
+        case falseNegativeRate = "false-negative-rate"
         case kernels = "numeric-kernels"
     }
 
@@ -40,6 +46,16 @@ enum Glossary {
         case .edit: "edit"
         case .norm: "edit norm"
         case .spread: "mean ± sd"
+        case .auc: "AUC"
+        case .fped: "FPED"
+        case .fned: "FNED"
+        case .errorDifference: "error difference at EER"
+        case .finalAUC: "final AUC"
+        case .group: "group"
+        case .bpsn: "BPSN AUC"
+        case .bnsp: "BNSP AUC"
+        case .falsePositiveRate: "FPR"
+        case .falseNegativeRate: "FNR"
         case .kernels: "numeric kernels"
         }
     }
@@ -68,6 +84,23 @@ enum Glossary {
         case .norm:
             "Frobenius norm of the change, the root of the sum of its squares; also relative to the layer's own norm."
         case .spread: "Mean over the seeds and population standard deviation. Each seed trains and edits its own model."
+        case .auc:
+            "Area under the ROC curve: the share of pairs of a positive and a negative example in which the positive one has the higher score; 0.5 is chance. No threshold enters."
+        case .fped:
+            "False positive equality difference: the sum over groups of how far the group's false positive rate is from that of all groups together. 0 is equal treatment; predicting one class only reaches it too."
+        case .fned: "False negative equality difference: the same sum for false negative rates."
+        case .errorDifference:
+            "FPED + FNED at the threshold at which false positive and false negative rate are equal, so that moving the threshold gains nothing."
+        case .finalAUC:
+            "A quarter of the AUC and of the generalised means, of power −5, of the groups' subgroup, BPSN and BNSP AUCs: the worst groups weigh most."
+        case .group:
+            "Examples that have something in common, such as an identity that they mention; – where a measure is undefined."
+        case .bpsn:
+            "Background positive, subgroup negative: the AUC of positive examples outside of the group and negative ones of the group. Low when the group's harmless examples score as high as others' harmful ones."
+        case .bnsp:
+            "Background negative, subgroup positive: the AUC of positive examples of the group and negative ones outside of it."
+        case .falsePositiveRate: "False positive rate: share of the negative examples that are predicted positive."
+        case .falseNegativeRate: "False negative rate: share of the positive examples that are predicted negative."
         case .kernels: "The set of routines that did the numeric work. Results agree to the last bit within one set."
         }
     }

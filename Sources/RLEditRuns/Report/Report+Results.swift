@@ -1,5 +1,5 @@
 extension Report {
-    private var isSpread: Bool { summary.seeds.count > 1 }
+    var isSpread: Bool { summary.seeds.count > 1 }
 
     /// Task, method, status, and the facts a reader asks for first.
     var header: Markup {
@@ -44,6 +44,7 @@ extension Report {
         }
         let titles = [Report.term("held-out set", .heldOut), "measure"] + stages.map(Report.stageName)
         var content = [tiles, Report.table(titles, cells, textColumns: 2)]
+        content += thresholdNote
         if isSpread {
             content.append(
                 .element(
@@ -63,7 +64,7 @@ extension Report {
         var tiles: [Markup] = []
         for row in summary.rows where !seen.contains(row.set) && tiles.count < 4 {
             seen.append(row.set)
-            guard let before = row.spreads[.before], let after = row.spreads[.meanPolicy] ?? row.spreads[.bestSeen]
+            guard let before = row.spreads[.before], let after = row.spreads[summary.resultStage]
             else {
                 continue
             }
@@ -83,7 +84,7 @@ extension Report {
 
     /// One row per seed with the first measure of each set after the edit.
     private func perSeed(_ stages: [Stage]) -> Markup {
-        let stage: Stage = stages.contains(.meanPolicy) ? .meanPolicy : .bestSeen
+        let stage = summary.resultStage
         var columns: [(set: String, measure: String)] = []
         for row in summary.rows where !columns.contains(where: { $0.set == row.set }) {
             columns.append((row.set, row.measure))
@@ -127,8 +128,9 @@ extension Report {
         }
         let marked = Set(results.filter(\.isTarget).map(\.label))
         if !marked.isEmpty { caption.append("The label in bold is what the task wants changed.") }
-        let styles: [(Stage, String)] = [(.before, "s0"), (.meanPolicy, "s1"), (.bestSeen, "s2")]
-        let series = styles.filter { stage, _ in results.contains { $0[stage] != nil } }.map { stage, style in
+        var stages: [Stage] = []
+        for stage in results.flatMap(\.stages.stages) where !stages.contains(stage) { stages.append(stage) }
+        let series = zip(stages, Report.styles(of: stages)).map { stage, style in
             BarChart.Series(name: stage.title, style: style, values: labels.map { spread($0, stage) })
         }
         let chart = BarChart(
@@ -147,11 +149,27 @@ extension Report {
             + .element("span", ["class": "sd"], Markup(String(text[sign.lowerBound...])))
     }
 
-    private static func stageName(_ stage: Stage) -> Markup {
+    static func stageName(_ stage: Stage) -> Markup {
         switch stage {
         case .before: term(stage.title, .before)
         case .meanPolicy: term(stage.title, .meanPolicy)
         case .bestSeen: term(stage.title, .bestSeen)
+        default: Markup(stage.title)
+        }
+    }
+
+    /// Classes of the style sheet for the stages: the same colours for the run's own in every chart.
+    static func styles(of stages: [Stage]) -> [String] {
+        var next = 3
+        return stages.map { stage in
+            switch stage {
+            case .before: return "s0"
+            case .meanPolicy: return "s1"
+            case .bestSeen: return "s2"
+            default:
+                defer { next = next == 7 ? 3 : next + 1 }
+                return "s\(next)"
+            }
         }
     }
 
@@ -168,6 +186,11 @@ extension Report {
         case "accuracy": term(measure, .accuracy)
         case "loss": term(measure, .loss)
         case "confidence": term(measure, .confidence)
+        case "auc": term("AUC", .auc)
+        case "fped": term("FPED", .fped)
+        case "fned": term("FNED", .fned)
+        case "error_difference_at_eer": term(MeasureText.title(measure), .errorDifference)
+        case "final_auc": term(MeasureText.title(measure), .finalAUC)
         default: Markup(MeasureText.title(measure))
         }
     }

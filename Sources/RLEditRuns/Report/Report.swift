@@ -28,7 +28,7 @@ public struct Report: Sendable, Equatable {
 
     /// The whole document: one file that needs nothing else, neither a network nor a program.
     public var html: String {
-        let body = [header, outcome, learning, tradeOff, terms, classes, edits, cost, provenance, glossary]
+        let body = [header, outcome, learning, tradeOff, terms, classes, groups, edits, cost, provenance, glossary]
         let head: [Markup] = [
             .void("meta", ["charset": "utf-8"]),
             .void("meta", ["name": "viewport", "content": "width=device-width, initial-scale=1"]),

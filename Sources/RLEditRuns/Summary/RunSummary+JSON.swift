@@ -15,10 +15,11 @@ extension RunSummary {
         if let data { object["data"] = ["name": .string(data.name), "hash": .string(data.hash)] }
         object["seeds"] = .array(seeds.map { RunSummary.json($0, detailed: detailed) })
         var summary = JSONObject()
+        let stages = stages
         for row in rows {
-            for stage in Stage.allCases {
+            for stage in stages {
                 guard let spread = row.spreads[stage] else { continue }
-                summary["\(row.set).\(row.measure).\(stage.rawValue)"] = [
+                summary["\(row.set).\(row.measure).\(stage.name)"] = [
                     "mean": .number(spread.mean), "sd": .number(spread.standardDeviation),
                 ]
             }
@@ -39,12 +40,25 @@ extension RunSummary {
         var heldOut = JSONObject()
         for result in seed.heldOut {
             var stages = JSONObject()
-            for stage in Stage.allCases {
-                if let measures = result[stage] { stages[stage.rawValue] = .object(JSONObject(measures)) }
-            }
+            for entry in result.stages.entries { stages[entry.stage.name] = .object(JSONObject(entry.value)) }
             heldOut[result.set] = .object(stages)
         }
         object["heldout"] = .object(heldOut)
+        var thresholds = JSONObject()
+        for result in seed.heldOut {
+            if let set = result.thresholdSet { thresholds[result.set] = .string(set) }
+        }
+        if !thresholds.members.isEmpty { object["threshold_sets"] = .object(thresholds) }
+        if !seed.groups.isEmpty {
+            object["groups"] = .array(
+                seed.groups.map { item in
+                    var entry: JSONObject = [
+                        "set": .string(item.set), "group": .string(item.group), "examples": .integer(item.examples),
+                    ]
+                    for stage in item.stages.entries { entry[stage.stage.name] = .object(JSONObject(stage.value)) }
+                    return .object(entry)
+                })
+        }
         if detailed, !seed.classes.isEmpty {
             object["classes"] = .array(
                 seed.classes.map { item in
@@ -52,9 +66,7 @@ extension RunSummary {
                         "label": .string(item.label), "examples": .integer(item.examples),
                         "target": .bool(item.isTarget),
                     ]
-                    for stage in Stage.allCases {
-                        if let accuracy = item[stage] { entry[stage.rawValue] = .number(accuracy) }
-                    }
+                    for stage in item.stages.entries { entry[stage.stage.name] = .number(stage.value) }
                     return .object(entry)
                 })
         }
@@ -78,22 +90,39 @@ extension RunSummary {
 
     private static func seed(_ json: JSONValue) -> SeedResult? {
         guard let seed = json["seed"]?.integer else { return nil }
-        func measures(_ value: JSONValue?) -> [NamedNumber]? { value?.object.map([NamedNumber].init) }
+        func measures(_ value: JSONValue) -> [NamedNumber]? { value.object.map([NamedNumber].init) }
         return SeedResult(
             seed: seed, evaluations: json["evaluations"]?.integer ?? 0,
             evaluationsToTarget: json["evaluations_to_target"]?.integer, bestReward: json["best_reward"]?.double,
             seconds: json["seconds"]?.double ?? .nan,
             heldOut: (json["heldout"]?.object?.members ?? []).map { member in
                 HeldOutResult(
-                    set: member.key, before: measures(member.value["before"]) ?? [],
-                    meanPolicy: measures(member.value["mean_policy"]), bestSeen: measures(member.value["best_seen"]))
+                    set: member.key, stages: stages(member.value, measures),
+                    thresholdSet: json["threshold_sets"]?[member.key]?.string)
             },
             classes: (json["classes"]?.array ?? []).compactMap { entry in
                 guard let label = entry["label"]?.string else { return nil }
                 return ClassResult(
-                    label: label, examples: entry["examples"]?.integer ?? 0, before: entry["before"]?.double ?? .nan,
-                    meanPolicy: entry["mean_policy"]?.double, bestSeen: entry["best_seen"]?.double,
+                    label: label, examples: entry["examples"]?.integer ?? 0,
+                    stages: stages(entry, besides: ["label", "examples", "target"], \.double),
                     isTarget: entry["target"]?.bool ?? false)
+            },
+            groups: (json["groups"]?.array ?? []).compactMap { entry in
+                guard let set = entry["set"]?.string, let group = entry["group"]?.string else { return nil }
+                return GroupResult(
+                    set: set, group: group, examples: entry["examples"]?.integer ?? 0,
+                    stages: stages(entry, besides: ["set", "group", "examples"], measures))
             })
+    }
+
+    /// The members of an object that are stages: all but the named ones.
+    private static func stages<Value>(
+        _ object: JSONValue, besides others: [String] = [], _ read: (JSONValue) -> Value?
+    ) -> StageValues<Value> {
+        var values = StageValues<Value>()
+        for member in object.object?.members ?? [] where !others.contains(member.key) {
+            if let value = read(member.value) { values[Stage(member.key)] = value }
+        }
+        return values
     }
 }

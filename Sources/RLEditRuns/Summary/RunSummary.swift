@@ -1,18 +1,27 @@
-/// Measures of one held-out set before the edit and after it.
+/// Measures of one held-out set: of the unedited model, of the run's results, and of models to compare with.
 public struct HeldOutResult: Sendable, Equatable {
     public var set: String
-    /// Of the unedited model, in the order to show.
-    public var before: [NamedNumber]
-    /// Of the mean policy's edit; nil for a learner without a mean policy.
-    public var meanPolicy: [NamedNumber]?
-    /// Of the best edit seen on the reward sets.
-    public var bestSeen: [NamedNumber]?
+    /// Measures by stage, each in the order to show; NaN stands for an undefined one.
+    public var stages: StageValues<[NamedNumber]>
+    /// The reward's set from which the threshold of `error_difference_at_eer` was taken; nil when it was this set itself.
+    public var thresholdSet: String?
+
+    public init(set: String, stages: StageValues<[NamedNumber]> = .init(), thresholdSet: String? = nil) {
+        self.set = set
+        self.stages = stages
+        self.thresholdSet = thresholdSet
+    }
 
     public init(set: String, before: [NamedNumber], meanPolicy: [NamedNumber]?, bestSeen: [NamedNumber]?) {
-        self.set = set
-        self.before = before
-        self.meanPolicy = meanPolicy
-        self.bestSeen = bestSeen
+        self.init(set: set)
+        stages[.before] = before
+        stages[.meanPolicy] = meanPolicy
+        stages[.bestSeen] = bestSeen
+    }
+
+    public subscript(stage: Stage) -> [NamedNumber]? {
+        get { stages[stage] }
+        set { stages[stage] = newValue }
     }
 }
 
@@ -21,21 +30,47 @@ public struct ClassResult: Sendable, Equatable {
     /// The label as in the data.
     public var label: String
     public var examples: Int
-    public var before: Double
-    public var meanPolicy: Double?
-    public var bestSeen: Double?
+    public var stages: StageValues<Double>
     /// Whether the class belongs to the set that the task wants changed; it is marked in the report.
     public var isTarget: Bool
+
+    public init(label: String, examples: Int, stages: StageValues<Double> = .init(), isTarget: Bool = false) {
+        self.label = label
+        self.examples = examples
+        self.stages = stages
+        self.isTarget = isTarget
+    }
 
     public init(
         label: String, examples: Int, before: Double, meanPolicy: Double?, bestSeen: Double?, isTarget: Bool = false
     ) {
-        self.label = label
+        self.init(label: label, examples: examples, isTarget: isTarget)
+        stages[.before] = before
+        stages[.meanPolicy] = meanPolicy
+        stages[.bestSeen] = bestSeen
+    }
+
+    public subscript(stage: Stage) -> Double? { stages[stage] }
+}
+
+/// Measures of one group of a held-out set.
+public struct GroupResult: Sendable, Equatable {
+    public var set: String
+    public var group: String
+    public var examples: Int
+    /// Measures by stage, each in the order to show; NaN stands for an undefined one.
+    public var stages: StageValues<[NamedNumber]>
+
+    public init(set: String, group: String, examples: Int, stages: StageValues<[NamedNumber]> = .init()) {
+        self.set = set
+        self.group = group
         self.examples = examples
-        self.before = before
-        self.meanPolicy = meanPolicy
-        self.bestSeen = bestSeen
-        self.isTarget = isTarget
+        self.stages = stages
+    }
+
+    /// nil when it was not measured; NaN when it is undefined.
+    public func value(_ measure: String, _ stage: Stage) -> Double? {
+        stages[stage]?.first { $0.name == measure }?.value
     }
 }
 
@@ -54,10 +89,12 @@ public struct SeedResult: Sendable, Equatable {
     public var heldOut: [HeldOutResult]
     /// Empty when the held-out sets have no classes.
     public var classes: [ClassResult]
+    /// Empty when no held-out set has groups.
+    public var groups: [GroupResult]
 
     public init(
         seed: Int, evaluations: Int, evaluationsToTarget: Int? = nil, bestReward: Double? = nil, seconds: Double,
-        heldOut: [HeldOutResult], classes: [ClassResult] = []
+        heldOut: [HeldOutResult], classes: [ClassResult] = [], groups: [GroupResult] = []
     ) {
         self.seed = seed
         self.evaluations = evaluations
@@ -66,6 +103,7 @@ public struct SeedResult: Sendable, Equatable {
         self.seconds = seconds
         self.heldOut = heldOut
         self.classes = classes
+        self.groups = groups
     }
 }
 
@@ -120,42 +158,6 @@ public struct Spread: Sendable, Equatable {
     }
 }
 
-/// The model whose measures are shown.
-public enum Stage: String, Sendable, CaseIterable {
-    case before
-    case meanPolicy = "mean_policy"
-    case bestSeen = "best_seen"
-
-    /// As a column's title.
-    public var title: String {
-        switch self {
-        case .before: "before"
-        case .meanPolicy: "mean policy"
-        case .bestSeen: "best seen"
-        }
-    }
-}
-
-extension HeldOutResult {
-    public subscript(stage: Stage) -> [NamedNumber]? {
-        switch stage {
-        case .before: before
-        case .meanPolicy: meanPolicy
-        case .bestSeen: bestSeen
-        }
-    }
-}
-
-extension ClassResult {
-    public subscript(stage: Stage) -> Double? {
-        switch stage {
-        case .before: before
-        case .meanPolicy: meanPolicy
-        case .bestSeen: bestSeen
-        }
-    }
-}
-
 extension RunSummary {
     /// One measure of one set over the seeds that have it.
     public struct Row: Sendable, Equatable {
@@ -166,9 +168,10 @@ extension RunSummary {
 
     /// Every set and measure, in the order in which they first appear.
     public var rows: [Row] {
+        let stages = stages
         var names: [(set: String, measure: String)] = []
         for result in seeds.flatMap(\.heldOut) {
-            for measure in Stage.allCases.flatMap({ result[$0] ?? [] }).map(\.name)
+            for measure in result.stages.entries.flatMap(\.value).map(\.name)
             where !names.contains(where: { $0 == (result.set, measure) }) {
                 names.append((result.set, measure))
             }
@@ -179,7 +182,7 @@ extension RunSummary {
         return order.flatMap { set in
             names.filter { $0.set == set }.map { name in
                 var spreads: [Stage: Spread] = [:]
-                for stage in Stage.allCases {
+                for stage in stages {
                     let values = values(name.set, name.measure, stage)
                     if !values.isEmpty { spreads[stage] = Spread(values) }
                 }
@@ -188,10 +191,17 @@ extension RunSummary {
         }
     }
 
-    /// Stages that at least one result has.
+    /// Stages that at least one result has, in the order in which they first appear.
     public var stages: [Stage] {
-        Stage.allCases.filter { stage in seeds.contains { $0.heldOut.contains { $0[stage] != nil } } }
+        var stages: [Stage] = []
+        for stage in seeds.flatMap(\.heldOut).flatMap(\.stages.stages) where !stages.contains(stage) {
+            stages.append(stage)
+        }
+        return stages
     }
+
+    /// The stage that stands for the result: the mean policy's, or the best seen.
+    var resultStage: Stage { stages.contains(.meanPolicy) ? .meanPolicy : .bestSeen }
 
     private func values(_ set: String, _ measure: String, _ stage: Stage) -> [Double] {
         seeds.flatMap { seed in

@@ -28,10 +28,27 @@ enum MeasureText {
     /// Shares are shown in percent.
     static func isShare(_ measure: String) -> Bool {
         measure == "accuracy" || measure == "confidence" || measure.hasSuffix("_accuracy") || measure.hasSuffix("_rate")
+            || MeasureText.areas.contains(measure)
     }
 
-    /// A measure's name in words: `false_positive_rate` becomes `false positive rate`.
-    static func title(_ measure: String) -> String { String(measure.map { $0 == "_" ? " " : $0 }) }
+    private static let areas = ["precision", "recall", "f1"]
+
+    private static let abbreviations: Set<Substring> = ["auc", "bnsp", "bpsn", "eer", "f1", "fned", "fped"]
+
+    /// A measure's name in words: `false_positive_rate` becomes `false positive rate`, `final_auc` `final AUC`.
+    static func title(_ measure: String) -> String {
+        measure.split(separator: "_").map { abbreviations.contains($0) ? $0.uppercased() : String($0) }
+            .joined(separator: " ")
+    }
+
+    /// Two values in little room: `35.3 → 6.5 %`.
+    static func change(from before: Double?, to after: Double?, measure: String) -> String {
+        let values = [before, after].map { $0.flatMap { $0.isFinite ? $0 : nil } }
+        if values.allSatisfy({ $0 == nil }) { return "–" }
+        let scale: Double = isShare(measure) ? 100 : 1
+        let texts = values.map { $0.map { NumberText.fixed(scale * $0, digits: isShare(measure) ? 1 : 3) } ?? "–" }
+        return texts.joined(separator: " → ") + (isShare(measure) ? " %" : "")
+    }
 
     static func of(_ value: Double, measure: String) -> String {
         isShare(measure) && value.isFinite

@@ -1,3 +1,4 @@
+package import RLEditNN
 public import RLEditTensor
 
 /// One weight matrix that a world may change: the weight of a named layer, seen as `[rows, columns]`.
@@ -59,5 +60,35 @@ public struct EditedLayer: Sendable {
         mean = sum / count
         standardDeviation = max(squares / count - mean * mean, 0).squareRoot()
         rootMeanSquare = (squares / count).squareRoot()
+    }
+}
+
+extension Network {
+    /// Names of the layers that worlds can edit: those with a weight matrix or a convolution kernel `[out, …]`.
+    package var editableLayers: [String] {
+        nodes.filter { !($0.layer is EmbeddingBag) && (parameter("\($0.name).weight")?.rank ?? 0) >= 2 }.map(\.name)
+    }
+}
+
+extension EditedLayer {
+    /// The layer of a network, as it is now.
+    /// - Throws: ``WorldError`` when there is none of this name, or none that can be edited.
+    package init(named name: String, of network: Network) throws {
+        let editable = network.editableLayers
+        guard let node = network.nodeIndex(named: name) else {
+            throw WorldError.unknownLayer(
+                name: name, nearest: Spelling.nearest(to: name, among: editable), editable: editable)
+        }
+        let others = "layers that can be edited: \(editable.joined(separator: ", "))"
+        let layer = network.nodes[node].layer
+        // Its weight lies one row a word, [words, out]: the factors of an edit would have their roles swapped, and all
+        // examples would have to be kept with their zeros.
+        guard !(layer is EmbeddingBag) else {
+            throw WorldError.layerNotEditable(layer: name, reason: "it is the table of the words; \(others)")
+        }
+        guard let weight = network.parameter("\(name).weight") else {
+            throw WorldError.layerNotEditable(layer: name, reason: "a \(layer.kind) has no weights; \(others)")
+        }
+        try self.init(name: name, parameterName: "\(name).weight", weight: weight)
     }
 }

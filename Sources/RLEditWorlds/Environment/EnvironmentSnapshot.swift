@@ -80,8 +80,11 @@ extension EditEnvironment {
         }
         var selection = MetricSelection(sets: evaluator.sets.count)
         for set in evaluator.sets.indices {
-            let bits = try integer("selection[\(set)]", in: 0...(1 << Metric.allCases.count - 1))
-            selection.insert(bits: bits, set: set)
+            let bits = try integer("selection[\(set)]", in: 0...Int.max)
+            guard selection.insert(bits: bits, set: set) else {
+                throw WorldError.invalidSnapshot(
+                    message: "'selection[\(set)]' names metrics that there are not: \(bits)")
+            }
         }
         var restored: [Episode] = []
         var used = 0

@@ -36,12 +36,32 @@ public final class EvaluationBatch {
 
     /// A metric of one candidate on one set.
     public func value(_ metric: Metric, candidate: Int, set: Int) throws -> Double {
-        if !computed.contains(metric, set: set) { try measure(metric, set: set) }
+        if !computed.contains(metric, set: set) { try measure(set: set) { $0.insert(metric, set: set) } }
         return sums[candidate][set].value(metric, count: evaluator.cache.counts[set])
+    }
+
+    /// A metric of two classes of one candidate on one set.
+    /// - Throws: ``WorldError/undefinedMetric(metric:set:reason:)`` when it has no value here.
+    public func value(_ metric: BinaryMetric, candidate: Int, set: Int) throws -> Double {
+        try requireTwoClasses(metric.name, set: set)
+        if !computed.contains(metric, set: set) { try measure(set: set) { $0.insert(metric, set: set) } }
+        return try measures(candidate: candidate, set: set).value(metric)
+    }
+
+    /// A metric of the examples of one group, by its index in the set's groups.
+    /// - Throws: as for metrics of the set.
+    public func value(_ metric: GroupMetric, group: Int, candidate: Int, set: Int) throws -> Double {
+        try requireTwoClasses(metric.name, set: set)
+        if !computed.contains(group: metric, set: set) { try measure(set: set) { $0.insert(group: metric, set: set) } }
+        return try measures(candidate: candidate, set: set).value(metric, group: group)
     }
 
     /// Whether a metric has been measured: reading it costs nothing.
     package func isMeasured(_ metric: Metric, set: Int) -> Bool { computed.contains(metric, set: set) }
+    package func isMeasured(_ metric: BinaryMetric, set: Int) -> Bool { computed.contains(metric, set: set) }
+    package func isMeasured(group metric: GroupMetric, set: Int) -> Bool {
+        computed.contains(group: metric, set: set)
+    }
 
     /// Scores of one candidate, `[examples, classes]`.
     ///
@@ -67,19 +87,34 @@ public final class EvaluationBatch {
         return magnitude
     }
 
-    private func measure(_ metric: Metric, set: Int) throws {
-        source?.selection.insert(metric, set: set)
+    private func measures(candidate: Int, set: Int) throws -> BinaryMeasures {
+        guard let layout = evaluator.margins?.layouts[set], let counts = sums[candidate][set].margins else {
+            // Whoever asks has seen to both.
+            throw WorldError.invalidSet(name: evaluator.sets[set].name, message: "has not been measured")
+        }
+        return BinaryMeasures(layout: layout, counts: counts)
+    }
+
+    private func requireTwoClasses(_ metric: String, set: Int) throws(WorldError) {
+        guard evaluator.margins != nil else {
+            throw .needsTwoClasses(metric: metric, set: evaluator.sets[set].name, classes: evaluator.classes)
+        }
+    }
+
+    /// Measures more of a set, for the whole batch.
+    private func measure(set: Int, _ add: (inout MetricSelection) -> Void) throws {
         // Everything wanted so far of this set at once, so that further reads of it cost nothing.
         var wanted = MetricSelection(sets: evaluator.sets.count)
-        wanted.insert(metric, set: set)
-        for metric in Metric.allCases
-        where computed.contains(metric, set: set) || source?.selection.contains(metric, set: set) == true {
-            wanted.insert(metric, set: set)
+        add(&wanted)
+        if let source {
+            add(&source.selection)
+            wanted.formUnion(source.selection, set: set)
         }
+        wanted.formUnion(computed, set: set)
         for (candidate, measured) in try evaluator.evaluate(candidates, selection: wanted).enumerated() {
             sums[candidate][set] = measured[set]
         }
-        for metric in Metric.allCases where wanted.contains(metric, set: set) { computed.insert(metric, set: set) }
+        computed.formUnion(wanted, set: set)
     }
 }
 

@@ -8,8 +8,9 @@ public import RLEditTensor
 /// layers from the first edited one on. Work is cut into (group of candidates) × (run of blocks) pieces that are spread
 /// over the workers and summed in a fixed order, so results are the same to the bit for any number of workers.
 public final class Evaluator: @unchecked Sendable {
-    // Unchecked: everything but the scratch memory of `dense` is constant, and a piece uses only that of its own worker;
-    // the owner calls it from one thread at a time, and never from inside a piece of a parallel job.
+    // Unchecked: everything but the scratch memory of `dense` and `margins` is constant, and a piece uses only that of its
+    // own worker or candidate; the owner calls it from one thread at a time, and never from inside a piece of a parallel
+    // job.
 
     /// The unedited network.
     public let network: Network
@@ -22,6 +23,8 @@ public final class Evaluator: @unchecked Sendable {
     let cache: ExampleBlocks
     let firstNode: Int
     let dense: DenseProgram?
+    /// Ranking and counting of margins; nil for other than two classes.
+    let margins: MarginCounter?
     /// Runs of blocks that one piece measures; fixed by the data alone.
     private let segments: [Range<Int>]
     private static let blocksPerSegment = 8
@@ -57,6 +60,7 @@ public final class Evaluator: @unchecked Sendable {
         dense = try suffix.map {
             try DenseProgram(suffix: $0, layers: layers, cache: cache, scores: scores, workers: pool.workers)
         }
+        margins = classes == 2 ? try MarginCounter(sets: sets, workers: pool.workers) : nil
         segments = stride(from: 0, to: cache.blocks.count, by: Evaluator.blocksPerSegment).map {
             $0..<min($0 + Evaluator.blocksPerSegment, cache.blocks.count)
         }
@@ -66,8 +70,34 @@ public final class Evaluator: @unchecked Sendable {
     /// - Returns: sums by candidate and set; those of sets that `selection` does not want stay empty.
     /// - Throws: ``WorldError/invalidEdit(layer:message:)`` for an edit of another shape than its layer.
     func evaluate(_ candidates: [[LayerEdit]], selection: MetricSelection) throws -> [[SetSums]] {
+        guard let margins, margins.isWanted(selection), !candidates.isEmpty else {
+            return try sums(of: candidates, selection, margins: nil)
+        }
+        // Margins of all examples are kept until they are ranked, so candidates come in runs whose margins stay in the
+        // cache: as many as fit, the same for any number of workers.
+        let run = margins.runLength(groupSize: groupSize, selection)
+        var results: [[SetSums]] = []
+        for start in stride(from: 0, to: candidates.count, by: run) {
+            let members = Array(candidates[start..<min(start + run, candidates.count)])
+            margins.prepare(candidates: members.count, selection)
+            var sums = try self.sums(of: members, selection, margins: margins)
+            try margins.count(selection, pool: pool) { sums[$0][$1].margins = $2 }
+            results += sums
+        }
+        return results
+    }
+
+    private func sums(
+        of candidates: [[LayerEdit]], _ selection: MetricSelection, margins: MarginCounter?
+    ) throws -> [[SetSums]] {
         let partial = Slots<[SetSums]>(count: candidates.count * segments.count)
-        try measure(candidates, selection: selection, capture: nil) { candidate, segment, sums in
+        var consume: ScoreConsumer?
+        if let margins {
+            consume = { scores, stride, block, candidate in
+                margins.store(scores, stride: stride, block: block, candidate)
+            }
+        }
+        try measure(candidates, selection: selection, capture: consume) { candidate, segment, sums in
             partial[candidate * segments.count + segment] = sums
         }
         return candidates.indices.map { candidate in
@@ -81,6 +111,12 @@ public final class Evaluator: @unchecked Sendable {
         }
     }
 
+    /// Takes the scores of one candidate on one block, `[classes, examples]` with their row stride, from any thread.
+    private typealias ScoreConsumer =
+        @Sendable (
+            _ scores: UnsafePointer<Float>, _ stride: Int, _ block: ExampleBlocks.Block, _ candidate: Int
+        ) -> Void
+
     /// Scores of candidates for every example of a set, `[examples, classes]` each.
     /// - Throws: ``WorldError/invalidEdit(layer:message:)`` for an edit of another shape than its layer.
     public func scores(of candidates: [[LayerEdit]], set: Int) throws -> [Tensor] {
@@ -88,7 +124,10 @@ public final class Evaluator: @unchecked Sendable {
         selection.insert(.accuracy, set: set)
         let capture = try ScoreCapture(
             candidates: candidates.count, set: set, examples: cache.counts[set], classes: classes)
-        try measure(candidates, selection: selection, capture: capture) { _, _, _ in }
+        let consume: ScoreConsumer = { scores, stride, block, candidate in
+            capture.store(scores, stride: stride, block: block, candidate: candidate)
+        }
+        try measure(candidates, selection: selection, capture: consume) { _, _, _ in }
         return capture.tensors
     }
 
@@ -114,7 +153,7 @@ public final class Evaluator: @unchecked Sendable {
     /// Cuts the work into pieces, (group of candidates) × (run of blocks), and spreads them over the workers.
     /// - Parameter take: gets the sums by set of one candidate on one segment, from any thread.
     private func measure(
-        _ candidates: [[LayerEdit]], selection: MetricSelection, capture: ScoreCapture?,
+        _ candidates: [[LayerEdit]], selection: MetricSelection, capture: ScoreConsumer?,
         take: @Sendable (_ candidate: Int, _ segment: Int, _ sums: [SetSums]) -> Void
     ) throws {
         for candidate in candidates { try requireFit(candidate) }
@@ -132,7 +171,7 @@ public final class Evaluator: @unchecked Sendable {
                         scores: scores, stride: stride, classes: classes, count: block.rows.count, labels: labels,
                         probabilities: selection.needsProbabilities(set: block.set))
                 }
-                capture?.store(scores, stride: stride, block: block, candidate: members.lowerBound + member)
+                capture?(scores, stride, block, members.lowerBound + member)
             }
             for (offset, member) in members.enumerated() { take(member, segment, sums[offset]) }
         }
@@ -178,23 +217,12 @@ public final class Evaluator: @unchecked Sendable {
 
     /// The named layers and their node indices.
     private static func resolve(_ names: [String], in network: Network) throws -> ([EditedLayer], [Int]) {
-        let editable = network.nodes.filter { (network.parameter("\($0.name).weight")?.rank ?? 0) >= 2 }.map(\.name)
         var nodes: [Int] = []
         var layers: [EditedLayer] = []
         for name in names {
-            guard let node = network.nodeIndex(named: name) else {
-                throw WorldError.unknownLayer(
-                    name: name, nearest: Spelling.nearest(to: name, among: editable), editable: editable)
-            }
-            guard !nodes.contains(node) else { throw WorldError.duplicateLayer(name) }
-            guard let weight = network.parameter("\(name).weight") else {
-                throw WorldError.layerNotEditable(
-                    layer: name,
-                    reason: "a \(network.nodes[node].layer.kind) has no weights; "
-                        + "layers that can be edited: \(editable.joined(separator: ", "))")
-            }
-            nodes.append(node)
-            layers.append(try EditedLayer(name: name, parameterName: "\(name).weight", weight: weight))
+            guard !layers.contains(where: { $0.name == name }) else { throw WorldError.duplicateLayer(name) }
+            layers.append(try EditedLayer(named: name, of: network))
+            if let node = network.nodeIndex(named: name) { nodes.append(node) }
         }
         return (layers, nodes)
     }

@@ -49,6 +49,12 @@ struct ExampleBlocks: Sendable {
                     message: "holds examples of shape \(set.examples.exampleShape), "
                         + "but the network takes \(network.inputShape)")
             }
+            // What enters the first layer would be kept with all its zeros.
+            guard !set.examples.isSparse || node > 0 else {
+                throw WorldError.layerNotEditable(
+                    layer: network.nodes.first?.name ?? "",
+                    reason: "it reads the sparse examples of set '\(set.name)' itself; edit a layer behind it")
+            }
             if let wrong = set.examples.orderedLabels.first(where: { $0 < 0 || Int($0) >= classes }) {
                 throw WorldError.invalidSet(
                     name: set.name,
@@ -67,7 +73,7 @@ struct ExampleBlocks: Sendable {
         try pool.forEach(plans.count) { piece, _ in
             let (set, rows) = blocksToMake[piece]
             let examples = sets[set].examples
-            let activations = try network.activations(examples.inputs(rows), before: node, layout: .channelsLast)
+            let activations = try network.activations(examples.batchInputs(rows), before: node, layout: .channelsLast)
             made[piece] = Block(
                 set: set, rows: rows, labels: Array(examples.orderedLabels[rows]),
                 activations: featureMajor ? try activations.transposedMatrix() : activations)

@@ -26,26 +26,3 @@ public enum Metric: Int, CaseIterable, Sendable {
     /// Entropy of the predicted distribution, in nats.
     case entropy
 }
-
-/// Which metrics of which sets are wanted: what a reward reads, learned as it reads.
-public struct MetricSelection: Sendable, Equatable {
-    /// A bit for each metric, by set index.
-    private var masks: [UInt32]
-
-    public init(sets: Int) { masks = Array(repeating: 0, count: sets) }
-
-    public static func all(sets: Int) -> MetricSelection {
-        var selection = MetricSelection(sets: sets)
-        for set in 0..<sets { for metric in Metric.allCases { selection.insert(metric, set: set) } }
-        return selection
-    }
-
-    public mutating func insert(_ metric: Metric, set: Int) { masks[set] |= 1 << UInt32(metric.rawValue) }
-    public func contains(_ metric: Metric, set: Int) -> Bool { masks[set] & (1 << UInt32(metric.rawValue)) != 0 }
-    /// The metrics of a set as bits, by raw value.
-    func bits(set: Int) -> Int { Int(masks[set]) }
-    mutating func insert(bits: Int, set: Int) { masks[set] |= UInt32(truncatingIfNeeded: bits) }
-    func isWanted(set: Int) -> Bool { masks[set] != 0 }
-    /// Whether a set needs probabilities; accuracy alone needs only the order of the scores.
-    func needsProbabilities(set: Int) -> Bool { masks[set] & ~(1 << UInt32(Metric.accuracy.rawValue)) != 0 }
-}

@@ -1,9 +1,11 @@
+public import RLEditData
 public import RLEditTensor
 
-/// Measures that need every example's scores, where ``Metric`` gets by with sums.
+/// Measures of a network's scores on one set.
 ///
-/// The measures of two classes call class 1 positive and order examples by their margin, score 1 minus score 0; an
-/// example is predicted positive when its margin is above the threshold, so that at 0 a tie is class 0, as in accuracy.
+/// The measures of two classes call class 1 positive and order examples by their margin, score 1 minus score 0 in single
+/// precision; an example is predicted positive when its margin is above the threshold, so that at 0 a tie is class 0, as
+/// in accuracy.
 public struct ScoreMeasures: Sendable {
     /// Right answers among the examples of one class.
     public struct ClassAccuracy: Sendable, Equatable {
@@ -16,15 +18,17 @@ public struct ScoreMeasures: Sendable {
 
     private let scores: Tensor
     private let labels: [Int]
+    private let groups: ExampleGroups?
     private let set: String
 
     /// - Parameters:
     ///   - scores: `[examples, classes]`; a single column is the score of class 1 where class 0 scores 0.
     ///   - labels: class of each example.
+    ///   - groups: of the same examples.
     ///   - set: the set's name, for messages.
-    /// - Throws: ``WorldError/invalidSet(name:message:)`` when there is not one label in range per row, or a score is not
-    ///   finite.
-    public init(scores: Tensor, labels: [Int], set: String) throws(WorldError) {
+    /// - Throws: ``WorldError/invalidSet(name:message:)`` when there is not one label in range per row, a score is not
+    ///   finite, or the groups are of another number of examples.
+    public init(scores: Tensor, labels: [Int], groups: ExampleGroups? = nil, set: String) throws(WorldError) {
         guard scores.rank == 2, scores.shape[0] == labels.count, scores.shape[1] > 0 else {
             throw .invalidSet(name: set, message: "has scores of shape \(scores.shape) and \(labels.count) labels")
         }
@@ -36,8 +40,13 @@ public struct ScoreMeasures: Sendable {
         guard scores.withUnsafeBufferPointer({ $0.allSatisfy { $0.isFinite } }) else {
             throw .invalidSet(name: set, message: "has scores that are not finite numbers")
         }
+        if let groups, groups.exampleCount != labels.count {
+            throw .invalidSet(
+                name: set, message: "has groups of \(groups.exampleCount) examples and \(labels.count) labels")
+        }
         self.scores = scores
         self.labels = labels
+        self.groups = groups
         self.set = set
     }
 
@@ -64,80 +73,102 @@ public struct ScoreMeasures: Sendable {
         }
     }
 
+    /// All measures of two classes and of groups.
+    /// - Parameter threshold: of the margin, for the measures that are rates.
+    /// - Throws: ``WorldError/undefinedMetric(metric:set:reason:)`` for other than two classes.
+    public func binary(threshold: Double = 0) throws(WorldError) -> BinaryMeasures {
+        let (layout, margins) = try margins("binary measures")
+        return withPointer(margins) { margins in
+            var counts = layout.counts(margins, needs: [.pairs, .equalError], scratch: RankingScratch())
+            counts.above = layout.above(ScoreMeasures.rounded(threshold), margins: margins)
+            return BinaryMeasures(layout: layout, counts: counts)
+        }
+    }
+
     /// Area under the ROC curve: the probability that a positive example has a larger margin than a negative one, ties
     /// counting half (Mann and Whitney 1947); exact.
     /// - Throws: ``WorldError/undefinedMetric(metric:set:reason:)`` unless both classes, and no others, occur.
-    public func auc() throws(WorldError) -> Double {
-        let (positives, negatives) = try margins("auc", needsPositives: true, needsNegatives: true)
-        let ordered = negatives.sorted()
-        // Twice the number of pairs in the right order, so that half a pair is a whole number.
-        var doubled = 0
-        for margin in positives {
-            let below = ordered.partitioningIndex { $0 >= margin }
-            let notAbove = ordered.partitioningIndex { $0 > margin }
-            doubled += below + notAbove
-        }
-        return Double(doubled) / 2 / Double(positives.count) / Double(negatives.count)
-    }
+    public func auc() throws(WorldError) -> Double { try value(.auc, threshold: 0) }
 
     /// Share of the negative examples that are predicted positive, 0 … 1.
     /// - Parameter threshold: of the margin.
     /// - Throws: ``WorldError/undefinedMetric(metric:set:reason:)`` without negatives, or for other than two classes.
     public func falsePositiveRate(threshold: Double = 0) throws(WorldError) -> Double {
-        let negatives = try margins("false_positive_rate", needsPositives: false, needsNegatives: true).negatives
-        return Double(negatives.count { $0 > threshold }) / Double(negatives.count)
+        try value(.falsePositiveRate, threshold: threshold)
     }
 
     /// Share of the positive examples that are predicted positive (recall), 0 … 1.
     /// - Parameter threshold: of the margin.
     /// - Throws: ``WorldError/undefinedMetric(metric:set:reason:)`` without positives, or for other than two classes.
     public func truePositiveRate(threshold: Double = 0) throws(WorldError) -> Double {
-        let positives = try margins("true_positive_rate", needsPositives: true, needsNegatives: false).positives
-        return Double(positives.count { $0 > threshold }) / Double(positives.count)
+        try value(.truePositiveRate, threshold: threshold)
     }
 
-    /// Margins of the examples of each of two classes.
-    private func margins(
-        _ metric: String, needsPositives: Bool, needsNegatives: Bool
-    ) throws(WorldError) -> (positives: [Double], negatives: [Double]) {
-        let classes = scores.shape[1]
-        guard classes <= 2 else {
-            throw .undefinedMetric(
-                metric: metric, set: set, reason: "it takes a network of two classes, and this one has \(classes)")
+    /// FPED + FNED at a threshold, for example that of equal error on another set.
+    /// - Throws: ``WorldError/undefinedMetric(metric:set:reason:)``.
+    public func errorDifference(threshold: Double) throws(WorldError) -> Double {
+        let name = BinaryMetric.errorDifferenceAtEER.name
+        let (layout, margins) = try margins(name)
+        let (measures, above) = withPointer(margins) { margins in
+            (
+                BinaryMeasures(
+                    layout: layout, counts: layout.counts(margins, needs: [], scratch: RankingScratch())),
+                layout.above(ScoreMeasures.rounded(threshold), margins: margins)
+            )
         }
-        var positives: [Double] = []
-        var negatives: [Double] = []
-        scores.withUnsafeBufferPointer { scores in
-            for (row, label) in labels.enumerated() {
-                let margin = classes == 1 ? Double(scores[row]) : Double(scores[2 * row + 1]) - Double(scores[2 * row])
-                if label == 1 { positives.append(margin) } else { negatives.append(margin) }
+        return try measures.equalityDifference(name, above)
+    }
+
+    private func value(_ metric: BinaryMetric, threshold: Double) throws(WorldError) -> Double {
+        let (layout, margins) = try margins(metric.name)
+        let measures = withPointer(margins) { margins in
+            var counts = layout.counts(
+                margins, needs: metric.needs.subtracting(.counts), scratch: RankingScratch())
+            if metric.needs.contains(.counts) {
+                counts.above = layout.above(ScoreMeasures.rounded(threshold), margins: margins)
             }
+            return BinaryMeasures(layout: layout, counts: counts)
         }
-        for (isMissing, label) in [(needsPositives && positives.isEmpty, 1), (needsNegatives && negatives.isEmpty, 0)]
-        where isMissing {
-            throw .undefinedMetric(metric: metric, set: set, reason: "it holds no example of class \(label)")
+        return try measures.value(metric)
+    }
+
+    /// The largest single-precision number that is not above a threshold: as many margins are above it.
+    private static func rounded(_ threshold: Double) -> Float {
+        let nearest = Float(threshold)
+        return Double(nearest) > threshold ? nearest.nextDown : nearest
+    }
+
+    /// Margins of all examples, `[examples]`, and where they belong.
+    private func margins(_ metric: String) throws(WorldError) -> (layout: MarginLayout, margins: [Float]) {
+        let classes = scores.shape[1]
+        guard classes <= 2 else { throw .needsTwoClasses(metric: metric, set: set, classes: classes) }
+        let layout = try MarginLayout(set: set, labels: labels.map { Int32($0) }, groups: groups)
+        let margins = scores.withUnsafeBufferPointer { scores in
+            classes == 1 ? Array(scores) : labels.indices.map { scores[2 * $0 + 1] - scores[2 * $0] }
         }
-        return (positives, negatives)
+        return (layout, margins)
+    }
+
+    private func withPointer<Result>(_ margins: [Float], _ body: (UnsafePointer<Float>) -> Result) -> Result {
+        // An empty array may have no address; the kernels then read nothing.
+        var nothing: Float = 0
+        return margins.withUnsafeBufferPointer { buffer in
+            buffer.baseAddress.map(body) ?? withUnsafePointer(to: &nothing, body)
+        }
     }
 }
 
 extension EvaluationBatch {
     /// The measures of one candidate's scores on one set.
     public func scoreMeasures(candidate: Int, set: Int) throws -> ScoreMeasures {
-        try ScoreMeasures(
-            scores: scores(candidate: candidate, set: set), labels: evaluator.labels(of: set),
-            set: evaluator.sets[set].name)
+        try evaluator.scoreMeasures(scores(candidate: candidate, set: set), set: set)
     }
 }
 
-extension Array {
-    /// The first index whose element, and all later ones, satisfy a predicate that the earlier ones do not.
-    fileprivate func partitioningIndex(_ belongsInSecondPart: (Element) -> Bool) -> Int {
-        var (low, high) = (0, count)
-        while low < high {
-            let middle = low + (high - low) / 2
-            if belongsInSecondPart(self[middle]) { high = middle } else { low = middle + 1 }
-        }
-        return low
+extension Evaluator {
+    /// The measures of scores on one of the sets.
+    public func scoreMeasures(_ scores: Tensor, set: Int) throws(WorldError) -> ScoreMeasures {
+        try ScoreMeasures(
+            scores: scores, labels: labels(of: set), groups: sets[set].examples.groups, set: sets[set].name)
     }
 }

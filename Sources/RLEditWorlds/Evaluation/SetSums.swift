@@ -4,6 +4,8 @@ internal import CKernels
 struct SetSums: Sendable {
     var correct = 0
     var softmax = rl_softmax_sums()
+    /// For two classes, when wanted: what was counted of the margins of the whole set.
+    var margins: MarginCounts?
 
     /// Measures a block of scores.
     /// - Parameter scores: `[classes, count]` with row stride `stride`; classes ≥ 2.

@@ -108,7 +108,8 @@ struct EnvironmentSnapshotTests {
         #expect(
             try fault { $0.integers["environments"] = 2 } == prefix + "it has 2 environments, expected 3")
         #expect(
-            try fault { $0.integers["selection[0]"] = 64 } == prefix + "'selection[0]' must be in 0 … 63, got 64")
+            try fault { $0.integers["selection[0]"] = 64 } == prefix
+                + "'selection[0]' names metrics that there are not: 64")
         #expect(
             try fault { $0.tensors["episode[0].fc2.shiftLeft"] = nil } == prefix
                 + "the parts shiftRight of layer 'fc2' make no edit")

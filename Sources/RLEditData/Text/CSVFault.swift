@@ -1,0 +1,77 @@
+internal import RLEditTensor
+
+/// What is wrong with a CSV file. Rows count from 1, the header being row 1; columns count from 1. A row is a record: a
+/// quoted field may go over several lines of the file, so the line is named where it differs.
+public enum CSVFault: Equatable, Sendable, CustomStringConvertible {
+    /// A place in a file.
+    public struct Row: Equatable, Sendable, CustomStringConvertible {
+        public let row: Int
+        /// Line of the file where the row begins, from 1.
+        public let line: Int
+
+        public init(row: Int, line: Int) {
+            self.row = row
+            self.line = line
+        }
+
+        public var description: String { row == line ? "row \(row)" : "row \(row) (line \(line))" }
+    }
+
+    /// The file ends inside a quoted field.
+    case unclosedQuote(Row, column: Int)
+    /// Something other than a separator follows a closing quote.
+    case textAfterQuote(Row, column: Int)
+    /// A quote inside a field that does not begin with one.
+    case strayQuote(Row, column: Int)
+    /// A row with another number of columns than the header.
+    case columnCount(Row, expected: Int, actual: Int)
+    /// A row longer than the reader takes.
+    case tooLong(Row, limit: Int)
+    case notUTF8(Row, column: String)
+    /// The file has no row at all.
+    case noHeader
+    /// Two columns of one name, which is asked for.
+    case duplicateColumn(name: String)
+    case missingColumn(name: String, known: [String])
+    /// `expected` says which labels there are.
+    case invalidLabel(Row, column: String, label: String, expected: String)
+    case emptyText(Row, column: String)
+    /// A header and nothing else.
+    case noRows
+
+    public var description: String {
+        switch self {
+        case .unclosedQuote(let row, let column):
+            "\(row), column \(column): the field's opening quote is never closed"
+        case .textAfterQuote(let row, let column):
+            "\(row), column \(column): text follows the closing quote (a quote inside a quoted field is written twice)"
+        case .strayQuote(let row, let column):
+            "\(row), column \(column): a quote stands inside a field that does not begin with one (quote the whole field and write the quote twice)"
+        case .columnCount(let row, let expected, let actual):
+            "\(row): \(actual) column\(actual == 1 ? "" : "s"), but the header has \(expected)"
+        case .tooLong(let row, let limit): "\(row) is longer than \(limit) bytes: is a quote left open?"
+        case .notUTF8(let row, let column):
+            "\(row), column '\(column)': not UTF-8; convert the file, for example with iconv"
+        case .noHeader: "the file is empty: a header row with the columns' names is needed"
+        case .duplicateColumn(let name): "the header names the column '\(name)' twice"
+        case .missingColumn(let name, let known): CSVFault.missing(name, known)
+        case .invalidLabel(let row, let column, let label, let expected):
+            "\(row), column '\(column)': label '\(label)' is not one of \(expected)"
+        case .emptyText(let row, let column): "\(row), column '\(column)': the text is empty"
+        case .noRows: "no row follows the header"
+        }
+    }
+
+    /// The nearest name first, then the others in their order.
+    private static func missing(_ name: String, _ known: [String]) -> String {
+        var shown = known
+        var hint = ""
+        if let nearest = Spelling.nearest(to: name, among: known) {
+            hint = " (did you mean '\(nearest)'?)"
+            shown.removeAll { $0 == nearest }
+            shown.insert(nearest, at: 0)
+        }
+        let list = shown.prefix(30).map { "'\($0)'" }.joined(separator: ", ")
+        return "there is no column '\(name)'\(hint); the columns are \(list)\(shown.count > 30 ? ", …" : "")"
+    }
+}

@@ -1,0 +1,155 @@
+/// An ordered set of labelled texts, before a vocabulary makes numbers of them.
+///
+/// A value, as ``ExampleSet``: sets derived from one another share the texts and copy indices only. Texts are kept as
+/// UTF-8, one after the other. Indices are 0-based here; the script interface adds one.
+public struct TextSet: Sendable {
+    /// Short name for tables and messages, for example `train`.
+    public let name: String
+    /// Where the texts come from, for example a file's path or `generated`.
+    public let source: String
+    /// Named groups and which texts belong to them; nil for none.
+    public let groups: ExampleGroups?
+
+    let storage: TextStorage
+    /// Texts of the storage in the order of the set.
+    let order: [Int32]
+    package let orderedLabels: [Int32]
+    private let hashCache = ContentHashCache()
+
+    /// Number of texts.
+    public var count: Int { order.count }
+    public var isEmpty: Bool { order.isEmpty }
+    /// Labels in the order of the set: a new array at each call, O(count).
+    public var labels: [Int] { orderedLabels.map(Int.init) }
+    /// Bytes that the texts take, whether shared with other sets or not.
+    package var byteCount: Int { storage.bytes.count + 8 * storage.ends.count }
+
+    /// - Parameters:
+    ///   - texts: none without a character.
+    ///   - labels: one for each text, from 0 on.
+    /// - Throws: ``DataError`` naming what does not fit.
+    public init(name: String, source: String, texts: [String], labels: [Int]) throws(DataError) {
+        guard texts.count == labels.count else {
+            throw .shapeMismatch(operation: "text set", expected: [texts.count], actual: [labels.count])
+        }
+        var storage = TextStorage.Builder()
+        for (position, text) in texts.enumerated() {
+            guard text.utf8.contains(where: { $0 > 32 }) else { throw .emptyText(set: name, position: position) }
+            storage.append(text.utf8)
+        }
+        try self.init(name: name, source: source, texts: storage.finish(), labels: labels)
+    }
+
+    init(
+        name: String, source: String, texts: TextStorage, labels: [Int], groups: ExampleGroups? = nil
+    ) throws(DataError) {
+        let largest = Int(Int32.max)
+        guard labels.count <= largest else {
+            throw .invalidArgument(operation: "text set", message: "more texts than a set can hold")
+        }
+        if let position = labels.firstIndex(where: { $0 < 0 || $0 >= largest }) {
+            throw .labelOutOfRange(source: name, position: position, label: labels[position], classes: largest)
+        }
+        self.init(
+            name: name, source: source, storage: texts, order: (0..<labels.count).map { Int32($0) },
+            labels: labels.map { Int32($0) }, groups: groups)
+    }
+
+    /// Parts already checked.
+    init(
+        name: String, source: String, storage: TextStorage, order: [Int32], labels: [Int32], groups: ExampleGroups?
+    ) {
+        self.name = name
+        self.source = source
+        self.storage = storage
+        self.order = order
+        orderedLabels = labels
+        self.groups = groups
+    }
+
+    /// A text.
+    /// - Precondition: `0 ..< count`.
+    public func text(_ index: Int) -> String {
+        withText(index) { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// The UTF-8 of a text, valid during the call.
+    func withText<Result>(_ index: Int, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+        storage.withText(Int(order[index]), body)
+    }
+
+    /// Number of texts of each label that occurs, by ascending label.
+    public var classCounts: [(label: Int, count: Int)] {
+        var counts: [Int32: Int] = [:]
+        for label in orderedLabels { counts[label, default: 0] += 1 }
+        return counts.keys.sorted().map { (Int($0), counts[$0, default: 0]) }
+    }
+
+    /// SHA-256 over texts, labels and groups in the order of the set; names of sets do not enter. Computed once.
+    public var contentHash: String {
+        hashCache.value {
+            var hasher = SHA256Digest.Hasher()
+            hasher.update("rledit text set 1\n")
+            hasher.update(count)
+            // Bounds before contents, so that no two different sets give the same bytes.
+            for index in order.indices { withText(index) { hasher.update($0.count) } }
+            for index in order.indices { withText(index) { hasher.update(UnsafeRawBufferPointer($0)) } }
+            orderedLabels.withUnsafeBytes { hasher.update($0) }
+            for name in groups?.names ?? [] {
+                hasher.update(name.utf8.count)
+                hasher.update(name)
+            }
+            for index in order.indices {
+                guard let groups else { break }
+                let memberships = groups.groups(of: index)
+                hasher.update(memberships.count)
+                for group in memberships { hasher.update(group) }
+            }
+            return hasher.finish()
+        }
+    }
+}
+
+/// The texts that sets share: written once, never changed.
+final class TextStorage: Sendable {
+    /// All texts, one after the other, valid UTF-8.
+    let bytes: [UInt8]
+    /// Where each text ends.
+    let ends: [Int]
+
+    fileprivate init(bytes: [UInt8], ends: [Int]) {
+        self.bytes = bytes
+        self.ends = ends
+    }
+
+    func withText<Result>(_ index: Int, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+        bytes.withUnsafeBufferPointer { bytes in
+            body(UnsafeBufferPointer(rebasing: bytes[(index == 0 ? 0 : ends[index - 1])..<ends[index]]))
+        }
+    }
+
+    struct Builder {
+        private var bytes: [UInt8] = []
+        private var ends: [Int] = []
+        var count: Int { ends.count }
+
+        mutating func append(_ text: some Collection<UInt8>) {
+            bytes.append(contentsOf: text)
+            ends.append(bytes.count)
+        }
+
+        consuming func finish() -> TextStorage { TextStorage(bytes: bytes, ends: ends) }
+    }
+}
+
+extension TextSet: CustomStringConvertible {
+    /// Size and label counts, for example `train (comments.csv): 6617 texts; labels 0: 3567, 1: 3050`, and groups if any.
+    public var description: String {
+        let counts = classCounts
+        let shown = counts.prefix(20).map { "\($0.label): \($0.count)" }.joined(separator: ", ")
+        let rest = counts.count > 20 ? ", … (\(counts.count) labels)" : ""
+        let labels = counts.isEmpty ? "" : "; labels \(shown)\(rest)"
+        let members = groups.map { "; \($0.names.count) group\($0.names.count == 1 ? "" : "s")" } ?? ""
+        return "\(name) (\(source)): \(count) texts\(labels)\(members)"
+    }
+}

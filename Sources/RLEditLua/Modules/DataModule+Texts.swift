@@ -1,0 +1,118 @@
+internal import LuaBridge
+internal import RLEditData
+internal import RLEditRuns
+internal import RLEditTensor
+
+extension HostModules {
+    /// Functions of `rledit.data` that give texts and vocabularies.
+    static func addTexts(to module: LuaModule, context: ScriptContext) {
+        module.function("csv") { call in try csv(call, context) }
+        module.function("texts") { call in try texts(call) }
+        module.function("vocabulary") { call in try vocabulary(call) }
+        module.function("comments") { call in
+            try call.options(1, of: "rledit.data.comments").finish()
+            let comments = try told { try Comments.comments(locations: context.locations) }
+            if comments.source == "generated" { context.hasStandInComments = true }
+            context.noteUse(of: Manifest.DataSource(name: comments.name, file: comments.file, hash: comments.hash))
+            return try call.returns(try ScriptComments(comments, host: call.host))
+        }
+        module.function("templates") { call in
+            try call.options(1, of: "rledit.data.templates").finish()
+            let templates = try told { try Templates.templates(locations: context.locations) }
+            if templates.source == "generated" { context.hasStandInComments = true }
+            context.noteUse(of: Manifest.DataSource(name: templates.name, file: templates.file, hash: templates.hash))
+            return try call.returns(try ScriptTemplates(templates, host: call.host))
+        }
+    }
+
+    /// `csv { path = …, text = …, label = …, group = …, labels = …, name = … }`.
+    private static func csv(_ call: LuaCall, _ context: ScriptContext) throws -> LuaResults {
+        try call.atMost(1)
+        let options = try call.options(1, of: "rledit.data.csv")
+        let path = try options.required("path", as: String.self)
+        var columns = TextSet.CSVColumns(
+            text: try options.required("text", as: String.self), label: try options.required("label", as: String.self),
+            group: try options.optional("group", as: String.self))
+        columns.labels = try labelNames(options)
+        let name = try options.optional("name", as: String.self) ?? fileName(path)
+        try options.finish()
+        let set = try told {
+            let resolved = try context.locations.resolve(path)
+            try call.host.checkRoom(forElements: try sizeOfFile(resolved) / 4)
+            return try TextSet(csv: resolved, name: name, source: path, columns: columns)
+        }
+        context.noteUse(of: Manifest.DataSource(name: name, file: path, hash: set.contentHash))
+        return try call.returns(ScriptTextSet(texts: set, textBytes: set.byteCount))
+    }
+
+    /// `labels = { NOT_BAD = 0, BAD = 1 }`, in the order of the labels for messages.
+    private static func labelNames(_ options: LuaOptions) throws -> [(text: String, label: Int)]? {
+        guard let table = try options.optional("labels", as: LuaTable.self) else { return nil }
+        var names: [(text: String, label: Int)] = []
+        for key in try table.sortedKeys() {
+            guard let label = try table.get(key).integer, label >= 0 else {
+                throw options.fieldError("labels", "a label from 0 on expected for each name")
+            }
+            switch key {
+            case .string(let name): names.append((name.text, label))
+            case .integer(let name): names.append(("\(name)", label))
+            default: throw options.fieldError("labels", "names expected as keys, got a \(key.typeName)")
+            }
+        }
+        guard !names.isEmpty else { throw options.fieldError("labels", "names no label") }
+        return names.sorted { ($0.label, $0.text) < ($1.label, $1.text) }
+    }
+
+    /// A path's last part without its endings.
+    private static func fileName(_ path: String) -> String {
+        let file = path.split(separator: "/").last ?? ""
+        let name = file.split(separator: ".").first.map(String.init) ?? ""
+        return name.isEmpty ? "csv" : name
+    }
+
+    /// `texts { texts = {…}, labels = {…}, name = … }`.
+    private static func texts(_ call: LuaCall) throws -> LuaResults {
+        try call.atMost(1)
+        let options = try call.options(1, of: "rledit.data.texts")
+        let texts = try options.required("texts", as: LuaTable.self).array(of: String.self)
+        let labels = try options.labels("labels")
+        let name = try options.optional("name", as: String.self) ?? "texts"
+        try options.finish()
+        let set = try told { try TextSet(name: name, source: "script", texts: texts, labels: labels) }
+        return try call.returns(ScriptTextSet(texts: set, textBytes: set.byteCount))
+    }
+
+    /// `vocabulary(set, { minimum_count = …, maximum_size = …, weights = … })`.
+    private static func vocabulary(_ call: LuaCall) throws -> LuaResults {
+        try call.atMost(2)
+        let set = try call.argument(1, as: TextSet.self)
+        let options = try call.options(2, of: "rledit.data.vocabulary")
+        let minimumCount = try options.optional("minimum_count", as: Int.self) ?? 1
+        let maximumSize = try options.optional("maximum_size", as: Int.self) ?? 5000
+        let weights = try options.word("weights", among: Vocabulary.Weights.allCases.map { ($0.rawValue, $0) })
+        try options.finish()
+        guard minimumCount >= 1 else {
+            throw options.fieldError("minimum_count", "at least 1 expected, got \(minimumCount)")
+        }
+        guard maximumSize >= 1, maximumSize <= Vocabulary.largestSize else {
+            throw options.fieldError(
+                "maximum_size", "between 1 and \(Vocabulary.largestSize) expected, got \(maximumSize)")
+        }
+        return try call.returns(
+            try call.blaming(1) {
+                try Vocabulary(
+                    of: set, minimumCount: minimumCount, maximumSize: maximumSize, weights: weights ?? .binary)
+            })
+    }
+}
+
+extension LuaValue {
+    /// A whole number; nil for anything else.
+    fileprivate var integer: Int? {
+        switch self {
+        case .integer(let value): value
+        case .number(let value): Int(exactly: value)
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,65 @@
+internal import LuaBridge
+internal import RLEditWorlds
+
+/// `m.identity.groups`: the groups of one set, by name.
+struct GroupsMetrics: LuaBound {
+    static var luaName: String { "rledit.GroupsMetrics" }
+    let scope: MetricsScope
+    let set: Int
+}
+
+/// `m.identity.groups.gay`: the metrics of the examples of one group.
+struct GroupMetrics: LuaBound {
+    static var luaName: String { "rledit.GroupMetrics" }
+    let scope: MetricsScope
+    let set: Int
+    let group: Int
+    let isBase: Bool
+}
+
+extension SetMetrics {
+    /// The object that a reward reads, with its groups attached: reading `m.identity.groups.gay` stays in Lua.
+    func object(host: LuaHost) throws -> LuaObject {
+        let object = try host.makeObject(self)
+        let groups = try host.makeObject(GroupsMetrics(scope: scope, set: set))
+        for (index, name) in scope.groups[set].enumerated() {
+            try groups.attach(
+                name, try host.makeObject(GroupMetrics(scope: scope, set: set, group: index, isBase: isBase)))
+        }
+        try object.attach("groups", groups)
+        return object
+    }
+}
+
+extension HostModules {
+    /// The types behind `m.identity.groups`.
+    static func addGroupMetrics(to host: LuaHost) throws {
+        try host.register(GroupsMetrics.self) { type in
+            type.otherFields { value, name, _ in
+                let (set, known) = (value.scope.sets[value.set], value.scope.groups[value.set])
+                throw LuaUsageError(
+                    known.isEmpty
+                        ? "set '\(set)' has no groups"
+                        : "set '\(set)' has no group '\(name)'" + NearestName.suggestion(for: name, among: known))
+            }
+            type.length { $0.scope.groups[$0.set].count }
+            type.description { "metrics of the groups of the set '\($0.scope.sets[$0.set])'" }
+        }
+        try host.register(GroupMetrics.self) { type in
+            for metric in GroupMetric.allCases {
+                type.property(metric.name) { value, call in
+                    try call.returns(
+                        try value.scope.value(
+                            metric, group: value.group, set: value.set, isBase: value.isBase, host: call.host))
+                }
+            }
+            type.property("count") { value, call in
+                try call.returns(try value.scope.count(ofGroup: value.group, set: value.set))
+            }
+            type.description { value in
+                "metrics of the group '\(value.scope.groups[value.set][value.group])' of the set "
+                    + "'\(value.scope.sets[value.set])'"
+            }
+        }
+    }
+}

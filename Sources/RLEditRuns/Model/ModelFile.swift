@@ -1,0 +1,82 @@
+public import RLEditData
+public import RLEditNN
+internal import RLEditTensor
+
+/// A network in a file of its own: parameters, layers and, for a text classifier, the vocabulary.
+public struct ModelFile: Sendable {
+    public let network: Network
+    /// For a text classifier.
+    public let vocabulary: Vocabulary?
+    /// The file that it was read from: what is saved again keeps its names, dtypes and metadata.
+    public let file: SafetensorsFile
+    /// What stands before each parameter's name in it.
+    public let prefix: String
+
+    /// Reads a file that ``network(_:basedOn:prefix:metadata:)`` made.
+    /// - Throws: ``ModelFileError`` or `SafetensorsError` saying what is missing or does not fit.
+    public init(path: String) throws { try self.init(SafetensorsFile(path: path)) }
+
+    public init(_ file: SafetensorsFile) throws {
+        self.file = file
+        let (network, prefix) = try NetworkDescription.network(in: file)
+        self.prefix = prefix
+        vocabulary = try ModelFile.vocabulary(in: file)
+        self.network = try vocabulary.map { try network.with($0) } ?? network
+    }
+
+    /// The vocabulary that a file holds; nil for none.
+    public static func vocabulary(in file: SafetensorsFile) throws(ModelFileError) -> Vocabulary? {
+        guard let text = file.metadata.first(where: { $0.key == Vocabulary.key })?.value else { return nil }
+        return try Vocabulary(parsing: text, path: file.path)
+    }
+
+    /// A network as a file that can be read without anything else.
+    public static func file(
+        _ network: Network, basedOn source: SafetensorsFile? = nil, prefix: String = "",
+        metadata: [(key: String, value: String)] = []
+    ) throws -> SafetensorsFile {
+        var file = try network.safetensors(basedOn: source, prefix: prefix, metadata: metadata)
+        if let description = NetworkDescription.text(of: network, prefix: prefix) {
+            file.setMetadata(NetworkDescription.key, description)
+        } else {
+            file.removeMetadata(NetworkDescription.key)
+        }
+        if network.metadata[Vocabulary.key] == nil { file.removeMetadata(Vocabulary.key) }
+        return file
+    }
+}
+
+/// Why a file is not the model that it is taken for.
+public enum ModelFileError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The file has parameters but does not say which layers they belong to.
+    case noNetwork(path: String)
+    /// The model is no text classifier.
+    case noVocabulary(path: String)
+    /// A part of the metadata is damaged.
+    case malformed(path: String, key: String, reason: String)
+    /// The vocabulary is not the one of the network.
+    case otherVocabulary(words: Int, input: [Int])
+    /// The path leads to neither a run nor a model.
+    case notAModel(path: String)
+    /// A run with a folder for each seed.
+    case severalSeeds(path: String, seeds: [Int])
+    /// The run saved no such edit.
+    case noEdit(path: String, name: String)
+
+    public var description: String {
+        switch self {
+        case .noNetwork(let path):
+            "'\(path)' does not say which layers its parameters belong to (it has no '\(NetworkDescription.key)'); "
+                + "load it into a model of a script by model:load, and save that"
+        case .noVocabulary(let path):
+            "'\(path)' has no vocabulary: only classifiers of text can be applied to text"
+        case .malformed(let path, let key, let reason): "'\(path)': '\(key)' cannot be used: \(reason)"
+        case .otherVocabulary(let words, let input):
+            "a vocabulary of \(words) words does not fit a network whose examples have the shape \(input)"
+        case .notAModel(let path): "'\(path)' is neither the folder of a run nor a .safetensors file"
+        case .severalSeeds(let path, let seeds):
+            "'\(path)' holds the runs of \(seeds.count) seeds: name one, for example \(path)/seed-\(seeds.first ?? 0)"
+        case .noEdit(let path, let name): "the run in '\(path)' has no \(name): did it come to its end?"
+        }
+    }
+}

@@ -1,0 +1,167 @@
+public import RLEditNN
+internal import RLEditTensor
+
+/// The layers of a network as JSON, so that a file with its parameters can be made a network again.
+///
+///     {"format": 1, "input": [5000], "prefix": "",
+///      "layers": [{"name": "embedding", "kind": "EmbeddingBag", "inputs": 5000, "outputs": 64, "bias": true}, …]}
+///
+/// Sizes with two directions are lists of height and width. `reads` lists the layers (by place, from 0; -1 is the input)
+/// that a layer reads, where that is not the one before it.
+public enum NetworkDescription {
+    /// Where files keep it.
+    public static let key = "rledit.network"
+    private static let format = 1
+    private static let mostLayers = 10_000
+
+    /// - Parameter prefix: what stands before the name of each parameter in the file.
+    /// - Returns: nil for a network with a layer that is not ours: then nobody could read the description.
+    public static func text(of network: Network, prefix: String = "") -> String? {
+        var layers: [JSONValue] = []
+        for (index, node) in network.nodes.enumerated() {
+            guard var layer = settings(of: node.layer) else { return nil }
+            layer["name"] = .string(node.name)
+            if node.inputs != [index - 1] { layer["reads"] = .array(node.inputs.map(JSONValue.integer)) }
+            layers.append(.object(layer))
+        }
+        return JSONValue.object([
+            "format": .integer(format), "input": .array(network.inputShape.map(JSONValue.integer)),
+            "prefix": .string(prefix), "layers": .array(layers),
+        ]).text
+    }
+
+    private static func settings(of layer: any Layer) -> JSONObject? {
+        func pair(_ size: (height: Int, width: Int)) -> JSONValue { [.integer(size.height), .integer(size.width)] }
+        var object: JSONObject = ["kind": .string(layer.kind)]
+        switch layer {
+        case let layer as Linear:
+            object["inputs"] = .integer(layer.inFeatures)
+            object["outputs"] = .integer(layer.outFeatures)
+            object["bias"] = .bool(layer.hasBias)
+        case let layer as EmbeddingBag:
+            object["inputs"] = .integer(layer.inFeatures)
+            object["outputs"] = .integer(layer.outFeatures)
+            object["bias"] = .bool(layer.hasBias)
+        case let layer as Conv2D:
+            object["inputs"] = .integer(layer.inChannels)
+            object["outputs"] = .integer(layer.outChannels)
+            object["kernel"] = pair(layer.kernel)
+            object["stride"] = pair(layer.stride)
+            object["padding"] = pair(layer.padding)
+            object["dilation"] = pair(layer.dilation)
+            object["bias"] = .bool(layer.hasBias)
+        case let layer as MaxPool2D:
+            object["kernel"] = pair(layer.kernel)
+            object["stride"] = pair(layer.stride)
+            object["padding"] = pair(layer.padding)
+        case let layer as AveragePool2D:
+            object["kernel"] = pair(layer.kernel)
+            object["stride"] = pair(layer.stride)
+            object["padding"] = pair(layer.padding)
+            object["counts_padding"] = .bool(layer.countsPadding)
+        case let layer as Dropout: object["rate"] = .number(Double(layer.rate))
+        case is Activation, is Flatten, is GlobalAveragePool2D: break
+        default: return nil
+        }
+        return object
+    }
+
+    // MARK: Reading
+
+    /// The network that a file describes, with the parameters in it.
+    ///
+    /// Nothing is taken on trust: no parameter gets memory before the file has shown a tensor of its shape.
+    /// - Throws: ``ModelFileError`` or `SafetensorsError` saying what does not fit.
+    static func network(in file: SafetensorsFile) throws -> (network: Network, prefix: String) {
+        guard let text = file.metadata.first(where: { $0.key == key })?.value else {
+            throw ModelFileError.noNetwork(path: file.path)
+        }
+        func refuse(_ reason: String) -> ModelFileError { .malformed(path: file.path, key: key, reason: reason) }
+        let json: JSONValue
+        do { json = try JSONValue(parsing: text) } catch { throw refuse(error.description) }
+        guard json["format"]?.integer == format else { throw refuse("its format is not \(format)") }
+        guard let input = json["input"]?.array?.map({ $0.integer ?? 0 }), !input.isEmpty, input.count <= 16,
+            input.allSatisfy({ $0 >= 1 && $0 <= 1 << 24 })
+        else { throw refuse("'input' is not a shape") }
+        guard let layers = json["layers"]?.array, !layers.isEmpty, layers.count <= mostLayers,
+            let prefix = json["prefix"]?.string
+        else { throw refuse("'layers' or 'prefix' is missing") }
+        var nodes: [Network.Node] = []
+        var shapes: [[Int]] = []
+        _ = try Tensor.elementCount(of: input)
+        for (index, entry) in layers.enumerated() {
+            guard let name = entry["name"]?.string, let layer = layer(entry) else {
+                throw refuse("layer \(index + 1) is not one that this version knows")
+            }
+            let reads = entry["reads"]?.array?.map { $0.integer ?? Int.max } ?? [index - 1]
+            guard reads.allSatisfy({ $0 >= -1 && $0 < index }) else {
+                throw refuse("layer '\(name)' reads none before it")
+            }
+            // In this order: a layer checks its settings against its inputs before it says what its parameters are.
+            let shape = try layer.outputShape(for: reads.map { $0 < 0 ? input : shapes[$0] })
+            _ = try Tensor.elementCount(of: shape)
+            for parameter in layer.parameterShapes {
+                let parameterName = "\(prefix)\(name).\(parameter.name)"
+                guard let found = file[parameterName] else {
+                    throw SafetensorsError(file: file.path, tensor: parameterName, fault: .missing)
+                }
+                guard found.shape == parameter.shape else {
+                    throw SafetensorsError(
+                        file: file.path, tensor: parameterName,
+                        fault: .shape(expected: parameter.shape, actual: found.shape))
+                }
+            }
+            shapes.append(shape)
+            nodes.append(Network.Node(name: name, layer: layer, inputs: reads))
+        }
+        var network = try Network(inputShape: input, nodes: nodes, random: RandomStream(seed: 0, name: "init"))
+        try network.loadParameters(from: file, prefix: prefix)
+        return (network, prefix)
+    }
+
+    private static func layer(_ entry: JSONValue) -> (any Layer)? {
+        func size(_ field: String) -> Int? {
+            entry[field]?.integer.flatMap { $0 >= 0 && $0 <= 1 << 24 ? $0 : nil }
+        }
+        func pair(_ field: String) -> (height: Int, width: Int)? {
+            guard let list = entry[field]?.array, list.count == 2, let height = list[0].integer,
+                let width = list[1].integer, (0...(1 << 15)).contains(height), (0...(1 << 15)).contains(width)
+            else { return nil }
+            return (height, width)
+        }
+        switch entry["kind"]?.string {
+        case "Linear":
+            guard let inputs = size("inputs"), let outputs = size("outputs"), let bias = entry["bias"]?.bool else {
+                return nil
+            }
+            return Linear(inputs, outputs, bias: bias)
+        case "EmbeddingBag":
+            guard let inputs = size("inputs"), let outputs = size("outputs"), let bias = entry["bias"]?.bool else {
+                return nil
+            }
+            return EmbeddingBag(inputs, outputs, bias: bias)
+        case "Conv2D":
+            guard let inputs = size("inputs"), let outputs = size("outputs"), let kernel = pair("kernel"),
+                let stride = pair("stride"), let padding = pair("padding"), let dilation = pair("dilation"),
+                let bias = entry["bias"]?.bool
+            else { return nil }
+            return Conv2D(
+                inputs, outputs, kernel: kernel, stride: stride, padding: padding, dilation: dilation, bias: bias)
+        case "MaxPool2D":
+            guard let kernel = pair("kernel"), let stride = pair("stride"), let padding = pair("padding") else {
+                return nil
+            }
+            return MaxPool2D(kernel: kernel, stride: stride, padding: padding)
+        case "AveragePool2D":
+            guard let kernel = pair("kernel"), let stride = pair("stride"), let padding = pair("padding"),
+                let countsPadding = entry["counts_padding"]?.bool
+            else { return nil }
+            return AveragePool2D(kernel: kernel, stride: stride, padding: padding, countsPadding: countsPadding)
+        case "Dropout": return entry["rate"]?.double.map { Dropout(Float($0)) }
+        case "GlobalAveragePool2D": return GlobalAveragePool2D()
+        case "Flatten": return Flatten()
+        case let kind?: return Activation.Function(rawValue: kind).map(Activation.init)
+        case nil: return nil
+        }
+    }
+}

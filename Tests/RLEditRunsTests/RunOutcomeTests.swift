@@ -1,0 +1,96 @@
+import RLEditData
+import RLEditLearners
+import RLEditNN
+import RLEditRuns
+import RLEditTensor
+import RLEditWorlds
+import Testing
+
+@Suite("Run outcome")
+struct RunOutcomeTests {
+    private static let pool = WorkerPool(workers: 2)
+
+    /// 300 points of two classes in three groups; the last one holds positives only when `isLopsided`.
+    private func set(_ name: String, isLopsided: Bool = false) throws -> NamedSet {
+        var stream = RandomStream(seed: 1, name: name)
+        let values = (0..<900).map { _ in stream.normal() }
+        let labels = (0..<300).map { values[3 * $0] + 0.5 * stream.normal() > 0 ? 1 : 0 }
+        let last = isLopsided ? labels.indices.filter { $0 >= 200 && labels[$0] == 1 } : Array(200..<300)
+        return NamedSet(
+            name: name,
+            examples: try ExampleSet(
+                name: name, source: "random", inputs: Tensor(values, shape: [300, 3]), labels: labels
+            ).withGroups(names: ["a", "b", "c"], members: [Array(0..<100), Array(100..<200), last]))
+    }
+
+    private func network(_ seed: UInt64) throws -> Network {
+        try Network(
+            inputShape: [3], layers: [("fc1", Linear(3, 4)), ("relu", Activation.relu), ("fc2", Linear(4, 2))],
+            random: RandomStream(seed: seed))
+    }
+
+    private func outcome(heldOut: [NamedSet], measures: [String: [SetMetric]] = [:]) throws -> RunOutcome {
+        var configuration = RandomSearch.Configuration()
+        configuration.steps = 16
+        let problem = EditProblem(
+            network: try network(3), layers: ["fc2"], sets: [try set("identity")], world: ShiftWorld(),
+            reward: ClosureReward { Reward(try $0.value(.accuracy, set: 0)) })
+        let task = EditTask(
+            name: "test", problem: problem, heldOut: heldOut, learner: RandomSearch(configuration), measures: measures)
+        let loop = try EditLoop(task, seed: 0, pool: RunOutcomeTests.pool)
+        _ = try loop.run()
+        return try RunOutcome(of: loop, pool: RunOutcomeTests.pool)
+    }
+
+    @Test("the threshold of equal error comes from the reward's set of the same name, else from the set itself")
+    func thresholds() throws {
+        let outcome = try outcome(heldOut: [try set("identity"), try set("others")])
+        #expect(outcome.heldOut.map(\.thresholdSet) == ["identity", nil])
+        let plain = try network(3)
+        for (result, tuning) in zip(outcome.heldOut, ["identity", "others"]) {
+            func measures(_ name: String) throws -> ScoreMeasures {
+                let examples = try set(name).examples
+                return try ScoreMeasures(
+                    scores: plain.forward(examples.allInputs()), labels: examples.labels, groups: examples.groups,
+                    set: name)
+            }
+            let threshold = try measures(tuning).binary().value(.equalErrorThreshold)
+            let expected = try measures(result.set).errorDifference(threshold: threshold)
+            let shown = try #require(result[.before]?.first { $0.name == "error_difference_at_eer" })
+            #expect(abs(shown.value - expected) < 1e-9)
+        }
+    }
+
+    @Test("groups have a row each, with every stage; another model stands beside the run's own")
+    func stages() throws {
+        var outcome = try outcome(heldOut: [try set("identity")])
+        #expect(outcome.groups.map(\.group) == ["a", "b", "c"])
+        #expect(outcome.groups.map(\.examples) == [100, 100, 100])
+        let before = try #require(outcome.groups[0].value("false_positive_rate", .before))
+        try outcome.add(Stage("same"), network: try network(3))
+        try outcome.add(Stage("other"), network: try network(4))
+        let stages = outcome.heldOut[0].stages.stages.map(\.name)
+        #expect(stages == ["before", "mean_policy", "best_seen", "same", "other"])
+        #expect(outcome.groups[0].stages.stages.map(\.name) == stages)
+        #expect(outcome.classes[0].stages.stages.map(\.name) == stages)
+        #expect(outcome.groups[0].value("false_positive_rate", Stage("same")) == before)
+        #expect(outcome.heldOut[0][Stage("same")] == outcome.heldOut[0][.before])
+        #expect(outcome.heldOut[0][Stage("other")] != outcome.heldOut[0][.before])
+    }
+
+    @Test("an undefined measure is NaN, which tables show as –, and says why")
+    func undefined() throws {
+        let outcome = try outcome(
+            heldOut: [try set("identity", isLopsided: true)],
+            measures: ["identity": [.binary(.fped), .binary(.fned), .plain(.loss), .binary(.errorDifferenceAtEER)]])
+        let numbers = try #require(outcome.heldOut[0][.before])
+        #expect(numbers.map(\.name) == ["fped", "fned", "loss", "error_difference_at_eer"])
+        #expect(numbers.map(\.value.isNaN) == [true, false, false, true])
+        #expect(
+            outcome.undefinedMeasures == [
+                "'fped' of set 'identity' is undefined: group 'c' holds no example of class 0",
+                "'error_difference_at_eer' of set 'identity' is undefined: group 'c' holds no example of class 0",
+            ])
+        #expect(outcome.groups[2].value("false_positive_rate", .before)?.isNaN == true)
+    }
+}
