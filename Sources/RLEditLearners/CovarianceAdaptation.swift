@@ -97,7 +97,7 @@ func rankedCandidates(_ candidates: Tensor, scores: [Double], deviations: [Doubl
     let size = deviations.count
     let ordered = scores.sorted()
     let spread = ordered[ordered.count * 3 / 4] - ordered[ordered.count / 4]
-    let price = (spread > 0 ? spread : 1) / Double(size)
+    let price = (spread > 0 && spread.isFinite ? spread : 1) / Double(size)
     let fitness = candidates.withUnsafeBufferPointer { candidates in
         deviations.withUnsafeBufferPointer { deviations in
             scores.indices.map { candidate in

@@ -23,22 +23,13 @@ public final class HillClimber: Learner {
 
         /// - Throws: ``ConfigurationError`` naming the first field outside its range.
         public func validate() throws {
-            let owner = "HillClimber"
-            guard steps >= 1 else { throw ConfigurationError(owner, "steps", "must be at least 1, got \(steps)") }
-            guard populationSize >= 1 else {
-                throw ConfigurationError(owner, "populationSize", "must be at least 1, got \(populationSize)")
-            }
-            guard populationSize <= largestBatch else {
-                throw ConfigurationError(
-                    owner, "populationSize", "must be at most \(largestBatch), got \(populationSize)")
-            }
-            guard initialStandardDeviation > 0, initialStandardDeviation.isFinite else {
-                throw ConfigurationError(
-                    owner, "initialStandardDeviation", "must be positive, got \(initialStandardDeviation)")
-            }
-            guard adaptationFactor >= 1, adaptationFactor.isFinite else {
-                throw ConfigurationError(owner, "adaptationFactor", "must be at least 1, got \(adaptationFactor)")
-            }
+            let check = SettingCheck("HillClimber")
+            try check.atLeastOne("steps", steps)
+            try check.batch("populationSize", populationSize)
+            try check.positive("initialStandardDeviation", initialStandardDeviation)
+            try check.require(
+                "adaptationFactor", adaptationFactor >= 1 && adaptationFactor.isFinite,
+                "must be at least 1, got \(adaptationFactor)")
         }
     }
 

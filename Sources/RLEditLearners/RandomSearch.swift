@@ -19,20 +19,10 @@ public final class RandomSearch: Learner {
 
         /// - Throws: ``ConfigurationError`` naming the first field outside its range.
         public func validate() throws {
-            guard steps >= 1 else {
-                throw ConfigurationError("RandomSearch", "steps", "must be at least 1, got \(steps)")
-            }
-            guard batchSize >= 1 else {
-                throw ConfigurationError("RandomSearch", "batchSize", "must be at least 1, got \(batchSize)")
-            }
-            guard batchSize <= largestBatch else {
-                throw ConfigurationError(
-                    "RandomSearch", "batchSize", "must be at most \(largestBatch), got \(batchSize)")
-            }
-            if let standardDeviation, !(standardDeviation > 0 && standardDeviation.isFinite) {
-                throw ConfigurationError(
-                    "RandomSearch", "standardDeviation", "must be positive, got \(standardDeviation)")
-            }
+            let check = SettingCheck("RandomSearch")
+            try check.atLeastOne("steps", steps)
+            try check.batch("batchSize", batchSize)
+            if let standardDeviation { try check.positive("standardDeviation", standardDeviation) }
         }
     }
 

@@ -1,12 +1,12 @@
 -- The reference task of docs/results.md: a digit CNN forgets one digit, in either world, with any learner and budget.
 --
 -- The network of each seed is its own, trained on the first 55,000 images of MNIST. Results are measured on the 10,000
--- test images; with split=validation on the last 5,000 training images, on which defaults are chosen (seeds from 100 on).
+-- test images; with split=validation on the last 5,000 training images, on which defaults are chosen (from seed 100).
 --
 --   rledit-lua scripts/reproduction/unlearn.lua --seeds 5 --set world=ShiftWorld --set rank=4
 --   rledit-lua scripts/reproduction/unlearn.lua --seeds 5 --set learner=SeparableCMAES --set steps=1000
---   rledit-lua scripts/reproduction/unlearn.lua --seeds 5 --set learner=SeparableCMAES --set steps=400 --set population=12 \
---       --set reward=loss
+--   rledit-lua scripts/reproduction/unlearn.lua --seeds 5 --set learner=SeparableCMAES --set steps=400 \
+--       --set population=12 --set reward=loss
 local rledit = require "rledit"
 
 local args = rledit.args
