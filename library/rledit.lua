@@ -62,6 +62,26 @@ function rledit.ShiftWorld(options) end
 ---@return rledit.Learner
 function rledit.PPO(options) end
 
+--- REINFORCE with a baseline. See `rledit.learners`.
+---@param options? rledit.ReinforceOptions
+---@return rledit.Learner
+function rledit.Reinforce(options) end
+
+--- Evolution strategies as OpenAI's: mirrored candidates around a climbing mean. See `rledit.learners`.
+---@param options? rledit.EvolutionStrategyOptions
+---@return rledit.Learner
+function rledit.EvolutionStrategy(options) end
+
+--- CMA-ES with a full covariance matrix. See `rledit.learners`.
+---@param options? rledit.CMAESOptions
+---@return rledit.Learner
+function rledit.CMAES(options) end
+
+--- CMA-ES with a diagonal covariance matrix. See `rledit.learners`.
+---@param options? rledit.CMAESOptions
+---@return rledit.Learner
+function rledit.SeparableCMAES(options) end
+
 --- Independent random candidates, the best kept. See `rledit.learners`.
 ---@param options? rledit.RandomSearchOptions
 ---@return rledit.Learner

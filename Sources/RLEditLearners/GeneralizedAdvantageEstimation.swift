@@ -8,6 +8,17 @@ package struct AdvantageEstimates: Sendable, Equatable {
         self.advantages = advantages
         self.returns = returns
     }
+
+    /// The advantages of some transitions, standardised by their mean and unbiased deviation if wanted. One transition
+    /// has no deviation and stays as it is.
+    func advantages(of transitions: ArraySlice<Int>, standardized: Bool) -> [Double] {
+        let advantages = transitions.map { Double(self.advantages[$0]) }
+        guard standardized, advantages.count > 1 else { return advantages }
+        let mean = advantages.reduce(0, +) / Double(advantages.count)
+        let squares = advantages.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+        let deviation = (squares / Double(advantages.count - 1)).squareRoot()
+        return advantages.map { ($0 - mean) / (deviation + 1e-8) }
+    }
 }
 
 /// Generalized advantage estimation (Schulman et al., arXiv 1506.02438, equation 16), with the two ends of an episode

@@ -13,32 +13,23 @@ public final class HillClimber: Learner {
         public var steps = 8192
         /// λ, candidates per generation; ≥ 1. Default 32.
         public var populationSize = 32
-        /// Standard deviation of the first mutations, per number of an action; > 0. Default 0.5, a quarter of the box.
-        public var initialStandardDeviation = 0.5
+        /// Standard deviation of the first mutations, per number of an action; > 0. Default 0.25, an eighth of the box.
+        public var initialStandardDeviation = 0.25
         /// Factor on the standard deviation after a generation of which every mutation improved; its fourth root divides
-        /// after one of which none did; ≥ 1, and 1 keeps it fixed. Default 1.5.
-        public var adaptationFactor = 1.5
+        /// after one of which none did; ≥ 1, and 1 keeps it fixed. Default 1.2.
+        public var adaptationFactor = 1.2
 
         public init() {}
 
         /// - Throws: ``ConfigurationError`` naming the first field outside its range.
         public func validate() throws {
-            let owner = "HillClimber"
-            guard steps >= 1 else { throw ConfigurationError(owner, "steps", "must be at least 1, got \(steps)") }
-            guard populationSize >= 1 else {
-                throw ConfigurationError(owner, "populationSize", "must be at least 1, got \(populationSize)")
-            }
-            guard populationSize <= largestBatch else {
-                throw ConfigurationError(
-                    owner, "populationSize", "must be at most \(largestBatch), got \(populationSize)")
-            }
-            guard initialStandardDeviation > 0, initialStandardDeviation.isFinite else {
-                throw ConfigurationError(
-                    owner, "initialStandardDeviation", "must be positive, got \(initialStandardDeviation)")
-            }
-            guard adaptationFactor >= 1, adaptationFactor.isFinite else {
-                throw ConfigurationError(owner, "adaptationFactor", "must be at least 1, got \(adaptationFactor)")
-            }
+            let check = SettingCheck("HillClimber")
+            try check.atLeastOne("steps", steps)
+            try check.batch("populationSize", populationSize)
+            try check.positive("initialStandardDeviation", initialStandardDeviation)
+            try check.require(
+                "adaptationFactor", adaptationFactor >= 1 && adaptationFactor.isFinite,
+                "must be at least 1, got \(adaptationFactor)")
         }
     }
 
@@ -48,11 +39,8 @@ public final class HillClimber: Learner {
     private var session: Session?
 
     private struct Session {
-        /// Its candidates are the generation being evaluated; nil between generations.
-        var search: CandidateSearch
+        var generation: Generation
         var standardDeviation: Double
-        /// Score of each candidate of the generation once its episode ended; NaN until then.
-        var finished: [Double] = []
     }
 
     public init(_ configuration: Configuration = Configuration()) { self.configuration = configuration }
@@ -63,71 +51,52 @@ public final class HillClimber: Learner {
     public func begin(_ problem: LearningProblem, pool: WorkerPool) throws {
         try configuration.validate()
         session = Session(
-            search: CandidateSearch(problem), standardDeviation: configuration.initialStandardDeviation)
+            generation: Generation(problem), standardDeviation: configuration.initialStandardDeviation)
     }
 
     public func ask(_ observation: ObservationBatch, progress: Double) throws -> Tensor {
         var session = try begun()
-        try session.search.beginAsk(learner: name)
-        let environments = observation.environments
-        let size = session.search.actionSize
-        if session.search.candidates?.shape[0] != environments {
-            session.search.candidates = try Tensor(shape: [environments, size]) { buffer in
-                for index in buffer.indices {
+        let parent = session.generation.search.incumbent.action
+        let deviation = Float(session.standardDeviation)
+        let actions = try session.generation.ask(observation, learner: name) { candidates, random in
+            random.fillNormal(candidates, scale: deviation)
+            parent.withUnsafeBufferPointer { parent in
+                for first in stride(from: 0, to: candidates.count, by: max(parent.count, 1)) {
                     // Kept inside of the box: mutations of an action that the environment clamps would be lost on it.
-                    let mutated =
-                        session.search.incumbent.action[index % size]
-                        + Float(session.standardDeviation) * session.search.random.normal()
-                    buffer[index] = min(max(mutated, -1), 1)
+                    for index in parent.indices {
+                        candidates[first + index] = min(max(parent[index] + candidates[first + index], -1), 1)
+                    }
                 }
             }
-            session.search.scores = EpisodeScores(environments: environments)
-            session.finished = Array(repeating: .nan, count: environments)
         }
         self.session = session
-        return try session.search.candidates ?? Tensor.zeros([environments, size])
+        return actions
     }
 
     /// - Returns: values to log when a generation is complete.
     public func tell(_ outcome: StepBatch, progress: Double) throws -> [LoggedValue]? {
         var session = try begun()
-        let candidates = try session.search.beginTell(learner: name)
-        // An environment whose episode ends early begins another of the same candidate: only the first one counts.
-        for (environment, score) in try session.search.scores.add(outcome, learner: name)
-        where session.finished[environment].isNaN {
-            session.finished[environment] = score
-        }
+        let generation = try session.generation.tell(outcome, learner: name)
         defer { self.session = session }
-        guard !session.finished.contains(where: \.isNaN) else { return nil }
-
-        var best = 0
-        for candidate in session.finished.indices where session.finished[candidate] > session.finished[best] {
-            best = candidate
-        }
+        guard let scored = generation else { return nil }
         // The first generation improves on nothing: it says nothing of the mutation's size.
-        if session.search.incumbent.score.isFinite {
-            let improvements = session.finished.reduce(0) { $0 + ($1 > session.search.incumbent.score ? 1 : 0) }
-            let share = Double(improvements) / Double(session.finished.count)
+        if scored.bestBefore.isFinite {
+            let improvements = scored.scores.reduce(0) { $0 + ($1 > scored.bestBefore ? 1 : 0) }
+            let share = Double(improvements) / Double(scored.scores.count)
             // 1 when all improve, 0 at one fifth, −¼ when none does.
             session.standardDeviation *= PortableMath.exp(
                 PortableMath.log(configuration.adaptationFactor) * (share - 0.2) / 0.8)
         }
-        if session.finished[best] > session.search.incumbent.score {
-            let size = session.search.actionSize
-            session.search.incumbent = Incumbent(
-                action: Array(candidates.scalars[best * size..<(best + 1) * size]), score: session.finished[best])
-        }
-        let mean = session.finished.reduce(0, +) / Double(session.finished.count)
-        session.search.candidates = nil
         return [
-            LoggedValue("best_return", session.search.incumbent.score), LoggedValue("mean_return", mean),
+            LoggedValue("best_return", session.generation.search.incumbent.score),
+            LoggedValue("mean_return", scored.mean),
             LoggedValue("standard_deviation", session.standardDeviation),
         ]
     }
 
     /// The best candidate so far; zeros before any was scored.
     public func meanAction(_ observation: ObservationBatch) throws -> Tensor? {
-        try begun().search.incumbent.rows(observation.environments)
+        try begun().generation.search.incumbent.rows(observation.environments)
     }
 
     private func begun() throws -> Session {
@@ -137,20 +106,15 @@ public final class HillClimber: Learner {
 
     public func snapshot() throws -> LearnerSnapshot {
         let session = try begun()
-        var snapshot = try session.search.snapshot(learner: name)
+        var snapshot = try session.generation.snapshot(learner: name)
         snapshot.numbers["standardDeviation"] = session.standardDeviation
-        // A checkpoint holds finite numbers only: what is not there is not finished.
-        for (candidate, score) in session.finished.enumerated() where !score.isNaN {
-            snapshot.numbers["finished[\(candidate)]"] = score
-        }
         return snapshot
     }
 
     public func restore(_ snapshot: LearnerSnapshot) throws {
         var session = try begun()
-        try session.search.restore(snapshot)
+        try session.generation.restore(snapshot)
         session.standardDeviation = try snapshot.number("standardDeviation")
-        session.finished = session.search.scores.returns.indices.map { snapshot.numbers["finished[\($0)]"] ?? .nan }
         self.session = session
     }
 }

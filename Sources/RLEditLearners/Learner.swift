@@ -77,5 +77,7 @@ public struct LearnerSnapshot: Sendable, Equatable {
     public var integers: [String: Int] = [:]
     public var numbers: [String: Double] = [:]
     public var streams: [String: RandomStream] = [:]
+    /// Lists of numbers that must keep double precision; all finite.
+    public var vectors: [String: [Double]] = [:]
     public init() {}
 }

@@ -10,6 +10,8 @@ public enum LearnerError: Error, Equatable, Sendable, CustomStringConvertible {
     case nonFiniteReward(learner: String, environment: Int, value: String)
     /// An update whose gradient is NaN or infinite: the policy is lost. A smaller learning rate is the usual cure.
     case diverged(learner: String, update: Int, quantity: String, value: String)
+    /// An action with more numbers than the learner can handle, and the learner that can.
+    case actionTooLong(learner: String, size: Int, largest: Int, instead: String)
     /// The snapshot lacks a field, or holds it with another shape.
     case snapshotMismatch(field: String, expected: String)
 
@@ -23,6 +25,9 @@ public enum LearnerError: Error, Equatable, Sendable, CustomStringConvertible {
             "\(learner): the reward of environment \(environment) is \(value); rewards must be finite"
         case .diverged(let learner, let update, let quantity, let value):
             "\(learner): update \(update) diverged (\(quantity) is \(value)); try a smaller learning rate"
+        case .actionTooLong(let learner, let size, let largest, let instead):
+            "\(learner): an action of \(size) numbers is too long for a full covariance matrix (at most \(largest)); "
+                + "use \(instead), whose matrix is diagonal, or a lower rank"
         case .snapshotMismatch(let field, let expected): "snapshot field '\(field)': expected \(expected)"
         }
     }

@@ -32,6 +32,14 @@ extension LearnerSnapshot {
         return stream
     }
 
+    func vector(_ name: String, count: Int) throws -> [Double] {
+        guard let vector = vectors[name], vector.count == count else {
+            let actual = vectors[name].map { "\($0.count)" } ?? "nothing"
+            throw LearnerError.snapshotMismatch(field: name, expected: "\(count) numbers, got \(actual)")
+        }
+        return vector
+    }
+
     /// The candidates under evaluation, if there were any.
     func candidates(environments: Int, actionSize: Int) throws -> Tensor? {
         guard tensors["candidates"] != nil else { return nil }

@@ -59,12 +59,12 @@ package func explainedVariance(values: [Float], returns: [Float]) -> Double {
 }
 
 /// 0 of nothing.
-private func mean(_ values: [Double]) -> Double {
+func mean(_ values: [Double]) -> Double {
     values.isEmpty ? 0 : values.reduce(0, +) / Double(values.count)
 }
 
 /// Population variance.
-private func variance(_ values: [Double]) -> Double {
+func variance(_ values: [Double]) -> Double {
     let center = mean(values)
     return mean(values.map { ($0 - center) * ($0 - center) })
 }

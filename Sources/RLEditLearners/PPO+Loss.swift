@@ -47,7 +47,8 @@ extension PPO {
         let rows = output.values.count
         let isShared = rows == 1
         let gaussian = try DiagonalGaussian(logStandardDeviation: logStandardDeviation)
-        let advantages = minibatchAdvantages(estimates, transitions, normalized: settings.normalizeAdvantage)
+        let advantages = estimates.advantages(
+            of: transitions, standardized: settings.normalizeAdvantage)  // detail 7
         let weight = 1 / Double(transitions.count)
         var values = [Float](repeating: 0, count: rows)
         var loss = Loss(
@@ -118,17 +119,5 @@ extension PPO {
         loss.total =
             loss.policyLoss + settings.valueCoefficient * loss.valueLoss - settings.entropyCoefficient * loss.entropy
         return loss
-    }
-
-    /// Detail 7: standardised over the minibatch, with the unbiased deviation. One transition has none.
-    private static func minibatchAdvantages(
-        _ estimates: AdvantageEstimates, _ transitions: ArraySlice<Int>, normalized: Bool
-    ) -> [Double] {
-        let advantages = transitions.map { Double(estimates.advantages[$0]) }
-        guard normalized, advantages.count > 1 else { return advantages }
-        let mean = advantages.reduce(0, +) / Double(advantages.count)
-        let squares = advantages.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-        let deviation = (squares / Double(advantages.count - 1)).squareRoot()
-        return advantages.map { ($0 - mean) / (deviation + 1e-8) }
     }
 }

@@ -10,27 +10,19 @@ public final class RandomSearch: Learner {
         public var steps = 8192
         /// Candidate evaluations per `ask`–`tell` round trip over an episode; ≥ 1. Default 256.
         public var batchSize = 256
-        /// Standard deviation of each number of an action, around 0; > 0. Default nil: uniform in [−1, 1].
-        public var standardDeviation: Double?
+        /// Standard deviation of each number of an action, around 0; > 0; nil: uniform in [−1, 1]. Default 1, which puts
+        /// a third of the numbers on the border of the box and finds far better edits than uniform ones
+        /// (docs/learners.md).
+        public var standardDeviation: Double? = 1
 
         public init() {}
 
         /// - Throws: ``ConfigurationError`` naming the first field outside its range.
         public func validate() throws {
-            guard steps >= 1 else {
-                throw ConfigurationError("RandomSearch", "steps", "must be at least 1, got \(steps)")
-            }
-            guard batchSize >= 1 else {
-                throw ConfigurationError("RandomSearch", "batchSize", "must be at least 1, got \(batchSize)")
-            }
-            guard batchSize <= largestBatch else {
-                throw ConfigurationError(
-                    "RandomSearch", "batchSize", "must be at most \(largestBatch), got \(batchSize)")
-            }
-            if let standardDeviation, !(standardDeviation > 0 && standardDeviation.isFinite) {
-                throw ConfigurationError(
-                    "RandomSearch", "standardDeviation", "must be positive, got \(standardDeviation)")
-            }
+            let check = SettingCheck("RandomSearch")
+            try check.atLeastOne("steps", steps)
+            try check.batch("batchSize", batchSize)
+            if let standardDeviation { try check.positive("standardDeviation", standardDeviation) }
         }
     }
 
@@ -67,7 +59,7 @@ public final class RandomSearch: Learner {
         if let standardDeviation = configuration.standardDeviation {
             random.fillNormal(buffer, scale: Float(standardDeviation))
         } else {
-            for index in buffer.indices { buffer[index] = random.uniform(-1, 1) }
+            random.fillUniform(buffer, -1, 1)
         }
     }
 

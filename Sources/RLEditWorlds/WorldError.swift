@@ -8,6 +8,8 @@ public enum WorldError: Error, Equatable, Sendable, CustomStringConvertible {
     case duplicateLayer(String)
     /// A rank outside 1 … min(rows, columns).
     case rankTooLarge(layer: String, rank: Int, rows: Int, columns: Int)
+    /// More weights to change than the layer has, or none.
+    case countOutOfRange(layer: String, count: Int, weights: Int)
     /// A setting outside its documented range.
     case invalidSetting(owner: String, field: String, message: String)
     /// An example set that cannot be evaluated.
@@ -45,6 +47,8 @@ public enum WorldError: Error, Equatable, Sendable, CustomStringConvertible {
             "layer '\(layer)' is named twice"
         case .rankTooLarge(let layer, let rank, let rows, let columns):
             "rank \(rank) does not fit layer '\(layer)' of \(rows)×\(columns): expected 1 to \(min(rows, columns))"
+        case .countOutOfRange(let layer, let count, let weights):
+            "the \(count) largest changes do not fit layer '\(layer)' of \(weights) weights: expected 1 to \(weights)"
         case .invalidSetting(let owner, let field, let message):
             "\(owner): \(field) \(message)"
         case .invalidSet(let name, let message):

@@ -43,6 +43,10 @@ enum Bench {
             note("evaluation")
             rows += try EvaluationRows(task: task, rounds: 4 * rounds).rows()
         }
+        if wants("edits") {
+            note("edits")
+            rows += try EditRows(task: task, rounds: 2 * rounds).rows()
+        }
         if wants("bias") {
             note("bias")
             rows += try BiasRows(rounds: 2 * rounds).rows()
@@ -50,6 +54,10 @@ enum Bench {
         if wants("learning") {
             note("learning")
             rows += try LearningRows(task: task, rounds: rounds).rows()
+        }
+        if wants("learners") {
+            note("learners")
+            rows += try LearnerRows(task: task, rounds: rounds).rows()
         }
         if wants("fit") {
             note("fit")

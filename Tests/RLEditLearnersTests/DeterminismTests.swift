@@ -24,7 +24,9 @@ import Testing
             case .distinctRows: ContinuousIdentity(environments: 128, size: size)
             case .episodes, .normalizedEpisodes:
                 AccumulateToTarget(environments: 32, size: size, horizon: 8, terminates: true)
-            case .randomSearch, .hillClimber: AccumulateToTarget(environments: 32, size: 3, horizon: 4)
+            case .randomSearch, .hillClimber, .evolutionStrategy, .cmaes, .separableCMAES:
+                AccumulateToTarget(environments: 32, size: 3, horizon: 4)
+            case .reinforce: AccumulateToTarget(environments: 32, size: size, horizon: 4)
             }
         let learner: any Learner
         switch kind {
@@ -36,6 +38,22 @@ import Testing
             var climber = HillClimber.Configuration()
             climber.steps = steps
             learner = HillClimber(climber)
+        case .evolutionStrategy:
+            var strategy = EvolutionStrategy.Configuration()
+            strategy.steps = steps
+            strategy.populationSize = 32
+            learner = EvolutionStrategy(strategy)
+        case .cmaes, .separableCMAES:
+            var strategy = CMAES.Configuration()
+            strategy.steps = steps
+            strategy.populationSize = 32
+            learner = kind == .cmaes ? CMAES(strategy) : SeparableCMAES(strategy)
+        case .reinforce:
+            var reinforce = Reinforce.Configuration()
+            reinforce.steps = steps
+            reinforce.rolloutLength = 128
+            reinforce.hiddenSizes = [96, 256]
+            learner = Reinforce(reinforce)
         default: learner = PPO(settings)
         }
         return try LearnerDriver(learner, environment, seed: seed, pool: WorkerPool(workers: workers))
@@ -43,6 +61,7 @@ import Testing
 
     enum Kind: CaseIterable, Sendable {
         case sharedRow, distinctRows, episodes, normalizedEpisodes, randomSearch, hillClimber
+        case evolutionStrategy, cmaes, separableCMAES, reinforce
     }
 
     @Test("Two trainings with one seed agree to the bit, another seed differs", arguments: Kind.allCases)

@@ -19,11 +19,15 @@ import Testing
 
     @Test(
         "Every value that a learner logs is in the glossary, in the same order, and nothing else is",
-        arguments: ["PPO", "RandomSearch", "HillClimber"])
+        arguments: [
+            "PPO", "Reinforce", "EvolutionStrategy", "CMAES", "SeparableCMAES", "RandomSearch", "HillClimber",
+        ])
     func glossary(name: String) throws {
         var settings = PPO.Configuration.stableBaselines3
         settings.valueClipRange = .constant(1)
-        let learners: [any Learner] = [PPO(settings), RandomSearch(), HillClimber()]
+        let learners: [any Learner] = [
+            PPO(settings), Reinforce(), EvolutionStrategy(), CMAES(), SeparableCMAES(), RandomSearch(), HillClimber(),
+        ]
         let learner = try #require(learners.first { $0.name == name })
         let environment = QuadraticBandit(environments: learner.environments(horizon: 1), target: [0.1])
         let driver = try LearnerDriver(learner, environment, seed: 0, pool: WorkerPool(workers: 1))

@@ -11,6 +11,7 @@ import Testing
     @Test("Random search keeps the best action it saw, and says its true score") func randomSearch() throws {
         var settings = RandomSearch.Configuration()
         settings.steps = 2048
+        settings.standardDeviation = nil
         let environment = QuadraticBandit(environments: 256, target: target)
         let driver = try LearnerDriver(RandomSearch(settings), environment, seed: 1, pool: WorkerPool(workers: 1))
         try driver.run()

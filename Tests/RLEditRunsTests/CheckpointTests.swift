@@ -11,6 +11,7 @@ struct CheckpointTests {
         learner.tensors = ["policy.weight": try Tensor([0.1, -0.0, .infinity, .leastNonzeroMagnitude], shape: [2, 2])]
         learner.integers = ["updates": 3, "large": .max]
         learner.numbers = ["scale": 0.1 + 0.2, "best": -.infinity, "zero": -0.0]
+        learner.vectors = ["covariance": [0.1 + 0.2, -0.0, 1e-300], "nothing": []]
         var stream = RandomStream(seed: .max, name: "policy")
         for _ in 0..<5 { _ = stream.nextWord() }
         learner.streams = ["policy": stream]

@@ -39,6 +39,26 @@ struct RandomStreamTests {
         }
     }
 
+    @Test("numbers drawn in bulk are those drawn one at a time, to the bit, from any place in a block on")
+    func bulk() {
+        for drawn in 0..<5 {
+            for count in [0, 1, 2, 3, 7, 127, 128, 129, 1000] {
+                var single = RandomStream(seed: 9, name: "bulk")
+                for _ in 0..<drawn { _ = single.nextWord() }
+                var bulk = single
+                let normals = (0..<count).map { _ in 0.3 * single.normal() }
+                let uniforms = (0..<count).map { _ in single.uniform(-1, 2) }
+                var drawnNormals = [Float](repeating: .nan, count: count)
+                var drawnUniforms = drawnNormals
+                drawnNormals.withUnsafeMutableBufferPointer { bulk.fillNormal($0, scale: 0.3) }
+                drawnUniforms.withUnsafeMutableBufferPointer { bulk.fillUniform($0, -1, 2) }
+                #expect(drawnNormals.map(\.bitPattern) == normals.map(\.bitPattern), "\(count) after \(drawn)")
+                #expect(drawnUniforms.map(\.bitPattern) == uniforms.map(\.bitPattern), "\(count) after \(drawn)")
+                #expect(bulk == single)
+            }
+        }
+    }
+
     @Test("a damaged checkpoint is an error", arguments: ["5", "-1", "2"])
     func damagedCheckpoint(position: String) {
         let text = #"{"key": 1, "block": 0, "used": \#(position)}"#

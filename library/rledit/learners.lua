@@ -41,16 +41,44 @@ local Learner = {}
 ---@field adam_beta2 number? decay of Adam's mean squared gradient; default 0.999
 ---@field adam_epsilon number? Adam's ε; default 1e-05
 
+---@class rledit.ReinforceOptions
+---@field steps integer? candidate evaluations of the whole run; default 8192
+---@field rollout_length integer? evaluations per update, over all environments, each used once; default 16
+---@field learning_rate rledit.Rate? Adam's step size; default "linear(0.003, 0)"
+---@field discount (number|false)? weight of the next step's reward; false: 0 at horizon 1, else 0.5; default false
+---@field entropy_coefficient rledit.Rate? weight of the entropy bonus; default 0
+---@field value_coefficient number? weight of the loss of the baseline, which is a value network; default 0.5
+---@field max_gradient_norm number? longer gradients are scaled down to it; default 0.5
+---@field normalize_advantage boolean? standardise what the returns of a rollout gain over the baseline; default true
+---@field hidden_sizes integer[]? units of each hidden layer of both networks; default { 64, 64 }
+---@field initial_log_standard_deviation (number|false)? log σ of actions before the first update; false: -0.5 at horizon 1, else -1; default false
+
+---@class rledit.EvolutionStrategyOptions
+---@field steps integer? candidate evaluations of the whole run; default 8192
+---@field population_size integer? candidates per generation, in mirrored pairs; even; default 16
+---@field standard_deviation rledit.Rate? σ of each number of an action; default "linear(0.4, 0.1)"
+---@field learning_rate rledit.Rate? Adam's step size; default "linear(0.2, 0)"
+---@field weight_decay number? pull of the mean towards 0; default 0
+---@field adam_beta1 number? decay of Adam's mean gradient; default 0.9
+---@field adam_beta2 number? decay of Adam's mean squared gradient; default 0.999
+---@field adam_epsilon number? Adam's ε; default 1e-08
+
+--- Settings of `CMAES` and of `SeparableCMAES`.
+---@class rledit.CMAESOptions
+---@field steps integer? candidate evaluations of the whole run; default 8192
+---@field population_size integer? candidates per generation; default 20
+---@field initial_standard_deviation number? σ of the first generation; default 0.25
+
 ---@class rledit.RandomSearchOptions
 ---@field steps integer? candidate evaluations of the whole run; default 8192
 ---@field batch_size integer? evaluations per round; default 256
----@field standard_deviation (number|false)? of each number of an action; false: uniform in -1 … 1; default false
+---@field standard_deviation (number|false)? of each number of an action; false: uniform in -1 … 1; default 1
 
 ---@class rledit.HillClimberOptions
 ---@field steps integer? candidate evaluations of the whole run; default 8192
 ---@field population_size integer? candidates per generation; default 32
----@field initial_standard_deviation number? of the first mutations; default 0.5
----@field adaptation_factor number? growth of the mutations after a generation that improved; default 1.5
+---@field initial_standard_deviation number? of the first mutations; default 0.25
+---@field adaptation_factor number? growth of the mutations after a generation that improved; default 1.2
 
 --- A learner of your own. Functions may also be written with a colon, and then get the table as `self`.
 ---@class rledit.CustomLearner
@@ -75,6 +103,28 @@ local Learner = {}
 ---@param options? rledit.PPOOptions
 ---@return rledit.Learner
 function learners.PPO(options) end
+
+--- REINFORCE with a baseline (Williams 1992): one gradient step for each rollout, with the networks of `PPO`.
+---@param options? rledit.ReinforceOptions
+---@return rledit.Learner
+function learners.Reinforce(options) end
+
+--- Evolution strategies as in Salimans et al. 2017 (OpenAI-ES): mirrored candidates around a mean, which climbs along their
+--- ranks. Candidates outside of -1 … 1 are evaluated clamped.
+---@param options? rledit.EvolutionStrategyOptions
+---@return rledit.Learner
+function learners.EvolutionStrategy(options) end
+
+--- CMA-ES with a full covariance matrix (Hansen 2016), for actions of up to 1024 numbers. Candidates outside of -1 … 1 are
+--- evaluated clamped and rank lower the further outside they are.
+---@param options? rledit.CMAESOptions
+---@return rledit.Learner
+function learners.CMAES(options) end
+
+--- CMA-ES with a diagonal covariance matrix (Ros and Hansen 2008), for actions of any length. Otherwise as `CMAES`.
+---@param options? rledit.CMAESOptions
+---@return rledit.Learner
+function learners.SeparableCMAES(options) end
 
 --- Independent candidates from one distribution, the best kept: the floor that any learner must beat.
 ---@param options? rledit.RandomSearchOptions

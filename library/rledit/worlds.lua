@@ -3,8 +3,8 @@
 --- Worlds: what an action may do to weights.
 ---
 --- An action is a list of numbers in -1 … 1. A low-rank action holds, for each edited layer, the factors `B`
---- (`[outputs, rank]`) and `A` (`[rank, inputs]`); a full action holds one number for each weight. The edits of an
---- episode's steps accumulate.
+--- (`[outputs, rank]`) and `A` (`[rank, inputs]`); a full action holds one number for each weight, an action per unit one
+--- for each row or column of weights. The edits of an episode's steps accumulate.
 ---
 --- A world of your own is a table: see `rledit.CustomWorld`.
 ---
@@ -21,12 +21,18 @@ local worlds = {}
 ---@field horizon integer steps of an episode
 local World = {}
 
+--- A number or schedule for all edited layers, a list of them in the order of the layers, or a table of them by layer name.
+---@alias rledit.LayerRate rledit.Rate|rledit.Rate[]|table<string, rledit.Rate>
+
 ---@class rledit.MaskWorldOptions
 ---@field layer string? name of the edited layer
 ---@field layers string[]? names of several edited layers, instead of `layer`
 ---@field rank integer? rank of the action's factors; 1 by default
 ---@field full boolean? one number for each weight instead of factors
----@field scale rledit.Rate? strength of an action; 2 by default
+---@field units ("outputs"|"inputs")? one number for each output unit (row of weights) or each input (column) instead of factors
+---@field scale rledit.LayerRate? strength of an action, for all edited layers or for each; 2 by default
+---@field density number? share of each layer's weights that a step changes, those that it would change most; 1 by default
+---@field top_k integer? the same as a number of weights of each layer, instead of `density`
 ---@field offset number? size of the fixed signs added to `B`, in 0 … 1, without which learning cannot start; default 0.5
 ---@field horizon integer? steps of an episode; 1 by default
 

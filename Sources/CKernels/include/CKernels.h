@@ -13,6 +13,8 @@
 #include "rl_layers.h"
 #include "rl_losses.h"
 #include "rl_optimizer.h"
+#include "rl_random.h"
+#include "rl_eigen.h"
 #include "rl_sparse.h"
 #include "rl_ranking.h"
 

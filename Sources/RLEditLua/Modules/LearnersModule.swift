@@ -17,32 +17,34 @@ extension HostModules {
     /// Learners by the name that stands in `rledit` and in `rledit.learners`.
     static var learners: [(name: String, make: (LuaCall) throws -> LuaResults)] {
         [
-            (
-                "PPO",
-                learner("PPO", LearnerFields.ppo, PPO.Configuration.init, { try $0.validate() }) { PPO($0) }
-            ),
-            (
-                "RandomSearch",
-                learner(
-                    "RandomSearch", LearnerFields.randomSearch, RandomSearch.Configuration.init, { try $0.validate() }
-                ) { RandomSearch($0) }
-            ),
-            (
-                "HillClimber",
-                learner(
-                    "HillClimber", LearnerFields.hillClimber, HillClimber.Configuration.init, { try $0.validate() }
-                ) { HillClimber($0) }
-            ),
+            learner("PPO", LearnerFields.ppo, PPO.Configuration.init, { try $0.validate() }) { PPO($0) },
+            learner("Reinforce", LearnerFields.reinforce, Reinforce.Configuration.init, { try $0.validate() }) {
+                Reinforce($0)
+            },
+            learner(
+                "EvolutionStrategy", LearnerFields.evolutionStrategy, EvolutionStrategy.Configuration.init,
+                { try $0.validate() }
+            ) { EvolutionStrategy($0) },
+            learner("CMAES", LearnerFields.cmaes, CMAES.Configuration.init, { try $0.validate() }) { CMAES($0) },
+            learner(
+                "SeparableCMAES", LearnerFields.cmaes, SeparableCMAES.Configuration.init, { try $0.validate() }
+            ) { SeparableCMAES($0) },
+            learner("HillClimber", LearnerFields.hillClimber, HillClimber.Configuration.init, { try $0.validate() }) {
+                HillClimber($0)
+            },
+            learner(
+                "RandomSearch", LearnerFields.randomSearch, RandomSearch.Configuration.init, { try $0.validate() }
+            ) { RandomSearch($0) },
         ]
     }
 
-    /// The constructor of a learner with these fields.
+    /// The name and the constructor of a learner with these fields.
     private static func learner<Configuration>(
         _ name: String, _ fields: [SettingField<Configuration>], _ defaults: @escaping () -> Configuration,
         _ validate: @escaping (Configuration) throws -> Void,
         _ make: @escaping (Configuration) throws -> any Learner
-    ) -> (LuaCall) throws -> LuaResults {
-        { call in
+    ) -> (name: String, make: (LuaCall) throws -> LuaResults) {
+        let construct = { (call: LuaCall) throws -> LuaResults in
             try call.atMost(1)
             let options = try call.options(1, of: "rledit.\(name)")
             var configuration = defaults()
@@ -53,6 +55,7 @@ extension HostModules {
             return try call.returns(
                 ScriptLearner(name: name, settings: fields.json(resolved)) { try make(resolved) })
         }
+        return (name, construct)
     }
 }
 
@@ -90,6 +93,42 @@ enum LearnerFields {
             .number("adamBeta1", \.adamBeta1),
             .number("adamBeta2", \.adamBeta2),
             .number("adamEpsilon", \.adamEpsilon),
+        ]
+    }
+
+    static var reinforce: [SettingField<Reinforce.Configuration>] {
+        [
+            .integer("steps", \.steps),
+            .integer("rolloutLength", \.rolloutLength),
+            .schedule("learningRate", \.learningRate),
+            .optionalNumber("discount", \.discount),
+            .schedule("entropyCoefficient", \.entropyCoefficient),
+            .number("valueCoefficient", \.valueCoefficient),
+            .number("maxGradientNorm", \.maxGradientNorm),
+            .boolean("normalizeAdvantage", \.normalizeAdvantage),
+            .integers("hiddenSizes", \.hiddenSizes),
+            .optionalNumber("initialLogStandardDeviation", \.initialLogStandardDeviation),
+        ]
+    }
+
+    static var evolutionStrategy: [SettingField<EvolutionStrategy.Configuration>] {
+        [
+            .integer("steps", \.steps),
+            .integer("populationSize", \.populationSize),
+            .schedule("standardDeviation", \.standardDeviation),
+            .schedule("learningRate", \.learningRate),
+            .number("weightDecay", \.weightDecay),
+            .number("adamBeta1", \.adamBeta1),
+            .number("adamBeta2", \.adamBeta2),
+            .number("adamEpsilon", \.adamEpsilon),
+        ]
+    }
+
+    static var cmaes: [SettingField<CMAES.Configuration>] {
+        [
+            .integer("steps", \.steps),
+            .integer("populationSize", \.populationSize),
+            .number("initialStandardDeviation", \.initialStandardDeviation),
         ]
     }
 

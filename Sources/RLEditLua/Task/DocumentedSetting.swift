@@ -19,6 +19,12 @@ package struct DocumentedSetting: Sendable, Equatable {
     package static var all: [(owner: String, settings: [DocumentedSetting])] {
         [
             ("rledit.PPOOptions", list(LearnerFields.ppo, PPO.Configuration())),
+            ("rledit.ReinforceOptions", list(LearnerFields.reinforce, Reinforce.Configuration())),
+            (
+                "rledit.EvolutionStrategyOptions",
+                list(LearnerFields.evolutionStrategy, EvolutionStrategy.Configuration())
+            ),
+            ("rledit.CMAESOptions", list(LearnerFields.cmaes, CMAES.Configuration())),
             ("rledit.RandomSearchOptions", list(LearnerFields.randomSearch, RandomSearch.Configuration())),
             ("rledit.HillClimberOptions", list(LearnerFields.hillClimber, HillClimber.Configuration())),
             ("rledit.MaskWorldOptions", list(WorldFields.mask, MaskWorld.Configuration())),

@@ -62,6 +62,9 @@ extension Checkpoint {
             file.tensors["best/actions"] = best.actions
         }
         file.blobs = ["environment": environment, "script": script]
+        for (name, vector) in learner.vectors {
+            file.blobs["learner/\(name)"] = vector.withUnsafeBytes { Array($0) }
+        }
         return file.encoded(.checkpoint)
     }
 
@@ -96,6 +99,12 @@ extension Checkpoint {
         for (name, tensor) in file.tensors {
             if name.hasPrefix("learner/") { self.learner.tensors[String(name.dropFirst(8))] = tensor }
             if name.hasPrefix("loop/") { tensors[String(name.dropFirst(5))] = tensor }
+        }
+        for (name, blob) in file.blobs where name.hasPrefix("learner/") {
+            guard blob.count % MemoryLayout<Double>.stride == 0 else { throw fault(name) }
+            self.learner.vectors[String(name.dropFirst(8))] = blob.withUnsafeBytes { bytes in
+                stride(from: 0, to: bytes.count, by: 8).map { bytes.loadUnaligned(fromByteOffset: $0, as: Double.self) }
+            }
         }
         if let actions = file.tensors["best/actions"] {
             guard let reward = file.header["best_reward"]?.exactDouble else { throw fault("best_reward") }

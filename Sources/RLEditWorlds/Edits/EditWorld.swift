@@ -34,6 +34,10 @@ public protocol BoundWorld {
 public enum ActionForm: Sendable, Equatable {
     /// Two factors for each layer: first `B`, `[rows, rank]`, then `A`, `[rank, columns]`, both row-major.
     case lowRank(rank: Int)
+    /// One number for each output unit, for all weights of its row.
+    case outputUnits
+    /// One number for each input, for all weights of its column.
+    case inputUnits
     /// One number for each weight.
     case full
 
@@ -41,6 +45,8 @@ public enum ActionForm: Sendable, Equatable {
     func size(for layer: EditedLayer) -> Int {
         switch self {
         case .lowRank(let rank): rank * (layer.rows + layer.columns)
+        case .outputUnits: layer.rows
+        case .inputUnits: layer.columns
         case .full: layer.count
         }
     }
@@ -56,6 +62,8 @@ public enum ActionForm: Sendable, Equatable {
     var description: String {
         switch self {
         case .lowRank(let rank): "rank \(rank)"
+        case .outputUnits: "output units"
+        case .inputUnits: "input units"
         case .full: "full"
         }
     }
@@ -82,35 +90,5 @@ public struct SignOffset: Sendable {
         return try Tensor(shape: [layer.rows, rank]) { buffer in
             for index in buffer.indices { buffer[index] = Float(stream.nextWord() & 1 == 0 ? magnitude : -magnitude) }
         }
-    }
-}
-
-/// Cuts an action into the factors of its layers.
-struct LowRankDecoder {
-    private let offsets: [Tensor]
-    private let rank: Int
-    private let layers: [EditedLayer]
-
-    init(layers: [EditedLayer], rank: Int, offset: SignOffset) throws {
-        self.layers = layers
-        self.rank = rank
-        offsets = try layers.map { try offset.matrix(for: $0, rank: rank) }
-    }
-
-    /// The factors `scale(layer)·(B + b₀)` and `A` of layer `index`, whose numbers start at `start`.
-    func factors(
-        _ action: UnsafeBufferPointer<Float>, layer index: Int, start: Int, scale: Double
-    ) throws -> LowRankFactors {
-        let layer = layers[index]
-        let leftCount = layer.rows * rank
-        let left = try Tensor(shape: [layer.rows, rank]) { buffer in
-            offsets[index].withUnsafeBufferPointer { offset in
-                for entry in 0..<leftCount { buffer[entry] = Float(scale) * (action[start + entry] + offset[entry]) }
-            }
-        }
-        let right = try Tensor(shape: [rank, layer.columns]) { buffer in
-            for entry in buffer.indices { buffer[entry] = action[start + leftCount + entry] }
-        }
-        return try LowRankFactors(left: left, right: right)
     }
 }

@@ -1,7 +1,7 @@
 public import RLEditTensor
 
-/// The world in which an action adds to weights: `W ← W + s·u·(B + b₀)A/√rank`, or `W ← W + s·u·M` for a full action.
-/// Steps of an episode add up. (*Reinforcement Learning for Neural Model Editing*, arXiv 2606.13461.)
+/// The world in which an action adds to weights: `W ← W + s·u·(B + b₀)A/√rank`, or `W ← W + s·u·M` where M
+/// holds a number for each weight, or the same one for all weights of a unit. Steps of an episode add up. (*Reinforcement Learning for Neural Model Editing*, arXiv 2606.13461.)
 ///
 /// The unit `u` makes the same scale mean the same on every layer; without it the published world is unstable, since a
 /// first action is many times larger than the weights it is added to.
@@ -17,16 +17,18 @@ public struct ShiftWorld: EditWorld {
     }
 
     public struct Configuration {
-        /// Low-rank factors (default rank 1) or a full shift.
+        /// Low-rank factors (default rank 1), a full shift, or a number for each output unit or each input.
         public var form = ActionForm.lowRank(rank: 1)
-        /// Strength `s` of an action in units of `unit`, above 0 and at most 1e6, a number or a
-        /// schedule of progress.
-        /// Default 2, chosen by measurement on seeds ≥ 100 and validation images (docs/results.md, "Defaults").
-        public var scale = Schedule.constant(2)
+        /// Strength `s` of an action in units of `unit`, above 0 and at most 1e6: a number or a schedule of progress, for
+        /// all layers or for each. Default 2, chosen by measurement on seeds ≥ 100 and validation images
+        /// (docs/results.md, "Defaults").
+        public var scale = LayerScale.constant(2)
         /// What one unit of a shift is.
         public var unit = Unit.rootMeanSquare
         /// Magnitude of the sign offset on `B`, 0 … 1.
         public var offset = 0.5
+        /// Which weights a step changes: those that it would change most. Default all.
+        public var sparsity = EditSparsity.dense
         public init() {}
     }
 
@@ -39,6 +41,7 @@ public struct ShiftWorld: EditWorld {
         [
             ("action", configuration.form.description), ("scale", configuration.scale.description),
             ("unit", "\(configuration.unit)"), ("offset", "\(configuration.offset)"),
+            ("sparsity", configuration.sparsity.description),
         ]
     }
 
@@ -49,107 +52,72 @@ public struct ShiftWorld: EditWorld {
             throw WorldError.layerNotEditable(
                 layer: layer.name, reason: "its weights are all 0, which leaves a relative shift without a unit")
         }
-        switch configuration.form {
-        case .lowRank(let rank):
-            return try LowRankShift(
-                layers: layers, rank: rank, configuration: configuration,
-                offset: SignOffset(magnitude: configuration.offset, random: random))
-        case .full:
-            return FullShift(layers: layers, configuration: configuration)
-        }
+        try configuration.sparsity.validate(for: layers, owner: name)
+        return BoundShift(
+            layers: layers,
+            decoder: try StepDecoder(
+                configuration.form, layers: layers,
+                offset: SignOffset(magnitude: configuration.offset, random: random)),
+            scale: try BoundScale(configuration.scale, layers: layers, owner: name), unit: configuration.unit,
+            sparsity: configuration.sparsity)
     }
 }
 
-/// The factor that brings a shift of this norm to `scale` times the layer's. A shift of (almost) nothing has no direction
-/// and stays nothing.
-private func relativeStrength(scale: Double, layer: EditedLayer, norm: Double) -> Double {
-    norm > 1e-20 ? scale * layer.norm / norm : 0
-}
-
-private struct LowRankShift: BoundWorld {
+private struct BoundShift: BoundWorld {
     let layers: [EditedLayer]
-    let rank: Int
-    let configuration: ShiftWorld.Configuration
-    let decoder: LowRankDecoder
-    let actionSize: Int
-
-    init(layers: [EditedLayer], rank: Int, configuration: ShiftWorld.Configuration, offset: SignOffset) throws {
-        self.layers = layers
-        self.rank = rank
-        self.configuration = configuration
-        decoder = try LowRankDecoder(layers: layers, rank: rank, offset: offset)
-        actionSize = layers.reduce(0) { $0 + ActionForm.lowRank(rank: rank).size(for: $1) }
-    }
+    let decoder: StepDecoder
+    let scale: BoundScale
+    let unit: ShiftWorld.Unit
+    let sparsity: EditSparsity
+    var actionSize: Int { decoder.actionSize }
 
     func apply(_ action: UnsafeBufferPointer<Float>, to edits: [LayerEdit], progress: Double) throws -> [LayerEdit] {
-        let scale = try checkedScale(configuration.scale, progress: progress, owner: "ShiftWorld")
-        var start = 0
+        let scales = try scale.values(at: progress)
         return try layers.indices.map { index in
             let layer = layers[index]
-            defer { start += ActionForm.lowRank(rank: rank).size(for: layer) }
-            let factors: LowRankFactors
-            switch configuration.unit {
-            case .absolute:
-                factors = try decoder.factors(
-                    action, layer: index, start: start, scale: scale / Double(rank).squareRoot())
+            let step: LayerStep
+            switch unit {
+            case .absolute: step = try sparse(decoder.step(action, layer: index, strength: scales[index]))
             case .rootMeanSquare:
-                // Dividing by √rank keeps the size of an edit when the rank grows (arXiv 2312.03732).
-                factors = try decoder.factors(
-                    action, layer: index, start: start,
-                    scale: scale * layer.rootMeanSquare / Double(rank).squareRoot())
+                step = try sparse(
+                    decoder.step(action, layer: index, strength: scales[index] * layer.rootMeanSquare))
             case .relativeNorm:
-                let raw = try decoder.factors(action, layer: index, start: start, scale: 1)
+                let raw = try sparse(decoder.step(action, layer: index, strength: 1))
                 let norm = EditMagnitude.frobeniusNorm(of: try raw.product())
-                let strength = Float(relativeStrength(scale: scale, layer: layer, norm: norm))
-                factors = try LowRankFactors(
-                    left: try Tensor(raw.left.scalars.map { $0 * strength }, shape: raw.left.shape), right: raw.right)
+                // A shift of (almost) nothing has no direction and stays nothing.
+                step = try raw.scaled(by: norm > 1e-20 ? Float(scales[index] * layer.norm / norm) : 0)
             }
-            return try accumulate(factors, onto: edits[index], of: layer)
+            return try add(step, to: edits[index], of: layer)
         }
+    }
+
+    /// The largest changes of a step alone; what is left has no factors.
+    private func sparse(_ step: LayerStep) throws -> LayerStep {
+        guard sparsity != .dense else { return step }
+        var changes = try step.product()
+        sparsity.apply(to: &changes)
+        return .dense(changes)
     }
 
     /// Factors of several steps stand side by side while that is cheaper than the dense sum.
-    private func accumulate(_ factors: LowRankFactors, onto edit: LayerEdit, of layer: EditedLayer) throws -> LayerEdit
-    {
-        switch edit {
-        case .unchanged: return .shift(factors)
-        case .shift(let before) where (before.rank + factors.rank) * 4 <= min(layer.rows, layer.columns):
+    private func add(_ step: LayerStep, to edit: LayerEdit, of layer: EditedLayer) throws -> LayerEdit {
+        var weights: Tensor
+        switch (step, edit) {
+        case (.factors(let factors), .unchanged): return .shift(factors)
+        case (.factors(let factors), .shift(let before))
+        where (before.rank + factors.rank) * 4 <= min(layer.rows, layer.columns):
             return .shift(try before.appending(factors))
-        default:
-            var weights = try edit.weights(of: layer)
+        case (.factors(let factors), _):
+            weights = try edit.weights(of: layer)
             try weights.add(factors)
-            return .weights(weights)
-        }
-    }
-}
-
-private struct FullShift: BoundWorld {
-    let layers: [EditedLayer]
-    let configuration: ShiftWorld.Configuration
-    var actionSize: Int { layers.reduce(0) { $0 + $1.count } }
-
-    func apply(_ action: UnsafeBufferPointer<Float>, to edits: [LayerEdit], progress: Double) throws -> [LayerEdit] {
-        let scale = try checkedScale(configuration.scale, progress: progress, owner: "ShiftWorld")
-        var start = 0
-        return try layers.indices.map { index in
-            let layer = layers[index]
-            defer { start += layer.count }
-            let strength: Double
-            switch configuration.unit {
-            case .absolute: strength = scale
-            case .rootMeanSquare: strength = scale * layer.rootMeanSquare
-            case .relativeNorm:
-                var squares = 0.0
-                for entry in 0..<layer.count {
-                    squares += Double(action[start + entry]) * Double(action[start + entry])
+        case (.dense(let changes), _):
+            weights = try edit.weights(of: layer)
+            weights.withUnsafeMutableBufferPointer { weights in
+                changes.withUnsafeBufferPointer { changes in
+                    for index in weights.indices { weights[index] += changes[index] }
                 }
-                strength = relativeStrength(scale: scale, layer: layer, norm: squares.squareRoot())
             }
-            var weights = try edits[index].weights(of: layer)
-            weights.withUnsafeMutableBufferPointer { buffer in
-                for entry in buffer.indices { buffer[entry] += Float(strength) * action[start + entry] }
-            }
-            return .weights(weights)
         }
+        return .weights(weights)
     }
 }

@@ -1,0 +1,126 @@
+internal import LuaBridge
+internal import RLEditRuns
+internal import RLEditTensor
+internal import RLEditWorlds
+
+/// The settings that MaskWorld and ShiftWorld share, as scripts write them.
+struct EditSettings {
+    let form: ActionForm
+    let scale: LayerScale
+    let offset: Double
+    let sparsity: EditSparsity
+    /// The settings with their defaults filled in.
+    let shown: JSONObject
+
+    init(
+        _ options: LuaOptions, layers: [String], form standardForm: ActionForm, scale standardScale: LayerScale,
+        offset standardOffset: Double
+    ) throws {
+        form = try EditSettings.form(options) ?? standardForm
+        let given = try options.optional("scale", as: ScriptLayerScale.self)?.scale ?? standardScale
+        let schedules = try options.blamingSettings { try given.schedules(for: layers, owner: options.owner) }
+        scale = given
+        offset = try EditSettings.offset(options) ?? standardOffset
+        sparsity = try EditSettings.sparsity(options)
+
+        var settings = JSONObject()
+        switch form {
+        case .lowRank(let rank): settings["rank"] = .integer(rank)
+        case .outputUnits: settings["units"] = "outputs"
+        case .inputUnits: settings["units"] = "inputs"
+        case .full: settings["full"] = .bool(true)
+        }
+        if Set(schedules.map(\.description)).count == 1, let schedule = schedules.first {
+            settings["scale"] = schedule.json
+        } else {
+            settings["scale"] = .array(schedules.map(\.json))
+        }
+        if case .lowRank = form { settings["offset"] = .number(offset) }
+        switch sparsity {
+        case .dense: break
+        case .density(let density): settings["density"] = .number(density)
+        case .largest(let count): settings["top_k"] = .integer(count)
+        }
+        shown = settings
+    }
+
+    /// `rank = 4`, `full = true`, or `units = "outputs"`.
+    private static func form(_ options: LuaOptions) throws -> ActionForm? {
+        let rank = try options.optional("rank", as: Int.self)
+        let isFull = try options.optional("full", as: Bool.self) ?? false
+        let units = try options.word("units", among: [("outputs", ActionForm.outputUnits), ("inputs", .inputUnits)])
+        if rank != nil, isFull { throw options.fieldError("rank", "a full action has no rank") }
+        if let units {
+            if rank != nil { throw options.fieldError("rank", "an action per unit has no rank") }
+            if isFull { throw options.fieldError("full", "an action has a number for each unit or for each weight") }
+            return units
+        }
+        if isFull { return .full }
+        guard let rank else { return nil }
+        guard rank >= 1 else { throw options.fieldError("rank", "must be at least 1, got \(rank)") }
+        return .lowRank(rank: rank)
+    }
+
+    /// A number in 0 … 1, or false for 0.
+    private static func offset(_ options: LuaOptions) throws -> Double? {
+        guard let given = try options.switchable("offset", as: Double.self) else { return nil }
+        let offset = given ?? 0
+        guard (0...1).contains(offset) else { throw options.fieldError("offset", "must be in 0 … 1, got \(offset)") }
+        return offset
+    }
+
+    /// `density = 0.1` or `top_k = 100`. Whether so many weights fit each layer is seen when the layers are.
+    private static func sparsity(_ options: LuaOptions) throws -> EditSparsity {
+        let density = try options.optional("density", as: Double.self)
+        let count = try options.optional("top_k", as: Int.self)
+        if let density {
+            guard count == nil else { throw options.fieldError("top_k", "give either 'density' or 'top_k'") }
+            guard density > 0, density <= 1 else {
+                throw options.fieldError("density", "must be above 0 and at most 1, got \(ScriptNumber.text(density))")
+            }
+            return density == 1 ? .dense : .density(density)
+        }
+        guard let count else { return .dense }
+        guard count >= 1 else { throw options.fieldError("top_k", "must be at least 1, got \(count)") }
+        return .largest(count)
+    }
+}
+
+/// A scale as scripts write it: one for all layers, a list in the order of the layers, or a table by their names.
+private struct ScriptLayerScale: LuaReadable {
+    let scale: LayerScale
+
+    static var luaExpected: String { "number, function of progress, or a table of them by layer" }
+
+    static func luaRead(_ slot: LuaSlot) throws -> ScriptLayerScale? {
+        if let schedule = try ScriptSchedule.luaRead(slot) {
+            return ScriptLayerScale(scale: LayerScale(schedule.schedule))
+        }
+        guard let table = LuaTable.luaRead(slot) else { return nil }
+        let keys = try table.sortedKeys()
+        guard !keys.isEmpty else { throw LuaMismatch("\(luaExpected) expected, got an empty table") }
+        if case .integer = keys[0] {
+            return ScriptLayerScale(
+                scale: .ordered(try table.array(of: ScriptSchedule.self, limit: 4096).map(\.schedule)))
+        }
+        let schedules = try keys.map { key -> (layer: String, schedule: Schedule) in
+            guard case .string(let name) = key else {
+                throw LuaMismatch("names of layers expected as keys, got a \(key.typeName)")
+            }
+            guard let schedule = try table.get(name.text, as: ScriptSchedule.self) else {
+                throw LuaMismatch("\(ScriptSchedule.luaExpected) expected for layer '\(name.text)'")
+            }
+            return (name.text, schedule.schedule)
+        }
+        return ScriptLayerScale(scale: .named(schedules))
+    }
+}
+
+extension LuaOptions {
+    /// Runs `body`; a setting of a world that it refuses becomes an error about the field of this table.
+    fileprivate func blamingSettings<Result>(_ body: () throws -> Result) throws -> Result {
+        do { return try body() } catch WorldError.invalidSetting(_, let field, let message) {
+            throw fieldError(LuaName.snakeCase(field), message)
+        }
+    }
+}
