@@ -124,6 +124,8 @@ package struct FactorDescent {
     /// s, or s·u, by layer: the derivative of the left factor by `B`.
     private let strengths: [Double]
     private let isMask: Bool
+    /// s, as the worlds have it unless told otherwise.
+    private static let scale = 2.0
     /// Every `B` and `A`, in the order of the world's actions.
     package var action: Tensor
     private var optimizer: Optimizer
@@ -135,17 +137,18 @@ package struct FactorDescent {
         isMask = form == .mask
         // The root stream of a run with this seed, so that b₀ is the one that the run's own world has.
         let random = RandomStream(seed: seed)
+        let scale = Self.scale / Double(rank).squareRoot()
         if form == .mask {
             var configuration = MaskWorld.Configuration()
             configuration.form = .lowRank(rank: rank)
+            configuration.scale = .constant(Self.scale)
             world = try MaskWorld(configuration).bind(to: layers, random: random)
-            let scale = try configuration.scale(0) / Double(rank).squareRoot()
             strengths = layers.map { _ in scale }
         } else {
             var configuration = ShiftWorld.Configuration()
             configuration.form = .lowRank(rank: rank)
+            configuration.scale = .constant(Self.scale)
             world = try ShiftWorld(configuration).bind(to: layers, random: random)
-            let scale = try configuration.scale(0) / Double(rank).squareRoot()
             strengths = layers.map { scale * $0.rootMeanSquare }
         }
         action = try Tensor.zeros([world.actionSize])
