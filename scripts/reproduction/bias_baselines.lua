@@ -1,9 +1,9 @@
 -- Methods against bias on Jigsaw's comments and the template sentences: a line per method and set of terms.
 --
--- The classifier of each seed (5000 → 64 → 16 → 2, Adam 1e-3, weight decay 1e-5, 4 epochs) learns from the first 70 % of
--- the comments. Half of the identity terms, drawn by the seed, may be tuned on; the other half judge. Columns: accuracy
--- on held-out comments in percent, FPED, FNED, error difference at equal error rate, accuracy on the sentences in
--- percent, final AUC; then kFE and seconds.
+-- The classifier of each seed (5000 → 64 → 16 → 2, Adam 1e-3, weight decay 1e-5, 4 epochs) learns from the first
+-- 70 % of the comments. Half of the identity terms, drawn by the seed, may be tuned on; the other half judge. Columns:
+-- accuracy on held-out comments in percent, FPED, FNED, error difference at equal error rate, accuracy on the
+-- sentences in percent, final AUC; then kFE and seconds.
 --
 --   rledit-lua scripts/reproduction/bias_baselines.lua --seeds 5
 local rledit = require "rledit"
@@ -37,5 +37,7 @@ show("original", model)
 for _, result in ipairs {
   baselines.threshold { model = model, set = tuning, utility = words:encode(comments.validation) },
   baselines.fine_tune_last_layer { model = model, set = train },
-  baselines.fine_tune_last_layer { model = model, set = tuning, balance = "group", name = "fine_tune_last_layer (groups)" },
+  baselines.fine_tune_last_layer {
+    model = model, set = tuning, balance = "group", name = "fine_tune_last_layer (groups)",
+  },
 } do show(result.name, result.model, result.cost) end
