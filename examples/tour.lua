@@ -63,7 +63,7 @@ section "6. The run"
 return with(rledit.PPO { steps = steps }, {
   name = "tour",
   on_update = function(update)
-    if update.update % 8 == 0 then
+    if update.update % 32 == 0 then
       print(("%3.0f %%  mean reward %.3f  spread %.2f"):format(
         100 * update.progress, update.reward.mean, update.learner.standard_deviation))
     end

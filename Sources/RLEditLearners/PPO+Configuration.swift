@@ -8,14 +8,14 @@ extension PPO {
         /// Environments step together, so a run ends with the first step of all of them that reaches this number: at
         /// horizon 1, `steps` rounded up to whole rollouts.
         public var steps = 8192
-        /// Transitions per update over all environments together; ≥ 1. Default 128: twice as many
-        /// updates as with 256 from the same candidates halve the evaluations to a good edit.
+        /// Transitions per update over all environments together; ≥ 1. Default 32, not 256: more
+        /// updates from the same candidates reach a good edit with fewer of them.
         /// A run of fewer `steps` is one rollout of that length.
         /// With episodes of `horizon` steps, `rolloutLength / horizon` of them run side by side, each for one episode.
-        public var rolloutLength = 128
-        /// Transitions per gradient step; in 1 ... `rolloutLength`. Default 64. The last minibatch of an epoch is
+        public var rolloutLength = 32
+        /// Transitions per gradient step; in 1 ... `rolloutLength`. Default 32, a whole rollout. The last minibatch of an epoch is
         /// smaller when `rolloutLength` is not a multiple.
-        public var minibatchSize = 64
+        public var minibatchSize = 32
         /// Passes over each rollout; ≥ 1. Default 10.
         public var epochs = 10
         /// Adam's step size as a function of progress; ≥ 0. Default from 6e-4 linearly to 0: a mean policy
@@ -59,7 +59,7 @@ extension PPO {
         public var valueHiddenSizes: [Int]?
         /// Orthogonal initial weights. Default true; false draws them as PyTorch's linear layers do.
         public var orthogonalInitialization = true
-        /// log σ of every number of an action before the first update; in [−20, 2]. Default nil: −0.5 at horizon 1, where
+        /// log σ of every number of an action before the first update; in [−20, 2]. Default nil: −0.7 at horizon 1, where
         /// with 0 a third of the numbers would be clamped to the box; −1 beyond, where the noise of all steps adds up.
         public var initialLogStandardDeviation: Double?
         /// Adam's decay of the mean gradient; in [0, 1). Default 0.9.
@@ -75,6 +75,7 @@ extension PPO {
         public static var stableBaselines3: Configuration {
             var configuration = Configuration()
             configuration.rolloutLength = 256
+            configuration.minibatchSize = 64
             configuration.learningRate = .constant(3e-4)
             configuration.initialLogStandardDeviation = 0
             return configuration
@@ -85,7 +86,7 @@ extension PPO {
 
         /// log σ before the first update at a horizon.
         public func initialLogStandardDeviation(horizon: Int) -> Double {
-            initialLogStandardDeviation ?? (horizon == 1 ? -0.5 : -1)
+            initialLogStandardDeviation ?? (horizon == 1 ? -0.7 : -1)
         }
 
         /// γ at a horizon.

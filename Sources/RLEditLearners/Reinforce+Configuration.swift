@@ -25,7 +25,7 @@ extension Reinforce {
         /// Units of each hidden layer of the mean's network and of the value's; each ≥ 1. Default 64, 64.
         public var hiddenSizes = [64, 64]
         /// log σ of every number of an action before the first update; in [−20, 2]. Default nil: −0.5 at horizon 1, −1
-        /// beyond, as ``PPO``'s.
+        /// beyond.
         public var initialLogStandardDeviation: Double?
 
         public init() {}
@@ -35,7 +35,7 @@ extension Reinforce {
 
         /// log σ before the first update at a horizon.
         public func initialLogStandardDeviation(horizon: Int) -> Double {
-            initialLogStandardDeviation ?? PPO.Configuration().initialLogStandardDeviation(horizon: horizon)
+            initialLogStandardDeviation ?? (horizon == 1 ? -0.5 : -1)
         }
 
         /// γ at a horizon.

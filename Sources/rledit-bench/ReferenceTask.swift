@@ -60,9 +60,8 @@ struct ReferenceTask {
 
     /// PPO with the settings of Stable-Baselines3: MLP 64-64, 256 steps per update, minibatches of 64, 10 epochs.
     static func learner(steps: Int) -> PPO {
-        var configuration = PPO.Configuration()
+        var configuration = PPO.Configuration.stableBaselines3
         configuration.steps = steps
-        configuration.rolloutLength = 256
         return PPO(configuration)
     }
 

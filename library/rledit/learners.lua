@@ -17,8 +17,8 @@ local Learner = {}
 
 ---@class rledit.PPOOptions
 ---@field steps integer? candidate evaluations of the whole run, rounded up to whole steps of all environments; default 8192
----@field rollout_length integer? evaluations per update, over all environments, at most `steps`; default 128
----@field minibatch_size integer? transitions per gradient step; default 64
+---@field rollout_length integer? evaluations per update, over all environments, at most `steps`; default 32
+---@field minibatch_size integer? transitions per gradient step; default 32
 ---@field epochs integer? passes over each rollout; default 10
 ---@field learning_rate rledit.Rate? Adam's step size; default "linear(0.0006, 0)"
 ---@field discount (number|false)? weight of the next step's value; false: 0 at horizon 1, else 0.5; default false
@@ -36,7 +36,7 @@ local Learner = {}
 ---@field hidden_sizes integer[]? units of each hidden layer of the mean's network; default { 64, 64 }
 ---@field value_hidden_sizes (integer[]|false)? those of the value's network; false: the same; default false
 ---@field orthogonal_initialization boolean? orthogonal initial weights; default true
----@field initial_log_standard_deviation (number|false)? log σ of actions before the first update; false: -0.5 at horizon 1, else -1; default false
+---@field initial_log_standard_deviation (number|false)? log σ of actions before the first update; false: -0.7 at horizon 1, else -1; default false
 ---@field adam_beta1 number? decay of Adam's mean gradient; default 0.9
 ---@field adam_beta2 number? decay of Adam's mean squared gradient; default 0.999
 ---@field adam_epsilon number? Adam's ε; default 1e-05
