@@ -60,7 +60,8 @@ struct DeterminismTests {
         }
         let delta = try Delta.read("\(workspace.path)/w1/delta.safetensors")
         #expect(delta.layers.map(\.bias?.parameter) == ["fc2.bias"])
-        let back = try workspace.run("back.lua", "--allow", "w1")
+        let back = try workspace.run(
+            "back.lua", "--allow", "w1/edited.safetensors", "--allow", "w1/delta.safetensors")
         #expect(back.code == 0 && back.output.contains("taken back"), "\(back.errors)")
     }
 

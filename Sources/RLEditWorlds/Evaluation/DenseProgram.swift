@@ -204,17 +204,14 @@ final class DenseProgram: Sendable {
                 rl_bias_activate(Int64(currentRows), Int64(examples), current, Int64(examples), nil, code)
             case .linear(let outputs, let inputs, let weights, let edited, let bias, let activation):
                 let output = current == scratch.even ? scratch.odd : scratch.even
-                var editsBias = false
-                if let edited {
-                    edits[edited].write(weightsOf: layers[edited], to: scratch.laterWeights)
-                    editsBias = layers[edited].includesBias
-                    if editsBias { scratch.splitLater(rows: outputs, inputs: inputs) }
+                let editedBias = edited.flatMap {
+                    write(edits[$0], of: layers[$0], rows: outputs, inputs: inputs, into: scratch)
                 }
                 withPointers(weights, bias) { base, bias in
                     let weights = edited == nil ? base : UnsafePointer(scratch.laterWeights)
                     linear(
-                        weights, editsBias ? UnsafePointer(scratch.laterBias) : bias, outputs: outputs, inputs: inputs,
-                        examples: examples, input: current,
+                        weights, editedBias ?? bias, outputs: outputs, inputs: inputs, examples: examples,
+                        input: current,
                         output: output, activation: activation)
                 }
                 current = output
@@ -226,6 +223,17 @@ final class DenseProgram: Sendable {
         scratch.pair.update(repeating: 0, count: examples)
         (scratch.pair + examples).update(from: current, count: examples)
         return UnsafePointer(scratch.pair)
+    }
+
+    /// Writes the weights of a later edited layer.
+    /// - Returns: its bias, if that is edited too.
+    private func write(
+        _ edit: LayerEdit, of layer: EditedLayer, rows: Int, inputs: Int, into scratch: EvaluatorScratch
+    ) -> UnsafePointer<Float>? {
+        edit.write(weightsOf: layer, to: scratch.laterWeights)
+        guard layer.includesBias else { return nil }
+        scratch.splitLater(rows: rows, inputs: inputs)
+        return UnsafePointer(scratch.laterBias)
     }
 
     /// `output = activation(weights · input + bias)`, feature-major.
@@ -288,10 +296,10 @@ private final class EvaluatorScratch: @unchecked Sendable {
         factors = floats((groupSize * maximumRank + 1) * firstInputs)
         projected = floats((groupSize * maximumRank + 1) * block)
         laterWeights = floats(largestLayer)
-        laterBias = floats(widest)
         even = floats(widest * block)
         odd = floats(widest * block)
         pair = floats(2 * block)
+        laterBias = floats(widest)
     }
 
     /// Takes `laterWeights` apart, `[rows, inputs + 1]` with the bias as the last column: into `[rows, inputs]` in place
