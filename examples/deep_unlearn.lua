@@ -1,9 +1,9 @@
 -- Make a digit gone rather than hidden: an edit that a probe behind the edited layer does not see through.
 --
 -- An edit that is paid for answers alone moves the answer and leaves the features: a linear classifier fitted to them
--- still finds nearly every seven. This reward looks at the features as well. For each candidate it fits such a classifier
--- (linear discriminant analysis, which needs no iterations) and charges for how clearly it finds the sevens. And it asks
--- for the answers of a network that never learned the digit: the unedited one's, the digit left out.
+-- still finds nearly every seven. This reward looks at the features as well. For each candidate it fits such a
+-- classifier (linear discriminant analysis, which needs no iterations) and charges for how clearly it finds the sevens.
+-- And it asks for the answers of a network that never learned the digit: the unedited one's, the digit left out.
 -- What it comes to, and what limits it: docs/results.md, "Depth".
 --
 --   rledit-lua examples/deep_unlearn.lua
@@ -13,8 +13,8 @@ local tensor, nn, metrics = rledit.tensor, rledit.nn, rledit.metrics
 
 local args  = rledit.args
 local digit = args.digit or 7
-local weight = { answers = args.answers or 2, probe = args.probe or 1 }
-local margin = args.margin or 24                      -- how far below its best rival the digit's score must come
+local weight = { answers = args.answers or 2, probe = args.probe or 1.5 }
+local margin = args.margin or 60                      -- how far below its best rival the digit's score must come
 local chosen = args.learner or "SeparableCMAES"
 
 local digits = rledit.data.digits()
@@ -164,7 +164,7 @@ local function other_classes(scores) return scores[{ {}, { 1, classes } }] + ban
 -- First the features. The digit's own score is left out of all that is asked here, for the second edit takes it away:
 -- so this one need not hide what it is to remove. A built-in world can be tried instead: --set world=ShiftWorld.
 local builtin = args.world and rledit[args.world] { layers = edited_layers, rank = args.rank or 8, scale = args.scale }
-local steps = args.steps or 8192
+local steps = args.steps or 6000
 local first = rledit.run.task(rledit.task {
   name    = "deep-unlearn-" .. digit,
   model   = read_out(model),
@@ -218,10 +218,10 @@ local function show(name, edited)
     steps[index] = metrics.relearn_steps { model = edited, forget = forget, test = test_forget, learning_rate = rate }
   end
   local probe = metrics.probe_recall { model = edited, layer = "fc2", train = both, test = test_forget }
-  local total_variation = metrics.total_variation { model = edited, reference = retrained, set = test_forget }
+  local variation = metrics.total_variation { model = edited, reference = retrained, set = test_forget }
   print(("%-10s seed %d: forget %.2f %%, retain %.2f %%, lowest class %.2f %%"):format(name, rledit.seed,
     100 * edited:evaluate(test_forget).accuracy, 100 * edited:evaluate(test_retain).accuracy, 100 * lowest)
-    .. (", probe %.2f %%, relearn %d (%d, %d), TV %.3f"):format(100 * probe, steps[1], steps[2], steps[3], total_variation))
+    .. (", probe %.2f %%, relearn %d (%d, %d), TV %.3f"):format(100 * probe, steps[1], steps[2], steps[3], variation))
 end
 show("before", model)
 show("retrained", retrained)
