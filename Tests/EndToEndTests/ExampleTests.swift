@@ -10,7 +10,7 @@ struct ExampleTests {
         "shift_unlearn_digit", "tour", "unlearn_digit",
     ]
     /// Those that do their own loop.
-    static let loops = ["hill_climb_by_hand"]
+    static let loops = ["deep_unlearn", "hill_climb_by_hand"]
 
     @Test("each example is run by a test")
     func allExamplesAreRun() throws {
