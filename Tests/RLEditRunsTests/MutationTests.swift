@@ -30,6 +30,12 @@ struct MutationTests {
         for seed in seeds { try read(seed) }
     }
 
+    /// A new file each time: one that is cut to nothing and written again is flushed to the disk by some file systems.
+    private func renew(_ bytes: [UInt8], _ name: String, in folder: TemporaryFolder) throws {
+        unlink(folder.file(name))
+        try folder.write(bytes, name)
+    }
+
     private static let idx: [UInt8] =
         [0, 0, 8, 3, 0, 0, 0, 3, 0, 0, 0, 2, 0, 0, 0, 2] + Array(0..<12)
 
@@ -37,11 +43,11 @@ struct MutationTests {
     func idx() throws {
         let folder = try TemporaryFolder()
         try replay("idx", [MutationTests.idx]) {
-            try folder.write($0, "x")
+            try renew($0, "x", in: folder)
             _ = try IDX.readImages(folder.file("x"))
         }
         try replay("labels", [[0, 0, 8, 1, 0, 0, 0, 3, 1, 2, 0]]) {
-            try folder.write($0, "x")
+            try renew($0, "x", in: folder)
             _ = try IDX.readLabels(folder.file("x"), classes: 3)
         }
         // A stored block: one that needs no compressor to be made.
@@ -55,7 +61,7 @@ struct MutationTests {
         }
         for number in [~crc, UInt32(body.count)] { withUnsafeBytes(of: number.littleEndian) { gzip += $0 } }
         try replay("gzip", [gzip]) {
-            try folder.write($0, "x.gz")
+            try renew($0, "x.gz", in: folder)
             _ = try IDX.readImages(folder.file("x.gz"))
         }
     }
@@ -68,7 +74,7 @@ struct MutationTests {
             "\u{feff}label,text,group\r\n1,\"a\r\nb\",x\r\n0,c,\r\n",
         ].map { Array($0.utf8) }
         try replay("csv", seeds) {
-            try folder.write($0, "x.csv")
+            try renew($0, "x.csv", in: folder)
             _ = try TextSet(
                 csv: folder.file("x.csv"), name: "t", columns: .init(text: "text", label: "label", group: "group"))
         }
@@ -89,7 +95,7 @@ struct MutationTests {
         ]
         try ModelFile.file(Network(inputShape: [1, 6, 6], layers: layers, random: random)).write(to: folder.file("b"))
         try replay("model", [folder.bytes("a"), folder.bytes("b")]) {
-            try folder.write($0, "x")
+            try renew($0, "x", in: folder)
             let file = try SafetensorsFile(path: folder.file("x"))
             for entry in file.entries { _ = try file.tensor(entry.name) }
             _ = try ModelFile(file)
