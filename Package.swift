@@ -52,11 +52,14 @@ let package = Package(
             dependencies: ["RLEditTensor", "RLEditNN", "RLEditData", "RLEditWorlds", "RLEditLearners", "CZlib"],
             swiftSettings: strict),
 
+        // What the kernel forbids the process of a sandboxed run.
+        .target(name: "CSandbox"),
+
         // The product: the modules that scripts see, and the command line.
         .target(
             name: "RLEditLua",
             dependencies: [
-                "LuaBridge", "RLEditTensor", "RLEditNN", "RLEditData", "RLEditWorlds", "RLEditLearners",
+                "LuaBridge", "CSandbox", "RLEditTensor", "RLEditNN", "RLEditData", "RLEditWorlds", "RLEditLearners",
                 "RLEditBaselines", "RLEditRuns",
             ],
             swiftSettings: strict),
@@ -116,6 +119,8 @@ let package = Package(
                 "RLEditLua", "LuaBridge", "RLEditTensor", "RLEditNN", "RLEditData", "RLEditWorlds", "RLEditLearners",
                 "RLEditBaselines", "RLEditRuns", "RLEditTestSupport",
             ], swiftSettings: strict),
-        .testTarget(name: "EndToEndTests", dependencies: ["RLEditRuns"], swiftSettings: strict),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["RLEditRuns"], resources: [.copy("Adversarial")],
+            swiftSettings: strict),
     ]
 )

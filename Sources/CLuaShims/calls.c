@@ -96,7 +96,9 @@ int luahost_call(luahost *host, lua_State *L, int argument_count, int result_cou
     int64_t outer_remaining = host->remaining;
     int32_t outer_budget = atomic_load_explicit(&host->budget, memory_order_relaxed);
     int64_t outer_deadline = atomic_load_explicit(&host->deadline, memory_order_relaxed);
-    int64_t allowed = luahost_budget_nanoseconds(host, budget);
+    bool is_charged = budget == LUAHOST_METAMETHOD && host->depth > 0 && outer_remaining != NO_DEADLINE;
+    if (budget == LUAHOST_METAMETHOD) budget = is_charged ? outer_budget : LUAHOST_CALLBACK;
+    int64_t allowed = is_charged ? outer_remaining : luahost_budget_nanoseconds(host, budget);
     int64_t start = luahost_now();
     host->current = L;
     host->depth++;
@@ -110,10 +112,10 @@ int luahost_call(luahost *host, lua_State *L, int argument_count, int result_cou
     // The deadline moved on by as much as Swift computed in between.
     int64_t deadline = atomic_load_explicit(&host->deadline, memory_order_relaxed);
     int64_t used = (allowed == NO_DEADLINE || deadline == NO_DEADLINE) ? 0 : luahost_now() - (deadline - allowed);
-    if (budget == LUAHOST_CALLBACK && used > 0) host->callback_nanoseconds += used;
+    if (budget == LUAHOST_CALLBACK && !is_charged && used > 0) host->callback_nanoseconds += used;
     atomic_store_explicit(&host->deadline, outer_deadline, memory_order_relaxed);
     atomic_store_explicit(&host->budget, outer_budget, memory_order_relaxed);
-    host->remaining = outer_remaining;
+    host->remaining = is_charged && used > 0 ? outer_remaining - used : outer_remaining;
     host->depth--;
     host->current = outer_state;
 
@@ -172,7 +174,7 @@ int luahost_get(luahost *host, lua_State *L, int table) {
     lua_pushcfunction(L, get_operation);
     lua_pushvalue(L, table);
     lua_rotate(L, -3, -1);
-    return luahost_call(host, L, 2, 1, LUAHOST_CALLBACK);
+    return luahost_call(host, L, 2, 1, LUAHOST_METAMETHOD);
 }
 
 int luahost_set(luahost *host, lua_State *L, int table) {
@@ -180,14 +182,14 @@ int luahost_set(luahost *host, lua_State *L, int table) {
     lua_pushcfunction(L, set_operation);
     lua_pushvalue(L, table);
     lua_rotate(L, -4, 2);
-    return luahost_call(host, L, 3, 0, LUAHOST_CALLBACK);
+    return luahost_call(host, L, 3, 0, LUAHOST_METAMETHOD);
 }
 
 int luahost_tostring(luahost *host, lua_State *L, int index) {
     index = lua_absindex(L, index);
     lua_pushcfunction(L, tostring_operation);
     lua_pushvalue(L, index);
-    return luahost_call(host, L, 1, 1, LUAHOST_CALLBACK);
+    return luahost_call(host, L, 1, 1, LUAHOST_METAMETHOD);
 }
 
 int luahost_length(luahost *host, lua_State *L, int index) {
@@ -201,7 +203,7 @@ int luahost_length(luahost *host, lua_State *L, int index) {
     }
     lua_pushcfunction(L, length_operation);
     lua_pushvalue(L, index);
-    return luahost_call(host, L, 1, 1, LUAHOST_CALLBACK);
+    return luahost_call(host, L, 1, 1, LUAHOST_METAMETHOD);
 }
 
 int luahost_next(luahost *host, lua_State *L, int table) {
@@ -211,6 +213,6 @@ int luahost_next(luahost *host, lua_State *L, int table) {
     lua_pushvalue(L, table);
     lua_rotate(L, -3, -1);
     int top = lua_gettop(L) - 3;
-    if (luahost_call(host, L, 2, LUA_MULTRET, LUAHOST_CALLBACK) != LUA_OK) return -1;
+    if (luahost_call(host, L, 2, LUA_MULTRET, LUAHOST_METAMETHOD) != LUA_OK) return -1;
     return lua_gettop(L) > top ? 1 : 0;
 }

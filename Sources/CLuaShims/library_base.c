@@ -53,6 +53,38 @@ int luahost_base_xpcall(lua_State *L) {
 
 // MARK: Metatables, raw access, collector
 
+/// Address of the registry's ephemeron table from tables that have had a metatable to the one they have now.
+static const char metatables_key;
+
+/// Keeps the metatable at index 2 alive for as long as the table at index 1 lives, once that table's metatable changes.
+///
+/// Lua 5.4.4 does not visit a table with weak keys and values again after the collector has passed it in the middle of a
+/// cycle. A metatable that it gets from then on is freed while in use; 5.4.8 mends it. A table without a metatable is not
+/// weak, so its first one needs nothing.
+static void keep_metatable_alive(lua_State *L) {
+    bool had_one = lua_getmetatable(L, 1);
+    lua_settop(L, 2);
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &metatables_key) == LUA_TNIL) {
+        if (!had_one) return;
+        lua_settop(L, 2);
+        lua_newtable(L);
+        lua_createtable(L, 0, 1);
+        lua_pushliteral(L, "k");
+        lua_setfield(L, -2, "__mode");
+        lua_setmetatable(L, -2);
+        lua_pushvalue(L, -1);
+        lua_rawsetp(L, LUA_REGISTRYINDEX, &metatables_key);
+    }
+    lua_pushvalue(L, 1);
+    // A table whose metatable was taken away in between is noted with false.
+    if (!had_one && lua_rawget(L, 3) == LUA_TNIL) return;
+    lua_settop(L, 3);
+    lua_pushvalue(L, 1);
+    if (lua_isnil(L, 2)) lua_pushboolean(L, 0);
+    else lua_pushvalue(L, 2);
+    lua_rawset(L, 3);
+}
+
 static int base_setmetatable(lua_State *L) {
     int kind = lua_type(L, 2);
     luaL_checktype(L, 1, LUA_TTABLE);
@@ -63,6 +95,8 @@ static int base_setmetatable(lua_State *L) {
         if (lua_rawget(L, 2) != LUA_TNIL)
             return luaL_error(L, "__gc is not available to sandboxed scripts (use a <close> variable and __close)");
     }
+    lua_settop(L, 2);
+    keep_metatable_alive(L);
     lua_settop(L, 2);
     lua_setmetatable(L, 1);
     return 1;

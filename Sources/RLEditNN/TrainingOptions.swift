@@ -36,6 +36,11 @@ public struct TrainingOptions {
     public func validate() throws(NetworkError) {
         guard epochs >= 1 else { throw .option(field: "epochs", expected: "at least 1", actual: "\(epochs)") }
         guard batchSize >= 1 else { throw .option(field: "batch_size", expected: "at least 1", actual: "\(batchSize)") }
+        // Products of these with a number of examples must not overflow.
+        for (field, value) in [("epochs", epochs), ("batch_size", batchSize)] where value > TrainingOptions.largestCount
+        {
+            throw .option(field: field, expected: "at most \(TrainingOptions.largestCount)", actual: "\(value)")
+        }
         try optimizer.validate()
         if case .constant(let rate) = learningRate { try TrainingOptions.checkLearningRate(rate) }
         guard weightDecay >= 0, weightDecay.isFinite else {
@@ -45,6 +50,9 @@ public struct TrainingOptions {
             throw .option(field: "gradient_clipping", expected: "above 0", actual: "\(limit)")
         }
     }
+
+    /// Most epochs, and most examples of a batch.
+    private static let largestCount = 1_000_000_000
 
     static func checkLearningRate(_ rate: Float) throws(NetworkError) {
         guard rate >= 0, rate.isFinite else {

@@ -39,8 +39,10 @@ package enum PortableMath {
         cosineOfTurns(turns < 0.25 ? 0.25 - turns : turns - 0.25)
     }
 
-    /// e^x for |x| ≤ 700: x = k ln 2 + r, |r| ≤ ln 2 / 2, Taylor series to degree 13.
+    /// e^x: x = k ln 2 + r, |r| ≤ ln 2 / 2, Taylor series to degree 13; exact to the last digits for |x| ≤ 700, beyond
+    /// that infinity or 0.
     package static func exp(_ x: Double) -> Double {
+        guard x.magnitude <= 750 else { return x.isNaN ? x : x > 0 ? .infinity : 0 }
         let k = (x * 1.4426950408889634).rounded(.toNearestOrEven)
         let r = (x - k * 0.693147180369123816490) - k * 1.90821492927058770002e-10
         var sum = 1.0

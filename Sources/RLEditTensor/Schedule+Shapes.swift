@@ -67,7 +67,7 @@ extension Schedule {
 
     /// A number as people write it: `0` for 0.0, `0.0003`.
     static func text(_ value: Double) -> String {
-        if let whole = Int(exactly: value), abs(whole) < 1 << 53 { return "\(whole)" }
+        if let whole = Int(exactly: value), whole.magnitude < 1 << 53 { return "\(whole)" }
         return "\(value)"
     }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import LuaBridge
 import RLEditLua
+import RLEditRuns
 
 /// `rledit-lua check TASK.lua`: try a task without running it.
 struct CheckCommand: ParsableCommand {
@@ -42,13 +43,16 @@ struct CheckCommand: ParsableCommand {
     }
 
     func run() throws {
-        let clock = RunClock()
-        let interrupts = InterruptSignal(clock: clock)
         var options = try common.runOptions()
         options.seeds = [seed]
         options.scriptArguments = scriptArguments
         limits.apply(to: &options)
-        let (resolved, script) = (options, script)
+        // Before any other thread is there: only threads that are started later are confined too.
+        let (resolved, script) = (try Confinement.ofTrial(script: script, options: options), script)
+        defer { resolved.reserved?.removeUnused() }
+        if let warning = resolved.walls?.warning { Terminal.note(warning) }
+        let clock = RunClock()
+        let interrupts = InterruptSignal(clock: clock)
         let result = try LuaThread.run {
             try TaskCheck(
                 script: script, options: resolved, clock: clock,

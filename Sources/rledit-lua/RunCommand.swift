@@ -77,9 +77,12 @@ struct RunCommand: ParsableCommand {
     }
 
     func run() throws {
+        // Before any other thread is there: only threads that are started later are confined too.
+        let options = try Confinement.ofRun(script: script, resuming: resume, options: try runOptions())
+        defer { options.reserved?.removeUnused() }
+        if let warning = options.walls?.warning, !quiet { Terminal.note(warning) }
         let clock = RunClock(maxSeconds: maxTime)
         let interrupts = InterruptSignal(clock: clock, maxSeconds: maxTime)
-        let options = try runOptions()
         let (script, resume, json) = (script, resume, json)
         let end = try LuaThread.run {
             let output: @Sendable (UnsafeRawBufferPointer) -> Void = { bytes in

@@ -37,6 +37,7 @@ enum Terminal {
         }
         note("rledit-lua: \(scriptError.report)")
         if scriptError.underlying is MemoryShortage { return 3 }
+        if case .savedTooMuch? = scriptError.underlying as? RunFolderError { return 3 }
         switch scriptError.kind {
         case .interrupted: return 130
         case .timeLimit, .memoryLimit, .outputLimit: return 3

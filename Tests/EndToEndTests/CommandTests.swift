@@ -136,7 +136,10 @@ struct CommandTests {
         #expect(object["numeric_kernels"]?.object?.keys == ["library", "loops"])
         #expect(object["cache"]?.object?.keys == ["path", "enabled", "fits", "bytes", "capacity"])
         #expect(object["cache"]?["path"]?.string == "\(workspace.path)/.cache/rledit/fits")
-        #expect(object["walls"]?.object?.keys == ["library", "limits", "landlock", "seccomp"])
+        #expect(
+            object["walls"]?.object?.keys == [
+                "library", "limits", "landlock", "landlock_abi", "seccomp", "missing",
+            ])
         #expect(object["walls"]?["library"] == true)
         let roots = (object["data"]?.array ?? []).compactMap { $0["path"]?.string }
         #expect(roots == ["\(workspace.path)/.share/rledit", "\(workspace.path)/data"])

@@ -31,7 +31,10 @@ typedef struct luahost luahost;
 #define LUAHOST_EXIT_PANIC 70
 
 /// Which budget a call into Lua draws on.
-enum { LUAHOST_MAIN_CHUNK = 0, LUAHOST_CALLBACK = 1 };
+///
+/// `LUAHOST_METAMETHOD` is for metamethods of tables that a bound function reads: their time counts for the script that called
+/// that function, or a table that answers every key would keep one call busy for ever. Without such a caller it is a callback.
+enum { LUAHOST_MAIN_CHUNK = 0, LUAHOST_CALLBACK = 1, LUAHOST_METAMETHOD = 2 };
 
 /// What stopped a script. Once set, it is raised again at every hook until the outermost call returns.
 enum {

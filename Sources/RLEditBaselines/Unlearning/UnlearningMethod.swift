@@ -92,6 +92,10 @@ extension UnlearningMethod {
 
     func requirePositive(_ field: String, _ value: Int) throws(ConfigurationError) {
         guard value >= 1 else { throw ConfigurationError(name, field, "must be at least 1, got \(value)") }
+        // Products with a number of examples must not overflow.
+        guard value <= 1_000_000_000 else {
+            throw ConfigurationError(name, field, "must be at most 1000000000, got \(value)")
+        }
     }
 
     func requirePositive(_ field: String, _ value: Double) throws(ConfigurationError) {

@@ -39,6 +39,11 @@ extension HostModules {
             }
             let file = try ModelFile.file(
                 model.network, basedOn: model.source?.file, prefix: model.source?.prefix ?? "")
+            let size = file.entries.reduce(0) { $0 + $1.byteCount }
+            guard size <= context.savedBytesLeft else {
+                throw RunFolderError.savedTooMuch(name: name, bytes: size, left: context.savedBytesLeft)
+            }
+            context.savedBytesLeft -= size
             try file.write(to: path)
             return try call.returns(path)
         }

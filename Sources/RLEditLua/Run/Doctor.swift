@@ -20,10 +20,8 @@ package struct Doctor {
     private let cacheFiles: Int
     private let cacheBytes: Int
 
-    /// The walls between a script and the machine. `limits` stands for memory, time and output.
-    private static let walls: [(name: String, isActive: Bool)] = [
-        ("library", true), ("limits", true), ("landlock", false), ("seccomp", false),
-    ]
+    /// What the kernel offers to confine a run, besides the script host's own library and limits.
+    private let walls = ProcessWalls.offered()
 
     /// Looks at the data roots, reading what MNIST is there, and at the cache.
     /// - Parameter data: the folder of `--data`.
@@ -78,8 +76,6 @@ package struct Doctor {
 
     package var json: JSONValue {
         let kernels = NumericKernels.current
-        var walls = JSONObject()
-        for wall in Doctor.walls { walls[wall.name] = .bool(wall.isActive) }
         let roots: [JSONValue] = roots.map { root in
             ["path": .string(root.path), "exists": .bool(root.exists), "mnist": .string(root.mnist)]
         }
@@ -96,7 +92,11 @@ package struct Doctor {
                 "path": .string(cache.folder), "enabled": .bool(cache.isEnabled), "fits": .integer(cacheFiles),
                 "bytes": .integer(cacheBytes), "capacity": .integer(cache.capacity),
             ],
-            "walls": .object(walls),
+            "walls": [
+                "library": true, "limits": true, "landlock": .bool(walls.landlock != nil),
+                "landlock_abi": walls.landlock.map(JSONValue.integer) ?? .null, "seccomp": .bool(walls.hasSeccomp),
+                "missing": .array(walls.missing.map(JSONValue.string)),
+            ],
         ]
     }
 
@@ -125,8 +125,8 @@ package struct Doctor {
                     ? "\(cacheFiles) remembered fit\(cacheFiles == 1 ? "" : "s"), \(megabytes) MB of "
                         + "\(NumberText.grouped(cache.capacity / 1_000_000)): \(cache.folder)"
                     : "off: neither XDG_CACHE_HOME nor HOME is set"))
-        let walls = Doctor.walls.map { "\($0.name) \($0.isActive ? "on" : "off")" }
-        lines.append(row("sandbox", walls.joined(separator: ", ")))
+        lines.append(row("sandbox", (["library", "limits"] + walls.names).joined(separator: ", ")))
+        if !walls.missing.isEmpty { lines.append(row("", "not there: \(walls.missing.joined(separator: "; "))")) }
         return lines.joined(separator: "\n")
     }
 }

@@ -6,13 +6,15 @@ internal import RLEditTensor
 extension RunOptions {
     /// What the modules of one script see of these options.
     func makeContext(seed: Int, pool: WorkerPool, clock: RunClock) -> ScriptContext {
-        ScriptContext(
+        let context = ScriptContext(
             seed: seed, pool: pool,
             locations: DataLocations(
                 dataOption: data, allowedFiles: allowedFiles, isUnrestricted: isTrusted),
             fits: .standard(isEnabled: usesCache), arguments: arguments,
             progress: { [isQuiet] in .standardError(label: $0, quiet: isQuiet) },
             isInterrupted: { clock.isInterrupted || clock.isTimeOver })
+        if !isTrusted { context.savedBytesLeft = folderBytes }
+        return context
     }
 
     /// A script's state under these options.

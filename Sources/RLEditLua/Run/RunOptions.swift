@@ -1,5 +1,5 @@
 package import LuaBridge
-internal import RLEditRuns
+package import RLEditRuns
 
 /// Which edit a run saves as its result.
 package enum SavedEdit: String, Sendable, CaseIterable {
@@ -40,6 +40,11 @@ package struct RunOptions: Sendable {
     package var folderBytes = RunLogs.defaultSizeLimit
     /// Seconds between checkpoints.
     package var checkpointSeconds = RunLogs.defaultCheckpointInterval
+
+    /// The walls around the process; nil before they are raised and with `--trust`.
+    package var walls: ProcessWalls?
+    /// The folder that was made for the results before the walls were raised.
+    package var reserved: ReservedFolder?
 
     package init(workers: Int) { self.workers = workers }
 }

@@ -293,7 +293,8 @@ package final class RunSession {
     private func makeFolder(_ seed: Int, task: String) throws -> RunFolder {
         let top =
             try self.top
-            ?? (options.out.map { try RunFolder.create(at: $0) } ?? RunFolder.create(task: task, time: started))
+            ?? (options.out.map { try RunFolder.create(at: $0) }
+                ?? RunFolder.create(task: task, time: started, reserved: options.reserved))
         self.top = top
         return options.seeds.count > 1 ? try top.seedFolder(seed) : top
     }
@@ -312,7 +313,7 @@ package final class RunSession {
         ]
         manifest.data = context.usedData
         manifest.sets = task?.setDescriptions ?? []
-        manifest.walls = options.isTrusted ? [] : ["library", "limits"]
+        manifest.walls = options.isTrusted ? [] : ["library", "limits"] + (options.walls?.names ?? [])
         if let first = context.usedData.first { summaryData = RunSummary.Data(name: first.name, hash: first.hash) }
         return manifest
     }

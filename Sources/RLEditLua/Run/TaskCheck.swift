@@ -57,7 +57,7 @@ package struct TaskCheck {
         let pool = WorkerPool(workers: options.workers)
         let context = options.makeContext(seed: options.seeds.first ?? 0, pool: pool, clock: clock)
         let session = try options.makeSession(context, print: print, warn: note)
-        let output = TemporaryOutput()
+        let output = TemporaryOutput(folder: options.reserved?.path)
         context.outputFolder = { try output.path() }
         defer {
             hostDidChange(nil)
@@ -82,6 +82,9 @@ package struct TaskCheck {
 /// A folder for what a script writes while it is only tried; made when it is first asked for.
 private final class TemporaryOutput {
     private var folder: String?
+
+    /// - Parameter folder: one that is there already.
+    init(folder: String?) { self.folder = folder }
 
     func path() throws -> String {
         if let folder { return folder }

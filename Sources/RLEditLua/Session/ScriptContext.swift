@@ -37,6 +37,8 @@ public final class ScriptContext {
     public var outputFolder: () throws -> String = {
         throw ConfigurationError("rledit", "output folder", "is not there: this script is not run in a run folder")
     }
+    /// Bytes that the script itself may still write into that folder.
+    var savedBytesLeft = Int.max
     /// What `rledit.tensor` draws from.
     var tensorRandom: RandomStream
     /// What `math.random` draws from.

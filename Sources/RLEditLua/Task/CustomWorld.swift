@@ -16,6 +16,8 @@ final class CustomWorld: EditWorld {
     let name: String
     private let host: LuaHost
     private let actionSize: ActionSize
+    /// Most numbers in an action: a policy keeps some hundred bytes for each.
+    private static let largestAction = 1_000_000
     private let apply: ScriptMethod
     private let settingsObject: JSONObject
 
@@ -47,6 +49,9 @@ final class CustomWorld: EditWorld {
         switch try table.get("action_size") {
         case .integer(let size):
             guard size >= 1 else { throw LuaMismatch("'action_size' of \(owner) must be at least 1, got \(size)") }
+            guard size <= CustomWorld.largestAction else {
+                throw LuaMismatch("'action_size' of \(owner) must be at most \(CustomWorld.largestAction), got \(size)")
+            }
             actionSize = .number(size)
             settingsObject = ["action_size": .integer(size)]
         case .function:
@@ -69,8 +74,8 @@ final class CustomWorld: EditWorld {
         case .function(let function):
             let unedited = try weights(layers.map { try $0.base.reshaped($0.shape) }, of: layers)
             let result = try function.call([unedited]).first ?? .nil
-            guard case .integer(let number) = result, number >= 1 else {
-                throw function.error("positive integer expected, got \(result.shown)")
+            guard case .integer(let number) = result, (1...CustomWorld.largestAction).contains(number) else {
+                throw function.error("integer from 1 to \(CustomWorld.largestAction) expected, got \(result.shown)")
             }
             size = number
         }

@@ -12,6 +12,8 @@ public enum RunFolderError: Error, Equatable, Sendable, CustomStringConvertible 
     case notARun(path: String)
     /// The run has written as much as it may.
     case sizeLimit(path: String, size: Int, limit: Int)
+    /// A script has saved as much as it may.
+    case savedTooMuch(name: String, bytes: Int, left: Int)
 
     public var description: String {
         switch self {
@@ -22,6 +24,9 @@ public enum RunFolderError: Error, Equatable, Sendable, CustomStringConvertible 
         case .notEmpty(let path, let example):
             "'\(path)' is not empty (it holds '\(example)'); choose an empty or a new folder for --out"
         case .notARun(let path): "'\(path)' is not a run folder: it has no \(RunFolder.manifestName)"
+        case .savedTooMuch(let name, let bytes, let left):
+            "cannot save '\(name)': \(bytes) bytes are more than the \(left) that the script may still write into the run "
+                + "folder; --max-folder raises it"
         case .sizeLimit(let path, let size, let limit):
             "the run folder '\(path)' has reached \(size) bytes, over its limit of \(limit); --max-folder raises it"
         }
@@ -52,16 +57,22 @@ public final class RunFolder: Sendable {
     }
 
     /// A new folder `<root>/<task>-<yyyymmdd-hhmmss>`, with `-2`, `-3`, … when that is taken.
-    /// - Parameter time: when the run starts, in local time.
+    /// - Parameters:
+    ///   - time: when the run starts, in local time.
+    ///   - reserved: a folder under `root` that becomes the new one.
     /// - Throws: ``FileError`` or ``RunFolderError``.
-    public static func create(task: String, under root: String = "runs", time: Timestamp = .now) throws -> RunFolder {
+    public static func create(
+        task: String, under root: String = "runs", time: Timestamp = .now, reserved: ReservedFolder? = nil
+    ) throws -> RunFolder {
         try FileSystem.createFolders(root)
         let name = "\(folderName(forTask: task))-\(time.compact)"
         var number = 1
         while true {
             let path = number == 1 ? "\(root)/\(name)" : "\(root)/\(name)-\(number)"
             // Creating is atomic: of two runs that start in the same second each gets its own.
-            if try FileSystem.createFolder(path) { return RunFolder(path: path, lock: try FolderLock(path)) }
+            if try reserved?.take(path) ?? FileSystem.createFolder(path) {
+                return RunFolder(path: path, lock: try FolderLock(path))
+            }
             number += 1
         }
     }

@@ -1,0 +1,103 @@
+internal import Foundation
+internal import RLEditData
+internal import RLEditRuns
+
+/// Works out from the command line alone which files a sandboxed run may touch, and raises the walls around it.
+///
+/// The script has not run yet, so the name of the run folder is not known. A folder is therefore made beforehand and takes its
+/// name later; a rule of Landlock belongs to the folder, not to its name.
+package struct Confinement {
+    private var readable: [String]
+    private var writable: [String] = []
+    private var holders: [String] = []
+    private var options: RunOptions
+
+    /// Most `.lua` files beside a script for which there are rules, and most names that are looked at to find them.
+    private static let mostModules = 2_000
+    private static let mostNames = 20_000
+
+    /// What the program itself reads while it runs: libraries that are loaded late, time zones, the kernel's view of the cores.
+    private static let system = [
+        "/usr", "/lib", "/lib64", "/etc/localtime", "/etc/timezone", "/etc/ld.so.cache", "/proc/cpuinfo",
+        "/proc/meminfo",
+        "/proc/self", "/sys/devices/system/cpu", "/sys/fs/cgroup", "/dev/null", "/dev/urandom", "/dev/random",
+    ]
+
+    /// - Parameter data: the data folder of the command line or, in its stead, of a resumed run.
+    private init(options: RunOptions, data: String?) {
+        self.options = options
+        readable = Confinement.system
+        let locations = DataLocations(dataOption: data, allowedFiles: options.allowedFiles)
+        readable += locations.roots + locations.allowedFiles
+        let cache = FitCache.standard(isEnabled: options.usesCache)
+        if cache.isEnabled {
+            // A cache that cannot be made is none: the run goes on without.
+            try? FileManager.default.createDirectory(atPath: cache.folder, withIntermediateDirectories: true)
+            writable.append(cache.folder)
+        }
+    }
+
+    /// Confines a run of a script, or of the script in a run folder.
+    /// - Parameter resumed: the folder of `--resume`.
+    /// - Returns: the options with what stands and with the folder made for the results.
+    /// - Throws: `FileError` or `RunFolderError` when that folder cannot be made.
+    package static func ofRun(script: String?, resuming resumed: String?, options: RunOptions) throws -> RunOptions {
+        guard !options.isTrusted else { return options }
+        let recorded = resumed.flatMap { try? Manifest.read(from: $0).options["data"]?.string }
+        var confinement = Confinement(options: options, data: options.data ?? recorded)
+        if let script { confinement.allow(script: script) }
+        if let resumed {
+            confinement.writable.append(resumed)
+        } else {
+            let reserved = try ReservedFolder(at: options.out)
+            confinement.options.reserved = reserved
+            confinement.writable.append(reserved.path)
+            confinement.holders += reserved.holders
+        }
+        return confinement.raise()
+    }
+
+    /// Confines the trial of a script, whose results go to a temporary folder.
+    package static func ofTrial(script: String, options: RunOptions) throws -> RunOptions {
+        guard !options.isTrusted else { return options }
+        var confinement = Confinement(options: options, data: options.data)
+        confinement.allow(script: script)
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("rledit-check-\(UUID().uuidString)")
+        let reserved = try ReservedFolder(at: folder.path)
+        confinement.options.reserved = reserved
+        confinement.writable.append(reserved.path)
+        confinement.holders += reserved.holders
+        return confinement.raise()
+    }
+
+    /// The script and the `.lua` files beside it and below, which it may require; not the folder as a whole, where anything
+    /// may lie.
+    private mutating func allow(script: String) {
+        readable.append(script)
+        let folder = (script as NSString).deletingLastPathComponent
+        let manager = FileManager.default
+        var folders = [folder.isEmpty ? "." : folder]
+        var (modules, names) = (0, 0)
+        while let folder = folders.popLast() {
+            for name in ((try? manager.contentsOfDirectory(atPath: folder)) ?? []).sorted() where !name.hasPrefix(".") {
+                names += 1
+                guard names <= Confinement.mostNames, modules < Confinement.mostModules else { return }
+                let path = "\(folder)/\(name)"
+                if name.hasSuffix(".lua") {
+                    // What a link leads to is what would be read; the script host refuses links that leave the folder.
+                    readable.append(path)
+                    modules += 1
+                } else if let type = try? manager.attributesOfItem(atPath: path)[.type] as? FileAttributeType,
+                    type == .typeDirectory
+                {
+                    folders.append(path)
+                }
+            }
+        }
+    }
+
+    private consuming func raise() -> RunOptions {
+        options.walls = ProcessWalls.raise(readable: readable, writable: writable, holders: holders)
+        return options
+    }
+}
