@@ -102,12 +102,13 @@ struct CompareTests {
     func failure() throws {
         let script = Self.script.replacing(
             "return m.retain.accuracy - m.forget.accuracy",
-            with: "if rledit.args.bad then return 0/0 end return m.retain.accuracy - m.forget.accuracy")
+            with: "if bad then return 0/0 end return m.retain.accuracy - m.forget.accuracy"
+        ).replacing("return rledit.task", with: "local bad = rledit.args.bad\nreturn rledit.task")
         let workspace = try Workspace(["t.lua": script])
         let ended = try workspace.run(
             "compare", "t.lua", "--methods", "HillClimber,bias_edit", "--seeds", "1", "--set", "bad=true", "--out", "c")
         #expect(ended.code == 1)
-        #expect(ended.output.contains("failed: HillClimber, seed 0: task 't', episode 1, step 1: t.lua:15: "))
+        #expect(ended.output.contains("failed: HillClimber, seed 0: task 't', episode 1, step 1: t.lua:16: "))
         #expect(ended.output.contains("bias_edit"))
         #expect(workspace.names(in: "c/cells") == ["bias_edit"])
     }

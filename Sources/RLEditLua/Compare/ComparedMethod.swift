@@ -70,29 +70,40 @@ package struct ComparedMethod: Sendable {
 
     private static var learners: [Entry] {
         [
-            learner("PPO", LearnerFields.ppo, PPO.Configuration(), \.steps) { PPO($0) },
-            learner("Reinforce", LearnerFields.reinforce, Reinforce.Configuration(), \.steps) { Reinforce($0) },
+            learner("PPO", LearnerFields.ppo, PPO.Configuration(), { $0.steps = $1 }) { PPO($0) },
+            learner("Reinforce", LearnerFields.reinforce, Reinforce.Configuration(), { $0.steps = $1 }) {
+                Reinforce($0)
+            },
             learner(
-                "EvolutionStrategy", LearnerFields.evolutionStrategy, EvolutionStrategy.Configuration(), \.steps
+                "EvolutionStrategy", LearnerFields.evolutionStrategy, EvolutionStrategy.Configuration(),
+                { $0.steps = $1 }
             ) { EvolutionStrategy($0) },
-            learner("CMAES", LearnerFields.cmaes, CMAES.Configuration(), \.steps) { CMAES($0) },
-            learner("SeparableCMAES", LearnerFields.cmaes, SeparableCMAES.Configuration(), \.steps) {
+            learner("CMAES", LearnerFields.cmaes, CMAES.Configuration(), { $0.steps = $1 }) { CMAES($0) },
+            learner("SeparableCMAES", LearnerFields.cmaes, SeparableCMAES.Configuration(), { $0.steps = $1 }) {
                 SeparableCMAES($0)
             },
-            learner("HillClimber", LearnerFields.hillClimber, HillClimber.Configuration(), \.steps) { HillClimber($0) },
-            learner("RandomSearch", LearnerFields.randomSearch, RandomSearch.Configuration(), \.steps) {
-                RandomSearch($0)
+            learner("HillClimber", LearnerFields.hillClimber, HillClimber.Configuration(), { $0.steps = $1 }) {
+                HillClimber($0)
             },
+            learner(
+                "RandomSearch", LearnerFields.randomSearch, RandomSearch.Configuration(),
+                {
+                    $0.steps = $1
+                    // Its batch is only a matter of speed, and must not buy it more candidates than the others get.
+                    $0.batchSize = min($0.batchSize, max($1, 1))
+                }
+            ) { RandomSearch($0) },
         ]
     }
 
     private static func learner<Configuration>(
         _ name: String, _ fields: [SettingField<Configuration>], _ defaults: Configuration,
-        _ steps: WritableKeyPath<Configuration, Int>, _ make: @escaping (Configuration) -> any Learner
+        _ spend: @escaping (inout Configuration, _ budget: Int) -> Void,
+        _ make: @escaping (Configuration) -> any Learner
     ) -> Entry {
         let form = Form.learner { budget in
             var configuration = defaults
-            configuration[keyPath: steps] = budget
+            spend(&configuration, budget)
             let chosen = configuration
             return ScriptLearner(name: name, settings: fields.json(chosen)) { make(chosen) }
         }

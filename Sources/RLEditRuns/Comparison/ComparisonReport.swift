@@ -38,7 +38,7 @@ struct ComparisonReport {
     // MARK: - Tables
 
     private var table: Markup {
-        let (shown, depths) = (comparison.measures, comparison.depthMeasures)
+        let (shown, depths) = (comparison.shownMeasures, comparison.depthMeasures)
         let hasTarget = rows.contains { $0.cost?.toTarget != nil }
         let hasPeak = rows.contains { $0.cost?.peak != nil }
         var titles = ["method"] + shown.map(Comparison.title) + depths.map(Comparison.depthTitle) + ["evaluations"]
@@ -129,11 +129,13 @@ struct ComparisonReport {
         let chart = MarkerChart(
             markers: points.map {
                 .init(
-                    name: label($0.row), style: style($0.row), x: $0.forget, y: $0.retain, isRing: $0.row.method == nil)
+                    name: isBestSeen($0.row) ? nil : $0.row.method?.name ?? $0.row.title, style: style($0.row),
+                    x: $0.forget, y: $0.retain, isRing: $0.row.method == nil)
             },
             x: .logarithmic(points.map(\.forget), floor: 0.0005, isShare: true), y: .nearOne(points.map(\.retain)),
             xTitle: "forget accuracy", yTitle: "retain accuracy",
-            description: "Retain accuracy against forget accuracy of each method", legend: ComparisonReport.legend)
+            description: "Retain accuracy against forget accuracy of each method", height: 520,
+            legend: ComparisonReport.legend)
         return Report.section(
             "What is kept and what is forgotten", id: "trade-off",
             [
@@ -146,12 +148,8 @@ struct ComparisonReport {
             ])
     }
 
-    private func label(_ row: Comparison.Row) -> String {
-        guard let method = row.method, method.kind == .learner, method.stages.count > 1 else {
-            return row.method?.name ?? row.title
-        }
-        return row.stage == method.resultStage ? method.name : "\(method.name) best"
-    }
+    /// The second result of a learner, which stands near the first and needs no name of its own.
+    private func isBestSeen(_ row: Comparison.Row) -> Bool { row.method.map { row.stage != $0.resultStage } ?? false }
 
     /// Best reward so far: the median over seeds, and the middle half of them.
     private var learning: Markup {
