@@ -37,6 +37,34 @@ struct DeterminismTests {
         }
     }
 
+    @Test("A layer edited with its bias gives the same files for one worker and two, and a delta that is taken back")
+    func bias() throws {
+        let script = Self.digits.replacing("MaskWorld { layer", with: "ShiftWorld { bias = true, layer")
+            .replacing("steps = 512", with: "steps = 256")
+        let workspace = try Workspace([
+            "t.lua": script,
+            "back.lua": """
+            local model = require("rledit").nn.load "w1/edited.safetensors"
+            model:revert_delta "w1/delta.safetensors"
+            model:apply_delta "w1/delta.safetensors" -- checks to the bit that this is the base
+            print "taken back"
+            """,
+        ])
+        for count in ["1", "2"] {
+            let ended = try workspace.run("t.lua", "--out", "w\(count)", "--workers", count, "--quiet", "--no-cache")
+            #expect(ended.code == 0, "\(ended.errors)")
+            for name in Self.files {
+                #expect(workspace.bytes("w\(count)/\(name)") != nil)
+                #expect(workspace.bytes("w\(count)/\(name)") == workspace.bytes("w1/\(name)"), "\(name)")
+            }
+        }
+        let delta = try Delta.read("\(workspace.path)/w1/delta.safetensors")
+        #expect(delta.layers.map(\.bias?.parameter) == ["fc2.bias"])
+        let back = try workspace.run(
+            "back.lua", "--allow", "w1/edited.safetensors", "--allow", "w1/delta.safetensors")
+        #expect(back.code == 0 && back.output.contains("taken back"), "\(back.errors)")
+    }
+
     @Test("A remembered fit gives the same files as the fit itself, and another seed gives others")
     func rememberedFit() throws {
         let workspace = try Workspace(["t.lua": Scripts.stateful(steps: 256)])

@@ -29,6 +29,8 @@ import Testing
             print(rledit.MaskWorld { layer = 'fc1', units = 'outputs', density = 0.25 })
             print(rledit.ShiftWorld { layer = 'fc1', units = 'inputs', scale = rledit.schedule.cosine(2, 1) })
             print(rledit.MaskWorld { layer = 'fc1', full = true, density = 1 })
+            print(rledit.ShiftWorld { layer = 'fc1', rank = 1, bias = true })
+            print(rledit.ShiftWorld { layer = 'fc1', rank = 1, bias = false })
             """
         #expect(
             try TaskScript.printed(text) == """
@@ -38,6 +40,8 @@ import Testing
                 MaskWorld { layers = [fc1], units = outputs, scale = 2.0, density = 0.25, horizon = 1 }
                 ShiftWorld { layers = [fc1], units = inputs, scale = cosine(2, 1), unit = rms, horizon = 1 }
                 MaskWorld { layers = [fc1], full = true, scale = 2.0, horizon = 1 }
+                ShiftWorld { layers = [fc1], rank = 1, bias = true, scale = 2.0, offset = 0.5, unit = rms, horizon = 1 }
+                ShiftWorld { layers = [fc1], rank = 1, scale = 2.0, offset = 0.5, unit = rms, horizon = 1 }
                 """)
     }
 
@@ -57,6 +61,8 @@ import Testing
             print(edited { layer = 'fc1', units = 'inputs', scale = { fc1 = 0.5 } })
             -- A quarter of the weights move by four halves: 2 √(1/4).
             print(edited { layer = 'fc1', full = true, scale = 2, density = 0.25 })
+            -- 4 × (2 + 1) numbers.
+            print(edited { layer = 'fc1', full = true, scale = 1, bias = true })
             local world = rledit.ShiftWorld { layer = 'fc1', full = true, unit = 'relative',
               scale = function(progress) return 1 - progress / 2 end }
             local norms = {}
@@ -64,7 +70,22 @@ import Testing
               reward = function(m) norms[#norms + 1] = ('%.3f'):format(m.edit.relative_norm) return 0 end })
             print(table.concat(norms, ' ', 1, 4))
             """
-        #expect(try TaskScript.printed(text) == "4 1.000\n2 0.500\n8 1.000\n1.000 0.875 0.750 0.625")
+        #expect(try TaskScript.printed(text) == "4 1.000\n2 0.500\n8 1.000\n12 1.000\n1.000 0.875 0.750 0.625")
+    }
+
+    @Test("a task with bias = true edits weights and bias, and rewards get the model with both")
+    func bias() throws {
+        let text = """
+            local function same(candidate, name)
+              return candidate:parameter(name):equal(model:parameter(name))
+            end
+            local result = rledit.run.task(task { world = rledit.ShiftWorld { layer = 'fc1', bias = true },
+              heldout = sets })
+            print(result.evaluations, same(result.best_model, 'fc1.weight'), same(result.best_model, 'fc1.bias'),
+              same(result.best_model, 'fc2.bias'))
+            """
+        let printed = try TaskScript.printed(text)
+        #expect(printed == "8\tfalse\tfalse\ttrue")
     }
 
     @Test(
@@ -120,6 +141,15 @@ import Testing
             (
                 "return rledit.task(fields { world = rledit.MaskWorld { layer = 'fc1', top_k = 9 } })",
                 "the 9 largest changes do not fit layer 'fc1' of 8 weights: expected 1 to 8"
+            ),
+            (
+                "return rledit.MaskWorld { layer = 'fc1', bias = 1 }",
+                "bad field 'bias' in rledit.MaskWorld (boolean expected, got number)"
+            ),
+            (
+                "return rledit.task(fields { model = rledit.nn.sequential { { 'only', rledit.nn.linear { inputs = 2, "
+                    + "outputs = 3, bias = false } }, input = { 2 } }, world = rledit.MaskWorld { layer = 'only', bias = true } })",
+                "layer 'only' cannot be edited: it has no bias, and the world edits layers with their bias"
             ),
             (
                 "return rledit.EvolutionStrategy { population_size = 7 }",

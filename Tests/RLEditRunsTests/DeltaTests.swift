@@ -48,6 +48,79 @@ struct DeltaTests {
         }
     }
 
+    /// `fc1` as `[W | b]`, `[4, 7]`.
+    private func layerWithBias(_ network: Network) throws -> EditedLayer {
+        let bias = try #require(network.parameter("fc1.bias"))
+        let layer = try layer(network)
+        return try EditedLayer(
+            name: "fc1", parameterName: layer.parameterName, weight: layer.base, bias: ("fc1.bias", bias))
+    }
+
+    private func editsWithBias() throws -> [LayerEdit] {
+        let factors = try LowRankFactors(
+            left: try Tensor((0..<8).map { 0.1 * Float($0) - 0.3 }, shape: [4, 2]),
+            right: try Tensor((0..<14).map { 0.2 - 0.05 * Float($0) }, shape: [2, 7]))
+        return [
+            .shift(factors), .mask(accumulated: try Tensor(repeating: 0.5, shape: [4, 7]), factors: factors),
+            .weights(try Tensor(repeating: 0.25, shape: [4, 7])),
+        ]
+    }
+
+    @Test("A delta of weights and bias survives its file form, is applied to both and reverted to the bit")
+    func withBias() throws {
+        let base = try network()
+        let folder = try TemporaryFolder()
+        for edit in try editsWithBias() {
+            let layer = try layerWithBias(base)
+            let delta = try Delta(world: "MaskWorld", layers: [layer], edits: [edit])
+            #expect(delta.layers.map(\.bias?.parameter) == ["fc1.bias"])
+            try delta.write(to: folder.file("delta.safetensors"))
+            #expect(try Delta.read(folder.file("delta.safetensors")) == delta)
+            let edited = try delta.applied(to: base)
+            let weights = try edit.weights(of: layer).scalars
+            #expect(edited.parameter("fc1.bias")?.scalars == (0..<4).map { weights[7 * $0 + 6] })
+            #expect(
+                edited.parameter("fc1.weight")?.scalars
+                    == weights.indices.filter { $0 % 7 != 6 }.map { weights[$0] })
+            let reverted = try delta.reverted(from: edited)
+            for name in base.parameterNames { #expect(reverted.parameter(name) == base.parameter(name)) }
+            let map = try #require(try delta.layers[0].map())
+            #expect(map.parameter == "fc1.weight | fc1.bias" && map.columns == 7)
+        }
+    }
+
+    @Test("A delta of weights and bias is refused where the bias is another or its entries do not fit")
+    func refusedWithBias() throws {
+        let base = try network()
+        let delta = try Delta(world: "ShiftWorld", layers: [layerWithBias(base)], edits: [editsWithBias()[0]])
+        var other = base
+        try other.setParameter("fc1.bias", .ones([4]))
+        #expect(
+            failure { _ = try delta.applied(to: other) }?
+                .hasPrefix("the delta was made for another model: 'fc1.bias' has SHA-256 ") == true)
+        other = try delta.applied(to: base)
+        try other.setParameter("fc1.bias", .ones([4]))
+        #expect(
+            failure { _ = try delta.reverted(from: other) }?
+                .hasPrefix("cannot revert: 'fc1.bias' does not carry this edit") == true)
+        func reason(_ change: (inout [String: Tensor]) throws -> Void) rethrows -> String? {
+            var tensors = delta.tensors
+            try change(&tensors)
+            return failure { _ = try Delta(tensors: tensors, metadata: delta.metadata) }
+        }
+        #expect(
+            reason { $0["fc1.bias.original"] = nil } == "not a usable delta: tensor 'fc1.bias.original' is missing")
+        #expect(
+            try reason { $0["fc1.bias.original"] = try .zeros([5]) }
+                == "not a usable delta: 'fc1.bias.original' has shape [5], expected [4]")
+        #expect(
+            try reason { $0["fc1.bias.original"] = try .zeros([4]) }
+                == "not a usable delta: the original values of 'fc1.bias' do not match their SHA-256")
+        #expect(
+            try reason { $0["fc1.weight.right"] = try .zeros([2, 6]) }
+                == "not a usable delta: factors [4, 2] and [2, 6] of 'fc1.weight' do not make [4, 7]")
+    }
+
     @Test("Another base, an unedited model and a missing parameter are told apart")
     func refused() throws {
         let base = try network()

@@ -30,6 +30,7 @@ local World = {}
 ---@field rank integer? rank of the action's factors; 1 by default
 ---@field full boolean? one number for each weight instead of factors
 ---@field units ("outputs"|"inputs")? one number for each output unit (row of weights) or each input (column) instead of factors
+---@field bias boolean? edit each layer with its bias, which counts as one more column of weights; default false
 ---@field scale rledit.LayerRate? strength of an action, for all edited layers or for each; 2 by default
 ---@field density number? share of each layer's weights that a step changes, those that it would change most; 1 by default
 ---@field top_k integer? the same as a number of weights of each layer, instead of `density`
@@ -39,6 +40,7 @@ local World = {}
 ---@class rledit.ShiftWorldOptions: rledit.MaskWorldOptions
 ---@field unit ("rms"|"relative"|"absolute")? unit of the scale: the layer's root-mean-square weight (default), the layer's norm for the whole step, or the weights' own
 ---@field offset number? size of the fixed signs added to `B`, in 0 … 1; default 0.5
+---@field bias boolean? edit each layer with its bias, which counts as one more column of weights; default false
 
 --- A world of your own. Functions may also be written with a colon, and then get the table as `self`.
 ---@class rledit.CustomWorld

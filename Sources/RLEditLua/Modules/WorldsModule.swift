@@ -36,6 +36,7 @@ extension HostModules {
         configuration.scale = edit.scale
         configuration.offset = edit.offset
         configuration.sparsity = edit.sparsity
+        configuration.bias = edit.bias
         return try call.returns(
             ScriptWorld(
                 world: MaskWorld(configuration), layers: place.layers, horizon: place.horizon,
@@ -56,6 +57,7 @@ extension HostModules {
         configuration.scale = edit.scale
         configuration.offset = edit.offset
         configuration.sparsity = edit.sparsity
+        configuration.bias = edit.bias
         var settings = edit.shown
         settings["unit"] = ShiftWorld.Unit.words.first { $0.value == configuration.unit }.map { .string($0.word) }
         return try call.returns(

@@ -81,10 +81,10 @@ package struct DocumentedSetting: Sendable, Equatable {
 /// Settings of the worlds whose default is one value.
 enum WorldFields {
     static var mask: [SettingField<MaskWorld.Configuration>] {
-        [.number("offset", \.offset)]
+        [.number("offset", \.offset), .boolean("bias", \.bias)]
     }
 
     static var shift: [SettingField<ShiftWorld.Configuration>] {
-        [.number("offset", \.offset)]
+        [.number("offset", \.offset), .boolean("bias", \.bias)]
     }
 }

@@ -9,6 +9,7 @@ struct EditSettings {
     let scale: LayerScale
     let offset: Double
     let sparsity: EditSparsity
+    let bias: Bool
     /// The settings with their defaults filled in.
     let shown: JSONObject
 
@@ -22,6 +23,7 @@ struct EditSettings {
         scale = given
         offset = try EditSettings.offset(options) ?? standardOffset
         sparsity = try EditSettings.sparsity(options)
+        bias = try options.optional("bias", as: Bool.self) ?? false
 
         var settings = JSONObject()
         switch form {
@@ -30,6 +32,7 @@ struct EditSettings {
         case .inputUnits: settings["units"] = "inputs"
         case .full: settings["full"] = .bool(true)
         }
+        if bias { settings["bias"] = .bool(true) }
         if Set(schedules.map(\.description)).count == 1, let schedule = schedules.first {
             settings["scale"] = schedule.json
         } else {

@@ -113,16 +113,17 @@ struct TaskParts {
     func edited(_ edits: [LayerEdit]) throws -> Network {
         var network = model
         for (name, edit) in zip(world.layers, edits) {
-            guard let weight = network.parameter("\(name).weight") else { continue }
-            let layer = try EditedLayer(name: name, parameterName: "\(name).weight", weight: weight)
-            try network.setParameter(layer.parameterName, try edit.weights(of: layer).reshaped(layer.shape))
+            try network.apply(edit, to: editedLayer(name))
         }
         return network
     }
 
     /// Finds out at the script's line, not when the run begins, whether the world fits the model.
     private func checkWorld(random: RandomStream) throws {
-        let layers = try world.layers.map { try EditedLayer(named: $0, of: model) }
-        _ = try world.world.bind(to: layers, random: random)
+        _ = try world.world.bind(to: world.layers.map(editedLayer), random: random)
+    }
+
+    private func editedLayer(_ name: String) throws -> EditedLayer {
+        try EditedLayer(named: name, of: model, includingBias: world.world.editsBias)
     }
 }

@@ -2,13 +2,15 @@ public import RLEditTensor
 
 /// A delta as the named tensors and the metadata of a safetensors file.
 ///
-/// Tensors: `<parameter>.original`, and by kind `<parameter>.left` and `.right`, `.mask` or `.weights`. Metadata:
-/// `rledit.kind` = `delta`, `rledit.world`, and `rledit.layers`, a JSON list of name, parameter, kind and hash.
+/// Tensors: `<parameter>.original`, and by kind `<parameter>.left` and `.right`, `.mask` or `.weights`; `<bias>.original`
+/// of a bias that was edited too. Metadata: `rledit.kind` = `delta`, `rledit.world`, and `rledit.layers`, a JSON list of
+/// name, parameter, kind and hash, and of bias and bias_hash where a bias was edited.
 extension Delta {
     public var tensors: [String: Tensor] {
         var tensors: [String: Tensor] = [:]
         for layer in layers {
             tensors["\(layer.parameter).original"] = layer.original
+            if let bias = layer.bias { tensors["\(bias.parameter).original"] = bias.original }
             switch layer.change {
             case .shift(let left, let right):
                 tensors["\(layer.parameter).left"] = left
@@ -22,10 +24,15 @@ extension Delta {
 
     public var metadata: [String: String] {
         let list = layers.map { layer -> JSONValue in
-            [
+            var entry: JSONObject = [
                 "name": .string(layer.name), "parameter": .string(layer.parameter),
                 "kind": .string(layer.change.kind), "hash": .string(layer.originalHash),
             ]
+            if let bias = layer.bias {
+                entry["bias"] = .string(bias.parameter)
+                entry["bias_hash"] = .string(bias.originalHash)
+            }
+            return .object(entry)
         }
         return ["rledit.kind": "delta", "rledit.world": world, "rledit.layers": JSONValue.array(list).text]
     }
@@ -51,7 +58,18 @@ extension Delta {
             guard original.rank >= 2, original.count > 0 else {
                 throw .malformed("'\(parameter).original' is not a matrix but of shape \(original.shape)")
             }
-            let size = [original.shape[0], original.count / original.shape[0]]
+            var bias: Bias?
+            if let entry = entry["bias"] {
+                guard let name = entry.string, name != parameter else {
+                    throw .malformed("'bias' of '\(parameter)' does not name another parameter")
+                }
+                bias = Bias(parameter: name, original: try tensor("\(name).original"))
+            }
+            if let bias, bias.original.shape != [original.shape[0]] {
+                throw .malformed(
+                    "'\(bias.parameter).original' has shape \(bias.original.shape), expected [\(original.shape[0])]")
+            }
+            let size = [original.shape[0], original.count / original.shape[0] + (bias == nil ? 0 : 1)]
             let change: Change
             switch kind {
             case "shift":
@@ -71,7 +89,10 @@ extension Delta {
                 change = kind == "mask" ? .mask(dense) : .weights(dense)
             default: throw .malformed("'\(kind)' is not a kind of change")
             }
-            let layer = Layer(name: name, parameter: parameter, change: change, original: original)
+            if let bias, entry["bias_hash"]?.string != bias.originalHash {
+                throw .malformed("the original values of '\(bias.parameter)' do not match their SHA-256")
+            }
+            let layer = Layer(name: name, parameter: parameter, change: change, original: original, bias: bias)
             guard layer.originalHash == hash else {
                 throw .malformed("the original values of '\(parameter)' do not match their SHA-256")
             }

@@ -5,7 +5,7 @@ public import RLEditWorlds
 
 /// An edit by itself: what `delta.safetensors` holds, enough to apply it to its base model and to take it back exactly.
 public struct Delta: Sendable, Equatable {
-    /// How one parameter, seen as a matrix `[rows, columns]`, is changed.
+    /// How one parameter, seen as a matrix `[rows, columns]`, is changed. A bias that was edited too is the last column.
     public enum Change: Sendable, Equatable {
         /// `W + left · right`: `left` `[rows, rank]` with the scale in it, `right` `[rank, columns]`.
         case shift(left: Tensor, right: Tensor)
@@ -34,11 +34,30 @@ public struct Delta: Sendable, Equatable {
         public let original: Tensor
         /// SHA-256 of the unedited parameter's shape and bytes.
         public let originalHash: String
+        /// The layer's bias, if it was edited too.
+        public let bias: Bias?
 
-        public init(name: String, parameter: String, change: Change, original: Tensor) {
+        public init(name: String, parameter: String, change: Change, original: Tensor, bias: Bias? = nil) {
             self.name = name
             self.parameter = parameter
             self.change = change
+            self.original = original
+            originalHash = Delta.hash(original)
+            self.bias = bias
+        }
+    }
+
+    /// A bias that was edited with its layer's weight.
+    public struct Bias: Sendable, Equatable {
+        /// For example `fc2.bias`.
+        public let parameter: String
+        /// The unedited bias, `[rows]`.
+        public let original: Tensor
+        /// SHA-256 of the unedited bias's shape and bytes.
+        public let originalHash: String
+
+        public init(parameter: String, original: Tensor) {
+            self.parameter = parameter
             self.original = original
             originalHash = Delta.hash(original)
         }
@@ -68,9 +87,10 @@ public struct Delta: Sendable, Equatable {
                 guard let mask = try edit.mask(of: layer) else { return nil }
                 change = .mask(mask)
             }
+            let originals = try layer.parameters(of: layer.base)
             return Layer(
-                name: layer.name, parameter: layer.parameterName, change: change,
-                original: try layer.base.reshaped(layer.shape))
+                name: layer.name, parameter: layer.parameterName, change: change, original: originals[0].value,
+                bias: originals.dropFirst().first.map { Bias(parameter: $0.name, original: $0.value) })
         }
     }
 
@@ -111,15 +131,15 @@ extension Delta {
     /// - Throws: ``DeltaError`` when `base` is not the model that the edit was made for.
     public func applied(to base: Network) throws -> Network {
         var edited = base
-        for layer in layers {
-            guard let current = base.parameter(layer.parameter) else {
-                throw DeltaError.missingParameter(layer.parameter)
+        for part in try layers.flatMap({ try $0.parts() }) {
+            guard let current = base.parameter(part.parameter) else {
+                throw DeltaError.missingParameter(part.parameter)
             }
             let hash = Delta.hash(current)
-            guard hash == layer.originalHash else {
-                throw DeltaError.otherBase(parameter: layer.parameter, expected: layer.originalHash, actual: hash)
+            guard hash == part.originalHash else {
+                throw DeltaError.otherBase(parameter: part.parameter, expected: part.originalHash, actual: hash)
             }
-            try edited.setParameter(layer.parameter, try layer.edited())
+            try edited.setParameter(part.parameter, part.edited)
         }
         return edited
     }
@@ -129,47 +149,65 @@ extension Delta {
     ///   another processor, is allowed for.
     public func reverted(from edited: Network) throws -> Network {
         var base = edited
-        for layer in layers {
-            guard let current = edited.parameter(layer.parameter) else {
-                throw DeltaError.missingParameter(layer.parameter)
+        for part in try layers.flatMap({ try $0.parts() }) {
+            guard let current = edited.parameter(part.parameter) else {
+                throw DeltaError.missingParameter(part.parameter)
             }
-            let expected = try layer.edited()
-            guard current.shape == expected.shape else {
-                throw DeltaError.notEdited(parameter: layer.parameter, difference: .infinity)
+            guard current.shape == part.edited.shape else {
+                throw DeltaError.notEdited(parameter: part.parameter, difference: .infinity)
             }
-            var largest: Float = 0
             var difference: Float = 0
-            for (a, b) in zip(current.scalars, expected.scalars) {
-                largest = max(largest, abs(b))
-                difference = max(difference, abs(a - b))
+            for (a, b) in zip(current.scalars, part.edited.scalars) { difference = max(difference, abs(a - b)) }
+            guard difference <= 1e-5 * part.largest else {
+                throw DeltaError.notEdited(parameter: part.parameter, difference: difference)
             }
-            guard difference <= 1e-5 * largest else {
-                throw DeltaError.notEdited(parameter: layer.parameter, difference: difference)
-            }
-            try base.setParameter(layer.parameter, layer.original)
+            try base.setParameter(part.parameter, part.original)
         }
         return base
     }
 }
 
 extension Delta.Layer {
-    /// The edited parameter in its own shape, by the same routines that made the edit.
-    public func edited() throws -> Tensor {
-        let layer = try EditedLayer(name: name, parameterName: parameter, weight: original)
+    /// One parameter that the edit changes.
+    fileprivate struct Part {
+        let parameter: String
+        let original: Tensor
+        let originalHash: String
+        let edited: Tensor
+        /// Largest magnitude of the layer's edited weights, what rounding is measured by.
+        let largest: Float
+    }
+
+    /// The edited weights, `[rows, columns]`, by the same routines that made the edit, and the layer that they are of.
+    private func edited() throws -> (weights: Tensor, layer: EditedLayer) {
+        let layer = try EditedLayer(
+            name: name, parameterName: parameter, weight: original, bias: bias.map { ($0.parameter, $0.original) })
         let edit: LayerEdit =
             switch change {
             case .shift(let left, let right): .shift(try LowRankFactors(left: left, right: right))
             case .mask(let mask): .mask(accumulated: mask, factors: nil)
             case .weights(let weights): .weights(weights)
             }
-        return try edit.weights(of: layer).reshaped(original.shape)
+        return (try edit.weights(of: layer), layer)
     }
 
-    /// For the report.
+    /// The weight, and the bias if it was edited too.
+    fileprivate func parts() throws -> [Part] {
+        let (weights, layer) = try edited()
+        let largest = weights.scalars.reduce(0) { max($0, abs($1)) }
+        let originals = [(original, originalHash)] + (bias.map { [($0.original, $0.originalHash)] } ?? [])
+        return try zip(layer.parameters(of: weights), originals).map { edited, original in
+            Part(
+                parameter: edited.name, original: original.0, originalHash: original.1, edited: edited.value,
+                largest: largest)
+        }
+    }
+
+    /// For the report: with the bias, if it was edited too, as the last input.
     public func map() throws -> EditMap? {
-        let rows = original.shape.first ?? 1
+        let (weights, layer) = try edited()
         return EditMap(
-            parameter: parameter, rows: rows, columns: original.count / max(rows, 1), original: original.scalars,
-            edited: try edited().scalars)
+            parameter: bias.map { "\(parameter) | \($0.parameter)" } ?? parameter, rows: layer.rows,
+            columns: layer.columns, original: layer.base.scalars, edited: weights.scalars)
     }
 }

@@ -65,6 +65,11 @@ public struct RunOutcome {
         let weighted = network.nodes.map(\.name).filter { (network.parameter("\($0).weight")?.rank ?? 0) >= 2 }
         let names = trained.layers.map(\.name)
         let layers = names.allSatisfy(weighted.contains) ? names : weighted.suffix(1)
-        return try Evaluator(network: network, layers: Array(layers), sets: sets, pool: pool)
+        // The run's own edits may hold biases, which a model to compare with need not have.
+        let includesBias =
+            trained.layers.contains(where: \.includesBias)
+            && layers.allSatisfy { network.parameter("\($0).bias") != nil }
+        return try Evaluator(
+            network: network, layers: Array(layers), includingBias: includesBias, sets: sets, pool: pool)
     }
 }

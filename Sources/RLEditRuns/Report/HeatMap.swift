@@ -4,7 +4,8 @@ internal import RLEditTensor
 public struct EditMap: Sendable, Equatable {
     /// Name of the edited parameter, for example `fc2.weight`.
     public let parameter: String
-    /// Size of the parameter as a matrix, `[out, in]` (a convolution: `[out, in·kh·kw]`).
+    /// Size of the parameter as a matrix, `[out, in]` (a convolution: `[out, in·kh·kw]`), with one more column of a bias that
+    /// was edited too.
     public let rows: Int
     public let columns: Int
     /// Parameters joined into one cell, down and across.

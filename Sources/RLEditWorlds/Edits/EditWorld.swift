@@ -8,10 +8,18 @@ public protocol EditWorld {
     /// The settings as named words, for the manifest.
     var settings: [(name: String, value: String)] { get }
 
+    /// Whether the edited layers count with their bias, as matrices `[W | b]`.
+    var editsBias: Bool { get }
+
     /// The world on these layers.
     /// - Parameter random: the run's root stream.
     /// - Throws: ``WorldError`` when a setting is out of range or does not fit a layer.
     func bind(to layers: [EditedLayer], random: RandomStream) throws -> any BoundWorld
+}
+
+extension EditWorld {
+    /// Weights alone.
+    public var editsBias: Bool { false }
 }
 
 /// A world on the layers of one task: turns actions into edits.

@@ -14,11 +14,14 @@ public struct MaskWorld: EditWorld {
         public var offset = 0.5
         /// Which weights a step changes: those whose weight would change most. Default all.
         public var sparsity = EditSparsity.dense
+        /// Whether a layer counts with its bias, as the matrix `[W | b]` whose last input is always 1.
+        public var bias = false
         public init() {}
     }
 
     public let configuration: Configuration
     public var name: String { "MaskWorld" }
+    public var editsBias: Bool { configuration.bias }
 
     public init(_ configuration: Configuration = Configuration()) { self.configuration = configuration }
 
@@ -26,6 +29,7 @@ public struct MaskWorld: EditWorld {
         [
             ("action", configuration.form.description), ("scale", configuration.scale.description),
             ("offset", "\(configuration.offset)"), ("sparsity", configuration.sparsity.description),
+            ("bias", "\(configuration.bias)"),
         ]
     }
 

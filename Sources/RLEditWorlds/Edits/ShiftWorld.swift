@@ -8,7 +8,7 @@ public import RLEditTensor
 public struct ShiftWorld: EditWorld {
     /// What one unit of a shift is.
     public enum Unit: Sendable, Equatable {
-        /// The layer's root-mean-square weight.
+        /// The layer's root-mean-square weight; a bias that is edited too is one of the weights.
         case rootMeanSquare
         /// The shift of each step is rescaled so that its Frobenius norm is `scale` times the layer's.
         case relativeNorm
@@ -29,11 +29,14 @@ public struct ShiftWorld: EditWorld {
         public var offset = 0.5
         /// Which weights a step changes: those that it would change most. Default all.
         public var sparsity = EditSparsity.dense
+        /// Whether a layer counts with its bias, as the matrix `[W | b]` whose last input is always 1.
+        public var bias = false
         public init() {}
     }
 
     public let configuration: Configuration
     public var name: String { "ShiftWorld" }
+    public var editsBias: Bool { configuration.bias }
 
     public init(_ configuration: Configuration = Configuration()) { self.configuration = configuration }
 
@@ -41,7 +44,7 @@ public struct ShiftWorld: EditWorld {
         [
             ("action", configuration.form.description), ("scale", configuration.scale.description),
             ("unit", "\(configuration.unit)"), ("offset", "\(configuration.offset)"),
-            ("sparsity", configuration.sparsity.description),
+            ("sparsity", configuration.sparsity.description), ("bias", "\(configuration.bias)"),
         ]
     }
 

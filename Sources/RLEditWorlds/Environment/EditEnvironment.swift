@@ -90,7 +90,8 @@ public final class EditEnvironment: VectorEnvironment {
                 owner: problem.world.name, field: "environments", message: "must be at least 1, got \(environments)")
         }
         let evaluator = try Evaluator(
-            network: problem.network, layers: problem.layers, sets: problem.sets, pool: pool)
+            network: problem.network, layers: problem.layers, includingBias: problem.world.editsBias,
+            sets: problem.sets, pool: pool)
         source = MetricSource(evaluator: evaluator)
         world = try problem.world.bind(to: evaluator.layers, random: random)
         observer = problem.observer

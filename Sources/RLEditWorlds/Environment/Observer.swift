@@ -8,7 +8,7 @@ public protocol Observer: Sendable {
     func size(for layers: [EditedLayer]) -> Int
     /// Writes one observation.
     /// - Parameters:
-    ///   - weights: the edited weights, one `[rows, columns]` per layer.
+    ///   - weights: the edited weights, one `[rows, columns]` per layer, with the bias where that is edited too.
     ///   - features: `size` floats to fill.
     func observe(_ weights: [Tensor], of layers: [EditedLayer], into features: UnsafeMutableBufferPointer<Float>)
 }

@@ -204,11 +204,14 @@ final class DenseProgram: Sendable {
                 rl_bias_activate(Int64(currentRows), Int64(examples), current, Int64(examples), nil, code)
             case .linear(let outputs, let inputs, let weights, let edited, let bias, let activation):
                 let output = current == scratch.even ? scratch.odd : scratch.even
-                if let edited { edits[edited].write(weightsOf: layers[edited], to: scratch.laterWeights) }
+                let editedBias = edited.flatMap {
+                    write(edits[$0], of: layers[$0], rows: outputs, inputs: inputs, into: scratch)
+                }
                 withPointers(weights, bias) { base, bias in
                     let weights = edited == nil ? base : UnsafePointer(scratch.laterWeights)
                     linear(
-                        weights, bias, outputs: outputs, inputs: inputs, examples: examples, input: current,
+                        weights, editedBias ?? bias, outputs: outputs, inputs: inputs, examples: examples,
+                        input: current,
                         output: output, activation: activation)
                 }
                 current = output
@@ -220,6 +223,17 @@ final class DenseProgram: Sendable {
         scratch.pair.update(repeating: 0, count: examples)
         (scratch.pair + examples).update(from: current, count: examples)
         return UnsafePointer(scratch.pair)
+    }
+
+    /// Writes the weights of a later edited layer.
+    /// - Returns: its bias, if that is edited too.
+    private func write(
+        _ edit: LayerEdit, of layer: EditedLayer, rows: Int, inputs: Int, into scratch: EvaluatorScratch
+    ) -> UnsafePointer<Float>? {
+        edit.write(weightsOf: layer, to: scratch.laterWeights)
+        guard layer.includesBias else { return nil }
+        scratch.splitLater(rows: rows, inputs: inputs)
+        return UnsafePointer(scratch.laterBias)
     }
 
     /// `output = activation(weights · input + bias)`, feature-major.
@@ -258,8 +272,9 @@ private final class EvaluatorScratch: @unchecked Sendable {
     let factors: UnsafeMutablePointer<Float>
     /// Their products with a block, `[groupSize · maximumRank, block]`.
     let projected: UnsafeMutablePointer<Float>
-    /// Weights of a later edited layer.
+    /// Weights of a later edited layer, and its bias where that is edited too, `[widest]`.
     let laterWeights: UnsafeMutablePointer<Float>
+    let laterBias: UnsafeMutablePointer<Float>
     /// Outputs of later layers in turn, `[widest, block]`.
     let even: UnsafeMutablePointer<Float>
     let odd: UnsafeMutablePointer<Float>
@@ -284,10 +299,24 @@ private final class EvaluatorScratch: @unchecked Sendable {
         even = floats(widest * block)
         odd = floats(widest * block)
         pair = floats(2 * block)
+        laterBias = floats(widest)
+    }
+
+    /// Takes `laterWeights` apart, `[rows, inputs + 1]` with the bias as the last column: into `[rows, inputs]` in place
+    /// and `laterBias`.
+    func splitLater(rows: Int, inputs: Int) {
+        for row in 0..<rows {
+            // A row moves towards the front, over rows that have moved before and over itself only.
+            let source = laterWeights + row * (inputs + 1)
+            laterBias[row] = source[inputs]
+            (laterWeights + row * inputs).update(from: source, count: inputs)
+        }
     }
 
     deinit {
-        for memory in [stackedWeights, stackedOutputs, shiftOutput, factors, projected, laterWeights, even, odd, pair] {
+        for memory in [
+            stackedWeights, stackedOutputs, shiftOutput, factors, projected, laterWeights, laterBias, even, odd, pair,
+        ] {
             UnsafeMutableRawPointer(memory).deallocate()
         }
     }

@@ -9,7 +9,8 @@ internal import RLEditTensor
 /// classes there are, and the weights of several candidates stack into one wide product.
 struct DenseSuffix: Sendable {
     enum Step: Sendable {
-        /// `activation(W x + bias)`: weights `[outputs, inputs]`, or those of an edited layer.
+        /// `activation(W x + bias)`: weights `[outputs, inputs]`, or those of an edited layer. In the first step, a bias
+        /// that is edited is a column of `W`, and no bias is left.
         case linear(outputs: Int, inputs: Int, weights: Tensor, edited: Int?, bias: Tensor?, activation: Int32)
         /// An activation that does not follow a linear layer.
         case activation(Int32)
@@ -18,10 +19,14 @@ struct DenseSuffix: Sendable {
     let steps: [Step]
     /// Output units of the widest step.
     let widest: Int
+    /// How the first step reads the activations before it.
+    let inputLayout: ExampleBlocks.Layout
 
-    /// - Parameter editedNodes: node index of each edited layer, in the order of the edited layers.
+    /// - Parameters:
+    ///   - editedNodes: node index of each edited layer, in the order of the edited layers.
+    ///   - layers: the edited layers.
     /// - Returns: nil when the suffix holds anything else, or is not a chain.
-    init?(network: Network, from first: Int, editedNodes: [Int]) {
+    init?(network: Network, from first: Int, editedNodes: [Int], layers: [EditedLayer]) {
         var steps: [Step] = []
         for index in first..<network.nodes.count {
             let node = network.nodes[index]
@@ -55,7 +60,14 @@ struct DenseSuffix: Sendable {
                 return nil
             }
         }
-        guard case .linear(_, _, _, .some, _, _)? = steps.first else { return nil }
+        guard case .linear(let outputs, _, _, .some(let edited), _, let activation)? = steps.first else { return nil }
+        let layer = layers[edited]
+        if layer.includesBias {
+            steps[0] = .linear(
+                outputs: outputs, inputs: layer.columns, weights: layer.base, edited: edited, bias: nil,
+                activation: activation)
+        }
+        inputLayout = layer.includesBias ? .featureMajorWithOnes : .featureMajor
         self.steps = steps
         widest = steps.reduce(0) { widest, step in
             if case .linear(let outputs, _, _, _, _, _) = step { max(widest, outputs) } else { widest }

@@ -10,10 +10,7 @@ extension Evaluator {
     public func editedNetwork(_ edits: [LayerEdit]) throws -> Network {
         try requireFit(edits)
         var edited = network
-        for (edit, layer) in zip(edits, layers) {
-            if case .unchanged = edit { continue }
-            try edited.setParameter(layer.parameterName, edit.weights(of: layer).reshaped(layer.shape))
-        }
+        for (edit, layer) in zip(edits, layers) { try edited.apply(edit, to: layer) }
         return edited
     }
 }

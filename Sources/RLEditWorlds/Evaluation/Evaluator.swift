@@ -34,10 +34,14 @@ public final class Evaluator: @unchecked Sendable {
     /// Examples of each block that a product runs over.
     package var blockCounts: [Int] { cache.blocks.map(\.rows.count) }
 
-    /// - Parameter layers: names of the edited layers, in the order of the action.
+    /// - Parameters:
+    ///   - layers: names of the edited layers, in the order of the action.
+    ///   - includingBias: whether they count with their bias.
     /// - Throws: ``WorldError`` naming the layer or set at fault.
-    public init(network: Network, layers names: [String], sets: [NamedSet], pool: WorkerPool) throws {
-        let (layers, nodes) = try Evaluator.resolve(names, in: network)
+    public init(
+        network: Network, layers names: [String], includingBias: Bool = false, sets: [NamedSet], pool: WorkerPool
+    ) throws {
+        let (layers, nodes) = try Evaluator.resolve(names, in: network, includingBias: includingBias)
         guard let first = nodes.min() else {
             throw WorldError.invalidSetting(owner: "world", field: "layer", message: "names no layer")
         }
@@ -53,9 +57,10 @@ public final class Evaluator: @unchecked Sendable {
         self.classes = classes
         let cut = Evaluator.cut(network, before: first)
         firstNode = cut
-        let suffix = DenseSuffix(network: network, from: cut, editedNodes: nodes)
+        let suffix = DenseSuffix(network: network, from: cut, editedNodes: nodes, layers: layers)
         let cache = try ExampleBlocks(
-            sets: sets, network: network, before: cut, classes: classes, featureMajor: suffix != nil, pool: pool)
+            sets: sets, network: network, before: cut, classes: classes, layout: suffix?.inputLayout ?? .network,
+            pool: pool)
         self.cache = cache
         dense = try suffix.map {
             try DenseProgram(suffix: $0, layers: layers, cache: cache, scores: scores, workers: pool.workers)
@@ -187,7 +192,7 @@ public final class Evaluator: @unchecked Sendable {
         for (offset, edits) in candidates.enumerated() {
             var replacements: [String: Tensor] = [:]
             for (layer, edit) in zip(layers, edits) {
-                replacements[layer.parameterName] = try edit.weights(of: layer).reshaped(layer.shape)
+                for (name, value) in try layer.parameters(of: edit.weights(of: layer)) { replacements[name] = value }
             }
             for block in blocks {
                 let scores = try network.forward(
@@ -216,12 +221,14 @@ public final class Evaluator: @unchecked Sendable {
     }
 
     /// The named layers and their node indices.
-    private static func resolve(_ names: [String], in network: Network) throws -> ([EditedLayer], [Int]) {
+    private static func resolve(
+        _ names: [String], in network: Network, includingBias: Bool
+    ) throws -> ([EditedLayer], [Int]) {
         var nodes: [Int] = []
         var layers: [EditedLayer] = []
         for name in names {
             guard !layers.contains(where: { $0.name == name }) else { throw WorldError.duplicateLayer(name) }
-            layers.append(try EditedLayer(named: name, of: network))
+            layers.append(try EditedLayer(named: name, of: network, includingBias: includingBias))
             if let node = network.nodeIndex(named: name) { nodes.append(node) }
         }
         return (layers, nodes)

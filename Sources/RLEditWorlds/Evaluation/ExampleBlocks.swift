@@ -11,6 +11,16 @@ struct ExampleBlocks: Sendable {
     /// Small enough that a block's activations stay in the second-level cache beside the weights.
     static let blockSize = 256
 
+    /// How the activations of a block lie.
+    enum Layout: Sendable {
+        /// `[examples, height, width, channels]` or `[examples, features]`, as networks compute.
+        case network
+        /// `[features, examples]`, for a dense suffix.
+        case featureMajor
+        /// The same with one more row, of ones, which a bias in the last column of the weights is multiplied by.
+        case featureMajorWithOnes
+    }
+
     struct Block: Sendable {
         /// Index of the set.
         let set: Int
@@ -18,8 +28,7 @@ struct ExampleBlocks: Sendable {
         let rows: Range<Int>
         /// Class of each example, `[rows.count]`.
         let labels: [Int32]
-        /// What enters the first edited layer: feature-major, `[features, rows.count]`, for a dense suffix, else
-        /// `[rows.count, height, width, channels]` or `[rows.count, features]` as networks compute.
+        /// What enters the first edited layer.
         let activations: Tensor
     }
 
@@ -29,12 +38,10 @@ struct ExampleBlocks: Sendable {
 
     /// - Parameters:
     ///   - node: index of the node before which the network is cut.
-    ///   - featureMajor: whether a dense suffix will read the activations.
+    ///   - layout: how the activations are read.
     /// - Throws: ``WorldError/invalidSet(name:message:)`` for an empty set, a name given twice, examples of another
     ///   shape, or a label outside the network's classes.
-    init(sets: [NamedSet], network: Network, before node: Int, classes: Int, featureMajor: Bool, pool: WorkerPool)
-        throws
-    {
+    init(sets: [NamedSet], network: Network, before node: Int, classes: Int, layout: Layout, pool: WorkerPool) throws {
         var plans: [(set: Int, rows: Range<Int>)] = []
         for (index, set) in sets.enumerated() {
             guard !set.examples.isEmpty else {
@@ -76,7 +83,7 @@ struct ExampleBlocks: Sendable {
             let activations = try network.activations(examples.batchInputs(rows), before: node, layout: .channelsLast)
             made[piece] = Block(
                 set: set, rows: rows, labels: Array(examples.orderedLabels[rows]),
-                activations: featureMajor ? try activations.transposedMatrix() : activations)
+                activations: try activations.laid(out: layout))
         }
         blocks = try made.values()
         counts = sets.map(\.examples.count)
@@ -84,6 +91,15 @@ struct ExampleBlocks: Sendable {
 }
 
 extension Tensor {
+    /// A block's activations, as networks compute them, in another layout.
+    fileprivate func laid(out layout: ExampleBlocks.Layout) throws -> Tensor {
+        switch layout {
+        case .network: self
+        case .featureMajor: try transposedMatrix()
+        case .featureMajorWithOnes: try Tensor.concat([transposedMatrix(), .ones([1, shape[0]])])
+        }
+    }
+
     /// `[rows, columns]` → `[columns, rows]`, copied.
     func transposedMatrix() throws -> Tensor {
         guard rank == 2 else {
