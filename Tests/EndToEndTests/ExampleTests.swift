@@ -6,8 +6,8 @@ import Testing
 struct ExampleTests {
     /// Those that return a task, and so leave a run folder with a manifest.
     static let tasks = [
-        "ablations", "bring_your_own", "custom_learner", "custom_reward", "custom_world", "schedules", "shift_unlearn_digit",
-        "tour", "unlearn_digit",
+        "ablations", "bring_your_own", "custom_learner", "custom_reward", "custom_world", "schedules",
+        "shift_unlearn_digit", "tour", "unlearn_digit",
     ]
     /// Those that do their own loop.
     static let loops = ["hill_climb_by_hand"]
