@@ -15,14 +15,17 @@ struct CommandLineTool: ParsableCommand {
               rledit-lua --resume runs/unlearn-7-…             continue an interrupted run
               rledit-lua check task.lua                        try a task without running it
               rledit-lua new my_task.lua                       begin a task of your own
+              rledit-lua compare task.lua --seeds 5            learners and baselines side by side
+              rledit-lua sweep task.lua --grid rank=1,2,4      a task over values of its settings
+              rledit-lua runs                                  what lies under runs/
               rledit-lua predict runs/debias-… < comments.txt  apply an edited classifier of texts
               rledit-lua report runs/unlearn-7-…               make the report of a run again
               rledit-lua doctor                                what this program runs on
             """,
         version: ProductVersion.current.description,
         subcommands: [
-            RunCommand.self, CheckCommand.self, NewCommand.self, PredictCommand.self, ReportCommand.self,
-            DoctorCommand.self,
+            RunCommand.self, CheckCommand.self, NewCommand.self, CompareCommand.self, SweepCommand.self,
+            RunsCommand.self, PredictCommand.self, ReportCommand.self, DoctorCommand.self,
         ],
         defaultSubcommand: RunCommand.self)
 

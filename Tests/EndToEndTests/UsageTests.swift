@@ -24,6 +24,39 @@ struct UsageTests {
             (["t.lua", "--allow", "none"], "Error: --allow: there is no file 'none' that can be read."),
             (["t.lua", "--sede", "1"], "Error: Unknown option '--sede'. Did you mean '--seed'?"),
             (["new"], "Error: Missing expected argument '<file>'"),
+            (
+                ["compare", "t.lua", "--methods", "PPOO"],
+                "Error: --methods: there is no method 'PPOO' (did you mean 'PPO'?)"
+            ),
+            (["compare", "t.lua", "--methods", "PPO,"], "Error: --methods: there is no method ''; methods: all, PPO"),
+            (
+                ["compare", "t.lua", "--methods", "PPO", "--reference", "scrub"],
+                "Error: --reference scrub: that method is not compared."
+            ),
+            (
+                ["compare", "t.lua", "--budget", "0"],
+                "Error: --budget must be from 1 to 1000000000 evaluations, got 0."
+            ),
+            (["sweep", "t.lua"], "Error: nothing to sweep: name a setting and its values by --grid or --range."),
+            (["sweep", "t.lua", "--grid", "rank"], "Error: --grid wants name=value,value,…, got 'rank'."),
+            (["sweep", "t.lua", "--grid", "rank="], "Error: --grid rank=: a value is missing."),
+            (
+                ["sweep", "t.lua", "--grid", "rank=1", "--shard", "3/2"],
+                "Error: --shard 3/2: the shards of 2 are 1 to 2."
+            ),
+            (
+                ["sweep", "t.lua", "--grid", "rank=1", "--shard", "x"],
+                "Error: --shard wants i/n, for example 2/8, got 'x'."
+            ),
+            (
+                ["sweep", "t.lua", "--grid", "a=1", "--range", "b=1:2"],
+                "Error: --range needs --random: how many trials?"
+            ),
+            (
+                ["sweep", "t.lua", "--random", "2", "--range", "b=0:2:log"],
+                "Error: --range b=0:2:log: a logarithmic range begins above 0."
+            ),
+            (["sweep", "t.lua", "--grid", "a=1,2", "--set", "a=3"], "Error: 'a' is swept: --set cannot fix it."),
             (["new", "t.lua", "--template", "x"], "Error: The value 'x' is invalid for '--template <name>'"),
         ] as [([String], String)])
     func wrongUsage(_ arguments: [String], _ message: String) throws {
@@ -35,7 +68,7 @@ struct UsageTests {
 
     @Test(
         "Help and version go to standard output, with examples in each",
-        arguments: ["", "run", "check", "new", "report", "doctor"])
+        arguments: ["", "run", "check", "new", "compare", "sweep", "runs", "report", "doctor"])
     func help(_ command: String) throws {
         let workspace = try Workspace()
         let ended = try workspace.start(command.isEmpty ? ["--help"] : [command, "--help"]).wait()

@@ -1,5 +1,5 @@
 internal import RLEditData
-internal import RLEditNN
+public import RLEditNN
 internal import RLEditTensor
 internal import RLEditWorlds
 
@@ -40,6 +40,20 @@ struct EditedSuffix {
         }
         passes.forward(examples.count, share: 1 - share)
         return try TensorBatchSource(inputs: try Tensor.concat(blocks), targets: .classes(examples.labels))
+    }
+}
+
+extension Cost {
+    /// Passes of a search by reward: what enters the edited layers once, the suffix for each candidate.
+    /// - Parameters:
+    ///   - layers: edited ones.
+    ///   - examples: that the reward looks at.
+    /// - Throws: ``WorldError`` naming the layer that is not there or has no weights.
+    public static func search(
+        of network: Network, layers: [String], examples: Int, evaluations: Int
+    ) throws -> Cost {
+        let share = try EditedSuffix(of: network, layers: layers).share
+        return Cost(forwards: Double(examples) * (1 - share + share * Double(evaluations)))
     }
 }
 

@@ -52,10 +52,8 @@ extension HostModules {
         let problem = UnlearningProblem(
             network: request.model.network, forget: forget ?? some, retain: retain ?? some,
             seed: UInt64(bitPattern: Int64(request.seed)), pool: context.pool)
-        // Sets that the method does not look at decide nothing.
-        let sets = [(SetRole.forget, forget), (.retain, retain)].filter { method.needs.contains($0.0) }
         let remembered = RememberedBaseline(
-            "\(method)", request, sets: sets.map { ($0.0.rawValue, $0.1?.examplesHash ?? "") }, context)
+            method, network: request.model.network, seed: request.seed, forget: forget, retain: retain, context)
         return try request.result(call, method.name, context) { watch in
             try remembered.result(method.name) {
                 try options.blamingFields { try method.run(problem, watch: watch) }

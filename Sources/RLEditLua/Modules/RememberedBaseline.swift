@@ -1,4 +1,5 @@
 internal import RLEditBaselines
+internal import RLEditData
 internal import RLEditNN
 internal import RLEditRuns
 internal import RLEditTensor
@@ -12,15 +13,28 @@ struct RememberedBaseline {
     /// - Parameters:
     ///   - method: the method with all of its settings, in words.
     ///   - sets: names and hashes of the sets that it looks at.
-    init(_ method: String, _ request: BaselineRequest, sets: [(name: String, hash: String)], _ context: ScriptContext) {
+    init(
+        _ method: String, network: Network, seed: Int, sets: [(name: String, hash: String)], _ context: ScriptContext
+    ) {
         self.context = context
-        network = request.model.network
+        self.network = network
         var key = FitKey(engineVersion: context.engineVersion, numericKernels: "\(NumericKernels.current)")
         key.add("baseline", method)
         key.add(network)
         for set in sets { key.add("set \(set.name)", set.hash) }
-        key.add("seed", "\(request.seed)")
+        key.add("seed", "\(seed)")
         self.key = key.finish()
+    }
+
+    /// Of a method of unlearning: sets that it does not look at decide nothing.
+    init(
+        _ method: any UnlearningMethod, network: Network, seed: Int, forget: ExampleSet?, retain: ExampleSet?,
+        _ context: ScriptContext
+    ) {
+        let sets = [(SetRole.forget, forget), (.retain, retain)].filter { method.needs.contains($0.0) }
+        self.init(
+            "\(method)", network: network, seed: seed, sets: sets.map { ($0.0.rawValue, $0.1?.examplesHash ?? "") },
+            context)
     }
 
     /// The remembered result, with the seconds that it took then; else that of `run`.

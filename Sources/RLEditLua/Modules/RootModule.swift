@@ -64,9 +64,19 @@ extension ScriptContext {
     /// The error for `--set` options that the script has never read.
     func checkArguments() throws {
         for name in arguments.keys.sorted() where !readArguments.contains(name) {
-            throw LuaUsageError(
-                "--set \(name)=\(arguments[name] ?? ""): the script never reads rledit.args.\(name)"
-                    + NearestName.suggestion(for: name, among: readArguments.subtracting(arguments.keys)))
+            throw UnreadArgumentError(
+                name: name, value: arguments[name] ?? "",
+                suggestion: NearestName.suggestion(for: name, among: readArguments.subtracting(arguments.keys)))
         }
     }
+}
+
+/// A `--set` option that the script has never read: most likely misspelt.
+struct UnreadArgumentError: Error, CustomStringConvertible {
+    let name: String
+    let value: String
+    /// The nearest name that it does read, in words; empty for none.
+    let suggestion: String
+
+    var description: String { "--set \(name)=\(value): the script never reads rledit.args.\(name)\(suggestion)" }
 }

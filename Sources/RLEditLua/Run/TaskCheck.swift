@@ -78,21 +78,3 @@ package struct TaskCheck {
         return TaskCheckResult(facts: trial.facts, findings: trial.findings)
     }
 }
-
-/// A folder for what a script writes while it is only tried; made when it is first asked for.
-private final class TemporaryOutput {
-    private var folder: String?
-
-    /// - Parameter folder: one that is there already.
-    init(folder: String?) { self.folder = folder }
-
-    func path() throws -> String {
-        if let folder { return folder }
-        let url = FileManager.default.temporaryDirectory.appendingPathComponent("rledit-check-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-        folder = url.path
-        return url.path
-    }
-
-    func remove() { if let folder { try? FileManager.default.removeItem(atPath: folder) } }
-}

@@ -72,6 +72,8 @@ package final class ScriptSession {
             try context.checkArguments()
         } catch let error as LuaUsageError {
             throw LuaError(.script, "\(path): \(error.description)", underlying: error)
+        } catch let error as UnreadArgumentError {
+            throw LuaError(.script, "\(path): \(error.description)", underlying: error)
         }
         if let task, !task.hasOwnName { task.name = ScriptSession.baseName(of: path) }
         return task

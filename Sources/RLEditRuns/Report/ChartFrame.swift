@@ -6,6 +6,21 @@ struct ChartScale {
     let ticks: [Double]
     private let digits: Int
     private let isShare: Bool
+    /// How values are spread along the axis.
+    let spacing: ChartSpacing
+    /// Names in place of the numbers of the ticks.
+    private let names: [String]?
+
+    /// An axis of another spacing than the linear one.
+    init(spacing: ChartSpacing, from low: Double, to high: Double, ticks: [Double], names: [String]) {
+        lower = low
+        upper = high
+        self.ticks = ticks
+        self.names = names
+        self.spacing = spacing
+        digits = 0
+        isShare = false
+    }
 
     /// - Parameters:
     ///   - values: what must fit; those that are not finite are ignored.
@@ -33,6 +48,8 @@ struct ChartScale {
     init(from low: Double, to high: Double, isShare: Bool = false, target: Int = 5) {
         lower = low
         upper = high
+        spacing = .linear
+        names = nil
         self.isShare = isShare
         // The steps 1, 2 and 5 times a power of ten; the smallest that needs no more than `target` intervals.
         let rough = (high - low) / Double(max(target, 1))
@@ -49,9 +66,13 @@ struct ChartScale {
     }
 
     /// Place of a value, 0 at the lower end and 1 at the upper.
-    func place(_ value: Double) -> Double { (value - lower) / (upper - lower) }
+    func place(_ value: Double) -> Double {
+        let ends = (spacing.transformed(lower), spacing.transformed(upper))
+        return (spacing.transformed(value) - ends.0) / (ends.1 - ends.0)
+    }
 
     func label(_ tick: Double) -> String {
+        if let names { return ticks.firstIndex(of: tick).flatMap { $0 < names.count ? names[$0] : nil } ?? "" }
         if isShare { return "\(NumberText.fixed(100 * tick, digits: digits)) %" }
         if abs(tick) >= 1000, abs(tick) < 1e9, digits == 0 { return NumberText.grouped(Int(tick.rounded())) }
         return abs(tick) >= 1e9 || digits > 6

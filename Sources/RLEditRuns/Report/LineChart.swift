@@ -13,6 +13,8 @@ struct LineChart {
         let name: String
         let style: String
         let points: [(x: Double, lower: Double, upper: Double)]
+        /// Whether the key lists it.
+        var isListed = true
     }
 
     var lines: [Line] = []
@@ -21,6 +23,8 @@ struct LineChart {
     var yTitle: String
     var description: String
     var height = 320.0
+    /// Whether equal ratios of x lie equally far apart.
+    var xIsLogarithmic = false
 
     /// More points than this are joined into means: no screen shows more.
     static let mostPoints = 360
@@ -28,12 +32,12 @@ struct LineChart {
     func markup() -> Markup {
         let bands = bands.map(LineChart.thinned)
         let lines = lines.map(LineChart.thinned)
+        let places = lines.flatMap { $0.points.map(\.x) } + bands.flatMap { $0.points.map(\.x) }
         let frame = ChartFrame(
             height: height,
             // From 0: evaluations are counted from the start of the run.
-            x: ChartScale(
-                [0] + lines.flatMap { $0.points.map(\.x) } + bands.flatMap { $0.points.map(\.x) }, padding: 0, target: 7
-            ),
+            x: xIsLogarithmic
+                ? .logarithmic(places, floor: 1, padding: 0) : ChartScale([0] + places, padding: 0, target: 7),
             y: ChartScale(
                 lines.flatMap { $0.points.map(\.y) } + bands.flatMap { $0.points.flatMap { [$0.lower, $0.upper] } }),
             xTitle: xTitle, yTitle: yTitle)
@@ -60,7 +64,7 @@ struct LineChart {
         }
         let legend = ChartLegend.markup(
             lines.filter(\.isListed).map { .init(name: $0.name, style: $0.style, isFilled: false) }
-                + bands.map { .init(name: $0.name, style: "band \($0.style)", isFilled: true) })
+                + bands.filter(\.isListed).map { .init(name: $0.name, style: "band \($0.style)", isFilled: true) })
         return legend + frame.svg(description: description, marks)
     }
 
@@ -92,7 +96,7 @@ struct LineChart {
             name: band.name, style: band.style,
             points: groups(band.points.filter { $0.lower.isFinite && $0.upper.isFinite }).map { group in
                 (mean(group.map(\.x)), mean(group.map(\.lower)), mean(group.map(\.upper)))
-            })
+            }, isListed: band.isListed)
     }
 
     /// Neighbours in groups of equal size, one each when they are few.

@@ -29,11 +29,16 @@ public struct Report: Sendable, Equatable {
     /// The whole document: one file that needs nothing else, neither a network nor a program.
     public var html: String {
         let body = [header, outcome, learning, tradeOff, terms, classes, groups, edits, cost, provenance, glossary]
+        return Report.document(title: "\(summary.task) – rledit report", body)
+    }
+
+    /// A document of one file: style sheet and charts within.
+    static func document(title: String, _ body: [Markup]) -> String {
         let head: [Markup] = [
             .void("meta", ["charset": "utf-8"]),
             .void("meta", ["name": "viewport", "content": "width=device-width, initial-scale=1"]),
             .void("meta", ["name": "color-scheme", "content": "light dark"]),
-            .element("title", Markup("\(summary.task) – rledit report")),
+            .element("title", Markup(title)),
             .element("style", .raw(ReportStyle.sheet)),
         ]
         let document = Markup.element(

@@ -42,7 +42,7 @@ enum ReportStyle {
         .legend{display:flex;flex-wrap:wrap;gap:4px 20px;font-size:13px;color:var(--soft);padding:4px 0 6px 64px}
         .legend span{display:inline-flex;align-items:center;gap:7px}
         .ramp{width:64px;height:9px;border-radius:3px;display:block}
-        text{fill:var(--soft);font-size:12px;font-family:inherit}text.title{font-size:12.5px}
+        text{fill:var(--soft);font-size:12px;font-family:inherit}text.small{fill:var(--ink);font-size:11px}text.title{font-size:12.5px}
         text.note{fill:var(--ink);font-weight:600;paint-order:stroke;stroke:var(--page);stroke-width:3px}
         text.marked{fill:var(--ink);font-weight:700}
         .grid{stroke:var(--rule);stroke-width:1}.axis{stroke:var(--faint);stroke-width:1}

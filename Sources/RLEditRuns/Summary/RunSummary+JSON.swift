@@ -28,7 +28,7 @@ extension RunSummary {
         return .object(object)
     }
 
-    private static func json(_ seed: SeedResult, detailed: Bool) -> JSONValue {
+    static func json(_ seed: SeedResult, detailed: Bool) -> JSONValue {
         var object: JSONObject = [
             "seed": .integer(seed.seed), "evaluations": .integer(seed.evaluations),
             "evaluations_to_target": seed.evaluationsToTarget.map(JSONValue.integer) ?? .null,
@@ -89,7 +89,7 @@ extension RunSummary {
             seconds: json["seconds"]?.double ?? .nan, data: data, seeds: seeds.compactMap(RunSummary.seed))
     }
 
-    private static func seed(_ json: JSONValue) -> SeedResult? {
+    static func seed(_ json: JSONValue) -> SeedResult? {
         guard let seed = json["seed"]?.integer else { return nil }
         func measures(_ value: JSONValue) -> [NamedNumber]? { value.object.map([NamedNumber].init) }
         return SeedResult(

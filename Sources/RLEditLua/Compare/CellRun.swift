@@ -1,0 +1,223 @@
+internal import RLEditBaselines
+internal import RLEditData
+internal import RLEditLearners
+internal import RLEditNN
+internal import RLEditRuns
+internal import RLEditTensor
+internal import RLEditWorlds
+
+/// One method on the task of one seed: with the loop, the budget and the held-out measures of a run.
+struct CellRun {
+    let task: ScriptTask
+    let method: ComparedMethod
+    let seed: Int
+    let options: CompareOptions
+    let pool: WorkerPool
+    let note: (String) -> Void
+
+    private var streamSeed: UInt64 { UInt64(bitPattern: Int64(seed)) }
+
+    private func set(_ role: SetRole) -> ExampleSet? { task.sets.first { $0.name == role.rawValue }?.examples }
+
+    /// What a baseline needs and the task has not; nil when all is there.
+    var missingSet: CompareError? {
+        guard case .baseline(let make) = method.form, brought == nil else { return nil }
+        let needs = make(task.world.layers).needs
+        let missing = [SetRole.forget, .retain].first { needs.contains($0) && set($0) == nil }
+        return missing.map {
+            CompareError.missingSet(method: method.name, set: $0.rawValue, known: task.sets.map(\.name))
+        }
+    }
+
+    /// The task's own model of that name, from its field `baselines`: with settings and data of the script's choice.
+    private var brought: ComparedModel? { task.compared.first { $0.name == method.name } }
+
+    /// - Returns: nil when the user asked to stop.
+    func result(key: String) throws -> ComparisonCell? {
+        PeakMemory.reset()
+        switch method.form {
+        case .learner(let make):
+            let budget = try options.budget ?? task.learner.make().budget
+            return try search(make(budget), key)
+        case .taskLearner: return try search(task.learner, key)
+        case .baseline(let make): return try baseline(make(task.world.layers), key)
+        }
+    }
+
+    // MARK: - Learners
+
+    private func search(_ learner: ScriptLearner, _ key: String) throws -> ComparisonCell? {
+        let watcher = CellWatcher(task: task)
+        let loop = try EditLoop(
+            editTask(learner.make()), seed: streamSeed, pool: pool,
+            progress: .standardError(label: "\(method.name) seed \(seed)", quiet: options.run.isQuiet),
+            delegate: watcher)
+        let clock = ContinuousClock()
+        let begun = clock.now
+        let reason = try loop.run()
+        let seconds = (clock.now - begun) / .seconds(1)
+        if reason == .interrupted || reason == .timeLimit { return nil }
+        try task.didEnd(loop, reason: reason)
+        let passes = try Cost.search(
+            of: task.model, layers: task.world.layers, examples: task.sets.reduce(0) { $0 + $1.examples.count },
+            evaluations: loop.evaluations)
+        var cell = try self.cell(
+            loop, key, ComparisonCell.Cost(kfe: passes.kfe, seconds: seconds, peakMegabytes: PeakMemory.megabytes))
+        cell.settings = learner.settings
+        cell.improvements = watcher.improvements
+        if options.measuresDepth, let edits = try loop.meanPolicyEdit() ?? loop.best?.edits {
+            cell.depth = try depth(of: loop.environment.evaluator.editedNetwork(edits))
+        }
+        return cell
+    }
+
+    private func editTask(_ learner: any Learner, compared: [ComparedModel] = []) throws -> EditTask {
+        EditTask(
+            name: task.name, problem: try task.makeProblem(), heldOut: task.heldOut, learner: learner,
+            target: task.target, measures: task.measures, compared: compared)
+    }
+
+    private func cell(_ loop: EditLoop, _ key: String, _ cost: ComparisonCell.Cost) throws -> ComparisonCell {
+        let outcome = try RunOutcome(of: loop, pool: pool)
+        for reason in outcome.undefinedMeasures { note("held out, \(reason); it is shown as –") }
+        let result = SeedResult(
+            seed: seed, evaluations: loop.evaluations, evaluationsToTarget: loop.evaluationsToTarget,
+            bestReward: loop.best?.reward.value, seconds: cost.seconds, heldOut: outcome.heldOut,
+            classes: outcome.classes, groups: outcome.groups)
+        return ComparisonCell(
+            method: method.name, kind: method.kind, key: key, task: task.name, world: task.worldName, result: result,
+            cost: cost)
+    }
+
+    // MARK: - Baselines
+
+    private func baseline(_ unlearning: any UnlearningMethod, _ key: String) throws -> ComparisonCell? {
+        let network: Network
+        let cost: ComparisonCell.Cost
+        if let brought {
+            network = brought.network
+            cost = ComparisonCell.Cost(kfe: brought.cost?.kfe ?? .nan, seconds: brought.cost?.seconds ?? .nan)
+        } else {
+            guard let found = try run(unlearning) else { return nil }
+            network = found.network
+            cost = ComparisonCell.Cost(
+                kfe: found.cost.kfe, seconds: found.cost.seconds, peakMegabytes: PeakMemory.megabytes)
+        }
+        // A loop that does not begin: it measures the given network as it would an edited one.
+        var none = RandomSearch.Configuration()
+        none.steps = 1
+        let model = ComparedModel(name: method.name, network: network)
+        let loop = try EditLoop(
+            editTask(RandomSearch(none), compared: [model]), seed: streamSeed, pool: pool)
+        var cell = try self.cell(loop, key, cost)
+        // Of the learner that never began.
+        cell.result.removeStage(.meanPolicy)
+        cell.settings = ["settings": .string(brought == nil ? "\(unlearning)" : "the task's own")]
+        if options.measuresDepth { cell.depth = try depth(of: network) }
+        return cell
+    }
+
+    /// - Returns: nil when the user asked to stop.
+    private func run(_ unlearning: any UnlearningMethod) throws -> BaselineResult? {
+        let (forget, retain) = (set(.forget), set(.retain))
+        guard let some = forget ?? retain else { return nil }
+        if let forget, let retain {
+            let shared = forget.overlap(with: retain)
+            if shared > 0 {
+                note("warning: the sets 'forget' and 'retain' share \(shared) of \(forget.count) examples")
+            }
+        }
+        let problem = UnlearningProblem(
+            network: task.model, forget: forget ?? some, retain: retain ?? some, seed: streamSeed, pool: pool)
+        let remembered = RememberedBaseline(
+            unlearning, network: task.model, seed: seed, forget: forget, retain: retain, task.context)
+        let progress = ProgressReporter.standardError(
+            label: "\(unlearning.name) seed \(seed)", quiet: options.run.isQuiet)
+        defer { progress.finish() }
+        let isInterrupted = task.context.isInterrupted
+        do {
+            let found = try remembered.result(unlearning.name) {
+                try unlearning.run(problem) { share in
+                    progress.update(Progress(evaluations: Int(100 * share), budget: 100))
+                    return !isInterrupted()
+                }
+            }
+            progress.update(Progress(evaluations: 100, budget: 100))
+            return found
+        } catch BaselineError.interrupted {
+            return nil
+        }
+    }
+
+    // MARK: - Depth
+
+    /// The network retrained without the forget set: the task's own where it brings one, else one of its retain set.
+    private func retrained() throws -> Network? {
+        if let own = task.compared.first(where: { $0.name == Retrain().name }) { return own.network }
+        return try run(Retrain())?.network
+    }
+
+    /// Empty when the task has no sets named `forget` and `retain`, both to learn from and held out.
+    private func depth(of network: Network) throws -> [NamedNumber] {
+        func heldOut(_ role: SetRole) -> ExampleSet? {
+            task.heldOut.first { $0.name == role.rawValue }?.examples
+        }
+        guard let forget = set(.forget), let retain = set(.retain), let unseenForget = heldOut(.forget),
+            let unseenRetain = heldOut(.retain), let layer = task.world.layers.last
+        else {
+            note("depth needs the sets 'forget' and 'retain', both in sets and in heldout: it is left out")
+            return []
+        }
+        guard let reference = try retrained() else { throw BaselineError.interrupted }
+        return [
+            NamedNumber(
+                "membership_auc",
+                try MembershipInference.auc(network, members: forget, others: unseenForget, pool: pool)),
+            NamedNumber(
+                "membership_rate",
+                try MembershipInference.entropyRate(
+                    network, examples: forget, trained: retain, untrained: unseenRetain, pool: pool)),
+            NamedNumber(
+                "relearn_steps",
+                Double(
+                    try Relearning().steps(network, forget: forget, test: unseenForget, seed: streamSeed, pool: pool))),
+            NamedNumber(
+                "probe_recall",
+                try LinearProbe().recall(
+                    network, layer: layer, train: forget.concat(retain), test: unseenForget, pool: pool)),
+            NamedNumber(
+                "total_variation",
+                try Disagreement.totalVariation(network, reference, on: unseenForget, pool: pool)),
+            NamedNumber(
+                "agreement", try Disagreement.agreement(network, reference, on: unseenForget, pool: pool)),
+        ]
+    }
+}
+
+extension SeedResult {
+    /// Takes the measures of a stage away.
+    fileprivate mutating func removeStage(_ stage: Stage) {
+        for index in heldOut.indices { heldOut[index].stages[stage] = nil }
+        for index in classes.indices { classes[index].stages[stage] = nil }
+        for index in groups.indices { groups[index].stages[stage] = nil }
+    }
+}
+
+/// Hands what a loop tells to the task, and notes each new best.
+private final class CellWatcher: RunDelegate {
+    private let task: ScriptTask
+    private(set) var improvements: [ComparisonCell.Improvement] = []
+
+    init(task: ScriptTask) { self.task = task }
+
+    var stopRequest: StopReason? { task.stopRequest }
+    func didUpdate(_ record: UpdateRecord) throws -> Bool { try task.didUpdate(record) }
+    func didEndEpisode(_ episode: Int, reward: Reward) throws -> Bool {
+        try task.didEndEpisode(episode, reward: reward)
+    }
+    func didFindBest(_ best: BestCandidate) throws -> Bool {
+        improvements.append(
+            ComparisonCell.Improvement(evaluation: best.evaluation, reward: best.reward.value))
+        return try task.didFindBest(best)
+    }
+}

@@ -1,0 +1,44 @@
+internal import RLEditRuns
+
+/// What the command line asks of a comparison.
+package struct CompareOptions: Sendable {
+    /// Seeds, data, arguments of the script, limits; `out` is the comparison's folder.
+    package var run: RunOptions
+    package var methods: [ComparedMethod]
+    /// Names that the user wrote out: what they cannot do is an error, what `all` brings along is skipped.
+    package var demanded: Set<String> = []
+    /// Evaluations of each learner; nil for those of the task's own.
+    package var budget: Int?
+    /// The method that the others are compared with; nil for the first.
+    package var reference: String?
+    /// Whether the measures of depth are taken, which train and cost a while.
+    package var measuresDepth = false
+
+    package init(run: RunOptions, methods: [ComparedMethod]) {
+        self.run = run
+        self.methods = methods
+    }
+
+    /// The folder of a script's comparison, unless the user names another: the same each time, so that cells are found
+    /// again.
+    static func folder(for script: RunScript) -> String { "runs/compare-\(script.baseName)" }
+}
+
+/// What a comparison cannot do.
+package enum CompareError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The script does its own work: there is nothing to hand to another method.
+    case noTask(path: String)
+    /// A baseline that was asked for by name, and a task that does not say what to forget and what to retain.
+    case missingSet(method: String, set: String, known: [String])
+    /// `--reference` names a method that has no result.
+    case noReference(String)
+
+    package var description: String {
+        switch self {
+        case .noTask(let path): "'\(path)' returned no task: only tasks can be compared"
+        case .missingSet(let method, let set, let known):
+            "the method '\(method)' needs a set named '\(set)'; the task has \(known.joined(separator: ", "))"
+        case .noReference(let name): "--reference \(name): that method has no result"
+        }
+    }
+}

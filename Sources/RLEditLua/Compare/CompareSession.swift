@@ -1,0 +1,179 @@
+internal import Foundation
+package import LuaBridge
+internal import RLEditData
+package import RLEditRuns
+internal import RLEditTensor
+
+/// Runs the cells of a comparison, each once: `rledit-lua compare TASK.lua`.
+///
+/// A cell is one method on one seed. Its key is known before the script runs, so a cell that lies in the folder costs
+/// nothing: a new method or seed runs what is new, and a comparison that was killed goes on. For each new cell the script
+/// runs in a state of its own, since the task is the script's and may keep state; fits and baselines are remembered.
+package final class CompareSession {
+    private let script: RunScript
+    private let options: CompareOptions
+    private let clock: RunClock
+    private let pool: WorkerPool
+    private let print: (UnsafeRawBufferPointer) -> Void
+    private let note: (String) -> Void
+    private let hostDidChange: (LuaInterrupt?) -> Void
+    private var cells: [ComparisonCell] = []
+    private var skipped: [Comparison.Gap] = []
+    private var failed: [Comparison.Gap] = []
+    private var shownNotes: Set<String> = []
+
+    /// - Parameters: as those of ``RunSession``.
+    package init(
+        script path: String, options: CompareOptions, clock: RunClock,
+        print: @escaping (UnsafeRawBufferPointer) -> Void,
+        note: @escaping (String) -> Void, hostDidChange: @escaping (LuaInterrupt?) -> Void
+    ) throws {
+        script = try RunScript(path: path)
+        self.options = options
+        self.clock = clock
+        self.print = print
+        self.note = note
+        self.hostDidChange = hostDidChange
+        pool = WorkerPool(workers: options.run.workers)
+    }
+
+    /// Runs what is missing, and writes table and report.
+    /// - Returns: how it ended, and the comparison of all cells that there are; nil when there is none.
+    package func run() throws -> (end: RunEnd, comparison: Comparison?) {
+        let folder = try ComparisonFolder(options.run.out ?? CompareOptions.folder(for: script))
+        var end = RunEnd.finished
+        // By seed first: a comparison that is stopped early then has whole seeds of all methods.
+        seeds: for seed in options.run.seeds {
+            for method in options.methods where !skipped.contains(where: { $0.method == method.name }) {
+                if let kept = keptCell(method, seed, in: folder) {
+                    cells.append(kept)
+                    continue
+                }
+                let outcome = try runCell(method, seed)
+                switch outcome {
+                case .done(let cell):
+                    try folder.store(cell)
+                    cells.append(cell)
+                case .failed(let reason):
+                    failed.append(Comparison.Gap(method: method.name, seed: seed, reason: reason))
+                    note("\(method.name), seed \(seed), failed: \(reason)")
+                case .skipped(let reason):
+                    skipped.append(Comparison.Gap(method: method.name, seed: nil, reason: reason))
+                case .stopped:
+                    end = clock.isInterrupted ? .interrupted : .timeLimit
+                    break seeds
+                }
+            }
+        }
+        guard let comparison = try makeComparison(folder.path) else { return (end, nil) }
+        try folder.write(comparison)
+        if end != .finished { note("stopped; the same command goes on with what is missing") }
+        return (end, comparison)
+    }
+
+    /// Whether a method could not do its work on some seed.
+    package var hasFailures: Bool { !failed.isEmpty }
+
+    private func makeComparison(_ path: String) throws -> Comparison? {
+        guard let first = cells.first else { return nil }
+        let methods = options.methods.compactMap { method -> Comparison.Method? in
+            let own = cells.filter { $0.method == method.name }
+            return own.isEmpty ? nil : Comparison.Method(name: method.name, kind: method.kind, cells: own)
+        }
+        let reference = options.reference ?? methods.first?.name ?? ""
+        guard methods.contains(where: { $0.name == reference }) else { throw CompareError.noReference(reference) }
+        for cell in cells where cell.data != first.data {
+            noteOnce(
+                "the cells of this comparison were made of different data: remove the folder, or name another --out")
+        }
+        var comparison = Comparison(
+            task: first.task, run: path, world: first.world, seconds: clock.seconds, data: first.data, methods: methods,
+            reference: reference)
+        comparison.skipped = skipped
+        comparison.failed = failed
+        return comparison
+    }
+
+    // MARK: - Cells
+
+    private enum Outcome {
+        case done(ComparisonCell)
+        case failed(String)
+        case skipped(String)
+        case stopped
+    }
+
+    /// Everything that decides a cell and is known before the script runs.
+    private func key(_ method: ComparedMethod) -> String {
+        var key = FitKey(
+            engineVersion: ProductVersion.current.description, numericKernels: "\(NumericKernels.current)")
+        key.add("script", SHA256Digest.hex(of: script.bytes))
+        key.add(options: options.run.recorded)
+        key.add("method", "\(method.name) \(method.settingsText)")
+        // A baseline has no budget.
+        if method.kind == .learner { key.add("budget", options.budget.map(String.init) ?? "task") }
+        return key.finish()
+    }
+
+    /// A cell of an earlier run that is still what this one would compute.
+    private func keptCell(_ method: ComparedMethod, _ seed: Int, in folder: ComparisonFolder) -> ComparisonCell? {
+        guard let cell = folder.cell(method.name, seed: seed), cell.failure == nil else { return nil }
+        let isSame =
+            cell.key == key(method)
+            && cell.modules.allSatisfy { (try? SHA256Digest.hex(ofFile: $0.path)) == $0.hash }
+        guard isSame else {
+            noteOnce(
+                "the script, its arguments or this program have changed: cells in '\(folder.path)' are computed anew")
+            return nil
+        }
+        guard cell.depth != nil || !options.measuresDepth else { return nil }
+        return cell
+    }
+
+    private func noteOnce(_ text: String) { if shownNotes.insert(text).inserted { note(text) } }
+
+    private func runCell(_ method: ComparedMethod, _ seed: Int) throws -> Outcome {
+        if clock.isInterrupted || clock.isTimeOver { return .stopped }
+        var quiet = options.run
+        // Fits and baselines of each cell are remembered: that they are need not be told twenty times.
+        quiet.isQuiet = options.run.isQuiet || shownNotes.contains("seed \(seed)")
+        shownNotes.insert("seed \(seed)")
+        let context = quiet.makeContext(seed: seed, pool: pool, clock: clock)
+        let session = try options.run.makeSession(context, print: print, warn: { [self] in noteOnce($0) })
+        let output = TemporaryOutput()
+        context.outputFolder = { try output.path() }
+        defer {
+            hostDidChange(nil)
+            session.close()
+            output.remove()
+        }
+        hostDidChange(session.host.interruptHandle)
+        let made = Result {
+            try session.run(script.bytes, path: script.path, arguments: options.run.scriptArguments)
+        }
+        // A fit that was cut short must not become a result, whatever the script made of it.
+        if clock.isInterrupted || clock.isTimeOver { return .stopped }
+        guard let task = try made.get() else { throw CompareError.noTask(path: script.source) }
+        hostDidChange(nil)
+        task.stop = { [clock] in clock.isInterrupted ? .interrupted : clock.isTimeOver ? .timeLimit : nil }
+        if let line = context.dataLine, !options.run.isQuiet { noteOnce(line) }
+        let run = CellRun(
+            task: task, method: method, seed: seed, options: options, pool: pool, note: { [self] in noteOnce($0) })
+        if let gap = run.missingSet {
+            guard !options.demanded.contains(method.name) else { throw gap }
+            return .skipped("\(gap)")
+        }
+        do {
+            guard var cell = try run.result(key: key(method)) else { return .stopped }
+            cell.modules = session.loadedFiles.map {
+                ComparisonCell.Module(path: $0.path, hash: SHA256Digest.hex(of: $0.bytes))
+            }
+            cell.data = context.usedData.first.map { RunSummary.Data(name: $0.name, hash: $0.hash) }
+            return .done(cell)
+        } catch {
+            if clock.isInterrupted || clock.isTimeOver { return .stopped }
+            if let limit = error as? LuaError, limit.isLimit { throw error }
+            return .failed("\(error)")
+        }
+    }
+}

@@ -1,0 +1,162 @@
+internal import Foundation
+package import LuaBridge
+internal import RLEditData
+package import RLEditRuns
+internal import RLEditTensor
+
+/// What the command line asks of a sweep.
+package struct SweepOptions: Sendable {
+    /// Seeds, data, arguments besides the swept ones, limits; `out` is the sweep's folder.
+    package var run: RunOptions
+    package var plan: SweepPlan
+    package var shard = SweepShard.whole
+    /// Whether trials that failed before are tried again.
+    package var retries = false
+
+    package init(run: RunOptions, plan: SweepPlan) {
+        self.run = run
+        self.plan = plan
+    }
+}
+
+/// Runs the trials of a sweep, each as a run of its own with a folder of its own: `rledit-lua sweep TASK.lua`.
+///
+/// What became of a trial stands in a ledger under a key of everything that decides it. A trial that is finished there is
+/// never run again; one that was cut short goes on from its checkpoint.
+package final class SweepSession {
+    private let script: RunScript
+    private let options: SweepOptions
+    private let clock: RunClock
+    private let folder: String
+    private let ledger: TrialLedger
+    private let print: (UnsafeRawBufferPointer) -> Void
+    private let note: (String) -> Void
+    private let hostDidChange: (LuaInterrupt?) -> Void
+
+    /// - Parameters: as those of ``RunSession``.
+    package init(
+        script path: String, options: SweepOptions, clock: RunClock, print: @escaping (UnsafeRawBufferPointer) -> Void,
+        note: @escaping (String) -> Void, hostDidChange: @escaping (LuaInterrupt?) -> Void
+    ) throws {
+        script = try RunScript(path: path)
+        self.options = options
+        self.clock = clock
+        self.print = print
+        self.note = note
+        self.hostDidChange = hostDidChange
+        folder = try SweepFolder.open(options.run.out ?? "runs/sweep-\(script.baseName)")
+        ledger = try TrialLedger(in: folder, shard: options.shard)
+    }
+
+    /// Runs the trials of the shard that are not done, and sums up all that are, those of other shards included.
+    package func run() throws -> (end: RunEnd, sweep: Sweep) {
+        var end = RunEnd.finished
+        for trial in options.plan.trials where options.shard.contains(trial) {
+            if clock.isInterrupted || clock.isTimeOver {
+                end = clock.isInterrupted ? .interrupted : .timeLimit
+                break
+            }
+            if let entry = ledger[key(trial)] {
+                if entry.status == .finished { continue }
+                guard options.retries else {
+                    note("\(trial.title) failed before and is left out; --retry tries it again")
+                    continue
+                }
+            }
+            end = try runTrial(trial)
+            if end != .finished { break }
+        }
+        let sweep = summary()
+        try sweep.write()
+        if end != .finished { note("stopped; the same command goes on with what is missing") }
+        return (end, sweep)
+    }
+
+    /// Everything that decides a trial and is known before its script runs.
+    private func key(_ trial: SweepTrial) -> String {
+        var key = FitKey(
+            engineVersion: ProductVersion.current.description, numericKernels: "\(NumericKernels.current)")
+        key.add("script", SHA256Digest.hex(of: script.bytes))
+        key.add(options: runOptions(trial).recorded)
+        key.add("seeds", "\(options.run.seeds)")
+        return key.finish()
+    }
+
+    private func runOptions(_ trial: SweepTrial) -> RunOptions {
+        var options = options.run
+        for setting in trial.settings { options.arguments[setting.name] = setting.value }
+        return options
+    }
+
+    private func runTrial(_ trial: SweepTrial) throws -> RunEnd {
+        let key = key(trial)
+        let name = SweepFolder.trialFolder(trial, key: key)
+        var run = runOptions(trial)
+        run.out = "\(folder)/\(name)"
+        let begun = clock.seconds
+        if !run.isQuiet { note("trial \(trial.number) of \(options.plan.trials.count): \(trial.title)") }
+        func record(_ status: TrialLedger.Status, _ reason: String? = nil) throws {
+            try ledger.add(
+                TrialLedger.Entry(
+                    key: key, trial: trial.number, settings: trial.settings, status: status, reason: reason,
+                    folder: name, seconds: clock.seconds - begun))
+        }
+        do {
+            let (end, summary) = try runOrResume(run)
+            guard end == .finished else { return end }
+            if summary == nil {
+                try record(.failed, "the script returned no task")
+            } else {
+                try record(.finished)
+            }
+        } catch RunFolderError.inUse {
+            note("\(trial.title) is being run by another process, and is left to it")
+        } catch {
+            if clock.isInterrupted { return .interrupted }
+            if clock.isTimeOver { return .timeLimit }
+            // A setting that the script does not have fails every trial alike: once is enough.
+            if let fault = error as? LuaError, fault.underlying is UnreadArgumentError { throw error }
+            try record(.failed, "\(error)")
+            note("\(trial.title) failed: \(error)")
+        }
+        return .finished
+    }
+
+    /// A trial that was begun goes on from its checkpoint; one that was finished just before a kill has its summary.
+    private func runOrResume(_ run: RunOptions) throws -> (end: RunEnd, summary: RunSummary?) {
+        let path = run.out ?? ""
+        guard FileManager.default.fileExists(atPath: "\(path)/\(RunFolder.manifestName)") else {
+            return try RunSession(
+                script: script.source, options: run, clock: clock, print: print, note: note,
+                hostDidChange: hostDidChange
+            ).run()
+        }
+        do {
+            return try RunSession(
+                resuming: path, options: run, clock: clock, print: print, note: note, hostDidChange: hostDidChange
+            ).run()
+        } catch RunError.alreadyFinished {
+            return (.finished, RunSummary.read(in: path))
+        }
+    }
+
+    private func summary() -> Sweep {
+        var results: [Sweep.Result] = []
+        var failures: [Sweep.Failure] = []
+        for trial in options.plan.trials {
+            guard let entry = ledger[key(trial)] else { continue }
+            switch entry.status {
+            case .failed: failures.append(Sweep.Failure(trial: trial, reason: entry.reason ?? ""))
+            case .finished:
+                if let summary = RunSummary.read(in: "\(folder)/\(entry.folder)") {
+                    results.append(Sweep.Result(trial: trial, folder: entry.folder, summary: summary))
+                } else {
+                    failures.append(
+                        Sweep.Failure(trial: trial, reason: "'\(folder)/\(entry.folder)' holds no summary any more"))
+                }
+            }
+        }
+        return Sweep(
+            folder: folder, plan: options.plan, results: results, failures: failures, seconds: clock.seconds)
+    }
+}

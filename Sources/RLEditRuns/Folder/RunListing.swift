@@ -1,0 +1,121 @@
+/// The runs that lie in a folder: what `rledit-lua runs` shows.
+public struct RunListing: Sendable, Equatable {
+    public struct Run: Sendable, Equatable {
+        public let folder: String
+        public let manifest: Manifest
+        /// nil for a run that has not come to its end.
+        public let summary: RunSummary?
+
+        /// Held-out measures before and after, over the seeds: the first measure of each set.
+        var outcome: String {
+            guard let summary else { return "" }
+            var sets: [String] = []
+            return summary.rows.compactMap { row -> String? in
+                guard !sets.contains(row.set) else { return nil }
+                sets.append(row.set)
+                let change = MeasureText.change(
+                    from: row.spreads[.before]?.mean, to: row.spreads[summary.resultStage]?.mean, measure: row.measure)
+                return "\(row.set) \(MeasureText.title(row.measure)) \(change)"
+            }.joined(separator: "; ")
+        }
+    }
+
+    /// Newest first.
+    public let runs: [Run]
+    /// Folders whose manifest cannot be read, with the reason.
+    public let unreadable: [(folder: String, reason: String)]
+
+    /// - Parameter task: only runs of this task; nil for all.
+    /// - Throws: ``FileError`` when the folder cannot be read.
+    public init(in folder: String, task: String? = nil) throws(FileError) {
+        var folder = folder
+        while folder.count > 1, folder.hasSuffix("/") { folder.removeLast() }
+        var runs: [Run] = []
+        var unreadable: [(folder: String, reason: String)] = []
+        for name in try FileSystem.names(in: folder) {
+            let path = "\(folder)/\(name)"
+            guard FileSystem.status(of: "\(path)/\(RunFolder.manifestName)") != nil else { continue }
+            do {
+                let manifest = try Manifest.read(from: path)
+                if let task, manifest.task != task { continue }
+                runs.append(Run(folder: path, manifest: manifest, summary: RunSummary.read(in: path)))
+            } catch {
+                unreadable.append((path, "\(error)"))
+            }
+        }
+        // Runs of the same second: by name, so that nothing depends on the order of the disk.
+        self.runs = runs.sorted {
+            ($1.manifest.started.seconds, $0.folder) < ($0.manifest.started.seconds, $1.folder)
+        }
+        self.unreadable = unreadable
+    }
+
+    public static func == (left: RunListing, right: RunListing) -> Bool {
+        left.runs == right.runs && left.unreadable.map(\.folder) == right.unreadable.map(\.folder)
+    }
+
+    /// A row for each run.
+    public var text: String {
+        var table = TextTable([
+            .init("started", .left), .init("task", .left), .init("world", .left), .init("learner", .left),
+            .init("seeds", .right), .init("status", .left), .init("held out", .left), .init("folder", .left),
+        ])
+        for run in runs {
+            let manifest = run.manifest
+            table.append([
+                String(manifest.started.iso.prefix(16)).replacing("T", with: " "), manifest.task, manifest.world,
+                manifest.learner, "\(manifest.seeds.count)", manifest.status.rawValue, run.outcome, run.folder,
+            ])
+        }
+        return table.text
+    }
+
+    public var json: JSONValue {
+        .array(
+            runs.map { run in
+                var object: JSONObject = [
+                    "run": .string(run.folder), "task": .string(run.manifest.task),
+                    "world": .string(run.manifest.world), "learner": .string(run.manifest.learner),
+                    "started": .string(run.manifest.started.iso), "status": .string(run.manifest.status.rawValue),
+                    "seeds": .array(run.manifest.seeds.map(JSONValue.integer)),
+                ]
+                object["summary"] = run.summary?.json["summary"] ?? .null
+                return .object(object)
+            })
+    }
+}
+
+extension RunListing.Run {
+    /// - Throws: ``FileError``, ``JSONReadError`` or ``ManifestError``, or ``RunFolderError/notARun(path:)``.
+    public init(_ folder: String) throws {
+        guard FileSystem.status(of: "\(folder)/\(RunFolder.manifestName)") != nil else {
+            throw RunFolderError.notARun(path: folder)
+        }
+        self.init(folder: folder, manifest: try Manifest.read(from: folder), summary: RunSummary.read(in: folder))
+    }
+
+    /// Facts, and the table of results.
+    public var text: String {
+        var lines = [
+            "task      \(manifest.task)",
+            "status    \(manifest.status.rawValue)\(manifest.reason.map { ": \($0)" } ?? "")",
+            "started   \(manifest.started.iso)", "world     \(manifest.world)", "learner   \(manifest.learner)",
+            "seeds     \(manifest.seeds.map(String.init).joined(separator: ", "))",
+            "script    \(manifest.script.source)",
+        ]
+        for data in manifest.data { lines.append("data      \(data.name) (SHA-256 \(data.hash.prefix(8))…)") }
+        if let summary {
+            lines.append("evaluated \(NumberText.grouped(summary.seeds.reduce(0) { $0 + $1.evaluations }))")
+            let table = ResultTable.text(summary)
+            if !table.isEmpty { lines += ["", table] }
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    public var json: JSONValue {
+        var object = JSONObject()
+        object["manifest"] = manifest.json
+        object["summary"] = summary?.detailedJSON ?? .null
+        return .object(object)
+    }
+}

@@ -1,0 +1,135 @@
+import ArgumentParser
+import Foundation
+import LuaBridge
+import RLEditLua
+import RLEditRuns
+
+/// `rledit-lua compare TASK.lua`: learners and baselines on one task, with the same budget and measures.
+struct CompareCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "compare",
+        abstract: "Compare learners and baselines on a task: same budget, same measures, several seeds.",
+        discussion: """
+            Each method runs on each seed once; what is done is kept in the folder, so that a further method or seed runs \
+            only what is new, and a comparison that was stopped goes on when the command is given again. Leaves \
+            comparison.csv, comparison.json and report.html.
+
+            METHODS
+              all, or names with commas between them:
+              \(ComparedMethod.names.joined(separator: ", "))
+              ("task" is the task's own learner with its settings; the others have their defaults)
+
+            EXAMPLES:
+              rledit-lua compare task.lua --seeds 5
+              rledit-lua compare task.lua --methods SeparableCMAES,PPO,scrub --seeds 5 --depth
+              rledit-lua compare task.lua --methods all --budget 1000 --reference RandomSearch --out runs/short
+            """)
+
+    @Argument(help: "The script.", completion: .file(extensions: ["lua"]))
+    var script: String
+
+    @Option(help: ArgumentHelp("Methods to compare, or all.", valueName: "names"))
+    var methods = "all"
+
+    @Option(help: ArgumentHelp("Seeds 0 to N−1, each with its own network.", valueName: "n"))
+    var seeds = 5
+
+    @Option(help: ArgumentHelp("Evaluations of each learner. (default: those of the task's own)", valueName: "n"))
+    var budget: Int?
+
+    @Option(help: ArgumentHelp("The method that the others are compared with. (default: the first)", valueName: "name"))
+    var reference: String?
+
+    @Flag(
+        help:
+            "Measure whether the class is gone or only hidden, too: membership, relearning, probe, distance from a retrained network."
+    )
+    var depth = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Folder for the comparison: new, empty, or one to go on with. (default: runs/compare-SCRIPT)",
+            valueName: "folder"))
+    var out: String?
+
+    @Option(
+        help: ArgumentHelp("Seconds after which no further cell is begun. (default: no limit)", valueName: "seconds"))
+    var maxTime: Double?
+
+    @Flag(help: "No progress, no table.")
+    var quiet = false
+
+    @Flag(help: "End standard output with one line of JSON; everything else goes to standard error.")
+    var json = false
+
+    @OptionGroup
+    var common: ScriptOptions
+
+    @OptionGroup(title: "Limits of the sandbox")
+    var limits: LimitOptions
+
+    @Argument(parsing: .postTerminator, help: .hidden)
+    var scriptArguments: [String] = []
+
+    func validate() throws {
+        let chosen = try parsedMethods()
+        if let reference, !chosen.contains(where: { $0.name == reference }) {
+            throw ValidationError("--reference \(reference): that method is not compared.")
+        }
+        if seeds < 1 || seeds > 10_000 { throw ValidationError("--seeds must be from 1 to 10000, got \(seeds).") }
+        if let budget, budget < 1 || budget > 1_000_000_000 {
+            throw ValidationError("--budget must be from 1 to 1000000000 evaluations, got \(budget).")
+        }
+        if let maxTime, !(maxTime > 0) { throw ValidationError("--max-time must be above 0 seconds, got \(maxTime).") }
+        try common.validate()
+        try limits.validate()
+    }
+
+    private func parsedMethods() throws -> [ComparedMethod] {
+        do { return try ComparedMethod.parse(methods) } catch { throw ValidationError("--methods: \(error)") }
+    }
+
+    func run() throws {
+        let clock = RunClock(maxSeconds: maxTime)
+        let interrupts = InterruptSignal(clock: clock, maxSeconds: maxTime)
+        let options = try compareOptions()
+        let (script, json, isQuiet) = (script, json, quiet)
+        let (end, isFaulty) = try LuaThread.run {
+            let session = try CompareSession(
+                script: script, options: options, clock: clock,
+                print: { Terminal.write($0, to: json ? STDERR_FILENO : STDOUT_FILENO) },
+                note: { Terminal.note($0) }, hostDidChange: { interrupts.watch($0) })
+            let (end, comparison) = try session.run()
+            if let comparison {
+                if !isQuiet {
+                    let text = comparison.text + "\nreport: \(comparison.run)/\(ComparisonFolder.reportName)\n"
+                    Terminal.write(text, to: json ? STDERR_FILENO : STDOUT_FILENO)
+                }
+                if json { Terminal.write(comparison.json.text + "\n", to: STDOUT_FILENO) }
+            }
+            return (end, session.hasFailures)
+        }
+        switch end {
+        case .finished: if isFaulty { throw ExitCode(1) }
+        case .timeLimit: throw ExitCode(3)
+        case .interrupted: throw ExitCode(130)
+        }
+    }
+
+    private func compareOptions() throws -> CompareOptions {
+        var run = try common.runOptions()
+        run.seeds = Array(0..<seeds)
+        run.out = out
+        run.scriptArguments = scriptArguments
+        run.maxSeconds = maxTime
+        run.isQuiet = quiet
+        run.json = json
+        limits.apply(to: &run)
+        var options = CompareOptions(run: run, methods: try parsedMethods())
+        options.demanded = Set(methods.split(separator: ",").map { String($0.drop { $0 == " " }) })
+        options.budget = budget
+        options.reference = reference
+        options.measuresDepth = depth
+        return options
+    }
+}

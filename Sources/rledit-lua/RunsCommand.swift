@@ -1,0 +1,59 @@
+import ArgumentParser
+import Foundation
+import RLEditRuns
+
+/// `rledit-lua runs`: what lies under `runs/`.
+struct RunsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "runs",
+        abstract: "List the runs of a folder, or show one.",
+        discussion: """
+            EXAMPLES:
+              rledit-lua runs
+              rledit-lua runs --task unlearn-7
+              rledit-lua runs experiments/ --json
+              rledit-lua runs show runs/unlearn-7-20260131-235959
+            """,
+        subcommands: [List.self, Show.self], defaultSubcommand: List.self)
+
+    struct List: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "A line for each run, newest first. (the default)")
+
+        @Argument(help: "The folder that holds the runs.", completion: .directory)
+        var folder = "runs"
+
+        @Option(help: ArgumentHelp("Only runs of this task.", valueName: "name"))
+        var task: String?
+
+        @Flag(help: "One line of JSON.")
+        var json = false
+
+        func run() throws {
+            let listing = try RunListing(in: folder, task: task)
+            for run in listing.unreadable { Terminal.note("'\(run.folder)' cannot be read: \(run.reason)") }
+            if json {
+                Terminal.write(listing.json.text + "\n", to: STDOUT_FILENO)
+            } else if listing.runs.isEmpty {
+                Terminal.note("no runs\(task.map { " of task '\($0)'" } ?? "") in '\(folder)'")
+            } else {
+                Terminal.write(listing.text + "\n", to: STDOUT_FILENO)
+            }
+        }
+    }
+
+    struct Show: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "What a run was, and what it came to.")
+
+        @Argument(help: "The folder of the run.", completion: .directory)
+        var folder: String
+
+        @Flag(help: "One line of JSON: the manifest and the summary.")
+        var json = false
+
+        func run() throws {
+            let found = try RunListing.Run(folder)
+            Terminal.write((json ? found.json.text : found.text) + "\n", to: STDOUT_FILENO)
+        }
+    }
+}

@@ -1,0 +1,137 @@
+import ArgumentParser
+import Foundation
+import LuaBridge
+import RLEditLua
+import RLEditRuns
+
+/// `rledit-lua sweep TASK.lua`: a task over values of its settings.
+struct SweepCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sweep",
+        abstract: "Run a task over values of its settings: every combination, or random ones.",
+        discussion: """
+            A setting is what the script reads as rledit.args.NAME. Each trial has a run folder of its own under trials/; a \
+            ledger says what became of it, so that the same command goes on where it was stopped. Leaves sweep.csv, \
+            sweep.json and report.html.
+
+            EXAMPLES:
+              rledit-lua sweep examples/ablations.lua --grid rank=1,2,4,8 --grid horizon=1,2,4 --seeds 5
+              rledit-lua sweep task.lua --random 50 --range scale=0.1:10:log --grid world=mask,shift
+              rledit-lua sweep task.lua --grid rank=1,2,4,8 --shard 2/4 --out runs/rank
+            """)
+
+    @Argument(help: "The script.", completion: .file(extensions: ["lua"]))
+    var script: String
+
+    @Option(help: ArgumentHelp("A setting and its values. May be repeated.", valueName: "name=value,…"))
+    var grid: [String] = []
+
+    @Option(help: ArgumentHelp("Draw so many trials instead of trying every combination.", valueName: "n"))
+    var random: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "With --random: a setting and its range; :log for equal ratios. May be repeated.",
+            valueName: "name=low:high"))
+    var range: [String] = []
+
+    @Option(help: ArgumentHelp("With --random: seed of the draws.", valueName: "seed"))
+    var drawSeed = 0
+
+    @Option(help: ArgumentHelp("Seeds 0 to N−1 for each trial.", valueName: "n"))
+    var seeds = 1
+
+    @Option(help: ArgumentHelp("Run only the i-th of n parts, for cluster jobs.", valueName: "i/n"))
+    var shard: String?
+
+    @Flag(help: "Try again what failed before.")
+    var retry = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Folder for the sweep: new, empty, or one to go on with. (default: runs/sweep-SCRIPT)",
+            valueName: "folder"))
+    var out: String?
+
+    @Option(help: ArgumentHelp("Seconds that the whole sweep may take. (default: no limit)", valueName: "seconds"))
+    var maxTime: Double?
+
+    @Flag(help: "No progress, no table.")
+    var quiet = false
+
+    @Flag(help: "End standard output with one line of JSON; everything else goes to standard error.")
+    var json = false
+
+    @OptionGroup
+    var common: ScriptOptions
+
+    @OptionGroup(title: "Limits of the sandbox")
+    var limits: LimitOptions
+
+    @Argument(parsing: .postTerminator, help: .hidden)
+    var scriptArguments: [String] = []
+
+    func validate() throws {
+        let options = try sweepOptions()
+        if let fixed = options.plan.names.first(where: { name in common.pairs.contains { $0.hasPrefix("\(name)=") } }) {
+            throw ValidationError("'\(fixed)' is swept: --set cannot fix it.")
+        }
+        if random == nil, !range.isEmpty { throw ValidationError("--range needs --random: how many trials?") }
+        if seeds < 1 || seeds > 10_000 { throw ValidationError("--seeds must be from 1 to 10000, got \(seeds).") }
+        if let maxTime, !(maxTime > 0) { throw ValidationError("--max-time must be above 0 seconds, got \(maxTime).") }
+        try common.validate()
+        try limits.validate()
+    }
+
+    func run() throws {
+        let clock = RunClock(maxSeconds: maxTime)
+        let interrupts = InterruptSignal(clock: clock, maxSeconds: maxTime)
+        let options = try sweepOptions()
+        let (script, json, isQuiet) = (script, json, quiet)
+        let (end, isFaulty) = try LuaThread.run {
+            let session = try SweepSession(
+                script: script, options: options, clock: clock,
+                print: { Terminal.write($0, to: json ? STDERR_FILENO : STDOUT_FILENO) },
+                note: { Terminal.note($0) }, hostDidChange: { interrupts.watch($0) })
+            let (end, sweep) = try session.run()
+            if !isQuiet {
+                let text = sweep.text + "\nreport: \(sweep.folder)/\(RunFolder.reportName)\n"
+                Terminal.write(text, to: json ? STDERR_FILENO : STDOUT_FILENO)
+            }
+            if json { Terminal.write(sweep.json.text + "\n", to: STDOUT_FILENO) }
+            return (end, !sweep.failures.isEmpty)
+        }
+        switch end {
+        case .finished: if isFaulty { throw ExitCode(1) }
+        case .timeLimit: throw ExitCode(3)
+        case .interrupted: throw ExitCode(130)
+        }
+    }
+
+    private func sweepOptions() throws -> SweepOptions {
+        var run = try common.runOptions()
+        run.seeds = Array(0..<max(min(seeds, 10_000), 1))
+        run.out = out
+        run.scriptArguments = scriptArguments
+        run.maxSeconds = maxTime
+        run.isQuiet = quiet
+        run.json = json
+        limits.apply(to: &run)
+        do {
+            let grids = try grid.map { try SettingGrid($0) }
+            let ranges = try range.map { try SettingRange($0) }
+            let plan =
+                if let random {
+                    try SweepPlan(random: random, grids: grids, ranges: ranges, seed: drawSeed)
+                } else {
+                    try SweepPlan(grids: grids)
+                }
+            var options = SweepOptions(run: run, plan: plan)
+            if let shard { options.shard = try SweepShard(shard) }
+            options.retries = retry
+            return options
+        } catch let error as SweepError {
+            throw ValidationError("\(error).")
+        }
+    }
+}
