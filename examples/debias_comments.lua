@@ -71,15 +71,15 @@ local utility, tuning = words:encode(comments.train:concat(comments.validation))
 
 -- The task ------------------------------------------------------------------------------------------------------------
 
--- What an edit is to achieve: the same error rates for every term at the classifier's threshold, or that toxic sentences
--- score above harmless ones whatever they are about.
+-- What an edit is to achieve: the same error rates for every term at the classifier's threshold, or that toxic
+-- sentences score above harmless ones whatever they are about.
 local aims = {
   equality = function(m) return 1 - m.identity.equality_difference / m.base.identity.equality_difference end,
   ranking  = function(m) return 2 * (m.identity.final_auc - m.base.identity.final_auc) end,
 }
 local fairness = aims[args.aim or "equality"] or error("--set aim: equality or ranking expected")
 local tolerance = args.tolerance or 0.013              -- accuracy on comments that may be lost at no cost
-local weight = rledit.schedule.linear(5, 30)          -- what a lost share of accuracy costs: little at first, to get about
+local weight = rledit.schedule.linear(5, 30)          -- what a lost share of accuracy costs: little at first
 
 local World = rledit[args.world or "MaskWorld"]
 local Learner = rledit[args.learner or "PPO"]

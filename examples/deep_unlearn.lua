@@ -213,15 +213,16 @@ local retrained = rledit.baselines.retrain { model = model, retain = all_retain 
 local function show(name, edited)
   local lowest, scores, labels = 1, edited:forward(test_retain), test_retain:labels()
   for _, accuracy in pairs(metrics.per_class_accuracy(scores, labels)) do lowest = math.min(lowest, accuracy) end
-  local steps = {}                                    -- to relearn, by learning rate: the first is the usual one
+  local relearn = {}                                    -- steps, by learning rate: the first is the usual one
   for index, rate in ipairs { 0.01, 0.003, 0.03 } do
-    steps[index] = metrics.relearn_steps { model = edited, forget = forget, test = test_forget, learning_rate = rate }
+    relearn[index] = metrics.relearn_steps { model = edited, forget = forget, test = test_forget, learning_rate = rate }
   end
   local probe = metrics.probe_recall { model = edited, layer = "fc2", train = both, test = test_forget }
   local variation = metrics.total_variation { model = edited, reference = retrained, set = test_forget }
   print(("%-10s seed %d: forget %.2f %%, retain %.2f %%, lowest class %.2f %%"):format(name, rledit.seed,
     100 * edited:evaluate(test_forget).accuracy, 100 * edited:evaluate(test_retain).accuracy, 100 * lowest)
-    .. (", probe %.2f %%, relearn %d (%d, %d), TV %.3f"):format(100 * probe, steps[1], steps[2], steps[3], variation))
+    .. (", probe %.2f %%, relearn %d (%d, %d), TV %.3f"):format(
+      100 * probe, relearn[1], relearn[2], relearn[3], variation))
 end
 show("before", model)
 show("retrained", retrained)

@@ -6,8 +6,8 @@ import Testing
 struct ExampleTests {
     /// Those that return a task, and so leave a run folder with a manifest.
     static let tasks = [
-        "ablations", "bring_your_own", "custom_learner", "custom_reward", "custom_world", "debias_comments", "schedules",
-        "shift_unlearn_digit", "tour", "unlearn_digit",
+        "ablations", "bring_your_own", "custom_learner", "custom_reward", "custom_world", "debias_comments",
+        "schedules", "shift_unlearn_digit", "tour", "unlearn_digit",
     ]
     /// Those that do their own loop.
     static let loops = ["deep_unlearn", "hill_climb_by_hand"]
