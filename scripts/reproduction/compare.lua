@@ -1,8 +1,9 @@
--- Every learner and every baseline on task U: the small regime for each method, and as the reference the network retrained
--- on all of the 55,000 training images but those of the digit.
+-- Every learner and every baseline on task U: the small regime for each method, and as the reference the network
+-- retrained on all of the 55,000 training images but those of the digit.
 --
 --   rledit-lua compare scripts/reproduction/compare.lua --methods all --seeds 5 --depth
---   rledit-lua compare scripts/reproduction/compare.lua --methods all --seeds 5 --depth --set world=shift --out runs/shift
+--   rledit-lua compare scripts/reproduction/compare.lua --methods all --seeds 5 --depth \
+--     --set world=shift --out runs/shift
 local rledit = require "rledit"
 
 local digit  = rledit.args.digit or 7
