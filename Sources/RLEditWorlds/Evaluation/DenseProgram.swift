@@ -196,6 +196,8 @@ final class DenseProgram: Sendable {
         _ edits: [LayerEdit], _ input: UnsafeMutablePointer<Float>, from first: Int, rows: Int, examples: Int,
         scratch: EvaluatorScratch
     ) -> UnsafePointer<Float> {
+        // Asked for each block of each candidate, and for a fused shift usually in vain.
+        if first >= suffix.steps.count, scores != 1 { return UnsafePointer(input) }
         var current = input
         var currentRows = rows
         for step in suffix.steps.dropFirst(first) {
