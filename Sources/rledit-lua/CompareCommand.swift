@@ -56,11 +56,8 @@ struct CompareCommand: ParsableCommand {
         help: ArgumentHelp("Seconds after which no further cell is begun. (default: no limit)", valueName: "seconds"))
     var maxTime: Double?
 
-    @Flag(help: "No progress, no table.")
-    var quiet = false
-
-    @Flag(help: "End standard output with one line of JSON; everything else goes to standard error.")
-    var json = false
+    @OptionGroup
+    var output: OutputOptions
 
     @OptionGroup
     var common: ScriptOptions
@@ -76,11 +73,10 @@ struct CompareCommand: ParsableCommand {
         if let reference, !chosen.contains(where: { $0.name == reference }) {
             throw ValidationError("--reference \(reference): that method is not compared.")
         }
-        if seeds < 1 || seeds > 10_000 { throw ValidationError("--seeds must be from 1 to 10000, got \(seeds).") }
         if let budget, budget < 1 || budget > 1_000_000_000 {
             throw ValidationError("--budget must be from 1 to 1000000000 evaluations, got \(budget).")
         }
-        if let maxTime, !(maxTime > 0) { throw ValidationError("--max-time must be above 0 seconds, got \(maxTime).") }
+        try OutputOptions.validate(seeds: seeds, maxTime: maxTime)
         try common.validate()
         try limits.validate()
     }
@@ -93,27 +89,21 @@ struct CompareCommand: ParsableCommand {
         let clock = RunClock(maxSeconds: maxTime)
         let interrupts = InterruptSignal(clock: clock, maxSeconds: maxTime)
         let options = try compareOptions()
-        let (script, json, isQuiet) = (script, json, quiet)
+        let (script, output) = (script, output)
         let (end, isFaulty) = try LuaThread.run {
             let session = try CompareSession(
                 script: script, options: options, clock: clock,
-                print: { Terminal.write($0, to: json ? STDERR_FILENO : STDOUT_FILENO) },
+                print: { output.print($0) },
                 note: { Terminal.note($0) }, hostDidChange: { interrupts.watch($0) })
             let (end, comparison) = try session.run()
             if let comparison {
-                if !isQuiet {
-                    let text = comparison.text + "\nreport: \(comparison.run)/\(ComparisonFolder.reportName)\n"
-                    Terminal.write(text, to: json ? STDERR_FILENO : STDOUT_FILENO)
-                }
-                if json { Terminal.write(comparison.json.text + "\n", to: STDOUT_FILENO) }
+                output.show(
+                    table: comparison.text + "\nreport: \(comparison.run)/\(ComparisonFolder.reportName)\n",
+                    json: comparison.json.text)
             }
             return (end, session.hasFailures)
         }
-        switch end {
-        case .finished: if isFaulty { throw ExitCode(1) }
-        case .timeLimit: throw ExitCode(3)
-        case .interrupted: throw ExitCode(130)
-        }
+        try end.exit(isFaulty: isFaulty)
     }
 
     private func compareOptions() throws -> CompareOptions {
@@ -122,8 +112,7 @@ struct CompareCommand: ParsableCommand {
         run.out = out
         run.scriptArguments = scriptArguments
         run.maxSeconds = maxTime
-        run.isQuiet = quiet
-        run.json = json
+        output.apply(to: &run)
         limits.apply(to: &run)
         var options = CompareOptions(run: run, methods: try parsedMethods())
         options.demanded = Set(methods.split(separator: ",").map { String($0.drop { $0 == " " }) })

@@ -42,11 +42,8 @@ struct RunCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Which edit is the result: mean-policy or best-seen.", valueName: "which"))
     var edit = SavedEdit.meanPolicy
 
-    @Flag(help: "No progress, no table.")
-    var quiet = false
-
-    @Flag(help: "End standard output with one line of JSON; everything else goes to standard error.")
-    var json = false
+    @OptionGroup
+    var output: OutputOptions
 
     @OptionGroup
     var common: ScriptOptions
@@ -68,10 +65,7 @@ struct RunCommand: ParsableCommand {
             throw ValidationError("--resume takes --seed, --seeds, --set and --out from the run: leave them out.")
         }
         if seed != nil, seeds != nil { throw ValidationError("--seed and --seeds cannot be combined.") }
-        if let seeds, seeds < 1 || seeds > 10_000 {
-            throw ValidationError("--seeds must be from 1 to 10000, got \(seeds).")
-        }
-        if let maxTime, !(maxTime > 0) { throw ValidationError("--max-time must be above 0 seconds, got \(maxTime).") }
+        try OutputOptions.validate(seeds: seeds, maxTime: maxTime)
         try common.validate()
         try limits.validate()
     }
@@ -80,46 +74,38 @@ struct RunCommand: ParsableCommand {
         // Before any other thread is there: only threads that are started later are confined too.
         let options = try Confinement.ofRun(script: script, resuming: resume, options: try runOptions())
         defer { options.reserved?.removeUnused() }
-        if let warning = options.walls?.warning, !quiet { Terminal.note(warning) }
+        if let warning = options.walls?.warning, !output.quiet { Terminal.note(warning) }
         let clock = RunClock(maxSeconds: maxTime)
         let interrupts = InterruptSignal(clock: clock, maxSeconds: maxTime)
-        let (script, resume, json) = (script, resume, json)
+        let (script, resume, output) = (script, resume, output)
         let end = try LuaThread.run {
-            let output: @Sendable (UnsafeRawBufferPointer) -> Void = { bytes in
-                Terminal.write(bytes, to: json ? STDERR_FILENO : STDOUT_FILENO)
-            }
+            let print: @Sendable (UnsafeRawBufferPointer) -> Void = { output.print($0) }
             let watch: @Sendable (LuaInterrupt?) -> Void = { interrupts.watch($0) }
             let session =
                 if let resume {
                     try RunSession(
-                        resuming: resume, options: options, clock: clock, print: output, note: { Terminal.note($0) },
+                        resuming: resume, options: options, clock: clock, print: print, note: { Terminal.note($0) },
                         hostDidChange: watch)
                 } else {
                     try RunSession(
-                        script: script ?? "", options: options, clock: clock, print: output,
+                        script: script ?? "", options: options, clock: clock, print: print,
                         note: { Terminal.note($0) }, hostDidChange: watch)
                 }
             let (end, summary) = try session.run()
-            if let summary { RunCommand.show(summary, data: session.dataLine, options: options) }
+            if let summary {
+                output.show(table: RunCommand.table(summary, data: session.dataLine), json: summary.json.text)
+            }
             if let line = session.endLine { Terminal.note(line) }
             return end
         }
-        switch end {
-        case .finished: return
-        case .timeLimit: throw ExitCode(3)
-        case .interrupted: throw ExitCode(130)
-        }
+        try end.exit()
     }
 
-    private static func show(_ summary: RunSummary, data: String?, options: RunOptions) {
-        if !options.isQuiet {
-            let table = ResultTable.text(summary)
-            var text = table.isEmpty ? "" : table + (table.hasSuffix("\n") ? "" : "\n")
-            if let data { text += data + "\n" }
-            text += "report: \(summary.run)/\(RunFolder.reportName)\n"
-            Terminal.write(text, to: options.json ? STDERR_FILENO : STDOUT_FILENO)
-        }
-        if options.json { Terminal.write(summary.json.text + "\n", to: STDOUT_FILENO) }
+    private static func table(_ summary: RunSummary, data: String?) -> String {
+        let table = ResultTable.text(summary)
+        var text = table.isEmpty ? "" : table + (table.hasSuffix("\n") ? "" : "\n")
+        if let data { text += data + "\n" }
+        return text + "report: \(summary.run)/\(RunFolder.reportName)\n"
     }
 
     private func runOptions() throws -> RunOptions {
@@ -129,12 +115,10 @@ struct RunCommand: ParsableCommand {
         options.scriptArguments = scriptArguments
         options.maxSeconds = maxTime
         options.savedEdit = edit
-        options.isQuiet = quiet
-        options.json = json
+        output.apply(to: &options)
         limits.apply(to: &options)
         return options
     }
-
 }
 
 extension SavedEdit: ExpressibleByArgument {}

@@ -56,11 +56,8 @@ struct SweepCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Seconds that the whole sweep may take. (default: no limit)", valueName: "seconds"))
     var maxTime: Double?
 
-    @Flag(help: "No progress, no table.")
-    var quiet = false
-
-    @Flag(help: "End standard output with one line of JSON; everything else goes to standard error.")
-    var json = false
+    @OptionGroup
+    var output: OutputOptions
 
     @OptionGroup
     var common: ScriptOptions
@@ -77,8 +74,7 @@ struct SweepCommand: ParsableCommand {
             throw ValidationError("'\(fixed)' is swept: --set cannot fix it.")
         }
         if random == nil, !range.isEmpty { throw ValidationError("--range needs --random: how many trials?") }
-        if seeds < 1 || seeds > 10_000 { throw ValidationError("--seeds must be from 1 to 10000, got \(seeds).") }
-        if let maxTime, !(maxTime > 0) { throw ValidationError("--max-time must be above 0 seconds, got \(maxTime).") }
+        try OutputOptions.validate(seeds: seeds, maxTime: maxTime)
         try common.validate()
         try limits.validate()
     }
@@ -87,25 +83,18 @@ struct SweepCommand: ParsableCommand {
         let clock = RunClock(maxSeconds: maxTime)
         let interrupts = InterruptSignal(clock: clock, maxSeconds: maxTime)
         let options = try sweepOptions()
-        let (script, json, isQuiet) = (script, json, quiet)
+        let (script, output) = (script, output)
         let (end, isFaulty) = try LuaThread.run {
             let session = try SweepSession(
                 script: script, options: options, clock: clock,
-                print: { Terminal.write($0, to: json ? STDERR_FILENO : STDOUT_FILENO) },
+                print: { output.print($0) },
                 note: { Terminal.note($0) }, hostDidChange: { interrupts.watch($0) })
             let (end, sweep) = try session.run()
-            if !isQuiet {
-                let text = sweep.text + "\nreport: \(sweep.folder)/\(RunFolder.reportName)\n"
-                Terminal.write(text, to: json ? STDERR_FILENO : STDOUT_FILENO)
-            }
-            if json { Terminal.write(sweep.json.text + "\n", to: STDOUT_FILENO) }
+            output.show(
+                table: sweep.text + "\nreport: \(sweep.folder)/\(RunFolder.reportName)\n", json: sweep.json.text)
             return (end, !sweep.failures.isEmpty)
         }
-        switch end {
-        case .finished: if isFaulty { throw ExitCode(1) }
-        case .timeLimit: throw ExitCode(3)
-        case .interrupted: throw ExitCode(130)
-        }
+        try end.exit(isFaulty: isFaulty)
     }
 
     private func sweepOptions() throws -> SweepOptions {
@@ -114,8 +103,7 @@ struct SweepCommand: ParsableCommand {
         run.out = out
         run.scriptArguments = scriptArguments
         run.maxSeconds = maxTime
-        run.isQuiet = quiet
-        run.json = json
+        output.apply(to: &run)
         limits.apply(to: &run)
         do {
             let grids = try grid.map { try SettingGrid($0) }
