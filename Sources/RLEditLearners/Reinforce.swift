@@ -32,6 +32,12 @@ public final class Reinforce: Learner {
             initialLogStandardDeviation: Float(
                 configuration.initialLogStandardDeviation(horizon: problem.horizon)), orthogonal: true,
             random: problem.random.split("init"), pool: pool)
+        try begin(problem, policy: policy, pool: pool)
+    }
+
+    /// Begin with a policy of the caller's making.
+    package func begin(_ problem: LearningProblem, policy: any Policy, pool: WorkerPool) throws {
+        try configuration.validate()
         // The horizon is the end of an episode here, as in the paper: nothing that would follow is estimated.
         session = Session(
             collector: RolloutCollector(

@@ -15,6 +15,7 @@ package enum HostModules {
         try addLearners(to: host)
         try addBaselines(to: host, context: context)
         try addTask(to: host, context: context)
+        try addTransfer(to: host, context: context)
         try addEnvironment(to: host)
         try addRun(to: host, context: context)
         // Last: it holds all others.

@@ -86,7 +86,11 @@ extension HostModules {
         } catch {
             throw LuaUsageError(error.description)
         }
-        let file = try SafetensorsFile(path: resolved)
+        return try note(SafetensorsFile(path: resolved), path, context)
+    }
+
+    /// Notes a file for the manifest by the hash of its contents.
+    static func note(_ file: SafetensorsFile, _ path: String, _ context: ScriptContext) throws -> SafetensorsFile {
         var hasher = SHA256Digest.Hasher()
         for entry in file.entries {
             hasher.update("\(entry.name)\n\(entry.elementType.rawValue)\n\(entry.shape)\n")
@@ -114,7 +118,7 @@ extension HostModules {
             return
                 "a plain file name ending in .safetensors expected, which is written to the run folder, got '\(name)'"
         }
-        guard !["edited.safetensors", "delta.safetensors"].contains(name) else {
+        guard !["edited.safetensors", "delta.safetensors", TransferFiles.policyName].contains(name) else {
             return "the run writes '\(name)' itself"
         }
         return nil

@@ -34,10 +34,18 @@ extension HostModules {
                 }
                 return .none
             }
-            module.function("task") { call in try call.returns(try makeTask(call, context: context)) }
+            module.function("task") { call in
+                try call.atMost(1)
+                let options = LuaOptions(owner: "rledit.task", table: try call.table(1))
+                guard try options.value("distribution").isNil else {
+                    return try call.returns(try makeTransferTask(options, call, context))
+                }
+                return try call.returns(try makeTask(call, context: context))
+            }
             module.function("env") { call in try call.returns(try makeEnvironment(call, context: context)) }
             module.function("check_environment") { call in try checkEnvironment(call, context: context) }
             for (name, make) in worlds + learners { module.function(name) { try make($0) } }
+            for (name, run) in transferFunctions { module.function(name) { try run($0, context) } }
             for name in subModules { try module.module(name, "rledit.\(name)") }
         }
     }

@@ -9,7 +9,7 @@ extension HostModules {
         try addMetricsArgument(to: host)
         try host.register(ScriptTask.self) { type in
             type.property("name") { task, call in try call.returns(task.name) }
-            type.property("state") { task, call in try call.returns(task.state) }
+            type.property("state") { task, call in try call.returns(task.events.state) }
             type.property("world") { task, call in try call.returns(task.world) }
             type.property("learner") { task, call in try call.returns(task.learner) }
             type.property("target") { task, call in try call.returns(task.target) }
@@ -18,7 +18,6 @@ extension HostModules {
     }
 
     static func makeTask(_ call: LuaCall, context: ScriptContext) throws -> ScriptTask {
-        try call.atMost(1)
         let options = try LuaOptions(owner: "rledit.task", table: call.table(1))
         let name = try options.optional("name", as: String.self)
         if let name { try checkName(name, options) }
@@ -70,7 +69,7 @@ extension HostModules {
         return measures
     }
 
-    private static func checkName(_ name: String, _ options: LuaOptions) throws {
+    static func checkName(_ name: String, _ options: LuaOptions) throws {
         let isFit = name.unicodeScalars.allSatisfy { $0.value >= 32 && $0.value != 127 && $0 != "/" }
         guard isFit, !name.isEmpty, name.utf8.count <= 100, !name.hasPrefix(".") else {
             throw options.fieldError("name", "up to 100 printable characters without / expected")

@@ -70,7 +70,7 @@ package struct Confinement {
         return confinement.raise()
     }
 
-    /// The script and the `.lua` files beside it and below, which it may require; not the folder as a whole, where anything
+    /// The script and the `.lua` files and policies beside it and below, which it may read; not the folder as a whole, where anything
     /// may lie.
     private mutating func allow(script: String) {
         readable.append(script)
@@ -83,7 +83,7 @@ package struct Confinement {
                 names += 1
                 guard names <= Confinement.mostNames, modules < Confinement.mostModules else { return }
                 let path = "\(folder)/\(name)"
-                if name.hasSuffix(".lua") {
+                if name.hasSuffix(".lua") || name.hasSuffix(ScriptContext.policyEnding) {
                     // What a link leads to is what would be read; the script host refuses links that leave the folder.
                     readable.append(path)
                     modules += 1

@@ -15,7 +15,7 @@ package final class RunSession {
     private let options: RunOptions
     private let script: RunScript
     private let clock: RunClock
-    private let pool: WorkerPool
+    let pool: WorkerPool
     /// The folder to continue, and what its manifest says.
     private let resumed: (folder: RunFolder, manifest: Manifest)?
     private var top: RunFolder?
@@ -121,7 +121,7 @@ package final class RunSession {
 
     // MARK: - One seed
 
-    private struct SeedRun {
+    struct SeedRun {
         let task: (name: String, world: String, learner: String)
         let end: RunEnd
         let result: SeedResult?
@@ -148,10 +148,10 @@ package final class RunSession {
             manifest.status = status
             manifest.reason = reason
             manifest.ended = .now
-            try write(&manifest, modules: session.loadedFiles, to: folder)
+            try write(&manifest, modules: session.loadedFiles, policies: context.policiesBeside, to: folder)
         }
         hostDidChange(session.host.interruptHandle)
-        let made: ScriptTask?
+        let made: (any RunnableTask)?
         do { made = try runScript(in: session) } catch {
             // The error of the script itself matters more than one of saying so.
             try? close(.failed, reason: "\(error)")
@@ -168,9 +168,15 @@ package final class RunSession {
         let own = try folder ?? makeFolder(seed, task: task.name)
         var manifest = makeManifest(seed, task: task, context: context)
         if resumed != nil { try continueManifest(&manifest, of: own) }
-        try write(&manifest, modules: session.loadedFiles, to: own)
+        try write(&manifest, modules: session.loadedFiles, policies: context.policiesBeside, to: own)
         do {
-            return try runLoop(task, seed: seed, folder: own, manifest: &manifest, begun: begun)
+            switch task {
+            case let task as ScriptTask:
+                return try runLoop(task, seed: seed, folder: own, manifest: &manifest, begun: begun)
+            case let task as ScriptTransferTask:
+                return try runTransfer(task, seed: seed, folder: own, manifest: &manifest, begun: begun)
+            default: throw RunError.noTask(path: script.source)
+            }
         } catch {
             manifest.status = .failed
             manifest.reason = "\(error)"
@@ -194,9 +200,9 @@ package final class RunSession {
     /// Runs the script up to its task.
     /// - Throws: what the script raises; an interrupt, or ``RunError/timeOver(seconds:)``, when either came meanwhile,
     ///   whatever the script made of it: a fit that was cut short must not become a run.
-    private func runScript(in session: ScriptSession) throws -> ScriptTask? {
+    private func runScript(in session: ScriptSession) throws -> (any RunnableTask)? {
         let result = Result {
-            try session.run(script.bytes, path: script.path, arguments: options.scriptArguments)
+            try session.runAny(script.bytes, path: script.path, arguments: options.scriptArguments)
         }
         if clock.isInterrupted {
             if case .failure(let error as LuaError) = result, error.kind == .interrupted { throw error }
@@ -210,26 +216,16 @@ package final class RunSession {
         _ task: ScriptTask, seed: Int, folder: RunFolder, manifest: inout Manifest, begun: Double
     ) throws -> SeedRun {
         let names = (name: task.name, world: task.worldName, learner: task.learnerName)
-        let checkpoint = resumed == nil ? nil : try lastCheckpoint(in: folder)
-        let logs = try RunLogs(
-            in: folder, continuing: checkpoint, checkpointInterval: options.checkpointSeconds,
-            sizeLimit: options.folderBytes)
-        let label = options.seeds.count > 1 ? "\(task.name) seed \(seed)" : task.name
+        let (checkpoint, logs) = try makeLogs(in: folder)
         let loop = try EditLoop(
             task.makeEditTask(), seed: UInt64(bitPattern: Int64(seed)), pool: pool, logs: logs,
-            progress: .standardError(label: label, quiet: options.isQuiet), delegate: task)
-        task.stop = { [clock] in clock.isInterrupted ? .interrupted : clock.isTimeOver ? .timeLimit : nil }
+            progress: reporter(task.name, seed: seed), delegate: task)
+        task.stop = stopReason
         if let checkpoint { try loop.restore(checkpoint) }
         let reason = try loop.run()
         try logs.flush()
         manifest.ended = .now
-        if reason == .interrupted {
-            manifest.status = .interrupted
-            manifest.reason = "interrupted by the user"
-            try manifest.write(to: folder)
-            note("interrupted; continue with: rledit-lua --resume \(top?.path ?? folder.path)")
-            return SeedRun(task: names, end: .interrupted, result: nil)
-        }
+        if reason == .interrupted { return try interrupted(names, folder, &manifest) }
         try task.didEnd(loop, reason: reason)
         // 6. The result is applied to a copy of the model, measured on held-out sets, saved and reported.
         let outcome = try RunOutcome(of: loop, pool: pool)
@@ -238,14 +234,57 @@ package final class RunSession {
             .write(base: task.parts.modelSource)
         let result = SeedResult(
             seed: seed, evaluations: loop.evaluations, evaluationsToTarget: loop.evaluationsToTarget,
-            bestReward: loop.best?.reward.value, seconds: clock.seconds - begun, heldOut: outcome.heldOut,
+            bestReward: loop.best?.reward.value, seconds: secondsSince(begun), heldOut: outcome.heldOut,
             classes: outcome.classes, groups: outcome.groups, costs: outcome.costs)
+        return try finish(
+            names, folder, &manifest, result: result, reason: reason, budget: loop.task.learner.budget)
+    }
+
+    // MARK: - What the loops have in common
+
+    /// The newest checkpoint of a resumed run, and the logs that go on from it.
+    func makeLogs(in folder: RunFolder) throws -> (checkpoint: Checkpoint?, logs: RunLogs) {
+        let checkpoint = resumed == nil ? nil : try lastCheckpoint(in: folder)
+        let logs = try RunLogs(
+            in: folder, continuing: checkpoint, checkpointInterval: options.checkpointSeconds,
+            sizeLimit: options.folderBytes)
+        return (checkpoint, logs)
+    }
+
+    func reporter(_ task: String, seed: Int) -> ProgressReporter {
+        let label = options.seeds.count > 1 ? "\(task) seed \(seed)" : task
+        return .standardError(label: label, quiet: options.isQuiet)
+    }
+
+    /// Asked by a loop between its steps.
+    var stopReason: () -> StopReason? {
+        { [clock] in clock.isInterrupted ? .interrupted : clock.isTimeOver ? .timeLimit : nil }
+    }
+
+    func secondsSince(_ begun: Double) -> Double { clock.seconds - begun }
+
+    /// Says how to go on with a run that the user stopped.
+    func interrupted(
+        _ names: (name: String, world: String, learner: String), _ folder: RunFolder, _ manifest: inout Manifest
+    ) throws -> SeedRun {
+        manifest.status = .interrupted
+        manifest.reason = "interrupted by the user"
+        try manifest.write(to: folder)
+        note("interrupted; continue with: rledit-lua --resume \(top?.path ?? folder.path)")
+        return SeedRun(task: names, end: .interrupted, result: nil)
+    }
+
+    /// Summary, manifest and report of a seed whose results are saved.
+    func finish(
+        _ names: (name: String, world: String, learner: String), _ folder: RunFolder, _ manifest: inout Manifest,
+        result: SeedResult, reason: StopReason?, budget: Int
+    ) throws -> SeedRun {
         manifest.status = reason == .timeLimit ? .interrupted : .finished
         if reason == .timeLimit {
             manifest.reason = "the time of --max-time has passed"
             endLine =
-                "\(stoppedByTime), at \(NumberText.grouped(loop.evaluations)) of "
-                + "\(NumberText.grouped(loop.task.learner.budget)) evaluations"
+                "\(stoppedByTime), at \(NumberText.grouped(result.evaluations)) of "
+                + "\(NumberText.grouped(budget)) evaluations"
         }
         // A run that says it is finished has its summary; the report can be made again from the folder.
         try writeSummary([result], of: names, to: folder)
@@ -300,7 +339,7 @@ package final class RunSession {
     }
 
     /// - Parameter task: nil for a script that did its work by itself and saved something.
-    private func makeManifest(_ seed: Int?, task: ScriptTask?, context: ScriptContext) -> Manifest {
+    private func makeManifest(_ seed: Int?, task: (any RunnableTask)?, context: ScriptContext) -> Manifest {
         var manifest = Manifest(
             task: task?.name ?? script.baseName, world: task?.worldName ?? "", learner: task?.learnerName ?? "",
             started: started, seed: seed, seeds: options.seeds, script: script.copied,
@@ -334,7 +373,10 @@ package final class RunSession {
     }
 
     /// Copies of the script and its modules, then the manifest that names them.
-    private func write(_ manifest: inout Manifest, modules: [LuaModules.LoadedFile], to folder: RunFolder) throws {
+    private func write(
+        _ manifest: inout Manifest, modules: [LuaModules.LoadedFile], policies: [(name: String, bytes: [UInt8])],
+        to folder: RunFolder
+    ) throws {
         let target = options.seeds.count > 1 ? [top, folder].compactMap { $0 } : [folder]
         manifest.modules = modules.map { module in
             let copy = "\(RunFolder.scriptFolderName)/\(module.name.split(separator: ".").joined(separator: "/")).lua"
@@ -343,7 +385,9 @@ package final class RunSession {
         }
         for folder in target {
             // A resumed run has copies, but for seeds that it had not come to.
-            let copies = [(script.copyName, script.bytes)] + zip(manifest.modules, modules).map { ($0.copy, $1.bytes) }
+            let copies =
+                [(script.copyName, script.bytes)] + zip(manifest.modules, modules).map { ($0.copy, $1.bytes) }
+                + policies.map { ("\(RunFolder.scriptFolderName)/\($0.name)", $0.bytes) }
             for (name, bytes) in copies where !FileManager.default.fileExists(atPath: folder.file(name)) {
                 try folder.write(bytes, to: name)
             }

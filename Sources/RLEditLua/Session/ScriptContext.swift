@@ -37,6 +37,10 @@ public final class ScriptContext {
     public var outputFolder: () throws -> String = {
         throw ConfigurationError("rledit", "output folder", "is not there: this script is not run in a run folder")
     }
+    /// Folder of the script, where policies may lie that are shared with it; nil before it runs.
+    var scriptFolder: String?
+    /// Policies that were read there, by their path in the folder: a run keeps copies, as of modules.
+    var policiesBeside: [(name: String, bytes: [UInt8])] = []
     /// Bytes that the script itself may still write into that folder.
     var savedBytesLeft = Int.max
     /// What `rledit.tensor` draws from.

@@ -19,9 +19,11 @@ package final class ScriptSession {
     package let context: ScriptContext
     /// The task that the script returned.
     package private(set) var task: ScriptTask?
+    /// The task of whatever kind that the script returned.
+    private var made: (any RunnableTask)?
     /// What is wrong with a script that made tasks, but neither returned nor used any; nil when all is well.
     package var forgottenTask: String? {
-        guard task == nil, !context.madeTasks.isEmpty, !context.madeTasks.contains(where: \.isUsed) else { return nil }
+        guard made == nil, !context.madeTasks.isEmpty, !context.madeTasks.contains(where: \.isUsed) else { return nil }
         return "the script made a task but neither returned nor ran it, so nothing was learned: "
             + "write 'return rledit.task { … }'"
     }
@@ -54,6 +56,7 @@ package final class ScriptSession {
     /// Ends the state. Tasks of it must not be used any more.
     package func close() {
         task = nil
+        made = nil
         host.close()
     }
 
@@ -65,22 +68,37 @@ package final class ScriptSession {
     /// - Throws: `LuaError` with file and line.
     @discardableResult
     package func run(_ source: [UInt8], path: String, arguments: [String] = []) throws -> ScriptTask? {
+        let made = try runAny(source, path: path, arguments: arguments)
+        if made is ScriptTransferTask {
+            throw LuaError(
+                .script,
+                "\(path): this task trains a policy over many networks, which 'run' and 'sweep' do; this command "
+                    + "takes a task that edits one network")
+        }
+        return task
+    }
+
+    /// Runs the text of a script that may also return a task that trains a policy.
+    func runAny(_ source: [UInt8], path: String, arguments: [String] = []) throws -> (any RunnableTask)? {
+        context.scriptFolder = ScriptSession.folder(of: path)
         host.modules.scriptDirectory = ScriptSession.folder(of: path)
         let results = try host.runMain(source, path: path, arguments: arguments.map { .string($0) })
         do {
-            task = try ScriptSession.task(in: results, host: host)
+            made = try ScriptSession.task(in: results, host: host)
+            task = made as? ScriptTask
             try context.checkArguments()
         } catch let error as LuaUsageError {
             throw LuaError(.script, "\(path): \(error.description)", underlying: error)
         } catch let error as UnreadArgumentError {
             throw LuaError(.script, "\(path): \(error.description)", underlying: error)
         }
-        if let task, !task.hasOwnName { task.name = ScriptSession.baseName(of: path) }
-        return task
+        if let made, !made.hasOwnName { made.name = ScriptSession.baseName(of: path) }
+        return made
     }
 
-    private static func task(in results: [LuaValue], host: LuaHost) throws -> ScriptTask? {
+    private static func task(in results: [LuaValue], host: LuaHost) throws -> (any RunnableTask)? {
         guard let first = results.first, !first.isNil else { return nil }
+        if let task = try host.read(first, as: ScriptTransferTask.self) { return task }
         if let task = try host.read(first, as: ScriptTask.self) { return task }
         if case .table = first {
             throw LuaUsageError("the script returned a plain table: return rledit.task { … } instead")

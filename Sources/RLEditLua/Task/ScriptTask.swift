@@ -38,14 +38,11 @@ package final class ScriptTask: LuaBound {
     /// Models to measure beside the run's results.
     let compared: [ComparedModel]
     let target: Double?
-    /// The script's own state; saved in checkpoints.
-    let state: LuaTable
-    let callbacks: ScriptCallbacks
+    /// What the script is told while the task runs, and its state.
+    let events: TaskEvents
     private var isRunning = false
     /// What the session remembers of this task.
     let made: MadeTask
-    /// The learner of the run under way, when a script wrote it: its state is saved with the script's.
-    private(set) weak var customLearner: CustomLearner?
 
     init(
         _ parts: TaskParts, name: String?, learner: ScriptLearner, heldOut: [NamedSet],
@@ -62,8 +59,7 @@ package final class ScriptTask: LuaBound {
         self.measures = measures
         self.compared = compared
         self.target = target
-        self.state = state
-        self.callbacks = callbacks
+        events = TaskEvents(callbacks: callbacks, state: state, host: host, context: context)
         made = MadeTask(name: name)
         context.madeTasks.append(made)
         stop = { [context] in context.isInterrupted() ? .interrupted : nil }
@@ -94,7 +90,7 @@ package final class ScriptTask: LuaBound {
     /// The task for one run, with a new learner.
     package func makeEditTask() throws -> EditTask {
         let learner = try learner.make()
-        customLearner = learner as? CustomLearner
+        events.customLearner = learner as? CustomLearner
         return EditTask(
             name: name, problem: try makeProblem(), heldOut: heldOut, learner: learner, target: target,
             measures: measures, compared: compared)

@@ -41,6 +41,11 @@ struct TaskParts {
             }
             return []
         }
+        return try sets(in: table, options, field)
+    }
+
+    /// The same of a table that is at hand; messages name the field of the owner of the options.
+    static func sets(in table: LuaTable, _ options: LuaOptions, _ field: String) throws -> [NamedSet] {
         var sets: [NamedSet] = []
         func add(_ name: String, _ examples: ExampleSet) throws {
             guard isName(name) else {
@@ -76,7 +81,7 @@ struct TaskParts {
     }
 
     /// `metrics = { name = function(set) … end }`, in order of names.
-    private static func metrics(_ options: LuaOptions) throws -> [CustomMetric] {
+    static func metrics(_ options: LuaOptions) throws -> [CustomMetric] {
         guard let table = try options.optional("metrics", as: LuaTable.self) else { return [] }
         let fields = LuaOptions(owner: "\(options.owner).metrics", table: table)
         return try table.sortedKeys().map { key in

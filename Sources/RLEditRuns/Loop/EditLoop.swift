@@ -22,8 +22,7 @@ public final class EditLoop {
     private let progressReporter: ProgressReporter?
     private var observation: ObservationBatch
     private var updates = 0
-    private var updateRewards: [Double] = []
-    private var updateTerms = TermMeans()
+    private var tally = UpdateTally()
     /// Mean reward of the latest update and the highest so far: which checkpoint counts as the best.
     private var latestMeanReward = -Double.infinity
     private var bestMeanReward = -Double.infinity
@@ -70,7 +69,7 @@ public final class EditLoop {
     private func iterate() throws -> StopReason? {
         while evaluations < budget {
             // Between updates only, where a checkpoint is complete; an update takes a fraction of a second.
-            if updateRewards.isEmpty, let reason = delegate?.stopRequest {
+            if tally.isEmpty, let reason = delegate?.stopRequest {
                 try checkpoint()
                 return reason
             }
@@ -86,12 +85,12 @@ public final class EditLoop {
             observation = outcome.observation
             let goesOn = try logged.map(finishUpdate) ?? true
             if !continues || !goesOn {
-                if !updateRewards.isEmpty { _ = try finishUpdate([]) }
+                if !tally.isEmpty { _ = try finishUpdate([]) }
                 try checkpoint()
                 return .callback
             }
         }
-        if !updateRewards.isEmpty { _ = try finishUpdate([]) }
+        if !tally.isEmpty { _ = try finishUpdate([]) }
         try checkpoint()
         return nil
         // 6. Applying, measuring and saving the result is `RunOutcome`'s part.
@@ -129,8 +128,7 @@ public final class EditLoop {
         var goesOn = true
         for (index, reward) in record.rewards.enumerated() {
             evaluations += 1
-            updateRewards.append(reward.value)
-            updateTerms.add(reward.terms)
+            tally.add(reward)
             try logs?.add(
                 candidate: index, of: record, evaluation: evaluations, selection: environment.source.selection)
             if let target = task.target, evaluationsToTarget == nil, reward.value >= target {
@@ -154,14 +152,12 @@ public final class EditLoop {
     /// Logs one update of the learner.
     /// - Returns: false when a callback asks to stop.
     private func finishUpdate(_ logged: [LoggedValue]) throws -> Bool {
-        guard let statistics = RewardStatistics(updateRewards) else { return true }
+        guard let (statistics, terms) = tally.take() else { return true }
         updates += 1
         let record = UpdateRecord(
             update: updates, evaluations: evaluations, progress: Double(evaluations) / Double(budget),
-            reward: statistics, bestReward: best?.reward.value ?? statistics.mean, terms: updateTerms.means,
+            reward: statistics, bestReward: best?.reward.value ?? statistics.mean, terms: terms,
             learner: logged.map { NamedNumber($0.name, $0.value) })
-        updateRewards.removeAll(keepingCapacity: true)
-        updateTerms = TermMeans()
         latestMeanReward = statistics.mean
         bestMeanReward = max(bestMeanReward, statistics.mean)
         progressReporter?.update(
@@ -234,22 +230,4 @@ public final class EditLoop {
         }
         try delegate?.restoreScriptState(checkpoint.script)
     }
-}
-
-/// Means of named reward terms over an update, in the order in which they first appear.
-private struct TermMeans {
-    private var sums: [(name: String, sum: Double, count: Int)] = []
-
-    mutating func add(_ terms: [Reward.Term]) {
-        for term in terms {
-            if let index = sums.firstIndex(where: { $0.name == term.name }) {
-                sums[index].sum += term.value
-                sums[index].count += 1
-            } else {
-                sums.append((term.name, term.value, 1))
-            }
-        }
-    }
-
-    var means: [NamedNumber] { sums.map { NamedNumber($0.name, $0.sum / Double($0.count)) } }
 }

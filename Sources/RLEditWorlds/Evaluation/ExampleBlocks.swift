@@ -116,10 +116,10 @@ extension Tensor {
 }
 
 /// Places for the results of the pieces of a parallel job. Each piece writes its own place and no other.
-final class Slots<Value: Sendable>: @unchecked Sendable {
+package final class Slots<Value: Sendable>: @unchecked Sendable {
     private let places: UnsafeMutableBufferPointer<Value?>
 
-    init(count: Int) {
+    package init(count: Int) {
         places = .allocate(capacity: count)
         places.initialize(repeating: nil)
     }
@@ -129,13 +129,13 @@ final class Slots<Value: Sendable>: @unchecked Sendable {
         places.deallocate()
     }
 
-    subscript(index: Int) -> Value? {
+    package subscript(index: Int) -> Value? {
         get { places[index] }
         set { places[index] = newValue }
     }
 
     /// All values, once every piece has ended without an error.
-    func values() throws -> [Value] {
+    package func values() throws -> [Value] {
         try places.map { value in
             guard let value else {
                 throw TensorError.invalidArgument(operation: "parallel job", message: "a piece is missing")

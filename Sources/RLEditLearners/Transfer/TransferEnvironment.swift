@@ -1,0 +1,268 @@
+public import RLEditTensor
+public import RLEditWorlds
+
+/// One policy, many pairs of a network and what is to be changed in it.
+public struct TransferProblem {
+    /// What the policy is trained on.
+    public var pairs: [EditPair]
+    /// Sizes and initial parameters of the policy.
+    public var policy: UnitPolicyNetwork
+    public var reward: any RewardFunction
+    /// Pairs on which a step judges its candidates.
+    public var pairsPerStep: Int
+
+    public init(
+        pairs: [EditPair], policy: UnitPolicyNetwork, reward: any RewardFunction, pairsPerStep: Int
+    ) {
+        self.pairs = pairs
+        self.policy = policy
+        self.reward = reward
+        self.pairsPerStep = pairsPerStep
+    }
+
+    /// - Throws: ``WorldError`` for no pair, a number of pairs a step outside 1 … all, or features that do not fit.
+    func validate() throws {
+        guard !pairs.isEmpty else {
+            throw WorldError.invalidSetting(
+                owner: "TaskDistribution", field: "networks", message: "give no training pair")
+        }
+        guard (1...pairs.count).contains(pairsPerStep) else {
+            throw WorldError.invalidSetting(
+                owner: "TaskDistribution", field: "pairs_per_step",
+                message: "must be 1 to the number of training pairs, \(pairs.count), got \(pairsPerStep)")
+        }
+        for pair in pairs { try pair.features.forEach(policy.requireFit) }
+    }
+}
+
+/// Episodes of one step on pairs that are drawn anew for each step: a contextual bandit over networks.
+///
+/// Pairs come in shuffled rounds, so that each is met equally often; which ones a step meets depends on its number and the
+/// stream `pairs` alone. What an action is depends on who learns:
+///
+/// - A ``PolicyLearner`` sees the features of its pair and answers with factors. Environment i meets the i-th drawn pair,
+///   counted round and round. All pairs must have layers of the same sizes.
+/// - Everybody else searches over the policy's parameters, θ = θ₀ + 5a: an action is a policy, judged on every drawn pair.
+///   Its reward is the mean over those pairs; for a ``GenerationLearner`` of its rank among the candidates on each pair.
+public final class TransferEnvironment: VectorEnvironment {
+    /// What the last step did.
+    public struct Record {
+        /// Mean reward and terms of each environment's candidate over the pairs that it met.
+        public let rewards: [Reward]
+        /// Edited networks that were measured.
+        public let evaluations: Int
+    }
+
+    public let environments: Int
+    public let observationSize: Int
+    public let actionSize: Int
+    public let horizon = 1
+    /// Share of the run's budget spent, 0 … 1, set by whoever runs the loop.
+    public var progress = 0.0
+    public private(set) var record: Record?
+    /// Steps done: with the stream, all that decides which pairs come next.
+    package private(set) var stepCount = 0
+
+    private let problem: TransferProblem
+    private let actsOnFactors: Bool
+    private let tellsRanks: Bool
+    private let layers: [(outputs: Int, inputs: Int)]
+    private let pool: WorkerPool
+    private let random: RandomStream
+    private let observations: [[Float]]
+    private var isReset = false
+
+    /// What 1 in an action is in a parameter: wide enough that no trained policy meets the border.
+    package static let parameterUnit: Float = 5
+
+    /// - Parameters:
+    ///   - learner: decides what an action is.
+    ///   - random: the run's root stream.
+    /// - Throws: ``WorldError``.
+    package init(_ problem: TransferProblem, learner: any Learner, pool: WorkerPool, random: RandomStream) throws {
+        try problem.validate()
+        self.problem = problem
+        self.pool = pool
+        self.random = random.split("pairs")
+        environments = learner.environments(horizon: 1)
+        actsOnFactors = learner is any PolicyLearner
+        tellsRanks = learner is any GenerationLearner
+        layers = problem.pairs[0].frames.map { ($0.layer.rows, $0.inputs) }
+        if actsOnFactors {
+            for pair in problem.pairs {
+                for (frame, expected) in zip(pair.frames, layers)
+                where frame.layer.rows != expected.outputs || frame.inputs != expected.inputs {
+                    throw WorldError.invalidSetting(
+                        owner: learner.name, field: "networks",
+                        message: "layer '\(frame.layer.name)' is \(frame.layer.rows)×\(frame.inputs) in "
+                            + "'\(pair.network)' and \(expected.outputs)×\(expected.inputs) in "
+                            + "'\(problem.pairs[0].network)': this learner acts on factors of one size; "
+                            + "EvolutionStrategy and the other searches train over any")
+                }
+            }
+            observations = problem.pairs.map { UnitPolicy.observation(of: $0.features) }
+            observationSize = observations[0].count
+            actionSize = problem.pairs[0].actionSize
+        } else {
+            observations = []
+            observationSize = 1
+            actionSize = problem.policy.shape.parameterCount
+        }
+    }
+
+    /// The pairs of a step, from 0. A step that spans two rounds may meet a pair twice; it then counts twice.
+    func drawnPairs(step: Int) -> [Int] {
+        let count = problem.pairs.count
+        var orders: [Int: [Int]] = [:]
+        return (0..<problem.pairsPerStep).map { offset in
+            let place = step * problem.pairsPerStep + offset
+            let round = place / count
+            if orders[round] == nil {
+                var stream = random.split("round", round)
+                orders[round] = stream.permutation(count)
+            }
+            return orders[round]?[place % count] ?? 0
+        }
+    }
+
+    public func reset(seed: UInt64 = 0) throws -> ObservationBatch {
+        isReset = true
+        return try observe()
+    }
+
+    /// Goes on after so many steps.
+    package func restore(steps: Int) throws -> ObservationBatch {
+        stepCount = steps
+        return try reset()
+    }
+
+    /// - Throws: ``WorldError``, or what the reward throws.
+    public func step(_ actions: Tensor) throws -> StepBatch {
+        guard isReset else { throw WorldError.notReset }
+        guard actions.rank == 2, actions.shape[1] == actionSize else {
+            throw WorldError.actionSize(expected: actionSize, actual: actions.shape.last ?? 0)
+        }
+        guard actions.shape[0] == environments else {
+            throw WorldError.actionCount(expected: environments, actual: actions.shape[0])
+        }
+        let drawn = drawnPairs(step: stepCount)
+        // Who meets whom: (environment, its place among the drawn pairs), pair by pair.
+        let meetings: [[Int]] = drawn.indices.map { place in
+            (0..<environments).filter { !actsOnFactors || $0 % drawn.count == place }
+        }
+        var values = [[Double]](repeating: [], count: environments)
+        var terms = [[Reward.Term]](repeating: [], count: environments)
+        var told = [Double](repeating: 0, count: environments)
+        for (place, index) in drawn.enumerated() where !meetings[place].isEmpty {
+            let pair = problem.pairs[index]
+            let rewards = try judge(pair, try edits(of: pair, actions, for: meetings[place]))
+            let shaped = tellsRanks ? centeredRanks(rewards.map(\.value)) : rewards.map(\.value)
+            for (candidate, environment) in meetings[place].enumerated() {
+                values[environment].append(rewards[candidate].value)
+                told[environment] += shaped[candidate]
+                add(rewards[candidate].terms, to: &terms[environment])
+            }
+        }
+        for environment in told.indices { told[environment] /= Double(max(values[environment].count, 1)) }
+        record = Record(
+            rewards: values.indices.map { environment in
+                let count = Double(max(values[environment].count, 1))
+                return Reward(
+                    values[environment].reduce(0, +) / count,
+                    terms: terms[environment].map { Reward.Term($0.name, $0.value / count) })
+            }, evaluations: values.reduce(0) { $0 + $1.count })
+        stepCount += 1
+        let observation = try observe()
+        return StepBatch(
+            rewards: told, terminated: Array(repeating: true, count: environments),
+            truncated: Array(repeating: false, count: environments), observation: observation,
+            finalObservation: { observation })
+    }
+
+    private func add(_ new: [Reward.Term], to terms: inout [Reward.Term]) {
+        for term in new {
+            if let index = terms.firstIndex(where: { $0.name == term.name }) {
+                terms[index] = Reward.Term(term.name, terms[index].value + term.value)
+            } else {
+                terms.append(term)
+            }
+        }
+    }
+
+    // MARK: - Parts of a step
+
+    /// The edits that some environments make of a pair, spread over the workers.
+    private func edits(of pair: EditPair, _ actions: Tensor, for environments: [Int]) throws -> [[LayerEdit]] {
+        let (features, frames) = (pair.features, pair.frames)
+        let (policy, layers, size, actsOnFactors) = (problem.policy, layers, actionSize, actsOnFactors)
+        let made = Slots<[LayerEdit]>(count: environments.count)
+        try pool.forEach(environments.count) { place, _ in
+            let factors: [UnitFactors] = actions.withUnsafeBufferPointer { buffer in
+                let action = UnsafeBufferPointer(
+                    rebasing: buffer[environments[place] * size..<(environments[place] + 1) * size])
+                if actsOnFactors {
+                    let clamped = action.map { min(max($0, -1), 1) }
+                    return clamped.withUnsafeBufferPointer {
+                        UnitPolicy.factors($0, layers: layers, rank: policy.shape.rank)
+                    }
+                }
+                let candidate = TransferEnvironment.policy(policy, moved: action)
+                return features.map { candidate.factors(for: $0) }
+            }
+            made[place] = try zip(frames, factors).map { try $0.edit($1) }
+        }
+        return try made.values()
+    }
+
+    /// θ₀ + 5a, a clamped to the box.
+    package static func policy(
+        _ origin: UnitPolicyNetwork, moved action: UnsafeBufferPointer<Float>
+    ) -> UnitPolicyNetwork {
+        var policy = origin
+        for (index, step) in action.enumerated() {
+            policy.parameters[index] += parameterUnit * min(max(step, -1), 1)
+        }
+        return policy
+    }
+
+    /// Measures and judges edits of a pair, in order.
+    private func judge(_ pair: EditPair, _ edits: [[LayerEdit]]) throws -> [Reward] {
+        try pair.judge(edits, by: problem.reward, episode: stepCount + 1, progress: progress)
+    }
+
+    /// What the environments show now.
+    private func observe() throws -> ObservationBatch {
+        guard actsOnFactors else { return .shared(try Tensor.zeros([1]), environments: environments) }
+        let drawn = drawnPairs(step: stepCount)
+        return .distinct(
+            try Tensor(shape: [environments, observationSize]) { buffer in
+                for environment in 0..<environments {
+                    let row = observations[drawn[environment % drawn.count]]
+                    for (feature, value) in row.enumerated() { buffer[environment * row.count + feature] = value }
+                }
+            })
+    }
+}
+
+extension EditPair {
+    /// Measures edits and lets a reward judge them, in order.
+    /// - Throws: ``WorldError`` for a reward that is not finite, or what the reward throws.
+    package func judge(
+        _ edits: [[LayerEdit]], by reward: any RewardFunction, episode: Int = 1, progress: Double = 1
+    ) throws -> [Reward] {
+        let batch = try source.evaluate(edits)
+        let base = source.base()
+        return try edits.indices.map { candidate in
+            let reward = try reward.reward(
+                RewardContext(
+                    batch: batch, candidate: candidate, base: base, step: 1, episode: episode, progress: progress))
+            guard reward.value.isFinite else {
+                throw WorldError.rewardNotFinite(value: reward.value, episode: episode, step: 1)
+            }
+            if let term = reward.terms.first(where: { !$0.value.isFinite }) {
+                throw WorldError.rewardTermNotFinite(term: term.name, value: term.value, episode: episode, step: 1)
+            }
+            return reward
+        }
+    }
+}

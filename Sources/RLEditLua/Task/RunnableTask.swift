@@ -1,0 +1,16 @@
+internal import RLEditRuns
+
+/// What a run must know of a task whatever it does: edits one network, or trains a policy over many.
+protocol RunnableTask: AnyObject {
+    var name: String { get set }
+    /// Whether the script gave the name itself.
+    var hasOwnName: Bool { get }
+    var worldName: String { get }
+    var learnerName: String { get }
+    /// All settings with their defaults, for the manifest.
+    var configuration: JSONObject { get }
+    /// All sets, for the manifest.
+    var setDescriptions: [Manifest.SetDescription] { get }
+}
+
+extension ScriptTask: RunnableTask {}

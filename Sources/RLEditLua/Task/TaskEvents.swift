@@ -1,0 +1,98 @@
+internal import LuaBridge
+internal import RLEditNN
+internal import RLEditRuns
+
+/// What a running task tells its script, and the script's state in checkpoints: the same for a task that edits one network
+/// and one that trains a policy over many.
+final class TaskEvents {
+    let callbacks: ScriptCallbacks
+    /// The script's own state; saved in checkpoints.
+    let state: LuaTable
+    /// The learner of the run under way, when a script wrote it: its state is saved with the script's.
+    weak var customLearner: CustomLearner?
+    private let host: LuaHost
+    private let context: ScriptContext
+
+    init(callbacks: ScriptCallbacks, state: LuaTable, host: LuaHost, context: ScriptContext) {
+        self.callbacks = callbacks
+        self.state = state
+        self.host = host
+        self.context = context
+    }
+
+    /// Calls `on_update`.
+    /// - Returns: false when the script asks to stop.
+    func didUpdate(_ record: UpdateRecord) throws -> Bool {
+        guard let function = callbacks.onUpdate else { return true }
+        var statistics = JSONObject()
+        statistics["mean"] = .number(record.reward.mean)
+        statistics["min"] = .number(record.reward.minimum)
+        statistics["q10"] = .number(record.reward.lowerDecile)
+        statistics["median"] = .number(record.reward.median)
+        statistics["q90"] = .number(record.reward.upperDecile)
+        statistics["max"] = .number(record.reward.maximum)
+        var learner = JSONObject()
+        for number in record.learner { learner[LuaName.snakeCase(number.name)] = .number(number.value) }
+        var event = JSONObject()
+        event["update"] = .integer(record.update)
+        event["evaluations"] = .integer(record.evaluations)
+        event["progress"] = .number(record.progress)
+        event["reward"] = .object(statistics)
+        event["best_reward"] = .number(record.bestReward)
+        event["terms"] = .object(JSONObject(record.terms))
+        event["learner"] = .object(learner)
+        return try goesOn(function, event)
+    }
+
+    /// Calls a function with an event.
+    /// - Returns: false when it returned false.
+    func goesOn(
+        _ function: LuaFunction, _ event: JSONObject, besides models: KeyValuePairs<String, Network> = [:]
+    ) throws -> Bool {
+        let argument = try host.makeTable()
+        for member in event.members { try argument.set(member.key, try PlainTable.make(member.value, host: host)) }
+        for (name, model) in models { try argument.set(name, model) }
+        return try function.call(with: argument) { results in Bool.luaRead(results.slot(1)) != false }
+    }
+
+    // MARK: - State
+
+    func encodedState() throws -> [UInt8] {
+        let table = try host.makeTable()
+        try table.set("state", state)
+        let streams = try host.makeTable()
+        for stream in try context.encodedStreams() { try streams.set(stream.name, stream.text) }
+        try table.set("streams", streams)
+        if let learner = customLearner { try table.set("learner", try learner.save()) }
+        let parts = [("task.state", "state"), ("streams", "streams"), ("save() of the learner", "learner")]
+        var bytes: [UInt8] = []
+        for (path, field) in parts {
+            let encoded = try ScriptState.encode(try table.get(field), path: path, host: host)
+            withUnsafeBytes(of: UInt64(encoded.count).littleEndian) { bytes += $0 }
+            bytes += encoded
+        }
+        return bytes
+    }
+
+    func restoreState(_ bytes: [UInt8]) throws {
+        var rest = bytes[...]
+        func next() throws -> LuaValue {
+            guard rest.count >= 8 else { throw ScriptState.damaged }
+            let size = rest.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+            rest = rest.dropFirst(8)
+            guard size <= rest.count else { throw ScriptState.damaged }
+            defer { rest = rest.dropFirst(Int(size)) }
+            return try ScriptState.decode(Array(rest.prefix(Int(size))), host: host)
+        }
+        guard case .table(let saved) = try next(), case .table(let streams) = try next() else {
+            throw ScriptState.damaged
+        }
+        // The same table with the saved content: functions of the script hold it.
+        try state.removeAll()
+        for key in try saved.sortedKeys() { try state.set(key, try saved.get(key)) }
+        try context.restoreStreams(streams)
+        let learnerState = try next()
+        guard rest.isEmpty else { throw ScriptState.damaged }
+        try customLearner?.load(learnerState)
+    }
+}

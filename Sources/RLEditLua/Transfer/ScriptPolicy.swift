@@ -1,0 +1,100 @@
+internal import LuaBridge
+internal import RLEditNN
+internal import RLEditRuns
+internal import RLEditTensor
+internal import RLEditWorlds
+
+/// A trained policy as scripts hold it: `rledit.Policy`.
+struct ScriptPolicy: LuaBound {
+    static var luaName: String { "rledit.Policy" }
+    static var luaExpected: String { "policy (of rledit.load_policy) or the name of its file" }
+
+    let file: PolicyFile
+
+    /// Reads the field of a table: a policy, or the name of a file.
+    static func read(_ options: LuaOptions, _ field: String, _ context: ScriptContext) throws -> ScriptPolicy {
+        let value = try options.value(field)
+        switch value {
+        case .string(let path): return try load(path.text, context)
+        case .object(let object):
+            if let policy = try object.value(as: ScriptPolicy.self) { return policy }
+        case .nil: throw try options.missing(field, expected: luaExpected)
+        default: break
+        }
+        throw options.fieldError(field, "\(luaExpected) expected, got \(value.typeName)")
+    }
+
+    /// A policy file under the data roots, or beside the script that is shared with it.
+    static func load(_ path: String, _ context: ScriptContext) throws -> ScriptPolicy {
+        if let beside = context.policyBesideScript(path) {
+            return ScriptPolicy(
+                file: try PolicyFile(try HostModules.note(SafetensorsFile(path: beside), path, context)))
+        }
+        return ScriptPolicy(file: try PolicyFile(try HostModules.open(path, context)))
+    }
+}
+
+/// Applying a policy to one network, as `rledit.apply` and the command line do.
+struct PolicyRequest {
+    let policy: PolicyFile
+    let network: Network
+    let sets: [NamedSet]
+    /// nil for the layers that the policy was trained on.
+    var layers: [String]?
+    /// Evaluations of the reward; nil for none.
+    var refinement: (count: Int, search: PolicyApplication.Search)?
+    /// nil for the standard one.
+    var reward: (any RewardFunction)?
+    var custom: EditPair.CustomFeatures?
+
+    struct Result {
+        let network: Network
+        let evaluations: Int
+        let reward: Double?
+        /// Seconds from the sets to the edit: the pass through the network that features need, and the edit itself.
+        let featureSeconds: Double
+        let editSeconds: Double
+    }
+
+    /// - Throws: ``WorldError`` naming the layer or the set at fault, or what the reward throws.
+    func run(pool: WorkerPool, random: RandomStream) throws -> Result {
+        if policy.features.customCount > 0, custom == nil {
+            throw WorldError.invalidSetting(
+                owner: "policy", field: "custom_features",
+                message:
+                    "are needed: it was trained on \(policy.features.customCount) features that a script computed; "
+                    + "give the same function to rledit.apply")
+        }
+        let clock = ContinuousClock()
+        let began = clock.now
+        let pair = try EditPair(
+            network: network, name: "model", label: "", sets: sets, rules: policy.rules(layers: layers), custom: custom,
+            pool: pool)
+        let seen = clock.now
+        let application: PolicyApplication
+        if let refinement {
+            let names = sets.map(\.name)
+            let reward =
+                try reward
+                ?? PolicyApplication.standardReward(
+                    forget: place(policy.forgetSet, names), retain: place(policy.retainSet, names))
+            application = try PolicyApplication(
+                policy.network, to: pair, refining: refinement.count, by: refinement.search, reward: reward,
+                random: random)
+        } else {
+            application = try PolicyApplication(policy.network, to: pair)
+        }
+        let edited = try pair.evaluator.editedNetwork(application.edits)
+        let ended = clock.now
+        return Result(
+            network: edited, evaluations: application.evaluations, reward: application.reward,
+            featureSeconds: (seen - began) / .seconds(1), editSeconds: (ended - seen) / .seconds(1))
+    }
+
+    private func place(_ name: String, _ names: [String]) throws -> Int {
+        guard let place = names.firstIndex(of: name) else {
+            throw WorldError.invalidSet(name: name, message: "is missing")
+        }
+        return place
+    }
+}

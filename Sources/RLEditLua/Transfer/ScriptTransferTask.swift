@@ -1,0 +1,217 @@
+internal import LuaBridge
+internal import RLEditData
+internal import RLEditLearners
+internal import RLEditNN
+package import RLEditRuns
+internal import RLEditTensor
+internal import RLEditWorlds
+
+/// A task that trains one policy over many networks and classes: what `rledit.task { distribution = … }` returns.
+package final class ScriptTransferTask: LuaBound, RunnableTask {
+    package static var luaName: String { "rledit.TransferTask" }
+
+    var name: String
+    let hasOwnName: Bool
+    let configuration: JSONObject
+    var worldName: String { rules.world.rawValue }
+    var learnerName: String { learner.name }
+    let setDescriptions: [Manifest.SetDescription]
+    /// Asked by the loop between updates: a reason to stop.
+    var stop: () -> StopReason?
+    let events: TaskEvents
+    let made: MadeTask
+
+    private let rules: EditPair.Rules
+    private let learner: ScriptLearner
+    private let training: [EditPair]
+    private let validation: [EditPair]
+    private let heldOut: [HeldOutPair]
+    private let settings: Settings
+    private let distribution: JSONObject
+    private let makeReward: (String) throws -> ScriptReward
+    private let policy: UnitPolicyNetwork
+
+    /// Numbers of the task itself.
+    struct Settings {
+        /// Pairs on which each candidate is judged. Default 8, or all where there are fewer.
+        var pairsPerStep: Int
+        /// Updates between looks at the validation pairs.
+        var validationInterval = 10
+        var refinement: (count: Int, search: PolicyApplication.Search)?
+        var target: Double?
+    }
+
+    /// Computes the features of every pair, which takes a pass through each pair's network.
+    init(
+        name: String?, distribution: ScriptTaskDistribution, world: UnitWorld, layers: [String], rank: Int,
+        policy settings: UnitPolicySettings, reward: LuaFunction, metrics: [CustomMetric], learner: ScriptLearner,
+        settings numbers: (Int) throws -> Settings, events: TaskEvents, host: LuaHost, context: ScriptContext
+    ) throws {
+        self.name = name ?? "transfer"
+        hasOwnName = name != nil
+        self.learner = learner
+        self.events = events
+        stop = { [context] in context.isInterrupted() ? .interrupted : nil }
+        let progress = context.progress("features of \(distribution.pairs.count) pairs")
+        defer { progress.finish() }
+
+        var builder = PairBuilder(
+            world: world, layers: layers, rank: rank, settings: settings, host: host, context: context)
+        var lists: [PairResult.Purpose: [EditPair]] = [:]
+        var heldOut: [HeldOutPair] = []
+        for (index, pair) in distribution.pairs.enumerated() {
+            if context.isInterrupted() { throw LuaError(.interrupted, "interrupted") }
+            let built = try builder.build(
+                pair.model.network, name: pair.networkName,
+                label: ScriptTaskDistribution.text(pair.label) ?? "", sets: try distribution.sets(of: pair))
+            if pair.purpose == .heldOut {
+                heldOut.append(
+                    HeldOutPair(
+                        pair: built, sets: try distribution.testSets(of: pair), isUnseenClass: pair.isUnseenClass))
+            } else {
+                lists[pair.purpose, default: []].append(built)
+            }
+            progress.update(Progress(evaluations: index + 1, budget: distribution.pairs.count))
+        }
+        rules = try builder.rules()
+        training = lists[.training] ?? []
+        validation = lists[.validation] ?? []
+        self.heldOut = heldOut
+        self.settings = try numbers(training.count)
+        self.distribution = distribution.json
+        policy = UnitPolicyNetwork(
+            UnitPolicyNetwork.Shape(
+                features: rules.features.count, context: rules.features.context.count, hidden: settings.hidden,
+                rank: rank), random: context.random.split("init").split("policy"))
+        let sets = training.first?.evaluator.sets ?? []
+        makeReward = { task in
+            try ScriptReward(task: task, function: reward, sets: sets, metrics: metrics, host: host)
+        }
+        made = MadeTask(name: name)
+        context.madeTasks.append(made)
+        setDescriptions = ScriptTransferTask.descriptions(training + validation, heldOut)
+        configuration = ScriptTransferTask.configuration(
+            rules, policy: settings, learner: learner, distribution: distribution.json, self.settings)
+    }
+
+    /// The task for one run, with a new learner and a new reward.
+    func makeTransferTask() throws -> TransferTask {
+        made.isUsed = true
+        let learner = try learner.make()
+        events.customLearner = learner as? CustomLearner
+        return TransferTask(
+            name: name, rules: rules,
+            problem: TransferProblem(
+                pairs: training, policy: policy, reward: try makeReward(name), pairsPerStep: settings.pairsPerStep),
+            validation: validation, validationInterval: settings.validationInterval, heldOut: heldOut,
+            refinement: settings.refinement, learner: learner, target: settings.target, distribution: distribution)
+    }
+
+    // MARK: - Words
+
+    /// Of all pairs together, by name of the set: so many pairs have so many examples, and the hash of their hashes.
+    private static func descriptions(_ pairs: [EditPair], _ heldOut: [HeldOutPair]) -> [Manifest.SetDescription] {
+        func describe(_ sets: [NamedSet], _ name: String, isHeldOut: Bool) -> Manifest.SetDescription {
+            var hasher = SHA256Digest.Hasher()
+            for set in sets { hasher.update(set.examples.contentHash) }
+            return Manifest.SetDescription(
+                name: name, heldOut: isHeldOut, examples: sets.reduce(0) { $0 + $1.examples.count },
+                hash: hasher.finish())
+        }
+        var all: [Manifest.SetDescription] = []
+        for (index, set) in (pairs.first?.evaluator.sets ?? []).enumerated() {
+            all.append(describe(pairs.map { $0.evaluator.sets[index] }, set.name, isHeldOut: false))
+        }
+        for (index, set) in (heldOut.first?.sets ?? []).enumerated() {
+            all.append(describe(heldOut.compactMap { $0.sets.dropFirst(index).first }, set.name, isHeldOut: true))
+        }
+        return all
+    }
+
+    private static func configuration(
+        _ rules: EditPair.Rules, policy: UnitPolicySettings, learner: ScriptLearner, distribution: JSONObject,
+        _ settings: Settings
+    ) -> JSONObject {
+        var method: JSONObject = ["name": .string(learner.name)]
+        for member in learner.settings.members { method[member.key] = member.value }
+        var configuration: JSONObject = [
+            "world": [
+                "name": .string(rules.world.rawValue), "layers": .array(rules.layers.map { .string($0) }),
+                "rank": .integer(rules.rank),
+            ],
+            "policy": .object(policy.settings), "learner": .object(method), "distribution": .object(distribution),
+            "pairs_per_step": .integer(settings.pairsPerStep),
+            "validation_interval": .integer(settings.validationInterval),
+        ]
+        if let refinement = settings.refinement {
+            configuration["refine"] = .integer(refinement.count)
+            configuration["refine_by"] = .string(refinement.search.rawValue)
+        }
+        configuration["target"] = settings.target.map { .number($0) } ?? .null
+        return configuration
+    }
+}
+
+extension ScriptTransferTask: RunDelegate {
+    package var stopRequest: StopReason? { stop() }
+    package func didUpdate(_ record: UpdateRecord) throws -> Bool { try events.didUpdate(record) }
+    package func scriptState() throws -> [UInt8] { try events.encodedState() }
+    package func restoreScriptState(_ bytes: [UInt8]) throws { try events.restoreState(bytes) }
+
+    /// Tells the script that its run is over; whoever ran the loop calls it, before results are written.
+    package func didEnd(_ loop: TransferLoop, reason: StopReason?) throws {
+        guard let function = events.callbacks.onEnd else { return }
+        var event: JSONObject = [
+            "reason": .string(reason?.luaName ?? "finished"), "evaluations": .integer(loop.evaluations),
+            "best_reward": .number(loop.bestReward),
+        ]
+        if let target = loop.evaluationsToTarget { event["evaluations_to_target"] = .integer(target) }
+        _ = try events.goesOn(function, event)
+    }
+}
+
+/// Makes pairs by the same rules; the number of custom features is what the script's function gives for the first.
+struct PairBuilder {
+    let world: UnitWorld
+    let layers: [String]
+    let rank: Int
+    let settings: UnitPolicySettings
+    let host: LuaHost
+    let context: ScriptContext
+    private var customCount: Int?
+
+    init(
+        world: UnitWorld, layers: [String], rank: Int, settings: UnitPolicySettings, host: LuaHost,
+        context: ScriptContext
+    ) {
+        self.world = world
+        self.layers = layers
+        self.rank = rank
+        self.settings = settings
+        self.host = host
+        self.context = context
+    }
+
+    func rules() throws -> EditPair.Rules {
+        EditPair.Rules(
+            world: world, layers: layers, rank: rank,
+            features: try UnitFeatureSet(settings.features, customCount: customCount ?? 0),
+            forgetSet: settings.forgetSet, retainSet: settings.retainSet)
+    }
+
+    mutating func build(
+        _ network: Network, name: String, label: String, sets: [NamedSet]
+    ) throws -> EditPair {
+        if let custom = settings.custom, customCount == nil {
+            let first = try EditPair.activations(of: network, sets: sets, rules: try rules(), pool: context.pool)
+            customCount = try first.first.map { try custom($0, host: host).outputs.shape[1] }
+        }
+        do {
+            return try EditPair(
+                network: network, name: name, label: label, sets: sets, rules: rules(),
+                custom: settings.custom.map { [host] custom in { try custom($0, host: host) } }, pool: context.pool)
+        } catch let error as WorldError {
+            throw LuaUsageError("network '\(name)', class '\(label)': \(error.description)")
+        }
+    }
+}

@@ -1,0 +1,42 @@
+internal import RLEditWorlds
+
+/// Rewards and terms of the candidates since the last update of a learner.
+struct UpdateTally {
+    private var rewards: [Double] = []
+    private var terms = TermMeans()
+
+    var isEmpty: Bool { rewards.isEmpty }
+
+    mutating func add(_ reward: Reward) {
+        rewards.append(reward.value)
+        terms.add(reward.terms)
+    }
+
+    /// What the update saw, and an empty tally; nil when there was nothing.
+    mutating func take() -> (statistics: RewardStatistics, terms: [NamedNumber])? {
+        guard let statistics = RewardStatistics(rewards) else { return nil }
+        defer {
+            rewards.removeAll(keepingCapacity: true)
+            terms = TermMeans()
+        }
+        return (statistics, terms.means)
+    }
+}
+
+/// Means of named reward terms, in the order in which they first appear.
+private struct TermMeans {
+    private var sums: [(name: String, sum: Double, count: Int)] = []
+
+    mutating func add(_ terms: [Reward.Term]) {
+        for term in terms {
+            if let index = sums.firstIndex(where: { $0.name == term.name }) {
+                sums[index].sum += term.value
+                sums[index].count += 1
+            } else {
+                sums.append((term.name, term.value, 1))
+            }
+        }
+    }
+
+    var means: [NamedNumber] { sums.map { NamedNumber($0.name, $0.sum / Double($0.count)) } }
+}

@@ -1,0 +1,98 @@
+public import RLEditLearners
+public import RLEditTensor
+public import RLEditWorlds
+
+/// Applying a policy to a pair: at once, or refined by a few evaluations of a reward.
+public struct PolicyApplication {
+    /// How evaluations are spent.
+    public enum Search: String, CaseIterable, Sendable {
+        /// On the scale: N points from a quarter to four times what the policy says, itself among them.
+        case scale
+        /// On the directions: the policy's own edit, and N − 1 with normal noise on its factors.
+        case samples
+    }
+
+    /// The edit of each layer.
+    public let edits: [LayerEdit]
+    /// Reward of that edit; nil when none was asked for.
+    public let reward: Double?
+    /// Evaluations of the reward that were spent.
+    public let evaluations: Int
+
+    /// Deviation of the noise of `samples`, relative to the root mean square of a factor.
+    static let sampleDeviation: Float = 0.3
+    /// `scale` goes from 1/4 to 4.
+    static let scaleReach = 4.0
+
+    /// Zero-shot: what the policy says.
+    public init(_ policy: UnitPolicyNetwork, to pair: EditPair) throws {
+        edits = try pair.edits(pair.features.map { policy.factors(for: $0) })
+        reward = nil
+        evaluations = 0
+    }
+
+    /// The best of at most `count` candidates around what the policy says, by a reward.
+    /// - Parameters:
+    ///   - count: evaluations of the reward, at least 1; the first is of the policy's own edit.
+    ///   - random: for `samples`.
+    /// - Throws: what the reward throws.
+    public init(
+        _ policy: UnitPolicyNetwork, to pair: EditPair, refining count: Int, by search: Search,
+        reward: any RewardFunction, random: RandomStream
+    ) throws {
+        let own = pair.features.map { policy.factors(for: $0) }
+        let candidates = try (0..<max(count, 1)).map { index in
+            try pair.edits(PolicyApplication.candidate(own, index, of: count, search, random))
+        }
+        let rewards = try pair.judge(candidates, by: reward).map(\.value)
+        // The policy's own edit wins a tie.
+        let best = rewards.indices.reduce(0) { rewards[$1] > rewards[$0] ? $1 : $0 }
+        edits = candidates[best]
+        self.reward = rewards[best]
+        evaluations = candidates.count
+    }
+
+    private static func candidate(
+        _ own: [UnitFactors], _ index: Int, of count: Int, _ search: Search, _ random: RandomStream
+    ) -> [UnitFactors] {
+        guard index > 0 else { return own }
+        switch search {
+        case .scale:
+            let step = logScales(count)[index - 1]
+            return own.map { UnitFactors(outputs: $0.outputs, inputs: $0.inputs, logScale: $0.logScale + step) }
+        case .samples:
+            var stream = random.split("refine", index)
+            func noisy(_ values: [Float]) -> [Float] {
+                let square = values.reduce(0) { $0 + $1 * $1 } / Float(max(values.count, 1))
+                let deviation = sampleDeviation * square.squareRoot()
+                return values.map { $0 + deviation * stream.normal() }
+            }
+            return own.map {
+                UnitFactors(outputs: noisy($0.outputs), inputs: noisy($0.inputs), logScale: $0.logScale)
+            }
+        }
+    }
+
+    /// Logarithms of what the scale is multiplied by, besides 1: `count` − 1 of them, evenly from −log 4 to log 4.
+    static func logScales(_ count: Int) -> [Double] {
+        let others = count - 1
+        let reach = PortableMath.log(scaleReach)
+        if others == 1 { return [-reach / 2] }
+        return (0..<others).map { place in
+            let share = 2 * Double(place) / Double(others - 1) - 1
+            // An odd number of points would meet 0, which is there already: half a step aside.
+            return (share == 0 ? 1 / Double(others) : share) * reach
+        }
+    }
+
+    /// The reward where the user gives none: ½(accuracy + probability of the label) of the retain set, + 1 − the same of
+    /// the forget set.
+    public static func standardReward(forget: Int, retain: Int) -> any RewardFunction {
+        ClosureReward { context in
+            func half(_ set: Int) throws -> Double {
+                try (context.value(.accuracy, set: set) + context.value(.trueProbability, set: set)) / 2
+            }
+            return Reward(try half(retain) + 1 - half(forget))
+        }
+    }
+}

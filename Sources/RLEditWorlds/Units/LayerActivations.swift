@@ -1,0 +1,144 @@
+internal import RLEditData
+public import RLEditNN
+public import RLEditTensor
+
+/// What enters and leaves one linear layer on two sets: what the network is to forget, and what it is to keep.
+///
+/// It is all that unit features and the size of an edit are made of. It is computed once for a network and a pair of
+/// sets, from the unedited network: a pass through the layers before it and, for the two numbers that look at labels, one
+/// backward pass through the layers after it.
+public struct LayerActivations: Sendable {
+    /// The layer without its bias, `W [out, in]`.
+    public let layer: EditedLayer
+    /// Name of the layer's bias; nil for a layer without one.
+    public let biasName: String?
+    /// What enters, h: `[examples, in]` of each set.
+    public let forgetInputs: Tensor
+    public let retainInputs: Tensor
+    /// What leaves, z = W h + w₀: `[examples, out]` of each set.
+    public let forgetOutputs: Tensor
+    public let retainOutputs: Tensor
+    /// Mean over the forget set of ∂(z_y − mean_k z_k)/∂h and of the same by the layer's outputs, where z_y is the score
+    /// of the example's own label: `[in]` and `[out]`.
+    public let inputGradient: Tensor
+    public let outputGradient: Tensor
+    /// Mean over the forget set of the label's score less the highest other score.
+    public let forgetMargin: Double
+
+    /// Input units.
+    public var inputs: Int { layer.columns }
+    /// Output units.
+    public var outputs: Int { layer.rows }
+
+    /// - Parameters:
+    ///   - name: of the layer.
+    ///   - forget, retain: sets whose examples the network takes; names appear in messages.
+    /// - Throws: ``WorldError`` for a layer that is not there or is no linear one, and for a set that is empty, does not
+    ///   fit the network or has labels that it does not score.
+    public init(network: Network, layer name: String, forget: NamedSet, retain: NamedSet, pool: WorkerPool) throws {
+        layer = try EditedLayer(named: name, of: network)
+        guard let node = network.nodeIndex(named: name), network.nodes[node].layer is Linear else {
+            throw WorldError.layerNotEditable(
+                layer: name, reason: "features of units need a linear layer, and this is none")
+        }
+        biasName = network.parameter("\(name).bias") == nil ? nil : "\(name).bias"
+        let classes = network.outputShape
+        guard classes.count == 1, let scores = classes.first, scores > 0 else {
+            throw WorldError.outputNotClasses(shape: classes)
+        }
+        forgetInputs = try LayerActivations.inputs(of: forget, network: network, node: node, pool: pool)
+        retainInputs = try LayerActivations.inputs(of: retain, network: network, node: node, pool: pool)
+        forgetOutputs = try LayerActivations.outputs(of: forgetInputs, layer: layer, bias: biasName, network)
+        retainOutputs = try LayerActivations.outputs(of: retainInputs, layer: layer, bias: biasName, network)
+
+        let labels = forget.examples.labels
+        let highest = max(scores, 2)
+        if let position = labels.firstIndex(where: { $0 >= highest }) {
+            throw WorldError.invalidSet(
+                name: forget.name,
+                message: "example \(position + 1) has the label \(labels[position]), but the network scores "
+                    + "\(highest) classes")
+        }
+        var margin = 0.0
+        let byOutputs = try LayerActivations.meanGradient(
+            network, from: node + 1, inputs: forgetOutputs, labels: labels, margin: &margin)
+        outputGradient = byOutputs
+        forgetMargin = margin
+        // The layer itself is linear: what its inputs get is what its outputs got, through Wᵀ.
+        inputGradient = try byOutputs.reshaped([1, layer.rows]).matmul(layer.base).reshaped([layer.columns])
+    }
+
+    /// The set's activations before a node, `[examples, units]`, in runs of examples.
+    private static func inputs(of set: NamedSet, network: Network, node: Int, pool: WorkerPool) throws -> Tensor {
+        guard !set.examples.isEmpty else { throw WorldError.invalidSet(name: set.name, message: "holds no examples") }
+        guard set.examples.exampleShape == network.inputShape else {
+            throw WorldError.invalidSet(
+                name: set.name,
+                message: "holds examples of shape \(set.examples.exampleShape), "
+                    + "but the network takes \(network.inputShape)")
+        }
+        let run = 2048
+        let blocks = try stride(from: 0, to: set.examples.count, by: run).map { first in
+            try network.activations(
+                set.examples.batchInputs(first..<min(first + run, set.examples.count)), before: node, pool: pool)
+        }
+        return blocks.count == 1 ? blocks[0] : try Tensor.concat(blocks)
+    }
+
+    private static func outputs(
+        of inputs: Tensor, layer: EditedLayer, bias: String?, _ network: Network
+    ) throws -> Tensor {
+        let product = try inputs.matmul(layer.base, transposeOther: true)
+        guard let bias = bias.flatMap(network.parameter) else { return product }
+        return try product.add(bias)
+    }
+
+    /// Mean gradient of z_y − mean_k z_k by what enters a node, and the mean margin.
+    private static func meanGradient(
+        _ network: Network, from node: Int, inputs: Tensor, labels: [Int], margin: inout Double
+    ) throws -> Tensor {
+        let examples = inputs.shape[0]
+        var margins = 0.0
+        func gradient(of outputs: Tensor) throws -> Tensor {
+            let scores = outputs.shape[1]
+            return try Tensor(shape: outputs.shape) { buffer in
+                outputs.withUnsafeBufferPointer { z in
+                    for example in 0..<examples {
+                        let row = example * scores
+                        if scores == 1 {
+                            // One score counts as two classes, the first with score 0: z_y − mean is ±z/2.
+                            let sign: Float = labels[example] == 1 ? 1 : -1
+                            buffer[row] = sign / 2
+                            margins += Double(sign * z[row])
+                            continue
+                        }
+                        var rival = -Float.infinity
+                        for k in 0..<scores {
+                            buffer[row + k] = -1 / Float(scores)
+                            if k != labels[example] { rival = max(rival, z[row + k]) }
+                        }
+                        buffer[row + labels[example]] += 1
+                        margins += Double(z[row + labels[example]] - rival)
+                    }
+                }
+            }
+        }
+        let byInputs: Tensor
+        if node == network.nodes.count {
+            byInputs = try gradient(of: inputs)
+        } else {
+            byInputs = try network.suffix(from: node).pullback(inputs) { try gradient(of: $0) }.inputGradient
+        }
+        margin = margins / Double(examples)
+        let units = byInputs.count / max(examples, 1)
+        return try Tensor(shape: [units]) { buffer in
+            byInputs.withUnsafeBufferPointer { values in
+                for unit in 0..<units {
+                    var sum = 0.0
+                    for example in 0..<examples { sum += Double(values[example * units + unit]) }
+                    buffer[unit] = Float(sum / Double(examples))
+                }
+            }
+        }
+    }
+}

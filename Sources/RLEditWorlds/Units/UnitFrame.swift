@@ -1,0 +1,148 @@
+public import RLEditTensor
+
+/// Which of the two worlds a unit policy edits in.
+public enum UnitWorld: String, CaseIterable, Sendable {
+    /// `W ← W ⊙ (1 + s·b aᵀ)`.
+    case mask = "MaskWorld"
+    /// `W ← W + s·b aᵀ`, centred.
+    case shift = "ShiftWorld"
+}
+
+/// What a unit policy says of one layer: directions over its units, and how far to go. Lengths mean nothing, see
+/// ``UnitFrame``.
+public struct UnitFactors: Sendable, Equatable {
+    /// Of the output units, `[out, rank]` row-major.
+    public var outputs: [Float]
+    /// Of the input units, `[rank, in]` row-major.
+    public var inputs: [Float]
+    /// log s.
+    public var logScale: Double
+
+    public init(outputs: [Float], inputs: [Float], logScale: Double) {
+        self.outputs = outputs
+        self.inputs = inputs
+        self.logScale = logScale
+    }
+}
+
+/// Turns what a unit policy says of a layer into an edit whose size means the same on every layer of every network.
+///
+/// **Shift.** For each of the rank's columns, b is brought to root mean square 1, and a to where aᵀ(h − μ_r) has root mean
+/// square 1 over forget examples, μ_r being the retain set's mean input. Then `W ← W + s·u·b aᵀ/√rank`, where u is the root
+/// mean square over the output units of their deviation on the retain set. It is centred, `w₀ ← w₀ − s·u·b (aᵀμ_r)/√rank`,
+/// so that the average retain example is left as it is; a layer without a bias cannot be centred.
+///
+/// **Mask.** b and a both have root mean square 1: a mask is relative to the weights already. Biases stay as they are.
+public struct UnitFrame: Sendable {
+    public let world: UnitWorld
+    public let rank: Int
+    /// The layer as the edit sees it: with its bias where that is moved too.
+    public let layer: EditedLayer
+    /// Input units, the bias not counted.
+    public let inputs: Int
+    /// μ_r, `[in]`.
+    private let centre: [Float]
+    /// h − μ_r of forget examples, `[examples, in]`.
+    private let responses: Tensor
+    /// u.
+    private let outputScale: Double
+
+    /// Forget examples that measure a's response: enough for a root mean square.
+    private static let responseExamples = 128
+    /// |log s| is held below: e⁴ deviations are far past any use.
+    static let largestLogScale = 4.0
+
+    /// - Parameter network: that the activations are of; the layer's bias is taken from it.
+    /// - Throws: ``WorldError/rankTooLarge(layer:rank:rows:columns:)``, or what ``EditedLayer`` throws.
+    public init(_ activations: LayerActivations, bias: Tensor?, world: UnitWorld, rank: Int) throws {
+        let plain = activations.layer
+        guard rank >= 1, rank <= min(plain.rows, plain.columns) else {
+            throw WorldError.rankTooLarge(layer: plain.name, rank: rank, rows: plain.rows, columns: plain.columns)
+        }
+        self.world = world
+        self.rank = rank
+        inputs = plain.columns
+        if world == .shift, let bias, let name = activations.biasName {
+            layer = try EditedLayer(
+                name: plain.name, parameterName: plain.parameterName, weight: plain.base, bias: (name, bias))
+        } else {
+            layer = plain
+        }
+        let moments = UnitMoments(forget: activations.forgetInputs, retain: activations.retainInputs)
+        centre = moments.retainMean.map { Float($0) }
+        let units = plain.columns
+        let examples = min(activations.forgetInputs.shape[0], UnitFrame.responseExamples)
+        responses = try Tensor(shape: [examples, units]) { [centre] buffer in
+            activations.forgetInputs.withUnsafeBufferPointer { values in
+                for index in buffer.indices { buffer[index] = values[index] - centre[index % units] }
+            }
+        }
+        let deviations = UnitMoments(forget: activations.forgetOutputs, retain: activations.retainOutputs)
+            .retainDeviation
+        outputScale = (deviations.reduce(0) { $0 + $1 * $1 } / Double(max(deviations.count, 1))).squareRoot()
+    }
+
+    /// Numbers in an action that gives this layer's factors: those of ``UnitFactors``, in its order.
+    public var actionSize: Int { rank * (layer.rows + inputs) + 1 }
+
+    /// The edit of the unedited layer.
+    public func edit(_ factors: UnitFactors) throws -> LayerEdit {
+        let outputs = layer.rows
+        guard factors.outputs.count == outputs * rank, factors.inputs.count == inputs * rank else {
+            throw WorldError.invalidEdit(
+                layer: layer.name,
+                message: "has \(factors.outputs.count) and \(factors.inputs.count) factors, expected "
+                    + "\(outputs * rank) and \(inputs * rank)")
+        }
+        let logScale = min(max(factors.logScale, -UnitFrame.largestLogScale), UnitFrame.largestLogScale)
+        var strength = PortableMath.exp(logScale) / Double(rank).squareRoot()
+        if world == .shift { strength *= outputScale }
+        let left = try Tensor(shape: [outputs, rank]) { buffer in
+            for k in 0..<rank {
+                var squares = 0.0
+                for unit in 0..<outputs { squares += square(factors.outputs[unit * rank + k]) }
+                let factor = Float(UnitFrame.over(squares / Double(outputs)) * strength)
+                for unit in 0..<outputs { buffer[unit * rank + k] = factors.outputs[unit * rank + k] * factor }
+            }
+        }
+        let columns = layer.columns
+        let right = try Tensor(shape: [rank, columns]) { buffer in
+            for k in 0..<rank {
+                let row = factors.inputs[k * inputs..<(k + 1) * inputs]
+                let length =
+                    world == .mask
+                    ? row.reduce(0) { $0 + square($1) } / Double(inputs) : meanSquareResponse(Array(row))
+                let factor = Float(UnitFrame.over(length))
+                var offset = 0.0
+                for (unit, value) in row.enumerated() {
+                    buffer[k * columns + unit] = value * factor
+                    offset += Double(value * factor) * Double(centre[unit])
+                }
+                if layer.includesBias { buffer[k * columns + inputs] = Float(-offset) }
+            }
+        }
+        let product = try LowRankFactors(left: left, right: right)
+        return world == .mask ? .mask(accumulated: nil, factors: product) : .shift(product)
+    }
+
+    /// Mean over forget examples of (aᵀ(h − μ_r))².
+    private func meanSquareResponse(_ a: [Float]) -> Double {
+        let examples = responses.shape[0]
+        var sum = 0.0
+        responses.withUnsafeBufferPointer { values in
+            a.withUnsafeBufferPointer { a in
+                for example in 0..<examples {
+                    var response: Float = 0
+                    for unit in 0..<inputs { response += a[unit] * values[example * inputs + unit] }
+                    sum += square(response)
+                }
+            }
+        }
+        return sum / Double(max(examples, 1))
+    }
+
+    /// 1/√x; 0 for a direction without length, which then edits nothing.
+    private static func over(_ meanSquare: Double) -> Double { meanSquare > 1e-24 ? 1 / meanSquare.squareRoot() : 0 }
+
+    private func square(_ value: Float) -> Double { Double(value) * Double(value) }
+}

@@ -1,0 +1,110 @@
+internal import CKernels
+internal import RLEditTensor
+
+/// How the two sets differ at some units: means, deviations and the direction that tells them apart best.
+struct UnitMoments: Sendable {
+    let units: Int
+    /// Mean, population standard deviation and share of positive activations of each unit, by set.
+    let forgetMean: [Double]
+    let retainMean: [Double]
+    let forgetDeviation: [Double]
+    let retainDeviation: [Double]
+    let forgetActive: [Double]
+    let retainActive: [Double]
+    /// δ: forget mean less retain mean.
+    let difference: [Double]
+
+    /// - Parameters:
+    ///   - forget, retain: `[examples, units]`.
+    init(forget: Tensor, retain: Tensor) {
+        units = forget.shape[1]
+        let first = UnitMoments.summary(forget)
+        let second = UnitMoments.summary(retain)
+        (forgetMean, forgetDeviation, forgetActive) = first
+        (retainMean, retainDeviation, retainActive) = second
+        difference = zip(first.mean, second.mean).map { $0 - $1 }
+    }
+
+    private static func summary(_ activations: Tensor) -> (mean: [Double], deviation: [Double], active: [Double]) {
+        let (examples, units) = (activations.shape[0], activations.shape[1])
+        var sums = [Double](repeating: 0, count: units)
+        var squares = sums
+        var active = sums
+        let count = Double(max(examples, 1))
+        activations.withUnsafeBufferPointer { values in
+            for example in 0..<examples {
+                for unit in 0..<units { sums[unit] += Double(values[example * units + unit]) }
+            }
+            for unit in 0..<units { sums[unit] /= count }
+            // From the mean, so that a large mean takes no digits from a small deviation.
+            for example in 0..<examples {
+                for unit in 0..<units {
+                    let value = Double(values[example * units + unit])
+                    let deviation = value - sums[unit]
+                    squares[unit] += deviation * deviation
+                    if value > 0 { active[unit] += 1 }
+                }
+            }
+        }
+        return (sums, squares.map { ($0 / count).squareRoot() }, active.map { $0 / count })
+    }
+}
+
+/// The linear discriminant of the two sets: x = (Σ_r + ridge · mean diag Σ_r · I)⁻¹ δ (Fisher 1936, with a ridge), where
+/// Σ_r is the retain set's covariance.
+struct Discriminant: Sendable {
+    /// x, one coefficient for each unit.
+    let coefficients: [Double]
+    /// δᵀx: the squared Mahalanobis distance of the forget mean from the retain set.
+    let squaredDistance: Double
+
+    /// - Parameters:
+    ///   - retain: `[examples, units]`.
+    ///   - moments: of the same units.
+    ///   - ridge: of the mean variance; keeps the system well conditioned with fewer examples than units.
+    init(retain: Tensor, moments: UnitMoments, ridge: Double = 0.1) throws {
+        let units = moments.units
+        var covariance = [Double](repeating: 0, count: units * units)
+        let centred = try retain.sub(Tensor(moments.retainMean.map { Float($0) }))
+        let products = try centred.matmul(centred, transposeSelf: true)
+        let count = Double(max(retain.shape[0], 1))
+        products.withUnsafeBufferPointer {
+            for index in covariance.indices { covariance[index] = Double($0[index]) / count }
+        }
+        let trace = (0..<units).reduce(0) { $0 + covariance[$1 * units + $1] }
+        // Constant units alone would leave nothing to divide by; then δ itself is the direction.
+        let shift = trace > 0 ? ridge * trace / Double(max(units, 1)) : 1
+        for unit in 0..<units { covariance[unit * units + unit] += shift }
+        coefficients = Discriminant.solve(&covariance, moments.difference)
+        squaredDistance = zip(coefficients, moments.difference).reduce(0) { $0 + $1.0 * $1.1 }
+    }
+
+    /// The solution of A x = b by Cholesky's factorisation, for A symmetric and positive definite.
+    /// - Parameter matrix: A, `[n, n]`; holds the factor afterwards.
+    static func solve(_ matrix: inout [Double], _ right: [Double]) -> [Double] {
+        let n = right.count
+        var x = right
+        matrix.withUnsafeMutableBufferPointer { a in
+            x.withUnsafeMutableBufferPointer { x in
+                guard let a = a.baseAddress, let x = x.baseAddress else { return }
+                // A = L Lᵀ, row by row; L stands in the lower half.
+                for row in 0..<n {
+                    for column in 0..<row {
+                        let sum = a[row * n + column] - rl_dot_double(Int64(column), a + row * n, a + column * n)
+                        a[row * n + column] = sum / a[column * n + column]
+                    }
+                    let rest = a[row * n + row] - rl_dot_double(Int64(row), a + row * n, a + row * n)
+                    // Rounding alone can bring a pivot to 0.
+                    a[row * n + row] = max(rest, 1e-300).squareRoot()
+                }
+                for row in 0..<n { x[row] = (x[row] - rl_dot_double(Int64(row), a + row * n, x)) / a[row * n + row] }
+                for row in stride(from: n - 1, through: 0, by: -1) {
+                    var sum = x[row]
+                    for below in (row + 1)..<max(n, row + 1) { sum -= a[below * n + row] * x[below] }
+                    x[row] = sum / a[row * n + row]
+                }
+            }
+        }
+        return x
+    }
+}
