@@ -21,6 +21,7 @@ extension Report {
         Seed(
             seed: number, updates: (try? UpdateRecord.read("\(path)/\(RunFolder.metricsName)")) ?? [],
             candidates: try? CandidateTable.read("\(path)/\(RunFolder.candidatesName)"),
-            edits: (try? Delta.read("\(path)/\(RunFolder.deltaName)").layers.compactMap { try $0.map() }) ?? [])
+            edits: (try? Delta.read("\(path)/\(RunFolder.deltaName)").layers.compactMap { try $0.map() }) ?? [],
+            transfer: Transfer.read(path))
     }
 }

@@ -7,12 +7,18 @@ public struct Report: Sendable, Equatable {
         public var candidates: CandidateTable?
         /// How the saved edit changed each layer.
         public var edits: [EditMap]
+        /// What training a policy over many networks came to; nil for other runs.
+        public var transfer: Transfer?
 
-        public init(seed: Int, updates: [UpdateRecord], candidates: CandidateTable? = nil, edits: [EditMap] = []) {
+        public init(
+            seed: Int, updates: [UpdateRecord], candidates: CandidateTable? = nil, edits: [EditMap] = [],
+            transfer: Transfer? = nil
+        ) {
             self.seed = seed
             self.updates = updates
             self.candidates = candidates
             self.edits = edits
+            self.transfer = transfer
         }
     }
 
@@ -28,7 +34,9 @@ public struct Report: Sendable, Equatable {
 
     /// The whole document: one file that needs nothing else, neither a network nor a program.
     public var html: String {
-        let body = [header, outcome, learning, tradeOff, terms, classes, groups, edits, cost, provenance, glossary]
+        let body = [
+            header, outcome, learning, transfer, tradeOff, terms, classes, groups, edits, cost, provenance, glossary,
+        ]
         return Report.document(title: "\(summary.task) – rledit report", body)
     }
 

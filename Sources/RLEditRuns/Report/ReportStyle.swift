@@ -37,6 +37,7 @@ enum ReportStyle {
         th,td{padding:6px 14px 6px 0;vertical-align:top}td{border-bottom:1px solid var(--rule)}
         th.number,td.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap;padding:6px 0 6px 14px}
         td.number .sd{color:var(--soft)}
+        .fails{color:var(--bad);font-weight:700}
         figure{margin:8px 0 20px}figcaption{color:var(--soft);font-size:13.5px;margin-top:4px}
         svg{display:block;overflow:visible}figure>svg{width:100%;height:auto}
         .legend{display:flex;flex-wrap:wrap;gap:4px 20px;font-size:13px;color:var(--soft);padding:4px 0 6px 64px}

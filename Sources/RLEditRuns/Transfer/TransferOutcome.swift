@@ -29,6 +29,11 @@ public struct TransferOutcome {
             }
         }
         let random = RandomStream(seed: seed)
+        // Spread over networks and classes.
+        let described = Set(
+            (0..<TransferOutcome.describedPairs).map {
+                $0 * (task.heldOut.count - 1) / (TransferOutcome.describedPairs - 1)
+            })
         for (index, heldOut) in task.heldOut.enumerated() {
             let pair = heldOut.pair
             var stages: [(Stage, [LayerEdit])] = [(.before, pair.frames.map { _ in .unchanged })]
@@ -50,7 +55,7 @@ public struct TransferOutcome {
                 PairResult(
                     pair, .heldOut, isUnseenClass: heldOut.isUnseenClass,
                     try TransferOutcome.accuracies(MetricSource(evaluator: evaluator), stages)))
-            if index < TransferOutcome.describedPairs {
+            if described.contains(index) {
                 units += UnitRecord.records(of: pair, policy, features: task.rules.features)
             }
         }

@@ -1,0 +1,173 @@
+internal import Foundation
+internal import RLEditData
+internal import RLEditNN
+package import RLEditRuns
+internal import RLEditTensor
+internal import RLEditWorlds
+
+/// Applies a policy file to a model file: `rledit-lua apply POLICY MODEL --set forget=… --set retain=…`.
+package struct ApplySession {
+    package var policy: String
+    package var model: String
+    package var sets: [SetSpecification]
+    /// Further sets that the edited model is measured on and nothing else.
+    package var heldOut: [SetSpecification]
+    /// nil for those that the policy was trained on.
+    package var layers: [String]?
+    package var refinement: (count: Int, search: PolicyApplication.Search)?
+    /// nil for the model's name with `-edited`.
+    package var output: String?
+    package var seed: Int
+    package var data: String?
+    package var workers: Int
+
+    package init(
+        policy: String, model: String, sets: [SetSpecification], heldOut: [SetSpecification], layers: [String]?,
+        refinement: (count: Int, search: PolicyApplication.Search)?, output: String?, seed: Int, data: String?,
+        workers: Int
+    ) {
+        self.policy = policy
+        self.model = model
+        self.sets = sets
+        self.heldOut = heldOut
+        self.layers = layers
+        self.refinement = refinement
+        self.output = output
+        self.seed = seed
+        self.data = data
+        self.workers = workers
+    }
+
+    /// What was done, for a person and for a program.
+    package struct Outcome {
+        package let text: String
+        package let json: String
+    }
+
+    /// - Throws: what is wrong with the policy, the model or a set; then nothing is written.
+    package func run() throws -> Outcome {
+        let pool = WorkerPool(workers: workers)
+        let policy = try PolicyFile(SafetensorsFile(path: policy))
+        let model = try ModelFile(path: model)
+        let target = output ?? ApplySession.editedName(self.model)
+        guard !FileManager.default.fileExists(atPath: target) else {
+            throw ApplyError(message: "'\(target)' exists already; choose another --out")
+        }
+        var digits: DigitData?
+        func readDigits() throws -> DigitData {
+            if let digits { return digits }
+            let read = try Digits.digits(locations: DataLocations(dataOption: data), pool: pool)
+            digits = read
+            return read
+        }
+        let sets = try self.sets.map { try $0.examples(digits: readDigits) }
+        let heldOut = try self.heldOut.map { try $0.examples(digits: readDigits) }
+        var request = PolicyRequest(policy: policy, network: model.network, sets: sets)
+        request.layers = layers
+        request.refinement = refinement
+        let result = try request.run(
+            pool: pool, random: RandomStream(seed: UInt64(bitPattern: Int64(seed))).split("apply"))
+        let rows = try (sets.map { ($0, false) } + heldOut.map { ($0, true) }).map { set, isHeldOut in
+            Row(
+                set: set.name, isHeldOut: isHeldOut, examples: set.examples.count,
+                before: try ApplySession.accuracy(model.network, set, pool),
+                after: try ApplySession.accuracy(result.network, set, pool))
+        }
+        try ModelFile.file(result.network, basedOn: model.file, prefix: model.prefix).write(to: target)
+        return Outcome(
+            text: text(rows, result, policy, target, digits?.source), json: json(rows, result, target).text)
+    }
+
+    private struct Row {
+        let set: String
+        let isHeldOut: Bool
+        let examples: Int
+        let before: Double
+        let after: Double
+    }
+
+    private static func editedName(_ path: String) -> String {
+        let base = path.hasSuffix(".safetensors") ? String(path.dropLast(".safetensors".count)) : path
+        return base + "-edited.safetensors"
+    }
+
+    private static func accuracy(_ network: Network, _ set: NamedSet, _ pool: WorkerPool) throws -> Double {
+        var right = 0
+        let labels = set.examples.labels
+        let run = 2048
+        for first in stride(from: 0, to: set.examples.count, by: run) {
+            let rows = first..<min(first + run, set.examples.count)
+            let scores = try network.forward(set.examples.batchInputs(rows), pool: pool)
+            for (row, label) in zip(0..., labels[rows]) where scores.predictedClass(row) == label { right += 1 }
+        }
+        return Double(right) / Double(set.examples.count)
+    }
+
+    private func text(
+        _ rows: [Row], _ result: PolicyRequest.Result, _ policy: PolicyFile, _ target: String, _ source: String?
+    ) -> String {
+        func percent(_ share: Double) -> String { NumberText.fixed(100 * share, digits: 2) + " %" }
+        let names = rows.map { $0.isHeldOut ? "\($0.set) (held out)" : $0.set }
+        let width = max(names.map(\.count).max() ?? 0, 3)
+        func padded(_ text: String, _ width: Int) -> String {
+            String(repeating: " ", count: max(0, width - text.count)) + text
+        }
+        var lines = [
+            "set".padding(toLength: width, withPad: " ", startingAt: 0) + padded("examples", 11) + padded("before", 11)
+                + padded("after", 11)
+        ]
+        for (row, name) in zip(rows, names) {
+            lines.append(
+                name.padding(toLength: width, withPad: " ", startingAt: 0)
+                    + padded(NumberText.grouped(row.examples), 11) + padded(percent(row.before), 11)
+                    + padded(percent(row.after), 11))
+        }
+        if let source { lines.append("data: \(source == "generated" ? "generated digits" : source)") }
+        lines.append(
+            "\(policy.world.rawValue) on \((layers ?? policy.layers).joined(separator: ", ")), "
+                + (result.evaluations == 0 ? "zero-shot" : "\(result.evaluations) evaluations of the reward")
+                + "; features in \(milliseconds(result.featureSeconds)), edit in \(milliseconds(result.editSeconds))")
+        lines.append("edited model: \(target)")
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private func milliseconds(_ seconds: Double) -> String { "\(NumberText.fixed(1000 * seconds, digits: 1)) ms" }
+
+    private func json(_ rows: [Row], _ result: PolicyRequest.Result, _ target: String) -> JSONValue {
+        func object(_ rows: [Row]) -> JSONValue {
+            var object = JSONObject()
+            for row in rows {
+                object[row.set] = [
+                    "examples": .integer(row.examples), "before": .number(row.before), "after": .number(row.after),
+                ]
+            }
+            return .object(object)
+        }
+        return [
+            "policy": .string(policy), "model": .string(model), "edited": .string(target),
+            "evaluations": .integer(result.evaluations), "reward": result.reward.map { .number($0) } ?? .null,
+            "feature_seconds": .number(result.featureSeconds), "edit_seconds": .number(result.editSeconds),
+            "sets": object(rows.filter { !$0.isHeldOut }), "heldout": object(rows.filter(\.isHeldOut)),
+        ]
+    }
+}
+
+/// Why a policy was not applied.
+package struct ApplyError: Error, Equatable, Sendable, CustomStringConvertible {
+    package let message: String
+    package var description: String { message }
+}
+
+extension Tensor {
+    /// The class with the highest score of a row, the lowest of equal ones; a single score counts as two classes, the first
+    /// with score 0.
+    fileprivate func predictedClass(_ row: Int) -> Int {
+        let scores = shape[1]
+        return withUnsafeBufferPointer { values in
+            if scores == 1 { return values[row] > 0 ? 1 : 0 }
+            var best = 0
+            for k in 1..<scores where values[row * scores + k] > values[row * scores + best] { best = k }
+            return best
+        }
+    }
+}
