@@ -17,7 +17,8 @@ struct CompareCommand: ParsableCommand {
             METHODS
               all, or names with commas between them:
               \(ComparedMethod.names.joined(separator: ", "))
-              ("task" is the task's own learner with its settings; the others have their defaults)
+              ("task" is the task's own learner with its settings; the others have their defaults; NAME@N is a learner \
+            with N evaluations; with --policy, "policy" is what that policy does at once and "policy@N" its best of N)
 
             EXAMPLES:
               rledit-lua compare task.lua --seeds 5
@@ -36,6 +37,9 @@ struct CompareCommand: ParsableCommand {
 
     @Option(help: ArgumentHelp("Evaluations of each learner. (default: those of the task's own)", valueName: "n"))
     var budget: Int?
+
+    @Option(help: ArgumentHelp("A trained policy, for the methods policy and policy@N.", valueName: "file"))
+    var policy: String?
 
     @Option(help: ArgumentHelp("The method that the others are compared with. (default: the first)", valueName: "name"))
     var reference: String?
@@ -82,7 +86,13 @@ struct CompareCommand: ParsableCommand {
     }
 
     private func parsedMethods() throws -> [ComparedMethod] {
-        do { return try ComparedMethod.parse(methods) } catch { throw ValidationError("--methods: \(error)") }
+        let policy: ComparedPolicy?
+        do { policy = try self.policy.map { try ComparedPolicy(path: $0) } } catch {
+            throw ValidationError("--policy: \(error).")
+        }
+        do { return try ComparedMethod.parse(methods, policy: policy) } catch {
+            throw ValidationError("--methods: \(error)")
+        }
     }
 
     func run() throws {

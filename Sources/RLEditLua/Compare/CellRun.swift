@@ -37,7 +37,7 @@ struct CellRun {
         PeakMemory.reset()
         switch method.form {
         case .learner(let make):
-            let budget = try options.budget ?? task.learner.make().budget
+            let budget = try method.budget ?? options.budget ?? task.learner.make().budget
             return try search(make(budget), key)
         case .taskLearner: return try search(task.learner, key)
         case .baseline(let make): return try baseline(make(task.world.layers), key)

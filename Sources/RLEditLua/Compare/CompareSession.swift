@@ -111,7 +111,9 @@ package final class CompareSession {
         key.add(options: options.run.recorded)
         key.add("method", "\(method.name) \(method.settingsText)")
         // A baseline has no budget.
-        if method.kind == .learner { key.add("budget", options.budget.map(String.init) ?? "task") }
+        if method.kind == .learner {
+            key.add("budget", (method.budget ?? options.budget).map(String.init) ?? "task")
+        }
         return key.finish()
     }
 

@@ -1,6 +1,7 @@
 internal import LuaBridge
 internal import RLEditBaselines
 internal import RLEditLearners
+internal import RLEditNN
 package import RLEditRuns
 
 /// What `rledit-lua compare` can try on a task: a learner with its defaults, a baseline with its own, or the learner that
@@ -8,6 +9,27 @@ package import RLEditRuns
 package struct ComparedMethod: Sendable {
     package let name: String
     package let kind: ComparisonCell.Kind
+    /// Evaluations of a learner by this name, `SeparableCMAES@100`; nil for those of the comparison.
+    package private(set) var budget: Int?
+
+    /// The policy of `--policy`; nil for other methods.
+    private var policy: ComparedPolicy?
+
+    private init(_ base: String, kind: ComparisonCell.Kind, budget: Int, policy: ComparedPolicy? = nil) {
+        name = "\(base)@\(budget)"
+        self.kind = kind
+        self.budget = budget
+        self.policy = policy
+    }
+
+    init(name: String, kind: ComparisonCell.Kind, policy: ComparedPolicy? = nil) {
+        self.name = name
+        self.kind = kind
+        self.policy = policy
+    }
+
+    /// The name without a budget.
+    private var baseName: String { name.split(separator: "@").first.map(String.init) ?? name }
 
     enum Form {
         /// A learner for so many evaluations.
@@ -20,7 +42,17 @@ package struct ComparedMethod: Sendable {
 
     /// What stands behind the name. Made when it is asked for: settings that are functions belong to one thread.
     var form: Form {
-        (ComparedMethod.learners + ComparedMethod.baselines).first { $0.name == name }?.form ?? .taskLearner
+        if let policy {
+            var edit = PolicyEdit(policy.file)
+            edit.refinement = budget.map { PolicyEdit.Refinement(count: $0, search: .scale) }
+            let chosen = edit
+            return .baseline { layers in
+                var edit = chosen
+                edit.layers = layers.isEmpty ? nil : layers
+                return edit
+            }
+        }
+        return (ComparedMethod.learners + ComparedMethod.baselines).first { $0.name == baseName }?.form ?? .taskLearner
     }
 
     /// What the name means beyond itself: all settings that do not depend on the task.
@@ -41,10 +73,17 @@ package struct ComparedMethod: Sendable {
     /// All names that can be asked for.
     package static var names: [String] { all.map(\.name) + ["task"] }
 
+    private static let policyName = "policy"
+    /// Evaluations of the refined policy that `all` stands for beside the zero-shot one.
+    private static let policyBudget = 10
+
     /// - Parameter list: names with commas between them; `all` stands for every learner and baseline.
+    /// - Parameter policy: what `policy` and `policy@N` are; without one there are no such methods.
     /// - Returns: each method once, in the order of the list.
     /// - Throws: ``UnknownMethodError``.
-    package static func parse(_ list: String) throws(UnknownMethodError) -> [ComparedMethod] {
+    package static func parse(
+        _ list: String, policy: ComparedPolicy? = nil
+    ) throws(UnknownMethodError) -> [ComparedMethod] {
         var methods: [ComparedMethod] = []
         func add(_ method: ComparedMethod) {
             if !methods.contains(where: { $0.name == method.name }) { methods.append(method) }
@@ -53,15 +92,40 @@ package struct ComparedMethod: Sendable {
             let name = String(part.drop { $0 == " " })
             if name == "all" {
                 all.forEach(add)
+                if let policy {
+                    add(ComparedMethod(name: policyName, kind: .baseline, policy: policy))
+                    add(ComparedMethod(policyName, kind: .baseline, budget: policyBudget, policy: policy))
+                }
+            } else if let policy, name == policyName {
+                add(ComparedMethod(name: name, kind: .baseline, policy: policy))
             } else if name == "task" {
                 add(ComparedMethod(name: "task", kind: .learner))
             } else if let method = all.first(where: { $0.name == name }) {
+                add(method)
+            } else if let method = try ComparedMethod(withBudget: name, policy) {
                 add(method)
             } else {
                 throw UnknownMethodError(name: name)
             }
         }
         return methods
+    }
+
+    /// A learner with a budget of its own, `NAME@N`; nil for a name without `@`.
+    /// - Throws: ``UnknownMethodError`` when what stands before it is no learner, or behind it no number above 0.
+    private init?(withBudget name: String, _ policy: ComparedPolicy?) throws(UnknownMethodError) {
+        guard let at = name.firstIndex(of: "@") else { return nil }
+        let base = String(name[..<at])
+        if let policy, base == ComparedMethod.policyName, let count = Int(name[name.index(after: at)...]),
+            (1...10_000).contains(count)
+        {
+            self.init(base, kind: .baseline, budget: count, policy: policy)
+            return
+        }
+        guard ComparedMethod.learners.contains(where: { $0.name == base }),
+            let budget = Int(name[name.index(after: at)...]), budget > 0
+        else { throw UnknownMethodError(name: name) }
+        self.init(base, kind: .learner, budget: budget)
     }
 
     // MARK: - The methods
@@ -78,13 +142,28 @@ package struct ComparedMethod: Sendable {
                 "EvolutionStrategy", LearnerFields.evolutionStrategy, EvolutionStrategy.Configuration(),
                 { $0.steps = $1 }
             ) { EvolutionStrategy($0) },
-            learner("CMAES", LearnerFields.cmaes, CMAES.Configuration(), { $0.steps = $1 }) { CMAES($0) },
-            learner("SeparableCMAES", LearnerFields.cmaes, SeparableCMAES.Configuration(), { $0.steps = $1 }) {
-                SeparableCMAES($0)
-            },
-            learner("HillClimber", LearnerFields.hillClimber, HillClimber.Configuration(), { $0.steps = $1 }) {
-                HillClimber($0)
-            },
+            // A generation larger than the budget would be evaluated to its end all the same.
+            learner(
+                "CMAES", LearnerFields.cmaes, CMAES.Configuration(),
+                {
+                    $0.steps = $1
+                    $0.populationSize = min($0.populationSize, max($1, smallestPopulation))
+                }
+            ) { CMAES($0) },
+            learner(
+                "SeparableCMAES", LearnerFields.cmaes, SeparableCMAES.Configuration(),
+                {
+                    $0.steps = $1
+                    $0.populationSize = min($0.populationSize, max($1, smallestPopulation))
+                }
+            ) { SeparableCMAES($0) },
+            learner(
+                "HillClimber", LearnerFields.hillClimber, HillClimber.Configuration(),
+                {
+                    $0.steps = $1
+                    $0.populationSize = min($0.populationSize, max($1, 1))
+                }
+            ) { HillClimber($0) },
             learner(
                 "RandomSearch", LearnerFields.randomSearch, RandomSearch.Configuration(),
                 {
@@ -95,6 +174,9 @@ package struct ComparedMethod: Sendable {
             ) { RandomSearch($0) },
         ]
     }
+
+    /// Of CMA-ES, which takes half of a generation for parents.
+    private static let smallestPopulation = 4
 
     private static func learner<Configuration>(
         _ name: String, _ fields: [SettingField<Configuration>], _ defaults: Configuration,
@@ -121,9 +203,18 @@ package struct ComparedMethod: Sendable {
             method { _ in SelectiveSynapticDampening() }, method { _ in SCRUB() },
             method { GradientEdit(.weights, layers: $0) }, method { GradientEdit(.mask, layers: $0) },
             method { GradientEdit(.shift, layers: $0) }, method { GreedyPruning(layers: $0) },
-            method { _ in BiasEdit() },
+            method { _ in BiasEdit() }, method { ContrastRule(layers: $0) }, method { Erasure(layers: $0) },
         ]
     }
+}
+
+/// A policy file as methods of a comparison: `policy`, zero-shot, and `policy@N`, refined by N evaluations of the standard
+/// reward.
+package struct ComparedPolicy: Sendable {
+    let file: PolicyFile
+
+    /// - Throws: what is wrong with the file.
+    package init(path: String) throws { file = try PolicyFile(SafetensorsFile(path: path)) }
 }
 
 /// A method that there is not.

@@ -41,6 +41,12 @@ extension HostModules {
                 method("greedy_pruning", BaselineFields.greedyPruning) { GreedyPruning(layers: try layers($0)) }
             ),
             ("bias_edit", method("bias_edit", BaselineFields.biasEdit) { _ in BiasEdit() }),
+            (
+                "contrast_rule",
+                method("contrast_rule", BaselineFields.contrastRule) { ContrastRule(layers: try layers($0)) }
+            ),
+            ("erasure", method("erasure", BaselineFields.erasure) { Erasure(layers: try layers($0)) }),
+            ("policy_edit", policyEdit),
         ]
     }
 
@@ -55,6 +61,17 @@ extension HostModules {
             try fields.read(options, into: &method)
             return try unlearn(method, options, call, context)
         }
+    }
+
+    /// A trained policy as a method: zero-shot, or refined by a few evaluations of the standard reward.
+    private static func policyEdit(_ call: LuaCall, _ context: ScriptContext) throws -> LuaResults {
+        try call.atMost(1)
+        let options = LuaOptions(owner: "rledit.baselines.policy_edit", table: try call.table(1))
+        let policy = try ScriptPolicy.read(options, "policy", context)
+        var method = PolicyEdit(policy.file)
+        if try !options.value("layer").isNil || !options.value("layers").isNil { method.layers = try layers(options) }
+        method.refinement = try refinement(options).map { PolicyEdit.Refinement(count: $0.count, search: $0.search) }
+        return try unlearn(method, options, call, context)
     }
 
     /// `layer = "fc2"`, or `layers = { … }`, as worlds take them.
@@ -132,6 +149,10 @@ enum BaselineFields {
     static var gradientFactors: [SettingField<GradientEdit>] { gradientEdit + [.integer("rank", \.rank)] }
 
     static var greedyPruning: [SettingField<GreedyPruning>] { [.integer("maximumRemoved", \.maximumRemoved)] }
+
+    static var contrastRule: [SettingField<ContrastRule>] { [.number("strength", \.strength)] }
+
+    static var erasure: [SettingField<Erasure>] { [.optionalNumber("biasAmount", \.biasAmount)] }
 
     static var biasEdit: [SettingField<BiasEdit>] { [.number("amount", \.amount)] }
 

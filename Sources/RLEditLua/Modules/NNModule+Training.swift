@@ -4,6 +4,7 @@ internal import RLEditData
 internal import RLEditNN
 internal import RLEditRuns
 internal import RLEditTensor
+internal import Synchronization
 
 extension HostModules {
     /// `model:fit(set, options)`.
@@ -21,6 +22,37 @@ extension HostModules {
             return call.returnsSelf()
         }
     }
+
+    /// `rledit.nn.fit_all { models = …, set = … }`.
+    static func fitAll(_ call: LuaCall, _ context: ScriptContext) throws -> LuaResults {
+        try call.atMost(1)
+        let options = LuaOptions(owner: "rledit.nn.fit_all", table: try call.table(1))
+        let models: [ScriptModel]
+        do {
+            models = try options.required("models", as: LuaTable.self).array(of: ScriptModel.self, limit: 10_000)
+        } catch let error as LuaUsageError where !error.description.contains("field") {
+            throw options.fieldError("models", error.description)
+        }
+        guard !models.isEmpty else { throw options.fieldError("models", "holds no model") }
+        for (index, model) in models.enumerated() {
+            try model.checkWritable()
+            guard !models[..<index].contains(where: { $0 === model }) else {
+                throw options.fieldError("models", "[\(index + 1)] stands there twice")
+            }
+        }
+        let set = try options.required("set", as: ExampleSet.self)
+        let request = try FitRequest(options, context: context)
+        guard !request.callsScript else {
+            throw options.fieldError(
+                "models", "are trained side by side, where the script's own functions cannot run: use model:fit for those")
+        }
+        let examples = TrainingExamples(set)
+        models.forEach { $0.isTraining = true }
+        defer { models.forEach { $0.isTraining = false } }
+        let trained = try request.runAll(models.map(\.network), examples, context: context)
+        for (model, network) in zip(models, trained) { model.network = network }
+        return try call.returns(options.value("models"))
+    }
 }
 
 /// What a fit learns from: a set, or `{ inputs = …, labels = … }`, `{ inputs = …, targets = … }`.
@@ -29,10 +61,14 @@ struct TrainingExamples {
     /// Names the contents in the key of a remembered fit.
     let addToKey: (inout FitKey) -> Void
 
+    init(_ set: ExampleSet) {
+        source = ExampleSetSource(set)
+        addToKey = { $0.add("set", set.examplesHash) }
+    }
+
     init(_ call: LuaCall, _ network: Network) throws {
         if let set = try ExampleSet.luaRead(call.slot(1)) {
-            source = ExampleSetSource(set)
-            addToKey = { $0.add("set", set.examplesHash) }
+            self.init(set)
             return
         }
         guard case .table = call.value(1) else {
@@ -46,8 +82,7 @@ struct TrainingExamples {
             hasTargets ? .values(try options.tensor("targets")) : .classes(try options.labels("labels"))
         options.allow("labels", "targets")
         try options.finish()
-        source = try call.blaming(1) { try TensorBatchSource(inputs: inputs, targets: targets) }
-        addToKey = { key in
+        self.init(source: try call.blaming(1) { try TensorBatchSource(inputs: inputs, targets: targets) }) { key in
             key.add(parameter: "inputs", inputs)
             switch targets {
             case .classes(let labels): key.add("labels", "\(labels)")
@@ -58,6 +93,11 @@ struct TrainingExamples {
             }
         }
     }
+
+    private init(source: any BatchSource, addToKey: @escaping (inout FitKey) -> Void) {
+        self.source = source
+        self.addToKey = addToKey
+    }
 }
 
 /// The options of one fit, read from the script.
@@ -67,6 +107,8 @@ struct FitRequest {
     private var description: JSONObject?
     private let onEpoch: LuaFunction?
     private let isRemembered: Bool
+    /// Whether the script's own code takes part, which runs on one thread only.
+    let callsScript: Bool
 
     init(_ fields: LuaOptions, context: ScriptContext) throws {
         options.epochs = try fields.optional("epochs", as: Int.self) ?? options.epochs
@@ -91,7 +133,8 @@ struct FitRequest {
             guard case .option(let field, let expected, let actual) = error else { throw error }
             throw fields.fieldError(field, "\(expected) expected, got \(actual)")
         }
-        if rate.callsScript || onEpoch != nil { return }
+        callsScript = rate.callsScript || onEpoch != nil
+        if callsScript { return }
         description = [
             "epochs": .integer(options.epochs), "batch_size": .integer(options.batchSize),
             "shuffle": .bool(options.shuffle), "weight_decay": .string("\(options.weightDecay)"),
@@ -134,7 +177,7 @@ struct FitRequest {
     ) throws -> Network {
         let progress = context.progress("fit \(name)")
         let key = key(network, examples, context)
-        if let key, let parameters = context.fits.load(key), let remembered = network.filled(with: parameters) {
+        if let key, let remembered = remembered(network, key, context) {
             if progress.style != .quiet {
                 progress.note("fit \(name): remembered from an earlier run (\(key.prefix(12)))")
             }
@@ -153,6 +196,70 @@ struct FitRequest {
         progress.finish()
         if let key, !result.wasStopped { store(trained, key, progress, context) }
         return trained
+    }
+
+    /// All networks trained on the same examples, side by side, one on each worker: the same bytes as one after the other,
+    /// however many workers there are, and work for more workers than one small batch can be cut for.
+    /// - Parameter seed: of the first network's order of examples; each further one counts one up.
+    /// - Precondition: no code of the script takes part (`callsScript`).
+    func runAll(_ networks: [Network], _ examples: TrainingExamples, context: ScriptContext) throws -> [Network] {
+        let progress = context.progress("fit of \(networks.count) networks")
+        defer { progress.finish() }
+        let requests = networks.indices.map { counted(up: UInt64($0)) }
+        let keys = zip(requests, networks).map { $0.key($1, examples, context) }
+        var results = zip(keys, networks).map { key, network in
+            key.flatMap { remembered(network, $0, context) }
+        }
+        let missing = results.indices.filter { results[$0] == nil }
+        let found = networks.count - missing.count
+        if found > 0, progress.style != .quiet {
+            progress.note("fit of \(networks.count) networks: \(found) remembered from an earlier run")
+        }
+        let state = Mutex(ParallelFits(budget: missing.count * examples.source.count * options.epochs))
+        let (source, isInterrupted) = (examples.source, context.isInterrupted)
+        // Settings without code of the script: plain Swift values and functions of progress alone.
+        nonisolated(unsafe) let settings = requests.map(\.options)
+        // Drawn under the lock only.
+        nonisolated(unsafe) let line = progress
+        try context.pool.forEach(missing.count) { piece, _ in
+            let index = missing[piece]
+            var trained = networks[index]
+            var seen = 0
+            let batch = settings[index].batchSize
+            let result = try trained.fit(source, options: settings[index]) { step in
+                let now = (step.epoch - 1) * source.count + min(step.batch * batch, source.count)
+                defer { seen = now }
+                state.withLock { state in
+                    state.done += now - seen
+                    line.update(Progress(evaluations: state.done, budget: state.budget))
+                }
+                return isInterrupted() ? .stop : .proceed
+            }
+            let finished = trained
+            state.withLock { state in
+                state.trained[index] = finished
+                if result.wasStopped { state.stopped.insert(index) }
+            }
+        }
+        let ended = state.withLock { $0 }
+        for index in missing {
+            guard let trained = ended.trained[index] else { continue }
+            results[index] = trained
+            if let key = keys[index], !ended.stopped.contains(index) { store(trained, key, progress, context) }
+        }
+        return results.compactMap { $0 }
+    }
+
+    /// The same request with another seed.
+    private func counted(up steps: UInt64) -> FitRequest {
+        var request = self
+        request.options.seed = options.seed &+ steps
+        request.description?["seed"] = .integer(Int(Int64(bitPattern: request.options.seed)))
+        return request
+    }
+
+    private func remembered(_ network: Network, _ key: String, _ context: ScriptContext) -> Network? {
+        context.fits.load(key).flatMap { network.filled(with: $0) }
     }
 
     /// The name of this fit; nil when it is not to be remembered.
@@ -189,6 +296,17 @@ struct FitRequest {
             return true
         }
     }
+}
+
+/// What several fits at the same time have come to.
+private struct ParallelFits: Sendable {
+    /// Examples seen by all of them, and to be seen.
+    var done = 0
+    let budget: Int
+    var trained: [Int: Network] = [:]
+    var stopped: Set<Int> = []
+
+    init(budget: Int) { self.budget = budget }
 }
 
 extension Network {

@@ -38,6 +38,7 @@ extension HostModules {
         host.addModule("rledit.nn") { module in
             addLayers(to: module)
             addFileFunctions(to: module, context: context)
+            module.function("fit_all") { call in try fitAll(call, context) }
             module.function("sequential") { call in try sequential(call, context) }
         }
     }

@@ -88,12 +88,12 @@ public struct UnitFeatures: Sendable, Equatable {
 }
 
 /// Both sides of a layer, with what features are made of.
-struct UnitFeatureParts {
+package struct UnitFeatureParts {
     let output: UnitSide
     let input: UnitSide
     private let forgetMargin: Double
 
-    init(_ activations: LayerActivations) throws {
+    package init(_ activations: LayerActivations) throws {
         let (rows, columns) = (activations.outputs, activations.inputs)
         var squares = (rows: [Double](repeating: 0, count: rows), columns: [Double](repeating: 0, count: columns))
         activations.layer.base.withUnsafeBufferPointer { weights in
@@ -124,6 +124,12 @@ struct UnitFeatureParts {
             gradient: activations.outputGradient.scalars.map(Double.init))
         forgetMargin = activations.forgetMargin
     }
+
+    /// Of the input units: coefficients of the linear discriminant x, δ, δᵀx, and the retain mean.
+    package var inputDiscriminant: [Double] { input.discriminant.coefficients }
+    package var inputDifference: [Double] { input.moments.difference }
+    package var inputSquaredDistance: Double { input.discriminant.squaredDistance }
+    package var inputRetainMean: [Double] { input.moments.retainMean }
 
     func context(_ context: UnitContext) -> Double {
         func distance(_ side: UnitSide) -> Double {

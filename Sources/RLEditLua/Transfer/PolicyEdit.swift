@@ -1,0 +1,45 @@
+internal import RLEditBaselines
+internal import RLEditData
+internal import RLEditNN
+internal import RLEditRuns
+internal import RLEditTensor
+internal import RLEditWorlds
+
+/// A policy that somebody has trained, as a method to compare with: what it cost to train is not counted, since it is paid
+/// once for all networks.
+struct PolicyEdit: UnlearningMethod {
+    struct Refinement {
+        let count: Int
+        let search: PolicyApplication.Search
+    }
+
+    let policy: PolicyFile
+    /// nil for those that the policy was trained on.
+    var layers: [String]?
+    var refinement: Refinement?
+
+    init(_ policy: PolicyFile) { self.policy = policy }
+
+    var name: String { refinement.map { "policy_refined_\($0.count)" } ?? "policy_zero_shot" }
+
+    func validate() throws(ConfigurationError) {}
+
+    func unlearn(_ problem: UnlearningProblem, random: RandomStream, passes: PassCounter) throws -> Network {
+        // The sets under the names that the policy knows them by.
+        let sets = [
+            NamedSet(name: policy.forgetSet, examples: problem.forget),
+            NamedSet(name: policy.retainSet, examples: problem.retain),
+        ]
+        var request = PolicyRequest(policy: policy, network: problem.network, sets: sets)
+        request.layers = layers
+        request.refinement = refinement.map { ($0.count, $0.search) }
+        let result = try request.run(pool: problem.pool, random: random)
+        let examples = problem.forget.count + problem.retain.count
+        let search = try Cost.search(
+            of: problem.network, layers: layers ?? policy.layers, examples: examples, evaluations: result.evaluations)
+        passes.forward(examples, share: search.forwards / Double(examples))
+        passes.forward(problem.forget.count)
+        passes.backward(problem.forget.count)
+        return result.network
+    }
+}
