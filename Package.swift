@@ -99,7 +99,7 @@ let package = Package(
             ], resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(
             name: "RLEditLearnersTests",
-            dependencies: ["RLEditLearners", "RLEditWorlds", "RLEditTensor", "RLEditTestSupport"],
+            dependencies: ["RLEditLearners", "RLEditWorlds", "RLEditNN", "RLEditTensor", "RLEditTestSupport"],
             resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(
             name: "RLEditBaselinesTests",

@@ -19,6 +19,7 @@
 ---@field worlds rledit.worlds
 ---@field learners rledit.learners
 ---@field baselines rledit.baselines
+---@field transfer rledit.transfer
 ---@field run rledit.run
 local rledit = {}
 
@@ -32,7 +33,9 @@ local rledit = {}
 ---@param version string for example `"0.1"`
 function rledit.require_version(version) end
 
---- A task, checked. Return it from the script to have it run.
+--- A task, checked. Return it from the script to have it run. With a `distribution` it trains a policy over many networks
+--- instead of editing one (`rledit.transfer`).
+---@overload fun(options: rledit.TransferTaskOptions): rledit.TransferTask
 ---@param options rledit.TaskOptions
 ---@return rledit.Task
 function rledit.task(options) end
@@ -91,5 +94,26 @@ function rledit.RandomSearch(options) end
 ---@param options? rledit.HillClimberOptions
 ---@return rledit.Learner
 function rledit.HillClimber(options) end
+
+--- Networks, classes and the sets of each pair of them. See `rledit.transfer`.
+---@param options rledit.TaskDistributionOptions
+---@return rledit.TaskDistribution
+function rledit.TaskDistribution(options) end
+
+--- What a policy over units looks at. See `rledit.transfer`.
+---@param options? rledit.UnitPolicyOptions
+---@return rledit.UnitPolicy
+function rledit.UnitPolicy(options) end
+
+--- A trained policy from its file. See `rledit.transfer`.
+---@param path string
+---@return rledit.Policy
+function rledit.load_policy(path) end
+
+--- Edits a model by a trained policy. See `rledit.transfer`.
+---@param options rledit.ApplyOptions
+---@return rledit.Model edited
+---@return rledit.ApplyInfo info
+function rledit.apply(options) end
 
 return rledit

@@ -10,13 +10,15 @@ struct ExampleTests {
         "schedules", "shift_unlearn_digit", "tour", "unlearn_digit",
     ]
     /// Those that do their own loop.
-    static let loops = ["deep_unlearn", "hill_climb_by_hand"]
+    static let loops = ["apply_policy", "deep_unlearn", "hill_climb_by_hand"]
+    /// Those that train a policy over many networks.
+    static let policies = ["transfer"]
 
     @Test("each example is run by a test")
     func allExamplesAreRun() throws {
         let files = try FileManager.default.contentsOfDirectory(atPath: ExampleRun.examples)
         let names = files.filter { $0.hasSuffix(".lua") }.map { String($0.dropLast(".lua".count)) }
-        #expect(names.sorted() == (Self.tasks + Self.loops).sorted())
+        #expect(names.sorted() == (Self.tasks + Self.loops + Self.policies).sorted())
     }
 
     @Test("an example that returns a task finishes on a small budget and leaves its results", arguments: tasks)
@@ -40,6 +42,30 @@ struct ExampleTests {
         #expect(run.exitCode == 0, "\(run.errors)")
         let saved = try #require(run.output.split(separator: "\n").last { $0.hasPrefix("saved ") })
         #expect(FileManager.default.fileExists(atPath: String(saved.dropFirst("saved ".count))))
+    }
+
+    @Test("an example that trains a policy leaves it, what it did to each pair, and a report", arguments: policies)
+    func policyTrains(_ name: String) throws {
+        let options = ["steps=64", "networks=2", "heldout=1", "epochs=1"].flatMap { ["--set", $0] }
+        let run = try ExampleRun(name, options)
+        #expect(run.exitCode == 0, "\(run.errors)")
+        #expect(run.output.contains("forget_seen_class"))
+        for file in ["policy.safetensors", "pairs.csv", "units.csv", "metrics.jsonl", "report.html"] {
+            #expect(FileManager.default.fileExists(atPath: "\(run.folder)/\(file)"), "\(file)")
+        }
+        let report = try String(contentsOfFile: "\(run.folder)/report.html", encoding: .utf8)
+        for heading in ["Held-out pairs", "What the policy learned", "Which pairs were which"] {
+            #expect(report.contains(heading))
+        }
+    }
+
+    @Test("the policy that comes with the examples makes another network forget a digit at once")
+    func shippedPolicy() throws {
+        let run = try ExampleRun("apply_policy", ["--set", "steps=20"])
+        let line = try #require(run.output.split(separator: "\n").first { $0.hasPrefix("policy, zero-shot") })
+        let numbers = line.split(separator: " ").compactMap { Double($0) }
+        #expect(numbers[0] <= 1)
+        #expect(numbers[1] >= 90)
     }
 
     @Test("the rewards to choose from all run, and another name is refused", arguments: ["accuracy", "loss", "margin"])

@@ -42,7 +42,7 @@ import Testing
 
     @Test(
         "the examples of the annotation files run",
-        arguments: ["tensor", "schedule", "models", "data", "worlds", "learners", "baselines", "run"])
+        arguments: ["tensor", "schedule", "models", "data", "worlds", "learners", "baselines", "run", "transfer"])
     func examples(module: String) throws {
         let text = try String(contentsOf: Self.root.appending(path: "library/rledit/\(module).lua"), encoding: .utf8)
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)

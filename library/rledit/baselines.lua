@@ -125,6 +125,17 @@ local Baseline = {}
 ---@class rledit.BiasEditOptions: rledit.UnlearningOptions
 ---@field amount number? what is taken from the output biases, in units of scores; default 30
 
+---@class rledit.ContrastRuleOptions: rledit.LayerUnlearningOptions
+---@field strength number? deviations that the edit moves the layer's outputs by on the forget set; default 1
+
+---@class rledit.ErasureOptions: rledit.LayerUnlearningOptions
+---@field bias_amount (number|false)? what the output biases of the classes to forget are lowered by; default 30
+
+---@class rledit.PolicyEditOptions: rledit.LayerUnlearningOptions
+---@field policy rledit.Policy|string the policy, or the name of its file; it edits its own layers unless told otherwise
+---@field refine (integer|false)? evaluations of the reward; none by default
+---@field refine_by ("scale"|"samples")? what they vary; the scale by default
+
 ---@class rledit.LastLayerOptions: rledit.BaselineOptions
 ---@field set rledit.Set
 ---@field balance ("label"|"group")? what is shown equally often: each label, or each label of each group; labels by default
@@ -219,6 +230,24 @@ function baselines.greedy_pruning(options) end
 ---@param options rledit.BiasEditOptions
 ---@return rledit.Baseline
 function baselines.bias_edit(options) end
+
+--- A rule made by hand from the features that a policy over units sees: along the linear discriminant of what enters the
+--- layers, against the label's score.
+---@param options rledit.ContrastRuleOptions
+---@return rledit.Baseline
+function baselines.contrast_rule(options) end
+
+--- Erases the direction that tells `forget` from `retain` at the input of the layers, in closed form (after LEACE, Belrose
+--- et al. 2023), and lowers the output bias of the classes in `forget`.
+---@param options rledit.ErasureOptions
+---@return rledit.Baseline
+function baselines.erasure(options) end
+
+--- A trained policy (`rledit.transfer`): what it does at once, or with `refine` evaluations of the standard reward. What its
+--- training cost is not counted.
+---@param options rledit.PolicyEditOptions
+---@return rledit.Baseline
+function baselines.policy_edit(options) end
 
 --- Trains the last layer alone on a rebalanced set: small classes, or small groups' classes, come as often as large ones.
 ---@param options rledit.LastLayerOptions

@@ -91,6 +91,12 @@ function nn.sigmoid() end
 ---@return rledit.Model
 function nn.sequential(description) end
 
+--- Trains many models on the same set side by side, one on each core: the same as `model:fit` of each, with the seed of the
+--- first and one more for each further model. Remembered like those.
+---@param options rledit.FitAllOptions
+---@return rledit.Model[] models the list given
+function nn.fit_all(options) end
+
 --- The model that `model:save` or a run wrote: layers, parameters and, for a classifier of texts, the vocabulary, as
 --- `edited.safetensors` of a run folder. A file from elsewhere does not say which layers it belongs to: build the model
 --- and use `model:load`. The path is looked up under the data roots.
@@ -136,6 +142,11 @@ local Model = {}
 ---@field seed integer? of that order and of dropout; the run's by default
 ---@field remember boolean? false trains even when the same fit is remembered
 ---@field on_epoch (fun(epoch: rledit.Epoch): boolean?)? called after each epoch; returning false ends training
+
+--- What `nn.fit_all` takes: the options of a fit but `on_epoch`, and
+---@class rledit.FitAllOptions: rledit.FitOptions
+---@field models rledit.Model[]
+---@field set rledit.Set
 
 ---@class rledit.Epoch
 ---@field epoch integer from 1 on

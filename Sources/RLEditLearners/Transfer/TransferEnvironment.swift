@@ -111,7 +111,7 @@ public final class TransferEnvironment: VectorEnvironment {
     }
 
     /// The pairs of a step, from 0. A step that spans two rounds may meet a pair twice; it then counts twice.
-    func drawnPairs(step: Int) -> [Int] {
+    package func drawnPairs(step: Int) -> [Int] {
         let count = problem.pairs.count
         var orders: [Int: [Int]] = [:]
         return (0..<problem.pairsPerStep).map { offset in

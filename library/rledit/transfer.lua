@@ -1,0 +1,137 @@
+---@meta rledit.transfer
+
+--- One policy for many networks: it looks at how the units of a layer respond to what is to be forgotten and to what is to
+--- be kept, and edits a network that it has never seen at once. `docs/transfer.md` tells how it works. All functions stand
+--- in `rledit` too.
+---
+--- ```lua
+--- local rledit = require "rledit"
+--- local digits = rledit.data.generated_digits { train = 400, test = 100 }
+--- local models = { rledit.models.digit_cnn { seed = 1 }, rledit.models.digit_cnn { seed = 2 } }
+--- rledit.nn.fit_all { models = models, set = digits.train }
+--- local function sets(_, class)
+---   local forget, retain = digits.train:partition(function(label) return label == class end)
+---   return { forget = forget, retain = retain }
+--- end
+--- local task = rledit.task {
+---   distribution = rledit.TaskDistribution { networks = models, classes = { 3, 7 }, sets = sets },
+---   world = rledit.ShiftWorld { layer = "fc2" },
+---   reward = function(m) return m.retain.accuracy - m.forget.accuracy end,
+--- }
+--- print(task)
+--- ```
+---@class rledit.transfer
+local transfer = {}
+
+--- Networks and classes, and the sets of each pair of them. Training pairs are training networks × training classes,
+--- validation pairs validation networks × training classes, held-out pairs held-out networks × all classes; a network that
+--- stands in two lists is an error. `#distribution` is the number of pairs.
+---@class rledit.TaskDistribution
+
+---@class rledit.TaskDistributionOptions
+---@field networks rledit.Model[]|rledit.NetworksByPurpose training networks alone, or lists by purpose
+---@field classes (integer|string)[]|rledit.ClassesByPurpose training classes alone, or those and others that training never meets
+---@field sets fun(network: rledit.Model, class: integer|string): table<string, rledit.Set> what reward and features of a pair see: by name, `forget` and `retain` among them
+---@field test_sets (fun(network: rledit.Model, class: integer|string): table<string, rledit.Set>)? what a held-out pair is measured on; its own sets by default
+
+---@class rledit.NetworksByPurpose
+---@field training rledit.Model[]
+---@field validation rledit.Model[]? choose which of the policies along the way is kept
+---@field heldout rledit.Model[]? judge the policy that is kept
+
+---@class rledit.ClassesByPurpose
+---@field training (integer|string)[]
+---@field heldout (integer|string)[]? never met in training, on any network
+
+--- What a policy over units looks at, and how large it is.
+---@class rledit.UnitPolicy
+
+---@class rledit.UnitPolicyOptions
+---@field features ("label_aware"|"label_free"|string[])? all features (the default), those that read no label, or a list of names; `docs/transfer.md` defines them
+---@field custom_features (fun(layer: rledit.LayerActivations): rledit.Tensor, rledit.Tensor)? further features of your own: `[out, n]` and `[in, n]`
+---@field hidden integer? tanh units of each of the two networks; 2 by default, 0 for a policy that is linear in the features
+---@field forget string? name of the set of what is to change; `forget` by default
+---@field retain string? name of the set of what is to stay; `retain` by default
+
+--- What custom features are made of, of one layer of one network.
+---@class rledit.LayerActivations
+---@field name string the layer's
+---@field weights rledit.Tensor `[out, in]`
+---@field forget_inputs rledit.Tensor what enters on the forget set, `[examples, in]`
+---@field retain_inputs rledit.Tensor
+---@field forget_outputs rledit.Tensor what leaves, `[examples, out]`
+---@field retain_outputs rledit.Tensor
+
+--- A task that trains a policy: what `rledit.task` makes of a `distribution`. Return it from the script to have it run.
+---@class rledit.TransferTask
+---@field name string
+---@field state table your own state: plain values and tensors, kept in checkpoints
+local TransferTask = {}
+
+---@class rledit.TransferTaskOptions
+---@field name string? names the run folder and the report; the script's name by default
+---@field distribution rledit.TaskDistribution
+---@field world rledit.World MaskWorld or ShiftWorld with layers and a rank; how far an edit goes is the policy's own
+---@field policy rledit.UnitPolicy? `rledit.UnitPolicy {}` by default
+---@field reward fun(m: rledit.Metrics): number, table<string, number>? judges an edited network of one pair
+---@field metrics table<string, fun(set: rledit.SetMetrics): number>? metrics of your own, read as `m.<set>.<name>`
+---@field learner (rledit.Learner|rledit.CustomLearner)? PPO and Reinforce act on pairs; all others search over the policy's parameters, and their steps count policies. By default an evolution strategy of 9,600
+---@field pairs_per_step integer? pairs that a step draws, on which each candidate is judged; 8 by default
+---@field validation_interval integer? updates between looks at the validation pairs; 10 by default
+---@field refine (integer|false)? evaluations of a second, refined edit of each held-out pair; none by default
+---@field refine_by ("scale"|"samples")? what refining varies; the scale by default
+---@field target number? a mean reward; the run reports how many evaluations it took to reach it
+---@field state table? becomes `task.state`
+---@field on_update (fun(update: rledit.Update): boolean?)? after each update of the learner; returning false ends the run
+---@field on_end (fun(ending: rledit.Ending))? when the run is over
+
+--- A trained policy.
+---@class rledit.Policy
+---@field world string `MaskWorld` or `ShiftWorld`
+---@field layers string[] that it was trained on
+---@field rank integer
+---@field features string[] names
+---@field training table how it was trained: distribution, learner, seed, versions, data
+---@field held_out table what it reached on held-out pairs
+local Policy = {}
+
+---@class rledit.ApplyOptions
+---@field policy rledit.Policy|string the policy, or the name of its file
+---@field model rledit.Model left as it is
+---@field sets table<string, rledit.Set> `forget` and `retain`, or what the policy was trained to call them
+---@field layer string? the layer to edit, if it is not called as in training
+---@field layers string[]?
+---@field refine (integer|false)? spends as many evaluations of the reward on edits around the policy's, and takes the best
+---@field refine_by ("scale"|"samples")? what they vary; the scale by default
+---@field reward (fun(m: rledit.Metrics): number, table<string, number>?)? by default ½(accuracy + probability of the label) of `retain` + 1 − the same of `forget`
+---@field custom_features (fun(layer: rledit.LayerActivations): rledit.Tensor, rledit.Tensor)? the function that the policy was trained with, if there was one
+
+---@class rledit.ApplyInfo
+---@field evaluations integer of the reward; 0 without `refine`
+---@field reward number? of the edit that was taken, with `refine`
+---@field feature_seconds number the pass through the network that features need
+---@field edit_seconds number
+
+--- Networks, classes and the sets of each pair.
+---@param options rledit.TaskDistributionOptions
+---@return rledit.TaskDistribution
+function transfer.TaskDistribution(options) end
+
+--- What a policy over units looks at.
+---@param options? rledit.UnitPolicyOptions
+---@return rledit.UnitPolicy
+function transfer.UnitPolicy(options) end
+
+--- A policy file: from the data folders, from a file that `--allow` names, or, if its name ends in `.policy.safetensors`,
+--- from the script's own folder.
+---@param path string
+---@return rledit.Policy
+function transfer.load_policy(path) end
+
+--- Edits a model by a trained policy, at once or with a few evaluations of a reward.
+---@param options rledit.ApplyOptions
+---@return rledit.Model edited
+---@return rledit.ApplyInfo info
+function transfer.apply(options) end
+
+return transfer

@@ -1,0 +1,88 @@
+-- The policies of docs/results.md: trained on eight networks and eight digits, judged on ten other networks and all ten
+-- digits, two of which training never met (`--set fold=0` to 4: digits 2·fold and 2·fold + 1).
+--
+-- Training networks are those of seeds 200 + 20·seed on, validation networks follow them; the ten held-out networks are
+-- those of seeds 0 to 9 (`--set split=validation`: of seeds 100 to 104, on the last 5,000 training images, where settings
+-- are chosen). All are trained on the first 55,000 images of MNIST.
+--
+--   rledit-lua scripts/reproduction/transfer.lua --seed 1 --set fold=3 --set world=MaskWorld --set rank=2
+local rledit = require "rledit"
+local args = rledit.args
+
+local digits = rledit.data.mnist()
+local train = digits.train:take(55000)
+local validates = args.split == "validation"
+local judged = validates and digits.train:drop(55000) or digits.test
+
+local function networks(first, count)
+  local models = {}
+  for i = 1, count do models[i] = rledit.models.digit_cnn { seed = first + i - 1 } end
+  return rledit.nn.fit_all { models = models, set = train, epochs = 2, seed = first }
+end
+
+local function by_class(set, forget_count, retain_count)
+  local known = {}
+  return function(_, class)
+    if not known[class] then
+      local forget, retain = set:partition(function(label) return label == class end)
+      known[class] = {
+        forget = forget_count and forget:take(forget_count) or forget,
+        retain = retain_count and retain:take(retain_count) or retain,
+      }
+    end
+    return known[class]
+  end
+end
+
+local fold = args.fold or 3
+local seen = {}
+for class = 0, 9 do if class // 2 ~= fold then seen[#seen + 1] = class end end
+
+local learners = {
+  EvolutionStrategy = function()
+    return rledit.EvolutionStrategy {
+      steps = args.steps or 9600, population_size = 32, standard_deviation = args.deviation or 0.01,
+      learning_rate = rledit.schedule.linear(args.rate or 0.006, (args.rate or 0.006) / 10), adam_beta2 = 0.99,
+    }
+  end,
+  SeparableCMAES = function()
+    return rledit.SeparableCMAES {
+      steps = args.steps or 9600, population_size = 32, initial_standard_deviation = args.deviation or 0.05,
+    }
+  end,
+  CMAES = function()
+    return rledit.CMAES {
+      steps = args.steps or 9600, population_size = 32, initial_standard_deviation = args.deviation or 0.05,
+    }
+  end,
+  PPO = function()
+    return rledit.PPO {
+      steps = args.steps or 38400, rollout_length = 256, minibatch_size = 256, epochs = 4,
+      learning_rate = rledit.schedule.linear(args.rate or 3e-3, 0), initial_log_standard_deviation = -1.5,
+    }
+  end,
+}
+
+local first = 200 + 20 * rledit.seed
+return rledit.task {
+  name = "transfer",
+  distribution = rledit.TaskDistribution {
+    networks = {
+      training = networks(first, args.networks or 8), validation = networks(first + 10, 2),
+      heldout = validates and networks(100, 5) or networks(0, 10),
+    },
+    classes = { training = seen, heldout = { 2 * fold, 2 * fold + 1 } },
+    sets = by_class(train, args.forget or 500, args.retain or 2000),
+    test_sets = by_class(judged),
+  },
+  world = rledit[args.world or "ShiftWorld"] { layer = "fc2", rank = args.rank or 1 },
+  policy = rledit.UnitPolicy { features = args.features or "label_aware", hidden = args.hidden or 2 },
+  refine = 10,
+  pairs_per_step = args.pairs or 8,
+  reward = function(m)
+    local keep = (m.retain.accuracy + m.retain.true_probability) / 2
+    local drop = 1 - (m.forget.accuracy + m.forget.true_probability) / 2
+    return keep + drop, { keep = keep, drop = drop }
+  end,
+  learner = learners[args.learner or "EvolutionStrategy"](),
+}
