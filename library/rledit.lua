@@ -40,7 +40,9 @@ function rledit.require_version(version) end
 ---@return rledit.Task
 function rledit.task(options) end
 
---- An environment for a loop of one's own, in Gymnasium's words.
+--- An environment for a loop of one's own, in Gymnasium's words. Of a task that trains a policy it is one over the training
+--- pairs.
+---@overload fun(task: rledit.TransferTask): rledit.TransferEnvironment
 ---@param task rledit.Task|rledit.EnvironmentOptions
 ---@return rledit.Environment
 function rledit.env(task) end

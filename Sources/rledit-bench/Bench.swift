@@ -59,6 +59,10 @@ enum Bench {
             note("learners")
             rows += try LearnerRows(task: task, rounds: rounds).rows()
         }
+        if wants("transfer") {
+            note("transfer")
+            rows += try TransferRows(task: task, rounds: 4 * rounds).rows()
+        }
         if wants("fit") {
             note("fit")
             let fit = try FitRows(digits: digits)

@@ -50,9 +50,15 @@ import Testing
     @Test(
         "what a distribution cannot be is refused by the field",
         arguments: [
-            ("networks = {}, classes = { 1 }", "bad field 'networks' in rledit.TaskDistribution (hold no training network)"),
+            (
+                "networks = {}, classes = { 1 }",
+                "bad field 'networks' in rledit.TaskDistribution (hold no training network)"
+            ),
             ("networks = { network(1) }, classes = {}", "(hold no training class)"),
-            ("networks = { network(1) }, classes = { 1, 1 }", "bad field 'classes' in rledit.TaskDistribution ('1' stands there twice)"),
+            (
+                "networks = { network(1) }, classes = { 1, 1 }",
+                "bad field 'classes' in rledit.TaskDistribution ('1' stands there twice)"
+            ),
             (
                 "networks = { network(1) }, classes = { training = { 1 }, heldout = { 1 } }",
                 "bad field 'classes.heldout' in rledit.TaskDistribution ('1' stands there twice)"
@@ -158,6 +164,37 @@ import Testing
         let lines = text.split(separator: "\n")
         #expect(lines[0].hasPrefix("fc2 8\ttask 'transfer': a policy in ShiftWorld, EvolutionStrategy"), "\(text)")
         #expect(lines[1].contains("custom_features must return two tensors"), "\(text)")
+    }
+
+    @Test("an environment over pairs draws one with each reset, takes one step, and wants to be reset")
+    func environment() throws {
+        let text = try Self.printed(
+            """
+            local env = rledit.env(rledit.task {
+              distribution = rledit.TaskDistribution { networks = { network(1), network(2) }, classes = { 0, 1, 2 }, sets = sets },
+              reward = reward, world = rledit.ShiftWorld { layer = "fc2" },
+            })
+            print(env.action_size, env.observation_size, env)
+            local seen = {}
+            for _ = 1, 60 do
+              local _, info = env:reset()
+              seen[info.network .. " " .. info.class] = true
+            end
+            local count = 0
+            for _ in pairs(seen) do count = count + 1 end
+            local first, second = select(2, env:reset(5)), select(2, env:reset(5))
+            print(count, first.network == second.network and first.class == second.class)
+            local zeros = {}
+            for i = 1, env.action_size do zeros[i] = 0 end
+            local _, value, terminated, truncated = env:step(zeros)
+            print(value == value, terminated, truncated, env.evaluations, env:edited_model() ~= nil)
+            print(select(2, pcall(env.step, env, zeros)))
+            """)
+        let lines = text.split(separator: "\n")
+        #expect(lines[0].hasPrefix("21\t224\tenvironment 'transfer': action size 21"), "\(text)")
+        #expect(lines[1] == "6\ttrue")
+        #expect(lines[2] == "true\ttrue\tfalse\t1\ttrue")
+        #expect(lines[3].contains("'step' before 'reset'"))
     }
 
     @Test("models trained side by side are those of model:fit")

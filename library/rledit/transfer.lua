@@ -85,6 +85,35 @@ local TransferTask = {}
 ---@field on_update (fun(update: rledit.Update): boolean?)? after each update of the learner; returning false ends the run
 ---@field on_end (fun(ending: rledit.Ending))? when the run is over
 
+--- One environment over the training pairs of a task, for a loop of your own. An observation is the features of the pair's
+--- layers one after another, `[out, features]`, `[in, features]`, context; an action the factors, each layer's `[out, rank]`,
+--- `[rank, in]` and a quarter of its log scale. An episode is one step.
+---@class rledit.TransferEnvironment
+---@field action_size integer
+---@field observation_size integer
+---@field horizon integer 1
+---@field evaluations integer steps taken
+local TransferEnvironment = {}
+
+--- Draws a pair: the next one, or the one of a seed.
+---@param seed integer?
+---@return rledit.Tensor observation
+---@return { network: string, class: string } info
+function TransferEnvironment:reset(seed) end
+
+--- Edits the network of the pair, and ends the episode.
+---@param action rledit.Numbers
+---@return rledit.Tensor observation zeros: nothing follows
+---@return number reward
+---@return boolean terminated true
+---@return boolean truncated false
+---@return { terms: table<string, number> } info
+function TransferEnvironment:step(action) end
+
+--- The network that the last step edited; nil before.
+---@return rledit.Model?
+function TransferEnvironment:edited_model() end
+
 --- A trained policy.
 ---@class rledit.Policy
 ---@field world string `MaskWorld` or `ShiftWorld`

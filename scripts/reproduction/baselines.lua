@@ -54,10 +54,11 @@ if not only then show("original", model) end
 for _, name in ipairs {
   "retrain", "bias_edit", "gradient_edit", "gradient_mask", "gradient_shift", "greedy_pruning", "fine_tune",
   "gradient_ascent", "gradient_ascent_stopped", "neg_grad_plus", "random_label", "salun", "l1_sparse",
-  "fisher_forgetting", "ssd", "scrub",
+  "fisher_forgetting", "ssd", "scrub", "contrast_rule", "erasure",
 } do
   local options = { model = model, forget = forget, retain = retain }
-  if name:find("^gradient_[ems]") or name == "greedy_pruning" then options.layer = "fc2" end
+  if name:find("^gradient_[ems]") or name == "greedy_pruning" or name == "contrast_rule" then options.layer = "fc2" end
+  if name == "erasure" then options.layer = args.layer or "fc1" end
   for key, value in (args.options or ""):gmatch("([%w_]+):([^,]+)") do options[key] = tonumber(value) end
   if not only or only == name then
     local result = name == "retrain" and retrained or baselines[name](options)

@@ -44,7 +44,8 @@ extension HostModules {
         let request = try FitRequest(options, context: context)
         guard !request.callsScript else {
             throw options.fieldError(
-                "models", "are trained side by side, where the script's own functions cannot run: use model:fit for those")
+                "models",
+                "are trained side by side, where the script's own functions cannot run: use model:fit for those")
         }
         let examples = TrainingExamples(set)
         models.forEach { $0.isTraining = true }

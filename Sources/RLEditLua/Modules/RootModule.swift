@@ -42,7 +42,13 @@ extension HostModules {
                 }
                 return try call.returns(try makeTask(call, context: context))
             }
-            module.function("env") { call in try call.returns(try makeEnvironment(call, context: context)) }
+            module.function("env") { call in
+                if case .object(let object) = call.value(1), let task = try object.value(as: ScriptTransferTask.self) {
+                    try call.atMost(1)
+                    return try call.returns(try task.makeEnvironment(random: context.random))
+                }
+                return try call.returns(try makeEnvironment(call, context: context))
+            }
             module.function("check_environment") { call in try checkEnvironment(call, context: context) }
             for (name, make) in worlds + learners { module.function(name) { try make($0) } }
             for (name, run) in transferFunctions { module.function(name) { try run($0, context) } }

@@ -25,6 +25,7 @@ extension HostModules {
             type.property("state") { task, call in try call.returns(task.events.state) }
             type.description { "task '\($0.name)': a policy in \($0.worldName), \($0.learnerName)" }
         }
+        try addTransferEnvironment(to: host)
         try host.register(ScriptPolicy.self) { type in
             type.property("world") { policy, call in try call.returns(policy.file.world.rawValue) }
             type.property("layers") { policy, call in try call.returns(policy.file.layers) }

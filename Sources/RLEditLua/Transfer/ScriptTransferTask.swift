@@ -107,6 +107,13 @@ package final class ScriptTransferTask: LuaBound, RunnableTask {
             refinement: settings.refinement, learner: learner, target: settings.target, distribution: distribution)
     }
 
+    /// One environment over the training pairs, with a reward of its own.
+    func makeEnvironment(random: RandomStream) throws -> ScriptTransferEnvironment {
+        made.isUsed = true
+        return try ScriptTransferEnvironment(
+            name: name, pairs: training, rank: rules.rank, reward: try makeReward(name), random: random)
+    }
+
     // MARK: - Words
 
     /// Of all pairs together, by name of the set: so many pairs have so many examples, and the hash of their hashes.

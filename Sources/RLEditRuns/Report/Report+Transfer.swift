@@ -5,7 +5,7 @@ extension Report {
         public var units: [UnitRecord]
 
         /// Of a seed's folder; nil when it holds no pairs.
-        static func read(_ folder: String) -> Transfer? {
+        package static func read(_ folder: String) -> Transfer? {
             guard let pairs = try? PairTable.read("\(folder)/\(TransferFiles.pairsName)"), !pairs.isEmpty else {
                 return nil
             }

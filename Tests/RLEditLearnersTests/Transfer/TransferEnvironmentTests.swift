@@ -68,7 +68,8 @@ import Testing
         #expect(plain.actionSize == 95)
     }
 
-    @Test("learners that search over parameters take networks of different widths, those that act on factors say why not")
+    @Test(
+        "learners that search over parameters take networks of different widths, those that act on factors say why not")
     func widths() throws {
         let networks = [
             try TransferFixture.network(seed: 1), try TransferFixture.network(seed: 2, hidden: 24, edited: 7),
@@ -99,7 +100,7 @@ import Testing
 
     private static func learners() -> [any Learner] {
         var ppo = PPO.Configuration()
-        ppo.steps = 4096
+        ppo.steps = 8192
         ppo.rolloutLength = 128
         ppo.minibatchSize = 128
         ppo.epochs = 4

@@ -77,7 +77,8 @@ import Testing
         func scores(_ pair: EditPair) throws -> Tensor {
             try pair.evaluator.scores(pair.edits(pair.features.map { policy.factors(for: $0) }), set: 1)
         }
-        let pairs = try TransferFixture.pairs([network, moved], classes: [2], rules: TransferFixture.rules(), pool: pool)
+        let pairs = try TransferFixture.pairs(
+            [network, moved], classes: [2], rules: TransferFixture.rules(), pool: pool)
         #expect(try scores(pairs[0]).isClose(to: scores(pairs[1]), relativeTolerance: 1e-3, absoluteTolerance: 1e-3))
     }
 
@@ -158,7 +159,8 @@ import Testing
             }
             let numeric = (try shifted(step) - shifted(-step)) / (2 * Double(step))
             #expect(
-                abs(numeric - Double(gradient[index])) < 0.02 * Double(largest), "parameter \(index) of \(origin.shape)")
+                abs(numeric - Double(gradient[index])) < 0.02 * Double(largest), "parameter \(index) of \(origin.shape)"
+            )
         }
     }
 

@@ -53,12 +53,15 @@ import Testing
             ),
             ("world", "RotateWorld", "edits in 'RotateWorld', expected MaskWorld or ShiftWorld"),
             ("world", .integer(1), "lacks the field 'world', a name, in its metadata"),
-            ("features", ["forget_mean", "colour"], "needs the feature 'colour', which this program does not know"),
-            ("features", ["forget_mean", "forget_mean"], "has a wrong list of features"),
-            ("context", [], "has another context than its features call for"),
+            (
+                "features", .array(["forget_mean", "colour"]),
+                "needs the feature 'colour', which this program does not know"
+            ),
+            ("features", .array(["forget_mean", "forget_mean"]), "has a wrong list of features"),
+            ("context", .array([]), "has another context than its features call for"),
             ("hidden", .integer(3), "lacks the tensor 'outputs.hidden.feature_weight' of shape [3, 11]"),
             ("rank", .integer(-1), "has rank -1, expected 1...10000"),
-            ("layers", [], "names no layer"),
+            ("layers", .array([]), "names no layer"),
             ("custom_features", .integer(99_999), "has custom_features 99999, expected 0...10000"),
         ])
     func refused(field: String, value: JSONValue, message: String) throws {

@@ -13,7 +13,8 @@ import Testing
     private static func layer() throws -> Layer {
         let network = try Fixture.mlp()
         let sets = [
-            try Fixture.set("forget", 40, shape: [6], classes: 4), try Fixture.set("retain", 90, shape: [6], classes: 4),
+            try Fixture.set("forget", 40, shape: [6], classes: 4),
+            try Fixture.set("retain", 90, shape: [6], classes: 4),
         ]
         return Layer(
             network: network, sets: sets,
@@ -31,7 +32,9 @@ import Testing
             inputs: try Fixture.tensor([20 * rank], "unit inputs", scale: length).scalars, logScale: logScale)
     }
 
-    @Test("a shift leaves the average retain example as it is, and moves forget examples by s deviations", arguments: [1, 3])
+    @Test(
+        "a shift leaves the average retain example as it is, and moves forget examples by s deviations",
+        arguments: [1, 3])
     func centred(rank: Int) throws {
         let layer = try Self.layer()
         let frame = try Self.frame(layer, .shift, rank: rank)

@@ -1,0 +1,134 @@
+internal import LuaBridge
+internal import RLEditLearners
+internal import RLEditNN
+internal import RLEditRuns
+internal import RLEditTensor
+internal import RLEditWorlds
+
+/// One environment over the training pairs of a task, for scripts that write their own loop: `reset` draws a pair and shows
+/// the features of its units, `step` takes the factors of an edit, and the episode is over.
+final class ScriptTransferEnvironment: LuaBound {
+    static var luaName: String { "rledit.TransferEnvironment" }
+
+    let name: String
+    let actionSize: Int
+    let observationSize: Int
+    private let pairs: [EditPair]
+    private let layers: [(outputs: Int, inputs: Int)]
+    private let rank: Int
+    private let reward: any RewardFunction
+    private let random: RandomStream
+    /// Pairs drawn so far.
+    private var draws = 0
+    private var current: EditPair?
+    private var edits: [LayerEdit]?
+    private(set) var evaluations = 0
+
+    /// - Throws: ``WorldError`` for pairs whose layers are of different sizes.
+    init(
+        name: String, pairs: [EditPair], rank: Int, reward: any RewardFunction, random: RandomStream
+    ) throws {
+        self.name = name
+        self.pairs = pairs
+        self.rank = rank
+        self.reward = reward
+        self.random = random.split("environment")
+        layers = (pairs.first?.frames ?? []).map { ($0.layer.rows, $0.inputs) }
+        actionSize = pairs.first?.actionSize ?? 0
+        observationSize = pairs.first.map { UnitPolicy.observation(of: $0.features).count } ?? 0
+        for pair in pairs where pair.actionSize != actionSize {
+            throw WorldError.invalidSetting(
+                owner: "rledit.env", field: "distribution",
+                message: "has networks whose layers are of different sizes ('\(pair.network)' is another one than "
+                    + "'\(pairs[0].network)'): an action of an environment has one size")
+        }
+    }
+
+    /// Draws a pair: the next of a random order, or the one of a seed.
+    /// - Returns: the features of its units, `[observationSize]`.
+    func reset(seed: Int?) throws -> (observation: Tensor, pair: EditPair) {
+        let stream = seed.map { random.split("seed", $0) } ?? random.split("draw", draws)
+        if seed == nil { draws += 1 }
+        var drawn = stream
+        let pair = pairs[drawn.index(below: pairs.count)]
+        current = pair
+        edits = nil
+        return (Tensor(UnitPolicy.observation(of: pair.features)), pair)
+    }
+
+    /// Edits the pair's network by the factors of an action, clamped to [−1, 1].
+    func step(_ action: Tensor) throws -> Reward {
+        guard let pair = current else { throw LuaUsageError("'step' before 'reset': each pair is edited once") }
+        guard action.count == actionSize else {
+            throw WorldError.actionSize(expected: actionSize, actual: action.count)
+        }
+        let values = action.scalars
+        if let place = values.firstIndex(where: { !$0.isFinite }) { throw WorldError.actionNotFinite(index: place) }
+        let factors = values.map { min(max($0, -1), 1) }.withUnsafeBufferPointer {
+            UnitPolicy.factors($0, layers: layers, rank: rank)
+        }
+        let made = try pair.edits(factors)
+        let judged = try pair.judge([made], by: reward, episode: evaluations + 1)[0]
+        evaluations += 1
+        edits = made
+        current = nil
+        last = pair
+        return judged
+    }
+
+    private var last: EditPair?
+
+    /// The network that the last step edited; nil before the first and after a reset.
+    func editedNetwork() throws -> Network? {
+        guard let edits, let last else { return nil }
+        return try last.evaluator.editedNetwork(edits)
+    }
+}
+
+extension HostModules {
+    /// `rledit.TransferEnvironment`: what `rledit.env` returns for a task that trains a policy.
+    static func addTransferEnvironment(to host: LuaHost) throws {
+        try host.register(ScriptTransferEnvironment.self) { type in
+            type.property("action_size") { value, call in try call.returns(value.actionSize) }
+            type.property("observation_size") { value, call in try call.returns(value.observationSize) }
+            type.property("horizon") { _, call in try call.returns(1) }
+            type.property("evaluations") { value, call in try call.returns(value.evaluations) }
+            // Mutating, so that a reward that steps the environment which asks it gets an error.
+            type.mutatingMethod("reset") { value, call in
+                try call.atMost(1)
+                let (observation, pair) = try value.reset(seed: try call.optional(1, as: Int.self))
+                let info = try call.host.makeTable()
+                try info.set("network", pair.network)
+                try info.set("class", pair.label)
+                return try call.returns(observation, info)
+            }
+            type.mutatingMethod("step") { value, call in
+                try call.atMost(1)
+                let observation = try Tensor.zeros([value.observationSize])
+                let action: Tensor
+                do {
+                    action = try ScriptActions.readOne(
+                        call.value(1), host: call.host, actionSize: value.actionSize)
+                } catch let mismatch as LuaMismatch {
+                    throw call.argumentError(1, mismatch.description)
+                }
+                let reward = try value.step(action)
+                let info = try call.host.makeTable()
+                try info.set("terms", try PlainTable.make(.object(reward.shownTerms), host: call.host))
+                // An episode is one step: what follows it shows nothing.
+                return try call.returns(list: [
+                    try call.host.value(of: observation), .number(reward.value), .boolean(true), .boolean(false),
+                    .table(info),
+                ])
+            }
+            type.method("edited_model") { value, call in
+                guard let network = try value.editedNetwork() else { return try call.returns(LuaValue.nil) }
+                return try call.returns(network)
+            }
+            type.description { value in
+                "environment '\(value.name)': action size \(value.actionSize), observation size "
+                    + "\(value.observationSize), horizon 1"
+            }
+        }
+    }
+}
