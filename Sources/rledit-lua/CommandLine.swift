@@ -17,6 +17,7 @@ struct CommandLineTool: ParsableCommand {
               rledit-lua new my_task.lua                       begin a task of your own
               rledit-lua compare task.lua --seeds 5            learners and baselines side by side
               rledit-lua sweep task.lua --grid rank=1,2,4      a task over values of its settings
+              rledit-lua repl                                  Lua line by line, with rledit at hand
               rledit-lua runs                                  what lies under runs/
               rledit-lua predict runs/debias-… < comments.txt  apply an edited classifier of texts
               rledit-lua report runs/unlearn-7-…               make the report of a run again
@@ -25,7 +26,7 @@ struct CommandLineTool: ParsableCommand {
         version: ProductVersion.current.description,
         subcommands: [
             RunCommand.self, CheckCommand.self, NewCommand.self, CompareCommand.self, SweepCommand.self,
-            RunsCommand.self, PredictCommand.self, ReportCommand.self, DoctorCommand.self,
+            RunsCommand.self, ReplCommand.self, PredictCommand.self, ReportCommand.self, DoctorCommand.self,
         ],
         defaultSubcommand: RunCommand.self)
 
