@@ -24,8 +24,8 @@ enum {
 typedef char *(*line_editor_complete)(void *context, const char *text);
 
 /// An editor on standard input and output, or NULL when they are no terminal that can move its cursor, or without memory.
-/// - history: the file that keeps lines from one time to the next, read now; NULL for none.
-line_editor *line_editor_create(const char *program, const char *history);
+/// - history_path: the file that keeps lines from one time to the next, read now; NULL for none.
+line_editor *line_editor_create(const char *program, const char *history_path);
 void line_editor_close(line_editor *editor);
 
 /// Reads a line.
