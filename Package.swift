@@ -28,6 +28,7 @@ let package = Package(
         .systemLibrary(name: "CDNNL", providers: [.apt(["libdnnl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CLibedit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
 
         // The script host. Knows nothing of learning.
         .target(name: "CLuaShims", dependencies: ["CLua"]),
@@ -63,10 +64,11 @@ let package = Package(
                 "RLEditBaselines", "RLEditRuns",
             ],
             swiftSettings: strict),
+        .target(name: "CLineEditor", dependencies: ["CLibedit"]),
         .executableTarget(
             name: "rledit-lua",
             dependencies: [
-                "LuaBridge", "RLEditLua", "RLEditRuns",
+                "LuaBridge", "RLEditLua", "RLEditRuns", "CLineEditor",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

@@ -68,12 +68,23 @@ public final class RandomSearch: Learner {
         var search = try begun()
         var candidates = try search.beginTell(learner: name)
         let ended = try search.scores.add(outcome, learner: name)
+        let size = search.actionSize
         candidates.withUnsafeMutableBufferPointer { buffer in
-            for (environment, score) in ended {
-                let row = UnsafeMutableBufferPointer(
-                    rebasing: buffer[environment * search.actionSize..<(environment + 1) * search.actionSize])
-                if score > search.incumbent.score { search.incumbent = Incumbent(action: Array(row), score: score) }
-                draw(into: row, random: &search.random)
+            var ended = ended[...]
+            while let first = ended.first?.environment {
+                // Neighbours are drawn together: the same numbers in fewer, longer fills, which are quicker.
+                var end = first
+                while let (environment, score) = ended.first, environment == end {
+                    if score > search.incumbent.score {
+                        search.incumbent = Incumbent(
+                            action: Array(buffer[environment * size..<(environment + 1) * size]), score: score)
+                    }
+                    ended.removeFirst()
+                    end += 1
+                }
+                draw(
+                    into: UnsafeMutableBufferPointer(rebasing: buffer[first * size..<end * size]),
+                    random: &search.random)
             }
         }
         search.candidates = candidates

@@ -15,7 +15,8 @@ final class Workspace: @unchecked Sendable {
     }
 
     let key: Key
-    private let graph: NetworkGraph
+    /// Keeps this workspace while it is idle, so must not be kept by it; whoever runs the workspace holds the graph.
+    private unowned let graph: NetworkGraph
     /// The node whose output the first node reads; -1 for the network's input.
     private let source: Int
     /// Kernel of each node from `start`; nil for a ReLU that the node before it computes on the way.

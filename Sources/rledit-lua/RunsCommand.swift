@@ -10,7 +10,7 @@ struct RunsCommand: ParsableCommand {
         discussion: """
             EXAMPLES:
               rledit-lua runs
-              rledit-lua runs --task unlearn-7
+              rledit-lua runs --task unlearn-7 --learner PPO --status finished
               rledit-lua runs experiments/ --json
               rledit-lua runs show runs/unlearn-7-20260131-235959
             """,
@@ -26,16 +26,34 @@ struct RunsCommand: ParsableCommand {
         @Option(help: ArgumentHelp("Only runs of this task.", valueName: "name"))
         var task: String?
 
+        @Option(help: ArgumentHelp("Only runs in this world.", valueName: "name"))
+        var world: String?
+
+        @Option(help: ArgumentHelp("Only runs by this learner.", valueName: "name"))
+        var learner: String?
+
+        @Option(
+            help: ArgumentHelp("Only runs of this status.", valueName: "status"),
+            transform: { name in
+                guard let status = Manifest.Status(rawValue: name) else {
+                    let known = Manifest.Status.allCases.map(\.rawValue).joined(separator: ", ")
+                    throw ValidationError("there is no status '\(name)'; it is one of \(known).")
+                }
+                return status
+            })
+        var status: Manifest.Status?
+
         @Flag(help: "One line of JSON.")
         var json = false
 
         func run() throws {
-            let listing = try RunListing(in: folder, task: task)
+            let filter = RunListing.Filter(task: task, world: world, learner: learner, status: status)
+            let listing = try RunListing(in: folder, filter: filter)
             for run in listing.unreadable { Terminal.note("'\(run.folder)' cannot be read: \(run.reason)") }
             if json {
                 Terminal.write(listing.json.text + "\n", to: STDOUT_FILENO)
             } else if listing.runs.isEmpty {
-                Terminal.note("no runs\(task.map { " of task '\($0)'" } ?? "") in '\(folder)'")
+                Terminal.note("no runs\(filter.text) in '\(folder)'")
             } else {
                 Terminal.write(listing.text + "\n", to: STDOUT_FILENO)
             }

@@ -17,6 +17,12 @@ struct BadInputTests {
             name: "unknown layer", script: Scripts.task(world: #"rledit.MaskWorld { layer = "fc3" }"#),
             report: "t.lua:11: unknown layer 'fc3' (did you mean 'fc1'?); layers that can be edited: fc1, fc2"),
         Case(
+            name: "class that the test set does not hold",
+            script: Scripts.task().replacing(
+                "test:partition(function(label) return label == 1 end)",
+                with: "test:partition(function(label) return label == 3 end)"),
+            report: "t.lua:11: bad field 'heldout' in rledit.task (set 'forget' holds no example)"),
+        Case(
             name: "rank larger than the layer",
             script: Scripts.task(world: #"rledit.MaskWorld { layer = "fc2", rank = 9 }"#),
             report: "t.lua:11: rank 9 does not fit layer 'fc2' of 3×8: expected 1 to 3"),
@@ -73,6 +79,23 @@ struct BadInputTests {
         #expect(ended.code == 1)
         #expect(ended.errors.components(separatedBy: "rledit-lua: ").count == 2)
         #expect(!ended.output.contains("held-out"))
+    }
+
+    @Test("Sets to forget and to retain that overlap are warned of once, with the count")
+    func overlap() throws {
+        let script = Scripts.task(steps: 64).replacing("retain = retain }", with: "retain = train }")
+        let workspace = try Workspace(["t.lua": script])
+        let warning = "warning: the sets 'forget' and 'retain' share 40 of 40 examples\n"
+        for arguments in [
+            ["t.lua", "--seeds", "2", "--quiet"],
+            ["compare", "t.lua", "--methods", "RandomSearch,bias_edit", "--seeds", "2", "--budget", "64", "--quiet"],
+        ] {
+            let ended = try workspace.start(arguments).wait()
+            #expect(ended.errors == warning, "\(arguments)")
+        }
+        let checked = try workspace.run("check", "t.lua", "--strict")
+        #expect(checked.output.contains("the sets 'forget' and 'retain' share 40 of 40 examples"))
+        #expect(checked.code == 1)
     }
 
     @Test("A script that cannot be read is named")

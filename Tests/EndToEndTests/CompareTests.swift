@@ -233,6 +233,14 @@ struct SweepCommandTests {
         #expect(lines[2...].allSatisfy { $0.contains("finished") && $0.contains("forget accuracy 100.0 → ") })
         let json = try JSONValue(parsing: try workspace.run("runs", "--json", "--task", "u").output)
         #expect(json.array?.map { $0["run"]?.string } == ["runs/b"])
+        for (option, some, none) in [
+            ("--world", "MaskWorld", "ShiftWorld"), ("--learner", "PPO", "CMAES"), ("--status", "finished", "failed"),
+        ] {
+            #expect(try workspace.run("runs", option, some).output.split(separator: "\n").count == 4)
+            let left = try workspace.run("runs", option, none, "--task", "t")
+            #expect(left.output.isEmpty && left.errors.hasPrefix("no runs of task 't' "), "\(left.errors)")
+            #expect(left.code == 0)
+        }
         let shown = try workspace.run("runs", "show", "runs/a")
         #expect(shown.output.contains("task      t\nstatus    finished\n") && shown.output.contains("held-out set"))
         let none = try workspace.run("runs", "nowhere")

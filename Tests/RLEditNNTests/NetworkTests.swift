@@ -56,6 +56,19 @@ struct NetworkTests {
         #expect(edited.parameter("fc1.weight") == original.parameter("fc1.weight"))
     }
 
+    @Test("The memory that a network works in goes with it")
+    func workspaces() throws {
+        weak var graph: NetworkGraph?
+        func work() throws {
+            let network = try network()
+            _ = try network.forward(images(5))
+            graph = network.graph
+            try #require(graph != nil)
+        }
+        try work()
+        #expect(graph == nil)
+    }
+
     @Test(
         "Prefix and suffix together are the network, in both memory orders",
         arguments: ["conv2", "pool2", "fc1", "fc2"])

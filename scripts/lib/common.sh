@@ -13,6 +13,7 @@ build_packages=(
     "liblua5.4-dev module lua5.4"
     "zlib1g-dev module zlib"
     "libssl-dev module libcrypto"
+    "libedit-dev module libedit"
     "libdnnl-dev header oneapi/dnnl/dnnl.h"
 )
 

@@ -7,6 +7,11 @@
 --   rledit-lua scripts/reproduction/unlearn.lua --seeds 5 --set learner=SeparableCMAES --set steps=1000
 --   rledit-lua scripts/reproduction/unlearn.lua --seeds 5 --set learner=SeparableCMAES --set steps=400 \
 --       --set population=12 --set reward=loss
+--
+-- For choosing defaults: `first` is added to the seed of the base network, and PPO's own settings can be set.
+--
+--   rledit-lua sweep scripts/reproduction/unlearn.lua --seeds 5 --set split=validation --set first=100 \
+--       --grid world=MaskWorld,ShiftWorld --grid rollout=32,64,128,256
 local rledit = require "rledit"
 
 local args = rledit.args
@@ -17,6 +22,9 @@ end
 local digit, rank, horizon = integer(args.digit, 7), integer(args.rank, 1), integer(args.horizon, 1)
 local world, scale = args.world or "MaskWorld", args.scale
 local learner, steps = args.learner or "PPO", integer(args.steps, 8192)
+local rollout, minibatch = integer(args.rollout), integer(args.minibatch)
+local log_std, rate, discount = args.log_std, args.rate, args.discount
+if args.anneal then rate = rledit.schedule.linear(rate, 0) end
 
 local rewards = {
   accuracy = function(m) return m.retain.accuracy + 1 - m.forget.accuracy end,
@@ -27,7 +35,7 @@ local rewards = {
 local digits = rledit.data.mnist()
 local train = digits.train:take(55000)
 local judged = args.split == "validation" and digits.train:drop(55000) or digits.test
-local model = rledit.models.digit_cnn { seed = rledit.seed }
+local model = rledit.models.digit_cnn { seed = rledit.seed + integer(args.first, 0) }
 model:fit(train, { epochs = 2, batch_size = 128 })
 
 local function is_digit(label) return label == digit end
@@ -42,5 +50,9 @@ return rledit.task {
   heldout = { forget = judged_forget, retain = judged_retain },
   target  = args.reward ~= "loss" and 1.95 or nil,
   reward  = rewards[args.reward or "accuracy"],
-  learner = rledit[learner] { steps = steps, population_size = integer(args.population) },
+  learner = rledit[learner] {
+    steps = steps, population_size = integer(args.population), rollout_length = rollout,
+    minibatch_size = minibatch or (rollout and math.min(rollout, 64)),
+    initial_log_standard_deviation = log_std, learning_rate = rate, discount = discount,
+  },
 }

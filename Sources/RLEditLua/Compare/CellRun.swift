@@ -121,12 +121,6 @@ struct CellRun {
     private func run(_ unlearning: any UnlearningMethod) throws -> BaselineResult? {
         let (forget, retain) = (set(.forget), set(.retain))
         guard let some = forget ?? retain else { return nil }
-        if let forget, let retain {
-            let shared = forget.overlap(with: retain)
-            if shared > 0 {
-                note("warning: the sets 'forget' and 'retain' share \(shared) of \(forget.count) examples")
-            }
-        }
         let problem = UnlearningProblem(
             network: task.model, forget: forget ?? some, retain: retain ?? some, seed: streamSeed, pool: pool)
         let remembered = RememberedBaseline(

@@ -159,6 +159,7 @@ package final class CompareSession {
         hostDidChange(nil)
         task.stop = { [clock] in clock.isInterrupted ? .interrupted : clock.isTimeOver ? .timeLimit : nil }
         if let line = context.dataLine, !options.run.isQuiet { noteOnce(line) }
+        if let warning = task.overlapWarning { noteOnce("warning: \(warning)") }
         let run = CellRun(
             task: task, method: method, seed: seed, options: options, pool: pool, note: { [self] in noteOnce($0) })
         if let gap = run.missingSet {

@@ -70,6 +70,23 @@ package struct Confinement {
         return confinement.raise()
     }
 
+    /// Confines a session of typed lines: as a run of a script in the current folder.
+    /// - Parameters:
+    ///   - script: run first; nil for none.
+    ///   - history: the file that keeps the lines, which is there already.
+    package static func ofSession(script: String?, history: String?, options: RunOptions) throws -> RunOptions {
+        guard !options.isTrusted else { return options }
+        var confinement = Confinement(options: options, data: options.data)
+        // `require` looks beside the script, or in the current folder.
+        confinement.allow(script: script ?? "stdin")
+        if let history { confinement.writable.append(history) }
+        let reserved = try ReservedFolder(at: options.out)
+        confinement.options.reserved = reserved
+        confinement.writable.append(reserved.path)
+        confinement.holders += reserved.holders
+        return confinement.raise()
+    }
+
     /// The script and the `.lua` files and policies beside it and below, which it may read; not the folder as a whole, where anything
     /// may lie.
     private mutating func allow(script: String) {

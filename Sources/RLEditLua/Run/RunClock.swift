@@ -14,6 +14,9 @@ package final class RunClock: Sendable {
     @discardableResult
     package func interrupt() -> Int { interrupts.wrappingAdd(1, ordering: .relaxed).newValue }
 
+    /// What was stopped has stopped: the session goes on.
+    package func forgetInterrupts() { interrupts.store(0, ordering: .relaxed) }
+
     package var isInterrupted: Bool { interrupts.load(ordering: .relaxed) > 0 }
     package var isTimeOver: Bool { maxSeconds.map { seconds >= $0 } ?? false }
 

@@ -163,6 +163,8 @@ package final class RunSession {
             return nil
         }
         showData(context.dataLine)
+        // Once for all seeds.
+        if results.isEmpty, let warning = task.overlapWarning { note("warning: \(warning)") }
         // From here on Ctrl-C lets the step finish: the loop asks the clock.
         hostDidChange(nil)
         let own = try folder ?? makeFolder(seed, task: task.name)

@@ -43,6 +43,7 @@ struct TaskTrial {
                 "the task has no held-out sets: the report cannot tell what the edit does to examples the reward has not seen"
             )
         }
+        if let overlap = task.overlapWarning { warn(overlap) }
         let seen = task.parts.sets.map { (name: $0.name, hash: $0.examples.examplesHash) }
         for set in task.heldOut {
             let hash = set.examples.examplesHash

@@ -25,9 +25,39 @@ public struct RunListing: Sendable, Equatable {
     /// Folders whose manifest cannot be read, with the reason.
     public let unreadable: [(folder: String, reason: String)]
 
-    /// - Parameter task: only runs of this task; nil for all.
+    /// Which runs to list: those that have every name that is given here.
+    public struct Filter: Sendable, Equatable {
+        public var task: String?
+        public var world: String?
+        public var learner: String?
+        public var status: Manifest.Status?
+
+        public init(
+            task: String? = nil, world: String? = nil, learner: String? = nil, status: Manifest.Status? = nil
+        ) {
+            self.task = task
+            self.world = world
+            self.learner = learner
+            self.status = status
+        }
+
+        func takes(_ manifest: Manifest) -> Bool {
+            (task.map { $0 == manifest.task } ?? true) && (world.map { $0 == manifest.world } ?? true)
+                && (learner.map { $0 == manifest.learner } ?? true) && (status.map { $0 == manifest.status } ?? true)
+        }
+
+        /// In words, behind "no runs"; empty for all runs.
+        public var text: String {
+            let names = [
+                task.map { "of task '\($0)'" }, world.map { "in world '\($0)'" }, learner.map { "by learner '\($0)'" },
+                status.map { "of status '\($0.rawValue)'" },
+            ]
+            return names.compactMap { $0.map { " " + $0 } }.joined()
+        }
+    }
+
     /// - Throws: ``FileError`` when the folder cannot be read.
-    public init(in folder: String, task: String? = nil) throws(FileError) {
+    public init(in folder: String, filter: Filter = Filter()) throws(FileError) {
         var folder = folder
         while folder.count > 1, folder.hasSuffix("/") { folder.removeLast() }
         var runs: [Run] = []
@@ -37,7 +67,7 @@ public struct RunListing: Sendable, Equatable {
             guard FileSystem.status(of: "\(path)/\(RunFolder.manifestName)") != nil else { continue }
             do {
                 let manifest = try Manifest.read(from: path)
-                if let task, manifest.task != task { continue }
+                guard filter.takes(manifest) else { continue }
                 runs.append(Run(folder: path, manifest: manifest, summary: RunSummary.read(in: path)))
             } catch {
                 unreadable.append((path, "\(error)"))

@@ -47,6 +47,30 @@ struct SweepReport {
         return Report.section(name, id: "setting-\(name)", content)
     }
 
+    /// Trials drawn alike.
+    private struct Series {
+        /// nil for all trials.
+        let name: String?
+        let dots: String
+        let rings: String
+        let results: [Sweep.Result]
+    }
+
+    /// Where one other setting was swept, over few values, each of these is drawn by itself: a mean over both worlds, say,
+    /// is that of none.
+    private func series(besides name: String) -> [Series] {
+        let others = sweep.plan.names.filter { $0 != name }
+        guard others.count == 1, let other = others.first, case let values = sweep.values(of: other),
+            (2...4).contains(values.count)
+        else { return [Series(name: nil, dots: "s6", rings: "s1", results: sweep.results)] }
+        return values.enumerated().map { index, value in
+            let style = "s\(index + 1)"
+            return Series(
+                name: "\(other) \(value)", dots: style, rings: style,
+                results: sweep.results.filter { $0.has(other, value) })
+        }
+    }
+
     private func chart(_ name: String, _ figure: String, _ rows: [Sweep.Row]) -> Markup {
         let values = rows.map(\.value)
         let numbers = values.compactMap(Double.init)
@@ -55,34 +79,44 @@ struct SweepReport {
         func place(_ value: String) -> Double {
             isRange ? Double(value) ?? .nan : values.firstIndex(of: value).map(Double.init) ?? .nan
         }
+        let series = series(besides: name)
         var markers: [MarkerChart.Marker] = []
-        for result in sweep.results {
-            guard let value = result.trial.settings.first(where: { $0.name == name })?.value else { continue }
-            for seed in result.summary.seeds {
-                guard let number = Sweep.figures(seed).first(where: { $0.name == figure })?.value else { continue }
-                markers.append(.init(name: nil, style: "s6", x: place(value), y: number))
+        var lines: [(style: String, points: [(x: Double, y: Double)])] = []
+        for part in series {
+            let points = rows.map { row in
+                part.results.filter { $0.has(name, row.value) }.flatMap(\.summary.seeds).compactMap { seed in
+                    Sweep.figures(seed).first { $0.name == figure }?.value
+                }
             }
-        }
-        let means = rows.compactMap { row in row.figures[figure].map { (place(row.value), $0) } }
-        for (x, spread) in means where !isRange {
-            markers.append(
-                .init(
-                    name: nil, style: "s1", x: x, y: spread.mean,
-                    spread: (spread.mean - spread.standardDeviation)...(spread.mean + spread.standardDeviation),
-                    isRing: true))
+            for (row, numbers) in zip(rows, points) {
+                markers += numbers.map { .init(name: nil, style: part.dots, x: place(row.value), y: $0) }
+            }
+            guard !isRange else { continue }
+            let means = zip(rows, points).filter { !$1.isEmpty }.map { (place($0.value), Spread($1)) }
+            for (x, spread) in means {
+                markers.append(
+                    .init(
+                        name: nil, style: part.rings, x: x, y: spread.mean,
+                        spread: (spread.mean - spread.standardDeviation)...(spread.mean + spread.standardDeviation),
+                        isRing: true))
+            }
+            lines.append((part.rings, means.map { ($0.0, $0.1.mean) }))
         }
         let all = markers.map(\.y)
         guard all.contains(where: \.isFinite) else { return .empty }
         let low = numbers.min() ?? 0
         let chart = MarkerChart(
             markers: markers.filter { $0.spread.map { $0.lowerBound.isFinite } ?? true },
-            lines: isRange ? [] : [("s1", means.map { ($0.0, $0.1.mean) })],
+            lines: lines,
             x: !isRange
                 ? .names(values)
                 : low > 0 && (numbers.max() ?? 0) / low >= 50
                     ? .logarithmic(numbers, floor: low) : ChartScale(numbers),
             y: ChartScale(all, isShare: MeasureText.isShare(Comparison.bare(figure))), xTitle: name,
-            yTitle: Sweep.title(figure), description: "\(Sweep.title(figure)) by \(name)", height: 280)
+            yTitle: Sweep.title(figure), description: "\(Sweep.title(figure)) by \(name)", height: 280,
+            legend: series.compactMap { part in
+                part.name.map { .init(name: $0, style: part.rings, isFilled: true) }
+            })
         let caption =
             isRange
             ? "A dot for each trial and seed."
@@ -94,5 +128,11 @@ struct SweepReport {
         guard !sweep.failures.isEmpty else { return .empty }
         let lines = sweep.failures.map { [Markup($0.trial.title), Markup($0.reason)] }
         return Report.section("Failed trials", id: "failed", [Report.table(["trial", "why"], lines, textColumns: 2)])
+    }
+}
+
+extension Sweep.Result {
+    fileprivate func has(_ name: String, _ value: String) -> Bool {
+        trial.settings.contains { $0.name == name && $0.value == value }
     }
 }
