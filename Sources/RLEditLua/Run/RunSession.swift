@@ -313,7 +313,7 @@ package final class RunSession {
         ]
         manifest.data = context.usedData
         manifest.sets = task?.setDescriptions ?? []
-        manifest.walls = options.isTrusted ? [] : ["library", "limits"] + (options.walls?.names ?? [])
+        manifest.walls = options.wallNames
         if let first = context.usedData.first { summaryData = RunSummary.Data(name: first.name, hash: first.hash) }
         return manifest
     }
