@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "CLuaShims.h"
 
@@ -218,7 +219,8 @@ static int run(fixture *owner, const char *text, size_t length, const char *name
     return status;
 }
 
-/// Scripts that must end well.
+/// Scripts that must end well. The bounds that end some of them are not those of trusted hosts.
+#define BOUNDED "--bounded\n"
 static const char *const good[] = {
     "for i = 1, 2000 do local c = counted(i) assert(c.slot == i + 3 and c[1] == i) c[1] = 5 assert(c[1] == 5) end",
     "for i = 1, 500 do local c = counted(i) c:close() assert(not pcall(function() return c.slot end) and not pcall(function() c:close() end)) end",
@@ -244,11 +246,11 @@ static const char *const good[] = {
     "local parts = { 'return ', '2' } local i = 0 assert(load(function() i = i + 1 return parts[i] end)() == 2)",
     "assert(not pcall(setmetatable, {}, { __gc = print }) and not pcall(setmetatable, 1, {}) and not pcall(setmetatable, {}, 1))",
     "local t = setmetatable({}, { __mode = 'kv' }) for i = 1, 100 do setmetatable(t, { __mode = 'kv' }) t[{}] = {} collectgarbage('step') end",
-    "assert(#('x'):rep(10, ',') == 19 and ('x'):rep(-1) == '' and #(''):rep(math.maxinteger) == 0)",
-    "for _, n in ipairs { math.maxinteger, math.mininteger, 1 << 40 } do pcall(string.rep, 'xx', n, 'y') "
+    BOUNDED "assert(#('x'):rep(10, ',') == 19 and ('x'):rep(-1) == '' and #(''):rep(math.maxinteger) == 0)",
+    BOUNDED "for _, n in ipairs { math.maxinteger, math.mininteger, 1 << 40 } do pcall(string.rep, 'xx', n, 'y') "
     "pcall(table.concat, {}, 'x', -n, n) pcall(table.concat, { 1 }, '', n, n) pcall(table.move, {}, -n, n, 1) pcall(table.unpack, {}, 1, n) "
     "pcall(math.random, n) pcall(math.random, -n, n) pcall(math.random, n, -n) pcall(collectgarbage, 'step', n) end",
-    "for _, name in ipairs { 'concat', 'insert', 'remove', 'sort', 'move', 'unpack' } do "
+    BOUNDED "for _, name in ipairs { 'concat', 'insert', 'remove', 'sort', 'move', 'unpack' } do "
     "pcall(table[name], setmetatable({}, { __len = function() return 1 << 60 end }), 1, 1) pcall(table[name]) pcall(table[name], 1) end",
     "for i = 1, 300 do math.random() math.random(6) math.random(0) math.random(-3, 3) end math.randomseed(1)",
     "print(1, 'two', nil, setmetatable({}, { __tostring = function() return 'x' end })) warn('@off') warn('a') warn('@on') warn('a', 'b')",
@@ -257,9 +259,9 @@ static const char *const good[] = {
     "assert(not xpcall(error, function() error('again') end) and not pcall(xpcall) and not pcall(pcall))",
     "local co = coroutine.create(function() local x <close> = setmetatable({}, { __close = function() refuse() end }) coroutine.yield() end) "
     "coroutine.resume(co) assert(not coroutine.close(co) and coroutine.status(co) == 'dead' and not pcall(coroutine.close, coroutine.running()))",
-    "local inner for i = 1, 400 do local last = inner inner = coroutine.create(function() local x <close> = "
+    BOUNDED "local inner for i = 1, 400 do local last = inner inner = coroutine.create(function() local x <close> = "
     "setmetatable({}, { __close = function() if last then coroutine.close(last) end end }) coroutine.yield() end) coroutine.resume(inner) end coroutine.close(inner)",
-    "local function deep(n) return n == 0 and 0 or 1 + deep(n - 1) end assert(deep(10000) == 10000 and not pcall(deep, 1e7))",
+    "local function deep(n) return n == 0 and 0 or 1 + deep(n - 1) end assert(deep(10000) == 10000)",
     "local t = {} for i = 1, 3000 do t[i] = counted(i) end t = nil collectgarbage() collectgarbage('count')",
     "error()", NULL,
 };
@@ -291,6 +293,7 @@ static void exercise(bool trusted) {
     lua_State *L = luahost_main_state(owner.host);
     int64_t objects = luahost_live_objects(owner.host);
     for (const char *const *text = good; *text != NULL; text++) {
+        if (trusted && strncmp(*text, BOUNDED, strlen(BOUNDED)) == 0) continue;
         bool ended_well = run(&owner, *text, strlen(*text), "=good") == LUA_OK;
         // With the standard library some end otherwise.
         if (trusted || ended_well == (strcmp(*text, "error()") != 0)) continue;
@@ -330,6 +333,8 @@ static void *interrupt(void *host) {
 static int begin_waiting(lua_State *L, fixture *owner) {
     (void)L, (void)owner;
     atomic_store(&begun, true);
+    // The thread sanitizer keeps a signal back until the thread calls something that it watches.
+    usleep(100);
     return 0;
 }
 
@@ -341,7 +346,7 @@ static void interrupted(bool trusted) {
     set_function(luahost_main_state(owner.host), "begin", begin_waiting);
     pthread_t other;
     CHECK(pthread_create(&other, NULL, interrupt, owner.host) == 0);
-    const char *text = "begin() while true do end";
+    const char *text = "while true do begin() end";
     CHECK(run(&owner, text, strlen(text), "=interrupted") != LUA_OK);
     CHECK(pthread_join(other, NULL) == 0);
     luahost_clear_interrupt(owner.host);
