@@ -9,7 +9,8 @@ struct WallsTests {
         try JSONValue(parsing: String(try #require(ended.output.split(separator: "\n").last, "\(ended.errors)")))
     }
 
-    @Test("a comparison, a sweep, a run and a check are confined by the kernel, all their threads, while the script runs")
+    @Test(
+        "a comparison, a sweep, a run and a check are confined by the kernel, all their threads, while the script runs")
     func confined() throws {
         let workspace = try Workspace(["t.lua": "print 'begun' local x while not x do end"])
         let doctor = try JSONValue(parsing: String(workspace.run("doctor", "--json").output))
@@ -28,7 +29,9 @@ struct WallsTests {
             }
             let deadline = ContinuousClock.now + .seconds(20)
             // The main thread, Lua's, the watchdog and a worker.
-            while states().count < 4 || !running.printed.contains("begun"), ContinuousClock.now < deadline { usleep(5000) }
+            while states().count < 4 || !running.printed.contains("begun"), ContinuousClock.now < deadline {
+                usleep(5000)
+            }
             let threads = states()
             #expect(threads.count >= 4, "\(arguments)")
             for state in threads {
@@ -39,12 +42,16 @@ struct WallsTests {
 
     @Test("what a compared script saves is not kept, and the results say which walls stood")
     func saved() throws {
-        let script = Scripts.task(steps: 128).replacing("return rledit.task", with: "model:save 'm.safetensors'\nreturn rledit.task")
+        let script = Scripts.task(steps: 128).replacing(
+            "return rledit.task", with: "model:save 'm.safetensors'\nreturn rledit.task")
         let workspace = try Workspace(["t.lua": script])
         let ended = try workspace.run(
             "compare", "t.lua", "--methods", "task", "--seeds", "1", "--json", "--out", "deep/c", "--quiet")
         #expect(ended.code == 0, "\(ended.errors)")
-        #expect(workspace.names(in: "deep/c").filter { $0 != ".lock" } == ["cells", "comparison.csv", "comparison.json", "report.html"])
+        #expect(
+            workspace.names(in: "deep/c").filter { $0 != ".lock" } == [
+                "cells", "comparison.csv", "comparison.json", "report.html",
+            ])
         #expect(try json(ended)["walls"]?.array?.contains("limits") == true)
         let trusted = try workspace.run(
             "compare", "t.lua", "--methods", "task", "--seeds", "1", "--json", "--out", "t", "--quiet", "--trust")

@@ -6,7 +6,9 @@ import Testing
 
 /// What the kernel leaves a script of each command, tried from within: `print` is called on the script's own thread, while the
 /// script runs.
-@Suite("Confinement of the commands", .serialized, .enabled(if: ProcessWallsTests.hasLandlock && ProcessWallsTests.hasSeccomp))
+@Suite(
+    "Confinement of the commands", .serialized,
+    .enabled(if: ProcessWallsTests.hasLandlock && ProcessWallsTests.hasSeccomp))
 struct ConfinementTests {
     /// A folder with a task beside a file that nobody named, and what a command would write beside its own folder.
     struct Place: Sendable {
@@ -16,7 +18,8 @@ struct ConfinementTests {
 
         /// - Parameter text: after the prelude of ``TaskScript``.
         init?(_ text: String) {
-            path = FileManager.default.temporaryDirectory.appendingPathComponent("rledit-held-\(UUID().uuidString)").path
+            path =
+                FileManager.default.temporaryDirectory.appendingPathComponent("rledit-held-\(UUID().uuidString)").path
             do {
                 try FileManager.default.createDirectory(atPath: "\(path)/data", withIntermediateDirectories: true)
                 try Data((TaskScript.prelude + text).utf8).write(to: URL(fileURLWithPath: script))
