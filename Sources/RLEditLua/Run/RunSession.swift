@@ -170,7 +170,9 @@ package final class RunSession {
         if resumed != nil { try continueManifest(&manifest, of: own) }
         try write(&manifest, modules: session.loadedFiles, to: own)
         do {
-            return try runLoop(task, seed: seed, folder: own, manifest: &manifest, begun: begun)
+            let end = try runLoop(task, seed: seed, folder: own, manifest: &manifest, begun: begun)
+            noteScriptTime(session.host.callbackSeconds, of: clock.seconds - begun)
+            return end
         } catch {
             manifest.status = .failed
             manifest.reason = "\(error)"
@@ -187,6 +189,14 @@ package final class RunSession {
         guard let line, line != dataLine else { return }
         dataLine = line
         if !options.isQuiet { note(line) }
+    }
+
+    /// Says when a good part of a run went by in the script's own functions: nobody sees it otherwise.
+    private func noteScriptTime(_ script: Double, of seconds: Double) {
+        guard !options.isQuiet, script > 0.1 * seconds, script >= 0.5 else { return }
+        note(
+            "the script's own functions took \(NumberText.duration(script)), \(Int(100 * script / seconds)) % of this run"
+        )
     }
 
     private var stoppedByTime: String { "stopped by --max-time after \(NumberText.duration(clock.seconds))" }

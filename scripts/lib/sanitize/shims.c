@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "CLuaShims.h"
@@ -286,6 +287,15 @@ static const char *const limited[] = {
 };
 
 /// Runs what must end well, and looks for what it left behind.
+/// What only trusted scripts can do: call the finalizers themselves, twice, and on what is not theirs.
+static const char finalizers[] =
+    "local c = counted(1) local gc = debug.getmetatable(c).__gc gc(c) gc(c) gc(1) gc({}) gc(nil) gc(io.stdout) gc() "
+    "assert(not pcall(function() return c.slot end)) "
+    "local _, box = debug.getupvalue(refuse, 1) gc(box) local release = debug.getmetatable(box).__gc "
+    "local other = counted(2) release(other) release(1) release() release(io.stdout) assert(other.slot == 5) "
+    "release(box) release(box) assert(not pcall(refuse)) "
+    "local index = debug.getmetatable(other).__index assert(not pcall(index, 1, 'slot') and not pcall(index, io.stdout, 'slot') and not pcall(index))";
+
 static void exercise(bool trusted) {
     fixture owner;
     const luahost_limits wide = {120, 120, 60, 256 << 20, 0, 1 << 20};
@@ -299,6 +309,10 @@ static void exercise(bool trusted) {
         if (trusted || ended_well == (strcmp(*text, "error()") != 0)) continue;
         fprintf(stderr, "this script failed: %s\n", *text);
         exit(1);
+    }
+    if (trusted) {
+        CHECK(run(&owner, finalizers, strlen(finalizers), "=finalizers") == LUA_OK);
+        objects--;  // the function that was finalized
     }
     luahost_collect(L);
     luahost_collect(L);
@@ -353,6 +367,22 @@ static void interrupted(bool trusted) {
     luahost_close(owner.host);
 }
 
+/// An error outside of any protected call is a fault of the host: one line and a code of its own, never a signal.
+static void panic(void) {
+    pid_t child = fork();
+    if (child == 0) {
+        fixture owner;
+        const luahost_limits none = {0};
+        open_fixture(&owner, none, false);
+        close(STDERR_FILENO);
+        lua_pushliteral(luahost_main_state(owner.host), "nobody protects this");
+        lua_error(luahost_main_state(owner.host));
+    }
+    int status = 0;
+    CHECK(child > 0 && waitpid(child, &status, 0) == child);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == LUAHOST_EXIT_PANIC);
+}
+
 static void run_file(const char *path) {
     FILE *file = fopen(path, "rb");
     CHECK(file != NULL);
@@ -397,6 +427,7 @@ int main(int count, char **arguments) {
     exercise_limits();
     interrupted(false);
     interrupted(true);
+    panic();
     for (int i = 1; i < count; i++) run_file(arguments[i]);
     puts("shims: done");
     return 0;
