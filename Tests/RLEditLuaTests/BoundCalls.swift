@@ -189,14 +189,21 @@ enum BoundCalls {
         return calls.mapValues { $0.joined(separator: "\n") }
     }()
 
+    /// Names of all functions, ascending.
+    static var functionNames: [String] {
+        let lines = calls.values.flatMap { $0.split(separator: "\n") }
+        return Set(lines.map(name)).sorted()
+    }
+
+    /// The last of a chain of methods is the one that a line is for.
+    private static func name(of line: Substring) -> String {
+        String((line.split(separator: ":").last ?? line).prefix { $0 != "(" && $0 != " " })
+    }
+
     /// A call of a function, or a read of a property; nil for an owner that is not in the table.
     static func call(_ owner: String, _ name: String) -> String? {
         guard let place = places[owner] else { return nil }
-        let listed = (calls[owner] ?? "").split(separator: "\n").first { line in
-            // The last of a chain of methods is the one that the line is for.
-            let last = line.split(separator: ":").last ?? line
-            return last.prefix { $0 != "(" && $0 != " " } == name
-        }
+        let listed = (calls[owner] ?? "").split(separator: "\n").first { self.name(of: $0) == name }
         guard let listed else { return evaluating(place, "\(place).\(name)") }
         let isType = owner.split(separator: ".").last?.first?.isUppercase == true
         return evaluating(place, "\(place)\(isType ? ":" : ".")\(listed)")
