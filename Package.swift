@@ -85,7 +85,9 @@ let package = Package(
             name: "RLEditTestSupport",
             dependencies: ["RLEditTensor", "RLEditNN", "RLEditData", "RLEditWorlds", "RLEditLearners"],
             swiftSettings: strict),
-        .testTarget(name: "LuaBridgeTests", dependencies: ["LuaBridge", "RLEditTestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "LuaBridgeTests", dependencies: ["LuaBridge", "RLEditTestSupport"], resources: [.copy("Library")],
+            swiftSettings: strict),
         .testTarget(
             name: "RLEditTensorTests", dependencies: ["RLEditTensor", "RLEditTestSupport"], swiftSettings: strict),
         .testTarget(

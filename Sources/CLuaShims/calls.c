@@ -124,6 +124,9 @@ int luahost_call(luahost *host, lua_State *L, int argument_count, int result_cou
     if (host->limit != LUAHOST_NO_LIMIT) {
         // Also when the script swallowed it and ended as if nothing had been.
         lua_settop(L, base - 1);
+        // While a script runs, its registers may hold on to what earlier calls left in them. Now nothing does, so that the
+        // next call does not meet the same limit.
+        if (host->limit == LUAHOST_MEMORY_LIMIT && host->depth == 0) lua_gc(L, LUA_GCCOLLECT);
         lua_pushstring(L, host->limit_message);
         return LUA_ERRRUN;
     }

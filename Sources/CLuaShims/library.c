@@ -78,14 +78,14 @@ static void open_sandboxed(lua_State *L) {
     }
     lua_setfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
 
-    // Methods of strings come from the pruned table, and their metatable is out of reach.
+    // Methods of strings come from the pruned table, and their metatable is out of reach. It stays the library's own, since
+    // its other fields are what makes "10" + 1 a number.
     lua_pushliteral(L, "");
-    lua_createtable(L, 0, 2);
+    lua_getmetatable(L, -1);
     lua_getfield(L, globals, LUA_STRLIBNAME);
     lua_setfield(L, -2, "__index");
     lua_pushboolean(L, 0);
     lua_setfield(L, -2, "__metatable");
-    lua_setmetatable(L, -2);
     lua_settop(L, full - 1);
 }
 

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -107,4 +108,21 @@ int csandbox_landlock(const csandbox_rule *rules, size_t count) {
 int csandbox_no_core_files(void) {
     struct rlimit none = {0, 0};
     return setrlimit(RLIMIT_CORE, &none) == 0 ? 0 : errno;
+}
+
+int csandbox_limit_file_size(uint64_t bytes) {
+    // The streams may be files of somebody else's, longer already.
+    for (int descriptor = STDOUT_FILENO; descriptor <= STDERR_FILENO; descriptor++) {
+        struct stat status;
+        if (fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0 &&
+            __builtin_add_overflow(bytes, (uint64_t)status.st_size, &bytes))
+            bytes = RLIM_INFINITY;
+    }
+    // Without its signal, which would end the process, a write past the limit fails like any other.
+    if (signal(SIGXFSZ, SIG_IGN) == SIG_ERR) return errno;
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_FSIZE, &limit) != 0) return errno;
+    if (bytes < limit.rlim_max) limit.rlim_max = bytes;
+    limit.rlim_cur = limit.rlim_max;
+    return setrlimit(RLIMIT_FSIZE, &limit) == 0 ? 0 : errno;
 }

@@ -55,6 +55,10 @@ enum Bench {
             note("learning")
             rows += try LearningRows(task: task, rounds: rounds).rows()
         }
+        if wants("sandbox") {
+            note("sandbox")
+            rows += try SandboxRows(rounds: rounds).rows()
+        }
         if wants("learners") {
             note("learners")
             rows += try LearnerRows(task: task, rounds: rounds).rows()

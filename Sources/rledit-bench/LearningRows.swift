@@ -62,7 +62,7 @@ struct LearningRows {
 
     // MARK: - Lua
 
-    private static let script = """
+    static let script = """
         local rledit = require "rledit"
         local digits = rledit.data.digits()
         local forget, retain = digits.train:partition(function(label) return label == 7 end)

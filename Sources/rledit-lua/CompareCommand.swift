@@ -96,13 +96,18 @@ struct CompareCommand: ParsableCommand {
     }
 
     func run() throws {
+        var options = try compareOptions()
+        // Before any other thread is there: only threads that are started later are confined too.
+        options.run = try Confinement.ofFolder(
+            out ?? CompareOptions.folder(forScript: script), script: script, options: options.run)
+        defer { options.run.reserved?.removeUnused() }
+        if let warning = options.run.walls?.warning, !output.quiet { Terminal.note(warning) }
         let clock = RunClock(maxSeconds: maxTime)
         let interrupts = InterruptSignal(clock: clock, maxSeconds: maxTime)
-        let options = try compareOptions()
-        let (script, output) = (script, output)
+        let (script, output, resolved) = (script, output, options)
         let (end, isFaulty) = try LuaThread.run {
             let session = try CompareSession(
-                script: script, options: options, clock: clock,
+                script: script, options: resolved, clock: clock,
                 print: { output.print($0) },
                 note: { Terminal.note($0) }, hostDidChange: { interrupts.watch($0) })
             let (end, comparison) = try session.run()

@@ -80,13 +80,18 @@ struct SweepCommand: ParsableCommand {
     }
 
     func run() throws {
+        var options = try sweepOptions()
+        // Before any other thread is there: only threads that are started later are confined too.
+        options.run = try Confinement.ofFolder(
+            out ?? SweepOptions.folder(forScript: script), script: script, options: options.run)
+        defer { options.run.reserved?.removeUnused() }
+        if let warning = options.run.walls?.warning, !output.quiet { Terminal.note(warning) }
         let clock = RunClock(maxSeconds: maxTime)
         let interrupts = InterruptSignal(clock: clock, maxSeconds: maxTime)
-        let options = try sweepOptions()
-        let (script, output) = (script, output)
+        let (script, output, resolved) = (script, output, options)
         let (end, isFaulty) = try LuaThread.run {
             let session = try SweepSession(
-                script: script, options: options, clock: clock,
+                script: script, options: resolved, clock: clock,
                 print: { output.print($0) },
                 note: { Terminal.note($0) }, hostDidChange: { interrupts.watch($0) })
             let (end, sweep) = try session.run()

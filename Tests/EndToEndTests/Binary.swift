@@ -67,16 +67,22 @@ final class Running {
         try process.run()
     }
 
+    var identifier: Int32 { process.processIdentifier }
+
     func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+
+    /// Standard output so far.
+    var printed: String { text("out") }
+
+    private func text(_ name: String) -> String {
+        String(decoding: FileManager.default.contents(atPath: "\(folder)/\(name)") ?? Data(), as: UTF8.self)
+    }
 
     /// Waits for the end; a process that hangs is killed, and its code is then that of SIGKILL.
     func wait() -> Ended {
         if ended.wait(timeout: .now() + Binary.patience) == .timedOut {
             send(SIGKILL)
             ended.wait()
-        }
-        func text(_ name: String) -> String {
-            String(decoding: FileManager.default.contents(atPath: "\(folder)/\(name)") ?? Data(), as: UTF8.self)
         }
         return Ended(
             code: process.terminationStatus, wasKilled: process.terminationReason == .uncaughtSignal,

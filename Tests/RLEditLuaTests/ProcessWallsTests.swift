@@ -84,7 +84,7 @@ struct ProcessWallsTests {
 }
 
 /// What a process under the walls tries.
-private enum Attempt {
+enum Attempt {
     /// What the steps of an attempt came to: 0, or the `errno`.
     static func result(_ body: () -> Int32) -> Int32 {
         errno = 0

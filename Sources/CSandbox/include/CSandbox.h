@@ -6,6 +6,7 @@
 #define CSANDBOX_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /// What a rule lets the process do beneath a path.
 enum {
@@ -31,6 +32,10 @@ int csandbox_seccomp_available(void);
 
 /// Forbids programs, new processes, sockets, looking into other processes, and what changes the system. Such calls fail with EPERM.
 int csandbox_seccomp(void);
+
+/// No file may become longer than `bytes`, or, when standard output or error go to files, than those are by as much. Writing on
+/// fails with EFBIG.
+int csandbox_limit_file_size(uint64_t bytes);
 
 /// No memory images of the process on the disk.
 int csandbox_no_core_files(void);

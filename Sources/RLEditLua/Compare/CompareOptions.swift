@@ -1,3 +1,4 @@
+internal import Foundation
 internal import RLEditRuns
 
 /// What the command line asks of a comparison.
@@ -21,7 +22,9 @@ package struct CompareOptions: Sendable {
 
     /// The folder of a script's comparison, unless the user names another: the same each time, so that cells are found
     /// again.
-    static func folder(for script: RunScript) -> String { "runs/compare-\(script.baseName)" }
+    package static func folder(forScript path: String) -> String {
+        "runs/compare-\(((path as NSString).lastPathComponent as NSString).deletingPathExtension)"
+    }
 }
 
 /// What a comparison cannot do.

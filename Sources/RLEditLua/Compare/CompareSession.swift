@@ -40,7 +40,7 @@ package final class CompareSession {
     /// Runs what is missing, and writes table and report.
     /// - Returns: how it ended, and the comparison of all cells that there are; nil when there is none.
     package func run() throws -> (end: RunEnd, comparison: Comparison?) {
-        let folder = try ComparisonFolder(options.run.out ?? CompareOptions.folder(for: script))
+        let folder = try ComparisonFolder(options.run.out ?? CompareOptions.folder(forScript: script.source))
         var end = RunEnd.finished
         // By seed first: a comparison that is stopped early then has whole seeds of all methods.
         seeds: for seed in options.run.seeds {
@@ -49,7 +49,7 @@ package final class CompareSession {
                     cells.append(kept)
                     continue
                 }
-                let outcome = try runCell(method, seed)
+                let outcome = try runCell(method, seed, in: folder)
                 switch outcome {
                 case .done(let cell):
                     try folder.store(cell)
@@ -91,6 +91,7 @@ package final class CompareSession {
             reference: reference)
         comparison.skipped = skipped
         comparison.failed = failed
+        comparison.walls = options.run.wallNames
         return comparison
     }
 
@@ -134,7 +135,7 @@ package final class CompareSession {
 
     private func noteOnce(_ text: String) { if shownNotes.insert(text).inserted { note(text) } }
 
-    private func runCell(_ method: ComparedMethod, _ seed: Int) throws -> Outcome {
+    private func runCell(_ method: ComparedMethod, _ seed: Int, in folder: ComparisonFolder) throws -> Outcome {
         if clock.isInterrupted || clock.isTimeOver { return .stopped }
         var quiet = options.run
         // Fits and baselines of each cell are remembered: that they are need not be told twenty times.
@@ -142,7 +143,9 @@ package final class CompareSession {
         shownNotes.insert("seed \(seed)")
         let context = quiet.makeContext(seed: seed, pool: pool, clock: clock)
         let session = try options.run.makeSession(context, print: print, warn: { [self] in noteOnce($0) })
-        let output = TemporaryOutput()
+        // In the comparison's folder, since a confined process may write nowhere else; a killed one leaves it.
+        let output = TemporaryOutput(folder: "\(folder.path)/.saved")
+        output.remove()
         context.outputFolder = { try output.path() }
         defer {
             hostDidChange(nil)

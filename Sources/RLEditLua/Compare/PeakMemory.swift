@@ -2,12 +2,14 @@ internal import Foundation
 
 /// The most memory that this process has held, as Linux counts it (proc(5): `VmHWM`).
 enum PeakMemory {
+    /// Open for as long as the process lives: a confined one may not open it.
+    private static let counter = FileHandle(forWritingAtPath: "/proc/self/clear_refs")
+
+    /// To be called before the process is confined.
+    static func prepare() { _ = counter }
+
     /// Begins to count anew. Without effect where the system does not let it.
-    static func reset() {
-        guard let file = FileHandle(forWritingAtPath: "/proc/self/clear_refs") else { return }
-        try? file.write(contentsOf: Data("5".utf8))
-        try? file.close()
-    }
+    static func reset() { try? counter?.write(contentsOf: Data("5".utf8)) }
 
     /// Megabytes (10⁶ bytes) since the last reset; nil where the system does not tell.
     static var megabytes: Double? {

@@ -49,24 +49,20 @@ package struct Confinement {
         if let resumed {
             confinement.writable.append(resumed)
         } else {
-            let reserved = try ReservedFolder(at: options.out)
-            confinement.options.reserved = reserved
-            confinement.writable.append(reserved.path)
-            confinement.holders += reserved.holders
+            try confinement.reserve(options.out)
         }
         return confinement.raise()
     }
 
-    /// Confines the trial of a script, whose results go to a temporary folder.
-    package static func ofTrial(script: String, options: RunOptions) throws -> RunOptions {
+    /// Confines a command that runs a script, perhaps many times, and keeps all that comes of it in one folder.
+    /// - Parameter folder: made when it is missing, and gone again when it stays empty.
+    package static func ofFolder(_ folder: String, script: String, options: RunOptions) throws -> RunOptions {
         guard !options.isTrusted else { return options }
+        // What it is to write into later is opened now.
+        PeakMemory.prepare()
         var confinement = Confinement(options: options, data: options.data)
         confinement.allow(script: script)
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("rledit-check-\(UUID().uuidString)")
-        let reserved = try ReservedFolder(at: folder.path)
-        confinement.options.reserved = reserved
-        confinement.writable.append(reserved.path)
-        confinement.holders += reserved.holders
+        try confinement.reserve(folder)
         return confinement.raise()
     }
 
@@ -78,22 +74,41 @@ package struct Confinement {
         guard !options.isTrusted else { return options }
         var confinement = Confinement(options: options, data: options.data)
         // `require` looks beside the script, or in the current folder.
-        confinement.allow(script: script ?? "stdin")
+        if let script { confinement.allow(script: script) } else { confinement.allowModules(in: ".") }
         if let history { confinement.writable.append(history) }
-        let reserved = try ReservedFolder(at: options.out)
-        confinement.options.reserved = reserved
-        confinement.writable.append(reserved.path)
-        confinement.holders += reserved.holders
+        try confinement.reserve(options.out)
         return confinement.raise()
     }
 
-    /// The script and the `.lua` files and policies beside it and below, which it may read; not the folder as a whole, where anything
-    /// may lie.
+    /// Confines the trial of a script, whose results go to a temporary folder.
+    package static func ofTrial(script: String, options: RunOptions) throws -> RunOptions {
+        guard !options.isTrusted else { return options }
+        var confinement = Confinement(options: options, data: options.data)
+        confinement.allow(script: script)
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("rledit-check-\(UUID().uuidString)")
+        try confinement.reserve(folder.path)
+        return confinement.raise()
+    }
+
+    /// - Parameter folder: nil for one under `runs` that takes its name later.
+    private mutating func reserve(_ folder: String?) throws {
+        let reserved = try ReservedFolder(at: folder)
+        options.reserved = reserved
+        writable.append(reserved.path)
+        holders += reserved.holders
+    }
+
+    /// The script and the `.lua` files and policies beside it and below, which it may read; not the folder as a whole, where
+    /// anything may lie.
     private mutating func allow(script: String) {
         readable.append(script)
         let folder = (script as NSString).deletingLastPathComponent
+        allowModules(in: folder.isEmpty ? "." : folder)
+    }
+
+    private mutating func allowModules(in folder: String) {
         let manager = FileManager.default
-        var folders = [folder.isEmpty ? "." : folder]
+        var folders = [folder]
         var (modules, names) = (0, 0)
         while let folder = folders.popLast() {
             for name in ((try? manager.contentsOfDirectory(atPath: folder)) ?? []).sorted() where !name.hasPrefix(".") {
@@ -114,7 +129,11 @@ package struct Confinement {
     }
 
     private consuming func raise() -> RunOptions {
-        options.walls = ProcessWalls.raise(readable: readable, writable: writable, holders: holders)
+        // No file is longer than all that a run may write, or than all that is remembered.
+        let cache = FitCache.standard(isEnabled: options.usesCache)
+        let fileBytes = max(options.folderBytes, cache.isEnabled ? cache.capacity : 0)
+        options.walls = ProcessWalls.raise(
+            readable: readable, writable: writable, holders: holders, fileBytes: fileBytes)
         return options
     }
 }

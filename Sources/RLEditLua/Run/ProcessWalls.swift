@@ -26,10 +26,14 @@ package struct ProcessWalls: Sendable, Equatable {
     ///   - readable: files and folders that may be read.
     ///   - writable: files and folders that may be written.
     ///   - holders: folders in which empty folders may be made, renamed and removed.
+    ///   - fileBytes: how long a file may become; nil for no limit.
     /// - Returns: what stands; a kernel that lacks a wall, or a container that refuses it, costs that wall only.
-    package static func raise(readable: [String], writable: [String], holders: [String]) -> ProcessWalls {
+    package static func raise(readable: [String], writable: [String], holders: [String], fileBytes: Int? = nil)
+        -> ProcessWalls
+    {
         var walls = ProcessWalls()
         _ = csandbox_no_core_files()
+        if let fileBytes { _ = csandbox_limit_file_size(UInt64(max(fileBytes, 0))) }
         let paths =
             readable.map { ($0, CSANDBOX_READ) } + writable.map { ($0, CSANDBOX_WRITE) }
             + holders.map { ($0, CSANDBOX_FOLDERS) }

@@ -47,6 +47,9 @@ package struct RunOptions: Sendable {
     package var reserved: ReservedFolder?
 
     package init(workers: Int) { self.workers = workers }
+
+    /// The walls around the script, as manifests name them; none with `--trust`.
+    var wallNames: [String] { isTrusted ? [] : ["library", "limits"] + (walls?.names ?? []) }
 }
 
 /// How a run ended, for the exit code.

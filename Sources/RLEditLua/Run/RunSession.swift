@@ -172,13 +172,16 @@ package final class RunSession {
         if resumed != nil { try continueManifest(&manifest, of: own) }
         try write(&manifest, modules: session.loadedFiles, policies: context.policiesBeside, to: own)
         do {
+            let end: SeedRun
             switch task {
             case let task as ScriptTask:
-                return try runLoop(task, seed: seed, folder: own, manifest: &manifest, begun: begun)
+                end = try runLoop(task, seed: seed, folder: own, manifest: &manifest, begun: begun)
             case let task as ScriptTransferTask:
-                return try runTransfer(task, seed: seed, folder: own, manifest: &manifest, begun: begun)
+                end = try runTransfer(task, seed: seed, folder: own, manifest: &manifest, begun: begun)
             default: throw RunError.noTask(path: script.source)
             }
+            noteScriptTime(session.host.callbackSeconds, of: clock.seconds - begun)
+            return end
         } catch {
             manifest.status = .failed
             manifest.reason = "\(error)"
@@ -195,6 +198,14 @@ package final class RunSession {
         guard let line, line != dataLine else { return }
         dataLine = line
         if !options.isQuiet { note(line) }
+    }
+
+    /// Says when a good part of a run went by in the script's own functions: nobody sees it otherwise.
+    private func noteScriptTime(_ script: Double, of seconds: Double) {
+        guard !options.isQuiet, script > 0.1 * seconds, script >= 0.5 else { return }
+        note(
+            "the script's own functions took \(NumberText.duration(script)), \(Int(100 * script / seconds)) % of this run"
+        )
     }
 
     private var stoppedByTime: String { "stopped by --max-time after \(NumberText.duration(clock.seconds))" }
@@ -354,7 +365,7 @@ package final class RunSession {
         ]
         manifest.data = context.usedData
         manifest.sets = task?.setDescriptions ?? []
-        manifest.walls = options.isTrusted ? [] : ["library", "limits"] + (options.walls?.names ?? [])
+        manifest.walls = options.wallNames
         if let first = context.usedData.first { summaryData = RunSummary.Data(name: first.name, hash: first.hash) }
         return manifest
     }

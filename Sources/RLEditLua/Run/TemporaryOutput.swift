@@ -2,18 +2,18 @@ internal import Foundation
 
 /// A folder for what a script writes while it is only tried; made when it is first asked for.
 final class TemporaryOutput {
-    private var folder: String?
+    private let folder: String
 
-    /// - Parameter folder: one that is there already; nil for one under the system's temporary folder.
-    init(folder: String? = nil) { self.folder = folder }
-
-    func path() throws -> String {
-        if let folder { return folder }
-        let url = FileManager.default.temporaryDirectory.appendingPathComponent("rledit-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-        folder = url.path
-        return url.path
+    /// - Parameter folder: nil for one under the system's temporary folder.
+    init(folder: String? = nil) {
+        self.folder =
+            folder ?? FileManager.default.temporaryDirectory.appendingPathComponent("rledit-\(UUID().uuidString)").path
     }
 
-    func remove() { if let folder { try? FileManager.default.removeItem(atPath: folder) } }
+    func path() throws -> String {
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        return folder
+    }
+
+    func remove() { try? FileManager.default.removeItem(atPath: folder) }
 }

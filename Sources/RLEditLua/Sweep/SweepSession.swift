@@ -17,6 +17,11 @@ package struct SweepOptions: Sendable {
         self.run = run
         self.plan = plan
     }
+
+    /// The folder of a script's sweep, unless the user names another.
+    package static func folder(forScript path: String) -> String {
+        "runs/sweep-\(((path as NSString).lastPathComponent as NSString).deletingPathExtension)"
+    }
 }
 
 /// Runs the trials of a sweep, each as a run of its own with a folder of its own: `rledit-lua sweep TASK.lua`.
@@ -44,7 +49,7 @@ package final class SweepSession {
         self.print = print
         self.note = note
         self.hostDidChange = hostDidChange
-        folder = try SweepFolder.open(options.run.out ?? "runs/sweep-\(script.baseName)")
+        folder = try SweepFolder.open(options.run.out ?? SweepOptions.folder(forScript: script.source))
         ledger = try TrialLedger(in: folder, shard: options.shard)
     }
 
@@ -156,7 +161,9 @@ package final class SweepSession {
                 }
             }
         }
-        return Sweep(
+        var sweep = Sweep(
             folder: folder, plan: options.plan, results: results, failures: failures, seconds: clock.seconds)
+        sweep.walls = options.run.wallNames
+        return sweep
     }
 }

@@ -48,6 +48,8 @@ public struct Comparison: Sendable, Equatable {
     /// Methods that the task has no sets for.
     public var skipped: [Gap] = []
     public var failed: [Gap] = []
+    /// Walls of the sandbox that were active in this call, as in ``Manifest/walls``.
+    public var walls: [String] = []
     /// The method that the others are compared with.
     public var reference: String
 

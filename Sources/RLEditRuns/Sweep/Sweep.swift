@@ -29,6 +29,8 @@ public struct Sweep: Sendable, Equatable {
     public var failures: [Failure]
     /// Wall-clock seconds of this call.
     public var seconds: Double
+    /// Walls of the sandbox that were active in this call, as in ``Manifest/walls``.
+    public var walls: [String] = []
 
     public init(folder: String, plan: SweepPlan, results: [Result], failures: [Failure], seconds: Double) {
         self.folder = folder
@@ -173,7 +175,7 @@ public struct Sweep: Sendable, Equatable {
                         "setting": .string(row.setting), "value": .string(row.value), "trials": .integer(row.trials),
                         "figures": .object(figures),
                     ]
-                }),
+                }), "walls": .array(walls.map(JSONValue.string)),
         ]
     }
 

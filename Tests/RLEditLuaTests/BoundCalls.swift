@@ -1,0 +1,211 @@
+import Foundation
+
+/// A call of every function and a read of every property that scripts can reach, on small objects: for tests that are to hold for
+/// each of them, new ones included. ``BoundFunctionTests`` compares the table with the names that there really are.
+enum BoundCalls {
+    /// The objects that the calls below use. `inside(f)` calls `f` with the metrics of a candidate, in a reward.
+    static let setting = """
+        local rledit = require "rledit"
+        local tensor, nn, models, data, metrics = rledit.tensor, rledit.nn, rledit.models, rledit.data, rledit.metrics
+        local schedule, worlds, learners, baselines, run = rledit.schedule, rledit.worlds, rledit.learners, rledit.baselines, rledit.run
+        local t, u, square = tensor.new { { 1, 2, 3 }, { 4, 5, 6 } }, tensor.full({ 2, 3 }, 2), tensor.eye(3)
+        local set = data.set { inputs = { { 0, 1 }, { 1, 0 }, { 1, 1 }, { 0, 0 } }, labels = { 0, 1, 0, 1 }, name = "s" }
+          :with_groups { a = { 1, 2 }, b = { 3, 4 } }
+        local forget, retain = set:partition(function(label) return label == 1 end)
+        local model, other = models.mlp { widths = { 2, 3, 2 } }:load "base.safetensors", models.mlp { widths = { 2, 3, 2 }, seed = 2 }
+        local texts = data.texts { texts = { "good day", "bad day", "good deaf day", "bad deaf day" }, labels = { 0, 1, 0, 1 } }
+          :group_by_terms { "deaf", "day" }
+        local vocabulary = data.vocabulary(texts)
+        local world = rledit.MaskWorld { layer = "fc2" }
+        local layer, learner = nn.linear(2, 3), rledit.RandomSearch { steps = 2, batch_size = 2 }
+        local digits, comments, templates = data.digits(), data.comments(), data.templates()
+        local function options(reward)
+          return { model = model, world = world, sets = { forget = set }, reward = reward or function(m) return m.forget.accuracy end }
+        end
+        local function whole() local o = options() o.heldout, o.learner, o.target, o.state = { forget = set }, learner, 1, {} return o end
+        local task, env = rledit.task(whole()), rledit.env(options())
+        env:reset(0)
+        local baseline = baselines.bias_edit { model = model, forget = forget, retain = retain }
+        local scores, labels = model:forward(set), set:labels()
+        local function inside(f)
+          local e = rledit.env(options(function(m) return 1, {}, f(m) and false end))
+          e:reset(0)
+          e:step(tensor.zeros { e.action_size })
+        end
+        model:save "m.safetensors"
+
+        """
+
+    /// Files of the data root, small ones where the program expects large ones.
+    static func dataFiles() throws -> [String: [UInt8]] {
+        func idx(_ sizes: [UInt8], _ values: [UInt8]) -> [UInt8] {
+            [0, 0, 8, UInt8(sizes.count)] + sizes.flatMap { [0, 0, 0, $0] } + values
+        }
+        var files: [String: [UInt8]] = [
+            "words.csv": Array("text,label\ngood,0\nbad,1\n".utf8),
+            "jigsaw/comments.csv": Array(
+                ("comment_text,toxic\n" + (0..<20).map { "comment \($0),\($0 % 2)\n" }.joined()).utf8),
+            "jigsaw/bias_madlibs_77k.csv": Array(
+                "Text,Label\nI am deaf,NOT_BAD\nI hate deaf,BAD\nI am old,NOT_BAD\nI hate old,BAD\n".utf8),
+            "jigsaw/identity_terms.txt": Array("deaf\nold\n".utf8),
+        ]
+        for (part, count) in [("train", 4), ("t10k", 2)] {
+            files["mnist/\(part)-images-idx3-ubyte"] = idx(
+                [UInt8(count), 28, 28], Array(repeating: 9, count: count * 28 * 28))
+            files["mnist/\(part)-labels-idx1-ubyte"] = idx([UInt8(count)], (0..<UInt8(count)).map { $0 })
+        }
+        return files
+    }
+
+    /// What has the members of each owner: a module, or an object of the type. `m` is what a reward is given.
+    static let places: [String: String] = [
+        "rledit": "rledit", "rledit.tensor": "tensor", "rledit.nn": "nn", "rledit.models": "models",
+        "rledit.data": "data",
+        "rledit.metrics": "metrics", "rledit.schedule": "schedule", "rledit.worlds": "worlds",
+        "rledit.learners": "learners", "rledit.baselines": "baselines", "rledit.run": "run",
+        "rledit.Arguments": "rledit.args", "rledit.Tensor": "t", "rledit.Set": "set", "rledit.TextSet": "texts",
+        "rledit.Vocabulary": "vocabulary", "rledit.Model": "model", "rledit.Layer": "layer", "rledit.World": "world",
+        "rledit.Learner": "learner", "rledit.Task": "task", "rledit.Environment": "env",
+        "rledit.Baseline": "baseline", "rledit.Digits": "digits", "rledit.Comments": "comments",
+        "rledit.Templates": "templates", "rledit.Schedule": "schedule.linear(1, 0)", "rledit.Metrics": "m",
+        "rledit.BaseMetrics": "m.base", "rledit.EditMetrics": "m.edit", "rledit.SetMetrics": "m.forget",
+        "rledit.GroupsMetrics": "m.forget.groups", "rledit.GroupMetrics": "m.forget.groups.a",
+    ]
+
+    /// An expression of what has the members, evaluated where there is such a thing.
+    static func evaluating(_ place: String, _ expression: String) -> String {
+        place == "m" || place.hasPrefix("m.") ? "inside(function(m) return \(expression) end)" : expression
+    }
+
+    /// Calls of an owner's functions, a line each. What is not listed is a property, and read.
+    static let calls: [String: String] = {
+        let unary = ["abs", "exp", "log", "neg", "relu", "sigmoid", "sign", "sqrt", "square", "tanh"]
+        let binary = ["add", "div", "maximum", "minimum", "mul", "pow", "sub"]
+        let measures = [
+            "accuracy", "loss", "confidence", "true_probability", "margin", "entropy", "confusion",
+            "per_class_accuracy",
+        ]
+        let measuresOfTwo = [
+            "auc", "false_positive_rate", "precision", "recall", "f1", "true_positive_rate", "false_negative_rate",
+        ]
+        let unlearning = "{ model = model, forget = forget, retain = retain"
+        let trained = [
+            "retrain", "fine_tune", "gradient_ascent", "gradient_ascent_stopped", "neg_grad_plus", "random_label",
+            "salun", "l1_sparse",
+        ]
+        let learners = [
+            "PPO", "Reinforce", "EvolutionStrategy", "CMAES", "SeparableCMAES", "RandomSearch", "HillClimber",
+        ].map { "\($0) {}" }
+        let worlds = ["MaskWorld { layer = 'fc1', horizon = 2 }", "ShiftWorld { layers = { 'fc1', 'fc2' } }"]
+        var calls: [String: [String]] = [
+            "rledit": learners + worlds + [
+                "require_version('0.1')", "task(whole())", "env(options())", "check_environment(task)",
+            ],
+            "rledit.learners": learners, "rledit.worlds": worlds, "rledit.run": ["task(rledit.task(whole()))"],
+            "rledit.metrics": measures.map { "\($0)(scores, labels)" }
+                + measuresOfTwo.map { "\($0)({ 1, -1, 2, -2 }, labels)" } + [
+                    "fairness(model, set)", "membership_auc { model = model, members = set, others = set }",
+                    "membership_rate { model = model, examples = set, trained = set, untrained = set }",
+                    "relearn_steps { model = model, forget = forget, test = forget, cap = 3 }",
+                    "probe_recall { model = model, layer = 'fc2', train = set, test = forget }",
+                    "total_variation { model = model, reference = other, set = set }",
+                    "agreement { model = model, reference = other, set = set }",
+                    "weight_distance { model = model, reference = other }",
+                    "prediction_entropy { model = model, set = set }",
+                ],
+            "rledit.baselines": trained.map { "\($0) \(unlearning), epochs = 1 }" } + [
+                "scrub \(unlearning), epochs = 2 }", "fisher_forgetting \(unlearning) }", "ssd \(unlearning) }",
+                "bias_edit \(unlearning) }",
+                "gradient_edit \(unlearning), layer = 'fc2' }",
+                "gradient_mask \(unlearning), layer = 'fc2' }",
+                "gradient_shift \(unlearning), layer = 'fc2' }",
+                "greedy_pruning \(unlearning), layer = 'fc2' }",
+                "fine_tune_last_layer { model = model, set = set, epochs = 1 }",
+                "threshold { model = model, set = set }",
+            ],
+            "rledit.schedule": [
+                "constant(1)", "linear(1, 0)", "cosine(1, 0)", "exponential(1, 0.5)",
+                "piecewise { { 0, 1 }, { 1, 0 } }",
+                "warmup(0.1, schedule.constant(1))",
+            ],
+            "rledit.tensor": [
+                "new { { 1, 2 }, { 3, 4 } }", "zeros { 2, 2 }", "ones { 2 }", "full({ 2 }, 3)", "eye(2)", "range(1, 5)",
+                "linspace { first = 0, last = 1, count = 3 }", "uniform { 2, 2 }", "normal { 2, 2 }",
+                "concat({ t, u }, 1)", "stack({ t, u }, 1)",
+            ],
+            "rledit.nn": [
+                "linear(2, 3)", "embedding_bag(3, 2)", "conv2d { inputs = 1, outputs = 2, kernel = 3 }",
+                "max_pool2d(2)", "average_pool2d(2)", "global_average_pool2d()", "flatten()", "dropout(0.5)", "relu()",
+                "gelu()", "sigmoid()", "tanh()", "sequential { input = { 2 }, nn.linear(2, 3), nn.relu() }",
+                "load 'm.safetensors'", "read_safetensors 'm.safetensors'",
+            ],
+            "rledit.models": [
+                "mlp { widths = { 2, 2 } }", "digit_cnn()", "bag_of_words { vocabulary = vocabulary, hidden = { 2 } }",
+            ],
+            "rledit.data": [
+                "digits()", "mnist()", "generated_digits { train = 2, test = 1 }",
+                "idx { images = 'mnist/t10k-images-idx3-ubyte', labels = 'mnist/t10k-labels-idx1-ubyte' }",
+                "set { inputs = { { 1 }, { 2 } }, labels = { 0, 1 } }",
+                "csv { path = 'words.csv', text = 'text', label = 'label' }",
+                "texts { texts = { 'x' }, labels = { 0 } }",
+                "comments()", "templates()", "vocabulary(texts)",
+            ],
+            "rledit.Tensor": unary.flatMap { ["\($0)()", "\($0)_()"] } + binary.flatMap { ["\($0)(u)", "\($0)_(u)"] }
+                + ["eq", "ne", "lt", "le", "gt", "ge", "equal", "is_close", "copy_"].map { "\($0)(u)" }
+                + ["sum", "mean", "max", "min", "norm", "var", "std", "argmax", "argmin", "softmax", "log_softmax"]
+                .map { "\($0)(1)" } + [
+                    "broadcast_to { 2, 2, 3 }", "clamp(2, 3)", "clamp_(2, 3)", "clone()", "fill_(1)", "flatten()",
+                    "get { 1, 2 }", "index_select({ 1 }, 1)", "matmul(square)", "permute { 2, 1 }", "reshape { 3, 2 }",
+                    "set({ 1, 2 }, 5)", "size(1)", "slice(1, 1)", "squeeze()", "to_table()", "transpose(1, 2)",
+                    "unsqueeze(1)", "sum(1, true):slice(1, 1):reshape({ 3 }):slice(1, 1):item()",
+                ],
+            "rledit.Set": [
+                "class_counts()", "concat(set)", "drop(1)", "group('a')", "group_counts()", "group_members('a')",
+                "in_groups { 'a' }", "inputs()", "labels()", "named('x')",
+                "partition(function(label) return label == 1 end)", "shuffle(1)", "split(0.5)", "subset { 1, 2 }",
+                "take(1)", "with_groups { c = { 1 } }", "without_groups()",
+            ],
+            "rledit.TextSet": [
+                "class_counts()", "concat(texts)", "drop(1)", "filter(function(text) return #text > 7 end)",
+                "group('deaf')", "group_by_terms { 'good' }", "group_counts()", "in_groups { 'deaf' }", "labels()",
+                "named('x')", "partition(function(label) return label == 1 end)", "shuffle(1)", "split(0.5)",
+                "subset { 1, 2 }", "take(1)", "text(1)", "texts()", "without_groups()",
+            ],
+            "rledit.Vocabulary": ["contains('good day')", "encode(texts)", "index('good')", "words()"],
+            "rledit.Model": [
+                "clone()", "evaluate(set)", "fit(set, { epochs = 1, remember = false })", "forward(set)", "layers()",
+                "load('m.safetensors')", "parameter('fc1.weight')", "parameter_names()", "parameters()", "predict(set)",
+                "save('n.safetensors')", "set_parameter('fc1.bias', tensor.zeros { 3 })",
+                "apply_delta('delta.safetensors')",
+                "apply_delta('delta.safetensors'):revert_delta('delta.safetensors')",
+            ],
+            "rledit.Environment": [
+                "best()", "edited_model()", "evaluate(tensor.zeros { 2, env.action_size })", "reset(1)",
+                "step(tensor.zeros { env.action_size })",
+            ],
+            "rledit.Metrics": ["copy()"],
+        ]
+        for owner in calls.keys { calls[owner]?.sort() }
+        return calls.mapValues { $0.joined(separator: "\n") }
+    }()
+
+    /// Names of all functions, ascending.
+    static var functionNames: [String] {
+        let lines = calls.values.flatMap { $0.split(separator: "\n") }
+        return Set(lines.map(name)).sorted()
+    }
+
+    /// The last of a chain of methods is the one that a line is for.
+    private static func name(of line: Substring) -> String {
+        String((line.split(separator: ":").last ?? line).prefix { $0 != "(" && $0 != " " })
+    }
+
+    /// A call of a function, or a read of a property; nil for an owner that is not in the table.
+    static func call(_ owner: String, _ name: String) -> String? {
+        guard let place = places[owner] else { return nil }
+        let listed = (calls[owner] ?? "").split(separator: "\n").first { self.name(of: $0) == name }
+        guard let listed else { return evaluating(place, "\(place).\(name)") }
+        let isType = owner.split(separator: ".").last?.first?.isUppercase == true
+        return evaluating(place, "\(place)\(isType ? ":" : ".")\(listed)")
+    }
+}
