@@ -114,6 +114,21 @@ package final class ScriptTransferTask: LuaBound, RunnableTask {
             name: name, pairs: training, rank: rules.rank, reward: try makeReward(name), random: random)
     }
 
+    /// Of the first pair whose sets overlap, training pairs first.
+    var overlapWarning: String? {
+        for pair in training + validation + heldOut.map(\.pair) {
+            func set(_ name: String) -> ExampleSet? { pair.evaluator.sets.first { $0.name == name }?.examples }
+            guard let forget = set(rules.forgetSet), let retain = set(rules.retainSet) else { continue }
+            let shared = forget.overlap(with: retain)
+            if shared > 0 {
+                return
+                    "the sets '\(rules.forgetSet)' and '\(rules.retainSet)' of \(pair.network), class \(pair.label), share "
+                    + "\(shared) of \(forget.count) examples"
+            }
+        }
+        return nil
+    }
+
     // MARK: - Words
 
     /// Of all pairs together, by name of the set: so many pairs have so many examples, and the hash of their hashes.
