@@ -147,7 +147,7 @@ struct ConfinementTests {
         await #expect(processExitsWith: .exitCode(0)) {
             guard let place = Place("") else { exit(2) }
             guard FileManager.default.changeCurrentDirectoryPath(place.path) else { exit(6) }
-            let options = try Confinement.ofTrial(script: nil, options: place.options)
+            let options = try Confinement.ofSession(script: nil, history: nil, options: place.options)
             guard let reserved = options.reserved?.path else { exit(3) }
             guard place.isHeld(writable: reserved) else { exit(4) }
             options.reserved?.removeUnused()
