@@ -16,8 +16,8 @@ enum { KEPT_LINES = 1000 };
 struct line_editor {
     EditLine *editor;
     History *history;
-    char *history_path;   ///< NULL: lines are kept in memory only
-    locale_t locale;      ///< the user's, for what a character is
+    char *history_path;  ///< NULL: lines are kept in memory only
+    locale_t locale;     ///< the user's, for what a character is
     const char *prompt;
     line_editor_complete complete;
     void *context;
@@ -34,14 +34,24 @@ static char *prompt_of(EditLine *editor) { return (char *)owner(editor)->prompt;
 
 /// While a line is edited Ctrl-C and Ctrl-Z are keys like others. (A signal would not wake the editor, which waits for a
 /// character; and stopping would leave the terminal to the shell as the editor has set it.)
-static void take_signal_keys(struct termios *before) {
-    if (tcgetattr(STDIN_FILENO, before) != 0) return;
-    struct termios now = *before;
+typedef struct {
+    struct termios settings;
+    bool are_known;  ///< false when the terminal is gone
+} signal_keys;
+
+static signal_keys take_signal_keys(void) {
+    signal_keys before = {0};
+    before.are_known = tcgetattr(STDIN_FILENO, &before.settings) == 0;
+    if (!before.are_known) return before;
+    struct termios now = before.settings;
     now.c_cc[VINTR] = now.c_cc[VSUSP] = _POSIX_VDISABLE;
     tcsetattr(STDIN_FILENO, TCSADRAIN, &now);
+    return before;
 }
 
-static void give_signal_keys_back(const struct termios *before) { tcsetattr(STDIN_FILENO, TCSADRAIN, before); }
+static void give_back(const signal_keys *before) {
+    if (before->are_known) tcsetattr(STDIN_FILENO, TCSADRAIN, &before->settings);
+}
 
 static unsigned char interrupt(EditLine *editor, int character) {
     (void)character;
@@ -103,14 +113,13 @@ line_editor *line_editor_create(const char *program, const char *history_path) {
     self->locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
     locale_t before = uselocale(self->locale != (locale_t)0 ? self->locale : LC_GLOBAL_LOCALE);
     // The editor must not see a change of these keys later, or it would put its own bindings in place of ours.
-    struct termios keys;
-    take_signal_keys(&keys);
+    signal_keys keys = take_signal_keys();
     self->editor = el_init(program, stdin, stdout, stderr);
     self->history = history_init();
     if (self->editor == NULL || self->history == NULL) {
         uselocale(before);
         line_editor_close(self);
-        give_signal_keys_back(&keys);
+        give_back(&keys);
         return NULL;
     }
     el_set(self->editor, EL_CLIENTDATA, self);
@@ -133,7 +142,7 @@ line_editor *line_editor_create(const char *program, const char *history_path) {
         // One that is not there yet, or holds something else, is empty.
         history(self->history, &event, H_LOAD, history_path);
     }
-    give_signal_keys_back(&keys);
+    give_back(&keys);
     uselocale(before);
     return self;
 }
@@ -143,10 +152,10 @@ void line_editor_close(line_editor *self) {
     if (self->history != NULL) history_end(self->history);
     if (self->editor != NULL) {
         // The end puts the terminal back to what it was at the start, without the two keys.
-        struct termios keys;
-        bool is_known = tcgetattr(STDIN_FILENO, &keys) == 0;
+        signal_keys keys = {0};
+        keys.are_known = tcgetattr(STDIN_FILENO, &keys.settings) == 0;
         el_end(self->editor);
-        if (is_known) give_signal_keys_back(&keys);
+        give_back(&keys);
     }
     if (self->locale != (locale_t)0) freelocale(self->locale);
     free(self->history_path);
@@ -164,10 +173,9 @@ int line_editor_read(
     // The window may have changed since the last line.
     el_resize(self->editor);
     int count = 0;
-    struct termios keys;
-    take_signal_keys(&keys);
+    signal_keys keys = take_signal_keys();
     const char *text = el_gets(self->editor, &count);
-    give_signal_keys_back(&keys);
+    give_back(&keys);
     uselocale(before);
     self->complete = NULL;
     if (self->interrupted) return LINE_EDITOR_INTERRUPTED;

@@ -173,7 +173,10 @@ struct SweepCommandTests {
         let json = try JSONValue(parsing: again.output)
         #expect(json["trials"]?.array?.count == 4)
         #expect(json["summary"]?.array?.map { $0["trials"]?.integer } == [2, 2, 2, 2])
-        #expect(workspace.text("s/report.html").contains("<section id=\"setting-rank\""))
+        let report = workspace.text("s/report.html")
+        #expect(report.contains("<section id=\"setting-rank\""))
+        // The pictures of one setting tell the values of the other apart.
+        #expect(["rank 1", "rank 2", "steps 64", "steps 128"].allSatisfy(report.contains))
         // A further value runs only what is new.
         let more = try workspace.run(
             "sweep", "t.lua", "--grid", "rank=1,2,3", "--grid", "steps=64,128", "--seeds", "2", "--out", "s")

@@ -60,11 +60,17 @@ struct ReplTests {
     @Test(
         "A chunk that reaches a limit is stopped; the session goes on and ends with exit code 3",
         arguments: [
-            ("while true do end", "time limit of 0.5 s for the main chunk reached (raise it with --lua-time SECONDS)"),
-            ("t = {} while true do t[#t + 1] = ('x'):rep(1e6) .. #t end\nt = nil", "memory limit of 64 MB reached"),
+            (
+                "while true do end", ["--lua-time", "0.5"],
+                "time limit of 0.5 s for the main chunk reached (raise it with --lua-time SECONDS)"
+            ),
+            (
+                "t = {} while true do t[#t + 1] = ('x'):rep(1e6) .. #t end\nt = nil", ["--lua-memory", "64"],
+                "memory limit of 64 MB reached"
+            ),
         ])
-    func limits(lines: String, report: String) throws {
-        let ended = try Self.session("\(lines)\n'goes on'", "--lua-time", "0.5", "--lua-memory", "64")
+    func limits(lines: String, options: [String], report: String) throws {
+        let ended = try Workspace().start(["repl"] + options, input: Array("\(lines)\n'goes on'".utf8)).wait()
         #expect(ended.errors.contains("stdin:1: \(report)"), "\(ended.errors)")
         #expect(ended.output == "goes on\n")
         #expect(ended.code == 3)
