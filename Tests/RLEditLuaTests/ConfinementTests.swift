@@ -110,7 +110,6 @@ struct ConfinementTests {
             }
             guard watch.lines == ["main", "reward", "end"] else { exit(4) }
             guard walls == ["library", "limits"] + (settings.run.walls?.names ?? []) else { exit(5) }
-            // A removed file could not be replaced by one of another folder.
             guard FileManager.default.fileExists(atPath: "\(place.out)/\(ComparisonFolder.jsonName)") else { exit(6) }
             exit(0)
         }

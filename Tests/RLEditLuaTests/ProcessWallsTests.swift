@@ -75,6 +75,23 @@ struct ProcessWallsTests {
         }
     }
 
+    @Test("A wall that the system refuses costs that wall only, and is told", .enabled(if: hasLandlock && hasSeccomp))
+    func refused() async {
+        await #expect(processExitsWith: .exitCode(0)) {
+            // Landlock needs a descriptor, of which there are no more.
+            var none = rlimit(rlim_cur: 3, rlim_max: 3)
+            guard setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &none) == 0, open("/dev/null", O_RDONLY) < 0
+            else {
+                exit(2)
+            }
+            let walls = ProcessWalls.raise(readable: ["/"], writable: [], holders: [])
+            guard walls.landlock == nil, walls.hasSeccomp, walls.names == ["seccomp"] else { exit(3) }
+            guard walls.missing == ["landlock: Too many open files"] else { exit(4) }
+            guard walls.warning?.contains("landlock: Too many open files") == true else { exit(5) }
+            exit(Attempt.result { socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0) } == EPERM ? 0 : 6)
+        }
+    }
+
     @Test("What is missing is told in one line")
     func warning() {
         let offered = ProcessWalls.offered()
