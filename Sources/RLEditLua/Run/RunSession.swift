@@ -147,7 +147,7 @@ package final class RunSession {
             var manifest = makeManifest(seed, task: nil, context: context)
             manifest.status = status
             manifest.reason = reason
-            manifest.ended = .now
+            manifest.ended = .end(of: manifest.started)
             try write(&manifest, modules: session.loadedFiles, to: folder)
         }
         hostDidChange(session.host.interruptHandle)
@@ -171,10 +171,12 @@ package final class RunSession {
         try write(&manifest, modules: session.loadedFiles, to: own)
         do {
             return try runLoop(task, seed: seed, folder: own, manifest: &manifest, begun: begun)
-        } catch {
+        } catch let cause {
+            // Whatever then failed first, this is why.
+            let error = own.absence ?? cause
             manifest.status = .failed
             manifest.reason = "\(error)"
-            manifest.ended = .now
+            manifest.ended = .end(of: manifest.started)
             // The error of the run itself matters more than one of saying so.
             try? manifest.write(to: own)
             if options.seeds.count > 1 { try? writeTopManifest(status: .failed, reason: "seed \(seed): \(error)") }
@@ -222,7 +224,7 @@ package final class RunSession {
         if let checkpoint { try loop.restore(checkpoint) }
         let reason = try loop.run()
         try logs.flush()
-        manifest.ended = .now
+        manifest.ended = .end(of: manifest.started)
         if reason == .interrupted {
             manifest.status = .interrupted
             manifest.reason = "interrupted by the user"
@@ -342,9 +344,11 @@ package final class RunSession {
             return Manifest.CopiedFile(source: source, copy: copy, hash: SHA256Digest.hex(of: module.bytes))
         }
         for folder in target {
-            // A resumed run has copies, but for seeds that it had not come to.
+            // A resumed run has copies, but for seeds that it had not come to; a new one replaces what another left that
+            // was killed before it had a manifest.
             let copies = [(script.copyName, script.bytes)] + zip(manifest.modules, modules).map { ($0.copy, $1.bytes) }
-            for (name, bytes) in copies where !FileManager.default.fileExists(atPath: folder.file(name)) {
+            for (name, bytes) in copies
+            where resumed == nil || !FileManager.default.fileExists(atPath: folder.file(name)) {
                 try folder.write(bytes, to: name)
             }
             var own = manifest
@@ -361,7 +365,7 @@ package final class RunSession {
         var manifest = try Manifest.read(from: top.path)
         manifest.status = status
         manifest.reason = reason
-        manifest.ended = .now
+        manifest.ended = .end(of: manifest.started)
         try manifest.write(to: top)
     }
 }
