@@ -83,10 +83,11 @@ let package = Package(
         // Tests.
         .target(
             name: "RLEditTestSupport",
-            dependencies: ["RLEditTensor", "RLEditNN", "RLEditData", "RLEditWorlds", "RLEditLearners"],
-            swiftSettings: strict),
-        .testTarget(
-            name: "LuaBridgeTests", dependencies: ["LuaBridge", "RLEditTestSupport"], resources: [.copy("Library")],
+            dependencies: [
+                "RLEditTensor", "RLEditNN", "RLEditData", "RLEditWorlds", "RLEditLearners", "RLEditRuns",
+            ],
+            resources: [.copy("Corpus")], swiftSettings: strict),
+        .testTarget(name: "LuaBridgeTests", dependencies: ["LuaBridge", "RLEditTestSupport"], resources: [.copy("Library")],
             swiftSettings: strict),
         .testTarget(
             name: "RLEditTensorTests", dependencies: ["RLEditTensor", "RLEditTestSupport"], swiftSettings: strict),
@@ -128,3 +129,16 @@ let package = Package(
             swiftSettings: strict),
     ]
 )
+
+// scripts/fuzz alone builds this, in a folder of its own: everything has to be compiled for libFuzzer and it.
+if Context.environment["RLEDIT_FUZZING"] != nil {
+    package.products.append(.executable(name: "rledit-fuzz", targets: ["rledit-fuzz"]))
+    package.targets += [
+        .systemLibrary(name: "CLibFuzzer", path: "scripts/fuzzing/CLibFuzzer"),
+        .executableTarget(
+            name: "rledit-fuzz", dependencies: ["CLibFuzzer", "RLEditTestSupport"], path: "scripts/fuzzing",
+            exclude: ["CLibFuzzer"], swiftSettings: strict,
+            // The default linker of some toolchains, gold, does not get through the sanitizer's symbols.
+            linkerSettings: [.unsafeFlags(["-use-ld=lld"])]),
+    ]
+}

@@ -12,6 +12,10 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
     case invalidGzip(path: String, fault: GzipFault)
     /// The file is not the IDX file that was asked for.
     case invalidIDX(path: String, fault: IDXFault)
+    /// A NumPy array that cannot be read; `array` is its name in an archive, nil for a file of its own.
+    case invalidNumPy(path: String, array: String?, fault: NumPyFault)
+    /// The ZIP archive of a `.npz` file is damaged; `member` names the part.
+    case invalidZip(path: String, member: String?, fault: ZipFault)
     /// The CSV file, or what it says, is not what was asked for.
     case invalidCSV(path: String, fault: CSVFault)
     /// A line of a plain text; lines count from 1.
@@ -51,6 +55,12 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
         case .pathRefused(let path, let reason): "path '\(path)' is refused: \(reason)"
         case .invalidGzip(let path, let fault): "'\(path)' is not a sound gzip file: \(fault)"
         case .invalidIDX(let path, let fault): "'\(path)' is not a sound IDX file: \(fault)"
+        case .invalidNumPy(let path, nil, let fault): "'\(path)' is not a NumPy array that can be read: \(fault)"
+        case .invalidNumPy(let path, let array?, let fault):
+            "array '\(array)' of '\(path)' is not a NumPy array that can be read: \(fault)"
+        case .invalidZip(let path, nil, let fault): "'\(path)' is not a sound .npz file: \(fault)"
+        case .invalidZip(let path, let member?, let fault):
+            "'\(path)' is not a sound .npz file: member '\(member)' \(fault)"
         case .invalidCSV(let path, let fault): "'\(path)': \(fault)"
         case .invalidText(let path, let line, let fault): "'\(path)': line \(line) \(fault)"
         case .emptyText(let set, let position): "text \(position + 1) of '\(set)' is empty"

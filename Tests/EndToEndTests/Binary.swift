@@ -44,14 +44,16 @@ final class Running {
     private let workspace: Workspace
     private let begun = ContinuousClock.now
 
-    /// - Parameter input: what comes on standard input; nil for nothing.
-    init(_ arguments: [String], in workspace: Workspace, environment: [String: String], input: [UInt8]?) throws {
+    /// - Parameters:
+    ///   - command: the program and its arguments.
+    ///   - input: what comes on standard input; nil for nothing.
+    init(_ command: [String], in workspace: Workspace, environment: [String: String], input: [UInt8]?) throws {
         self.workspace = workspace
         folder = "\(workspace.path)/.streams-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         for name in ["out", "err"] { try Data().write(to: URL(fileURLWithPath: "\(folder)/\(name)")) }
-        process.executableURL = URL(fileURLWithPath: Binary.path)
-        process.arguments = arguments
+        process.executableURL = URL(fileURLWithPath: command[0])
+        process.arguments = Array(command.dropFirst())
         process.currentDirectoryURL = URL(fileURLWithPath: workspace.path)
         process.environment = environment
         if let input {

@@ -33,8 +33,10 @@ final class Workspace {
     }
 
     /// Starts the binary in this folder.
+    /// - Parameter launcher: a command that gets the binary and its arguments as its own last ones.
     func start(
-        _ arguments: [String], environment extra: [String: String] = [:], input: [UInt8]? = nil
+        _ arguments: [String], environment extra: [String: String] = [:], input: [UInt8]? = nil,
+        through launcher: [String] = []
     ) throws -> Running {
         var environment = [
             "HOME": path, "XDG_CACHE_HOME": "\(path)/.cache", "XDG_DATA_HOME": "\(path)/.share", "TZ": "UTC",
@@ -44,7 +46,7 @@ final class Workspace {
         // Where the toolchain's libraries are, when they are not built in.
         environment["LD_LIBRARY_PATH"] = ProcessInfo.processInfo.environment["LD_LIBRARY_PATH"]
         environment.merge(extra) { $1 }
-        return try Running(arguments, in: self, environment: environment, input: input)
+        return try Running(launcher + [Binary.path] + arguments, in: self, environment: environment, input: input)
     }
 
     /// Runs the binary in this folder to its end.

@@ -1,6 +1,8 @@
 import Foundation
 import LuaBridge
+import RLEditData
 import RLEditRuns
+import RLEditTestSupport
 import Testing
 
 @Suite struct DataModuleTests {
@@ -110,6 +112,69 @@ import Testing
                 + "Tensor [2, 1, 1, 2]: 0.0, 1.0, 0.2, 0.0\n")
         #expect(outcome.usedData.map(\.file) == ["images"])
         #expect(outcome.usedData[0].hash.count == 64)
+    }
+
+    /// Bytes of a `.npy` file.
+    private func npy(_ type: String, shape: String, _ data: [UInt8]) -> [UInt8] {
+        let header = Array("{'descr': '\(type)', 'fortran_order': False, 'shape': \(shape), }\n".utf8)
+        return [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(header.count), 0] + header + data
+    }
+
+    @Test("arrays that NumPy saved are read as tensors, and named in the manifest")
+    func numPy() throws {
+        let script = ModuleScript()
+        defer { script.remove() }
+        func write(_ bytes: [UInt8], _ name: String) throws {
+            try Data(bytes).write(to: URL(fileURLWithPath: "\(script.folder)/data/\(name)"))
+        }
+        try write(npy("|u1", shape: "(2, 2)", [1, 2, 3, 255]), "grid.npy")
+        try write(npy("<i4", shape: "(2,)", [7, 0, 0, 0, 3, 0, 0, 0]), "labels.npy")
+        let archive = try Corpus.bytes(.npz, "deflated.npz")
+        try write(archive, "three.npz")
+        let axes = String(repeating: "1,", count: 33)
+        try write(npy("|u1", shape: "(\(axes))", [1]), "deep.npy")
+        #expect(
+            try script.run("print(pcall(data.npy, 'deep.npy'))").printed.contains(
+                "deep.npy' has 33 axes; a tensor has at most 32"))
+        let outcome = try script.run(
+            """
+            print(data.npy "grid.npy", data.set { inputs = data.npy "grid.npy", labels = data.npy "labels.npy" })
+            local arrays = data.npz "three.npz"
+            print(arrays.weight, arrays.labels, arrays["a/b"], arrays.other)
+            """)
+        #expect(
+            outcome.printed == """
+                Tensor [2, 2]:
+                  1.0, 2.0
+                  3.0, 255.0\tset (script): 2 examples of [2]; labels 3: 1, 7: 1
+                Tensor [2, 3]:
+                  0.0, 0.5, 1.0
+                  1.5, 2.0, 2.5\tTensor [3]: 3.0, 1.0, 2.0\tTensor [2, 3]:
+                  0.0, 1.0, 2.0
+                  3.0, 4.0, 5.0\tnil
+
+                """)
+        #expect(outcome.usedData.map(\.file) == ["grid.npy", "labels.npy", "three.npz"])
+        #expect(outcome.usedData.map(\.name) == ["grid", "labels", "three"])
+        #expect(outcome.usedData[2].hash == SHA256Digest.hex(of: archive))
+        for (call, message) in [
+            ("data.npy '../x.npy'", "path '../x.npy' is refused: '..' needs --allow FILE"),
+            ("data.npz 'none.npz'", "no file 'none.npz' under the data roots"),
+            ("data.npy {}", "bad argument #1 to 'npy' (string expected, got table)"),
+        ] {
+            #expect(ModuleScript.message(call).contains(message))
+        }
+    }
+
+    @Test("an array that passes the memory limit is refused before memory is taken")
+    func largeArray() throws {
+        var script = ModuleScript()
+        defer { script.remove() }
+        script.limits.memoryBytes = 4 << 20
+        let bytes = npy("|u1", shape: "(2000000,)", [UInt8](repeating: 0, count: 2_000_000))
+        try Data(bytes).write(to: URL(fileURLWithPath: script.folder + "/data/large.npy"))
+        #expect(throws: (any Error).self) { try script.run("data.npy 'large.npy'") }
+        #expect(try script.run("print(pcall(data.npy, 'large.npy'))").printed.contains("not enough memory"))
     }
 
     @Test("paths out of the data roots are refused, naming the option that allows them")

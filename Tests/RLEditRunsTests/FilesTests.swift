@@ -13,6 +13,15 @@ struct FilesTests {
         #expect(folder.names() == ["a.txt"])
     }
 
+    @Test("A temporary file that a killed process left does not stand in the way of one with its number")
+    func staleTemporary() throws {
+        let folder = try TemporaryFolder()
+        let process = ProcessInfo.processInfo.processIdentifier
+        for number in 1...2_000 { try folder.write("", "a.\(process).\(number).tmp") }
+        try AtomicFile.write("whole", to: folder.file("a"))
+        #expect(folder.text("a") == "whole")
+    }
+
     @Test("Errors name the path and the cause")
     func causes() throws {
         let folder = try TemporaryFolder()

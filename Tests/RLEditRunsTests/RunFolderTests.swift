@@ -66,6 +66,55 @@ struct RunFolderTests {
         #expect(failure { _ = try RunFolder.open(folder.path) } == nil)
     }
 
+    @Test("What a killed process left half-written goes when the folder is opened, and nothing else does")
+    func leftovers() throws {
+        let temporary = try TemporaryFolder()
+        let path = temporary.file("run")
+        do {
+            let folder = try RunFolder.create(at: path)
+            try SampleRun.manifest().write(to: folder)
+            for name in [
+                "manifest.json.7.1.tmp", "checkpoints/a.checkpoint.812.30.tmp",
+                ".edited.safetensors.9.0F9A3F0E-6C5C-4B36-9E43-6C1D3A2F7B11.tmp", "mine.tmp", "a.b.c.tmp",
+            ] {
+                try folder.write("x", to: name)
+            }
+        }
+        _ = try RunFolder.open(path)
+        #expect(temporary.names("run") == [".lock", "a.b.c.tmp", "checkpoints", "manifest.json", "mine.tmp"])
+        #expect(temporary.names("run/checkpoints").isEmpty)
+    }
+
+    @Test("--out takes a folder whose run was killed before it had a manifest, not one that somebody else filled")
+    func begunFolder() throws {
+        let temporary = try TemporaryFolder()
+        let path = temporary.file("run")
+        do { try RunFolder.create(at: path).write("return 1", to: "script/t.lua") }
+        _ = try RunFolder.create(at: path)
+        try temporary.write("x", "run/notes.txt")
+        #expect(failure { _ = try RunFolder.create(at: path) }?.contains("is not empty (it holds 'notes.txt')") == true)
+        // Without our lock a folder named script is anybody's, and a refusal leaves no lock.
+        try FileManager.default.createDirectory(
+            atPath: temporary.file("other/script"), withIntermediateDirectories: true)
+        for _ in 1...2 { #expect(failure { _ = try RunFolder.create(at: temporary.file("other")) } != nil) }
+        #expect(temporary.names("other") == ["script"])
+    }
+
+    @Test("A folder that was removed or renamed takes nothing more")
+    func absent() throws {
+        let temporary = try TemporaryFolder()
+        let path = temporary.file("run")
+        let folder = try RunFolder.create(at: path)
+        #expect(folder.absence == nil)
+        try FileManager.default.moveItem(atPath: path, toPath: temporary.file("moved"))
+        let message = "cannot write into '\(path)': the folder was removed or renamed meanwhile"
+        #expect(failure { try folder.write("x", to: "a/b") } == message)
+        // Another folder of the name is not the one that is locked.
+        _ = try RunFolder.create(at: path)
+        #expect(failure { try folder.write("x", to: "b") } == message)
+        #expect(temporary.names("run") == [".lock"])
+    }
+
     @Test("Two runs of one process exclude each other as well")
     func lockWithinProcess() throws {
         let folder = try TemporaryFolder()

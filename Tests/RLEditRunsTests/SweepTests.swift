@@ -80,11 +80,13 @@ import Testing
     @Test("what is written is read again, the last word on a trial first")
     func lastWord() throws {
         let temporary = try TemporaryFolder()
-        let ledger = try TrialLedger(in: temporary.path, shard: .whole)
-        try ledger.add(Self.entry("a", .failed, "no \"data\""))
-        try ledger.add(Self.entry("b", .finished))
-        #expect(ledger["a"]?.reason == "no \"data\"")
-        try ledger.add(Self.entry("a", .finished))
+        do {
+            let ledger = try TrialLedger(in: temporary.path, shard: .whole)
+            try ledger.add(Self.entry("a", .failed, "no \"data\""))
+            try ledger.add(Self.entry("b", .finished))
+            #expect(ledger["a"]?.reason == "no \"data\"")
+            try ledger.add(Self.entry("a", .finished))
+        }
         let again = try TrialLedger(in: temporary.path, shard: .whole)
         #expect(try again["a"] == Self.entry("a", .finished))
         #expect(try again["b"] == Self.entry("b", .finished))
@@ -105,17 +107,30 @@ import Testing
         #expect(all["b"]?.status == .failed)
     }
 
+    @Test("two processes of one shard exclude each other, those of two shards do not")
+    func lock() throws {
+        let temporary = try TemporaryFolder()
+        let first = try TrialLedger(in: temporary.path, shard: .whole)
+        #expect(failure { _ = try TrialLedger(in: temporary.path, shard: .whole) }?.contains("is in use by") == true)
+        _ = try TrialLedger(in: temporary.path, shard: SweepShard("1/2"))
+        try withExtendedLifetime(first) { try first.add(Self.entry("a", .finished)) }
+    }
+
     @Test("a line that a kill cut short is passed over, and the next one does not join it")
     func cutShort() throws {
         let temporary = try TemporaryFolder()
-        let ledger = try TrialLedger(in: temporary.path, shard: .whole)
-        try ledger.add(Self.entry("a", .finished))
+        do {
+            let ledger = try TrialLedger(in: temporary.path, shard: .whole)
+            try ledger.add(Self.entry("a", .finished))
+        }
         let path = "\(temporary.path)/ledger.jsonl"
         let whole = temporary.bytes("ledger.jsonl")
         try AtomicFile.write(whole + Array("{\"key\": \"b\", \"tri".utf8), to: path)
-        let again = try TrialLedger(in: temporary.path, shard: .whole)
-        #expect(again["a"] != nil && again["b"] == nil)
-        try again.add(Self.entry("c", .finished))
+        do {
+            let again = try TrialLedger(in: temporary.path, shard: .whole)
+            #expect(again["a"] != nil && again["b"] == nil)
+            try again.add(Self.entry("c", .finished))
+        }
         let last = try TrialLedger(in: temporary.path, shard: .whole)
         #expect(last["a"] != nil && last["c"] != nil)
     }

@@ -45,6 +45,28 @@ function data.idx(options) end
 ---@return rledit.Set
 function data.set(options) end
 
+--- The array of a `.npy` file that NumPy saved, as a tensor of the same shape, whichever order its axes were stored in.
+--- Numbers of the types `float32`, `float64`, `float16`, `int64`, `int32`, `uint8` and `bool` become 32-bit floats. A
+--- `float64` is rounded; an integer that would change, or a number that would become infinite, is an error that names
+--- the element. Arrays of Python objects are refused: to read one runs code.
+---
+--- ```
+--- local set = data.set { inputs = data.npy "images.npy", labels = data.npy "labels.npy" }
+--- ```
+---@param path string
+---@return rledit.Tensor
+function data.npy(path) end
+
+--- All arrays of a `.npz` file, compressed or not, by their names. Together they take at most 1 GiB.
+---
+--- ```
+--- local arrays = data.npz "digits.npz"
+--- print(arrays.images, arrays.labels)
+--- ```
+---@param path string
+---@return table<string, rledit.Tensor>
+function data.npz(path) end
+
 --- Texts and their labels from a CSV file (RFC 4180, plain or compressed with gzip) whose first row names the columns.
 --- `text`, `label` and `group` are names of columns; a label is 0 or 1 unless `labels` says which contents mean which
 --- label; a group is a name, or empty for none. Texts keep the order of the file. A row that does not fit is an error

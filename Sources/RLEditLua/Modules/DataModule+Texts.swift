@@ -64,10 +64,10 @@ extension HostModules {
     }
 
     /// A path's last part without its endings.
-    private static func fileName(_ path: String) -> String {
+    static func fileName(_ path: String) -> String {
         let file = path.split(separator: "/").last ?? ""
         let name = file.split(separator: ".").first.map(String.init) ?? ""
-        return name.isEmpty ? "csv" : name
+        return name.isEmpty ? path : name
     }
 
     /// `texts { texts = {…}, labels = {…}, name = … }`.

@@ -64,6 +64,7 @@ extension HostModules {
             }
             module.function("idx") { call in try idx(call, context) }
             module.function("set") { call in try set(call) }
+            addNumPy(to: module, context: context)
             addTexts(to: module, context: context)
         }
     }

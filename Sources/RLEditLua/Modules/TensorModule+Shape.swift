@@ -69,7 +69,7 @@ extension HostModules {
             let size = try call.integer(1)
             return size == -1 ? [count] : [size]
         }
-        var shape = try table.array(of: Int.self, limit: 32)
+        var shape = try table.array(of: Int.self, limit: ScriptTensor.largestRank)
         guard let open = shape.firstIndex(of: -1) else { return shape }
         var others = shape
         others.remove(at: open)

@@ -182,7 +182,7 @@ extension LuaCall {
         let shape: [Int]
         if case .table(let table) = value(number) {
             do {
-                shape = try table.array(of: Int.self, limit: 32)
+                shape = try table.array(of: Int.self, limit: ScriptTensor.largestRank)
             } catch let error as LuaUsageError {
                 throw argumentError(number, error.description)
             }

@@ -18,7 +18,7 @@ extension RunSession {
         if let checkpoint { try loop.restore(checkpoint) }
         let reason = try loop.run()
         try logs.flush()
-        manifest.ended = .now
+        manifest.ended = .end(of: manifest.started)
         if reason == .interrupted { return try interrupted(names, folder, &manifest) }
         try task.didEnd(loop, reason: reason)
         let outcome = try TransferOutcome(of: loop, seed: streamSeed, pool: pool)

@@ -147,7 +147,7 @@ package final class RunSession {
             var manifest = makeManifest(seed, task: nil, context: context)
             manifest.status = status
             manifest.reason = reason
-            manifest.ended = .now
+            manifest.ended = .end(of: manifest.started)
             try write(&manifest, modules: session.loadedFiles, policies: context.policiesBeside, to: folder)
         }
         hostDidChange(session.host.interruptHandle)
@@ -182,10 +182,12 @@ package final class RunSession {
             }
             noteScriptTime(session.host.callbackSeconds, of: clock.seconds - begun)
             return end
-        } catch {
+        } catch let cause {
+            // Whatever then failed first, this is why.
+            let error = own.absence ?? cause
             manifest.status = .failed
             manifest.reason = "\(error)"
-            manifest.ended = .now
+            manifest.ended = .end(of: manifest.started)
             // The error of the run itself matters more than one of saying so.
             try? manifest.write(to: own)
             if options.seeds.count > 1 { try? writeTopManifest(status: .failed, reason: "seed \(seed): \(error)") }
@@ -237,7 +239,7 @@ package final class RunSession {
         if let checkpoint { try loop.restore(checkpoint) }
         let reason = try loop.run()
         try logs.flush()
-        manifest.ended = .now
+        manifest.ended = .end(of: manifest.started)
         if reason == .interrupted { return try interrupted(names, folder, &manifest) }
         try task.didEnd(loop, reason: reason)
         // 6. The result is applied to a copy of the model, measured on held-out sets, saved and reported.
@@ -397,11 +399,13 @@ package final class RunSession {
             return Manifest.CopiedFile(source: source, copy: copy, hash: SHA256Digest.hex(of: module.bytes))
         }
         for folder in target {
-            // A resumed run has copies, but for seeds that it had not come to.
+            // A resumed run has copies, but for seeds that it had not come to; a new one replaces what another left that
+            // was killed before it had a manifest.
             let copies =
                 [(script.copyName, script.bytes)] + zip(manifest.modules, modules).map { ($0.copy, $1.bytes) }
                 + policies.map { ("\(RunFolder.scriptFolderName)/\($0.name)", $0.bytes) }
-            for (name, bytes) in copies where !FileManager.default.fileExists(atPath: folder.file(name)) {
+            for (name, bytes) in copies
+            where resumed == nil || !FileManager.default.fileExists(atPath: folder.file(name)) {
                 try folder.write(bytes, to: name)
             }
             var own = manifest
@@ -418,7 +422,7 @@ package final class RunSession {
         var manifest = try Manifest.read(from: top.path)
         manifest.status = status
         manifest.reason = reason
-        manifest.ended = .now
+        manifest.ended = .end(of: manifest.started)
         try manifest.write(to: top)
     }
 }

@@ -1,6 +1,7 @@
 internal import Foundation
 package import LuaBridge
 internal import RLEditData
+internal import RLEditNN
 package import RLEditRuns
 internal import RLEditTensor
 
@@ -119,6 +120,9 @@ package final class SweepSession {
         } catch {
             if clock.isInterrupted { return .interrupted }
             if clock.isTimeOver { return .timeLimit }
+            // A full disk or a missing folder is not the trial's fault, and would be that of all that follow.
+            if error is FileError { throw error }
+            if case .unwritable? = (error as? SafetensorsError)?.fault { throw error }
             // A setting that the script does not have fails every trial alike: once is enough.
             if let fault = error as? LuaError, fault.underlying is UnreadArgumentError { throw error }
             try record(.failed, "\(error)")

@@ -7,6 +7,8 @@ package import RLEditTensor
 /// Swift functions read and return plain `Tensor`s; this type adds what only the script's side knows.
 package struct ScriptTensor: LuaBound {
     package static var luaName: String { "rledit.Tensor" }
+    /// Most axes of a tensor that a script or a file brings, as many as NumPy's arrays long had.
+    static let largestRank = 32
     package var tensor: Tensor
     /// Made by `t[i]`: a copy, as everything read from a tensor is. Changing it would be lost, since the author of
     /// `t[i][j] = v` means `t`; so that raises.

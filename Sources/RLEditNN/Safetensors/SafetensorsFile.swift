@@ -78,14 +78,19 @@ public struct SafetensorsFile: Sendable {
 
     /// A floating-point tensor as `Float`.
     /// - Throws: ``SafetensorsError``: missing, not a floating-point type, or larger than a tensor can be.
-    public func tensor(_ name: String) throws -> Tensor {
+    public func tensor(_ name: String) throws(SafetensorsError) -> Tensor {
         let data = try bytes(name)
         guard let entry = self[name], entry.elementType.isFloatingPoint else {
             throw SafetensorsError(
                 file: path, tensor: name, fault: .notFloatingPoint(dtype: self[name]?.elementType.rawValue ?? ""))
         }
-        return try Tensor(shape: entry.shape) { buffer in
-            data.withUnsafeBytes { entry.elementType.decode($0, into: buffer) }
+        do {
+            return try Tensor(shape: entry.shape) { buffer in
+                data.withUnsafeBytes { entry.elementType.decode($0, into: buffer) }
+            }
+        } catch {
+            // Without elements a shape takes no bytes in the file, so that nothing there has bounded it.
+            throw SafetensorsError(file: path, tensor: name, fault: .sizeOverflow(shape: entry.shape))
         }
     }
 

@@ -21,6 +21,7 @@ public final class ComparisonFolder: Sendable {
         }
         lock = try FolderLock(path)
         self.path = path
+        FileSystem.removeLeftovers(inTree: path)
         _ = try FileSystem.createFolder("\(path)/\(ComparisonFolder.cellsName)")
     }
 
@@ -38,6 +39,7 @@ public final class ComparisonFolder: Sendable {
 
     /// Keeps a cell: whole, or not at all.
     public func store(_ cell: ComparisonCell) throws(FileError) {
+        if let absence = lock.absence(of: path) { throw absence }
         let file = file(cell.method, cell.seed)
         try FileSystem.createFolders(FileSystem.folder(of: file))
         try AtomicFile.write(cell.json.prettyText() + "\n", to: file)
@@ -45,6 +47,7 @@ public final class ComparisonFolder: Sendable {
 
     /// Writes table and report.
     public func write(_ comparison: Comparison) throws {
+        if let absence = lock.absence(of: path) { throw absence }
         try AtomicFile.write(comparison.detailedJSON.prettyText() + "\n", to: "\(path)/\(ComparisonFolder.jsonName)")
         try AtomicFile.write(comparison.csv, to: "\(path)/\(ComparisonFolder.csvName)")
         try AtomicFile.write(ComparisonReport(comparison).html, to: "\(path)/\(ComparisonFolder.reportName)")

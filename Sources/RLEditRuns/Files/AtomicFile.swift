@@ -12,8 +12,12 @@ public enum AtomicFile {
     /// - Throws: ``FileError`` naming `path` and the cause (full disk, read-only or missing folder); what had the name
     ///   before is then untouched, and the temporary file is gone.
     public static func write(_ bytes: some Collection<UInt8>, to path: String) throws(FileError) {
-        let number = counter.add(1, ordering: .relaxed).newValue
-        let temporary = "\(path).\(getpid()).\(number).tmp"
+        // In a container the number of a process that was killed comes again, and with it the name of what it left.
+        var temporary: String
+        repeat {
+            let number = counter.add(1, ordering: .relaxed).newValue
+            temporary = "\(path).\(getpid()).\(number).tmp"
+        } while FileSystem.status(of: temporary) != nil
         do throws(FileError) {
             let file = try FileDescriptor(temporary, .createNew)
             try file.write(bytes)

@@ -64,6 +64,13 @@ struct FileDescriptor: ~Copyable {
         return Int(status.st_size)
     }
 
+    /// Whether a path leads to the file that is open here.
+    func isAt(_ path: String) -> Bool {
+        var (own, named) = (stat(), stat())
+        return fstat(number, &own) == 0 && lstat(path, &named) == 0 && own.st_dev == named.st_dev
+            && own.st_ino == named.st_ino
+    }
+
     /// Cut to a size and write from there on.
     func truncate(to size: Int) throws(FileError) {
         guard ftruncate(number, off_t(size)) == 0, lseek(number, off_t(size), SEEK_SET) == off_t(size) else {

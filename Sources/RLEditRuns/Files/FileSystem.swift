@@ -58,6 +58,28 @@ enum FileSystem {
         if unlink(path) != 0, errno != ENOENT { throw FileError(operation: "remove", path: path, code: errno) }
     }
 
+    /// Removes what killed processes left half-written in a folder and those below: temporary files of ours.
+    ///
+    /// Only for a folder whose lock is held: another process may be writing elsewhere. What cannot be removed stays.
+    static func removeLeftovers(inTree folder: String) {
+        for name in (try? names(in: folder)) ?? [] {
+            let path = "\(folder)/\(name)"
+            if name.hasSuffix(".tmp"), isTemporary(name) {
+                try? removeFile(path)
+            } else if status(of: path)?.isFolder == true {
+                removeLeftovers(inTree: path)
+            }
+        }
+    }
+
+    /// Whether a name is of the forms `NAME.PROCESS.NUMBER.tmp` and `.NAME.PROCESS.UUID.tmp`, which nobody else uses.
+    static func isTemporary(_ name: String) -> Bool {
+        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count >= 4, parts.last == "tmp", Int(parts[parts.count - 3]) != nil else { return false }
+        return Int(parts[parts.count - 2]) != nil
+            || (name.hasPrefix(".") && UUID(uuidString: String(parts[parts.count - 2])) != nil)
+    }
+
     /// Give a file another name in the same folder, replacing what has it.
     static func rename(_ source: String, to target: String) throws(FileError) {
         if Foundation.rename(source, target) != 0 { throw FileError(operation: "write", path: target, code: errno) }

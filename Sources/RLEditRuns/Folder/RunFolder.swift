@@ -54,7 +54,12 @@ public final class RunFolder: Sendable {
     private init(path: String, lock: FolderLock) {
         self.path = path
         self.lock = lock
+        FileSystem.removeLeftovers(inTree: path)
     }
+
+    /// Why nothing can be written any more: the folder was removed, or has another name now. nil as long as it is there.
+    /// Files that are open would go on taking what nobody can ever read.
+    public var absence: FileError? { lock.absence(of: path) }
 
     /// A new folder `<root>/<task>-<yyyymmdd-hhmmss>`, with `-2`, `-3`, … when that is taken.
     /// - Parameters:
@@ -82,12 +87,23 @@ public final class RunFolder: Sendable {
     public static func create(at path: String) throws -> RunFolder {
         let path = withoutTrailingSlash(path)
         try FileSystem.createFolders(path)
+        // Before a lock is left in a folder that may be anybody's, and again when nobody else can write there.
+        try checkIsFree(path)
         let lock = try FolderLock(path)
-        // Hidden files do not count: version control keeps empty folders with them, and our lock is one.
-        let names = try FileSystem.names(in: path).filter { !$0.hasPrefix(".") }
-        if names.contains(manifestName) { throw RunFolderError.holdsRun(path: path) }
-        if let first = names.first { throw RunFolderError.notEmpty(path: path, example: first) }
+        try checkIsFree(path)
         return RunFolder(path: path, lock: lock)
+    }
+
+    /// - Throws: ``RunFolderError`` for a folder with a run or other files.
+    private static func checkIsFree(_ path: String) throws {
+        // Hidden files do not count: version control keeps empty folders with them, and our lock is one.
+        var names = try FileSystem.names(in: path).filter { !$0.hasPrefix(".") }
+        if names.contains(manifestName) { throw RunFolderError.holdsRun(path: path) }
+        // A run that was killed before it had a manifest leaves its lock and copies of its script.
+        if FolderLock.isIn(path) {
+            names.removeAll { $0 == scriptFolderName || FileSystem.isTemporary($0) }
+        }
+        if let first = names.first { throw RunFolderError.notEmpty(path: path, example: first) }
     }
 
     /// The folder that `--resume` names.
@@ -117,6 +133,7 @@ public final class RunFolder: Sendable {
 
     /// Write or replace a file of the run atomically; folders in `name` are created.
     public func write(_ bytes: [UInt8], to name: String) throws(FileError) {
+        if let absence { throw absence }
         let target = file(name)
         if name.contains("/") { try FileSystem.createFolders(FileSystem.folder(of: target)) }
         try AtomicFile.write(bytes, to: target)
@@ -156,10 +173,15 @@ public final class RunFolder: Sendable {
 /// The exclusive lock on `.lock` in a run folder. The system frees it when the process ends, however it ends; the file
 /// stays, since removing it would let two later runs lock two different files of that name.
 final class FolderLock: Sendable {
-    private let descriptor: FileDescriptor
+    static let runName = ".lock"
 
-    init(_ folder: String) throws {
-        let path = "\(folder)/.lock"
+    private let descriptor: FileDescriptor
+    private let name: String
+
+    /// - Parameter name: of the file that is locked.
+    init(_ folder: String, name: String = runName) throws {
+        let path = "\(folder)/\(name)"
+        self.name = name
         descriptor = try FileDescriptor(path, .update)
         guard try descriptor.tryLock() else {
             let holder = (try? FileSystem.read(path)).map { String(decoding: $0.prefix(20), as: UTF8.self) } ?? ""
@@ -167,5 +189,15 @@ final class FolderLock: Sendable {
         }
         try descriptor.truncate(to: 0)
         try descriptor.write(Array("\(getpid())\n".utf8))
+    }
+
+    /// Whether a process has ever held the lock of a folder.
+    static func isIn(_ folder: String) -> Bool { FileSystem.status(of: "\(folder)/\(runName)") != nil }
+
+    /// Why the folder is no longer the one that was locked; nil when it is.
+    func absence(of folder: String) -> FileError? {
+        descriptor.isAt("\(folder)/\(name)")
+            ? nil
+            : FileError(operation: "write into", path: folder, reason: "the folder was removed or renamed meanwhile")
     }
 }

@@ -9,6 +9,9 @@ public struct Timestamp: Sendable, Equatable {
 
     public static var now: Timestamp { Timestamp(seconds: time(nil)) }
 
+    /// Now, or `start` when the clock was set back since: what began does not end before it.
+    public static func end(of start: Timestamp) -> Timestamp { Timestamp(seconds: max(now.seconds, start.seconds)) }
+
     /// `20260131-235959` in local time.
     public var compact: String { formatted("%Y%m%d-%H%M%S") }
 

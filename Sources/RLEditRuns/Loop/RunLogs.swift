@@ -104,6 +104,7 @@ public final class RunLogs {
         checkpoint.logOffsets[RunFolder.metricsName] = try metrics.synchronize()
         checkpoint.logOffsets[RunFolder.timingName] = try timing.synchronize()
         if let candidates { checkpoint.logOffsets[RunFolder.candidatesName] = try candidates.synchronize() }
+        if let absence = folder.absence { throw absence }
         try folder.checkSize(limit: sizeLimit)
         try store.save(checkpoint, isBest: isBest)
         lastCheckpoint = clock()
@@ -125,6 +126,7 @@ public final class RunLogs {
 
     /// Writes the checkpoint in memory, if it is newer than the last one on disk, and all that was logged.
     func saveHeld() throws {
+        if let absence = folder.absence { throw absence }
         _ = try metrics.synchronize()
         _ = try timing.synchronize()
         _ = try candidates?.synchronize()
@@ -134,6 +136,7 @@ public final class RunLogs {
 
     /// Hands everything written so far to the system.
     public func flush() throws {
+        if let absence = folder.absence { throw absence }
         try metrics.flush()
         try timing.flush()
         try candidates?.flush()

@@ -86,6 +86,20 @@ public enum NetworkDescription {
         guard let layers = json["layers"]?.array, !layers.isEmpty, layers.count <= mostLayers,
             let prefix = json["prefix"]?.string
         else { throw refuse("'layers' or 'prefix' is missing") }
+        do {
+            return (try network(layers, input: input, prefix: prefix, in: file, refuse: refuse), prefix)
+        } catch let error as NetworkError {
+            throw refuse(error.description)
+        } catch let error as TensorError {
+            throw refuse(error.description)
+        }
+    }
+
+    /// - Throws: besides what ``network(in:)`` throws, what layers say of inputs that do not fit them.
+    private static func network(
+        _ layers: [JSONValue], input: [Int], prefix: String, in file: SafetensorsFile,
+        refuse: (String) -> ModelFileError
+    ) throws -> Network {
         var nodes: [Network.Node] = []
         var shapes: [[Int]] = []
         _ = try Tensor.elementCount(of: input)
@@ -116,7 +130,7 @@ public enum NetworkDescription {
         }
         var network = try Network(inputShape: input, nodes: nodes, random: RandomStream(seed: 0, name: "init"))
         try network.loadParameters(from: file, prefix: prefix)
-        return (network, prefix)
+        return network
     }
 
     private static func layer(_ entry: JSONValue) -> (any Layer)? {

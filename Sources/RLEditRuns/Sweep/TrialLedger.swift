@@ -35,14 +35,17 @@ public final class TrialLedger {
 
     private let folder: String
     private let path: String
+    /// Two processes of one shard would run the same trials, and cut each other's lines.
+    private let lock: FolderLock
     private var entries: [String: Entry] = [:]
 
-    /// Reads what the ledgers of a folder say.
-    /// - Throws: ``FileError``.
-    public init(in folder: String, shard: SweepShard) throws(FileError) {
+    /// Reads what the ledgers of a folder say, and holds the shard's own for as long as this value lives.
+    /// - Throws: ``FileError``; ``RunFolderError/inUse(path:holder:)`` while another process works on the same shard.
+    public init(in folder: String, shard: SweepShard) throws {
         self.folder = folder
         let name = shard == .whole ? "ledger.jsonl" : "ledger-\(shard.index)-of-\(shard.count).jsonl"
         path = "\(folder)/\(name)"
+        lock = try FolderLock(folder, name: ".\(name).lock")
         // A trial that failed in one shard may have been mended by another command since: finished wins.
         for name in try FileSystem.names(in: folder) where name.hasPrefix("ledger") && name.hasSuffix(".jsonl") {
             for entry in try TrialLedger.read("\(folder)/\(name)") {
@@ -56,6 +59,7 @@ public final class TrialLedger {
 
     /// Adds a line and hands it to the disk.
     public func add(_ entry: Entry) throws {
+        if let absence = lock.absence(of: folder) { throw absence }
         // What a kill cut short in the middle of a line is dropped.
         let whole = (try? FileSystem.read(path)).map { bytes in (bytes.lastIndex(of: 0x0A) ?? -1) + 1 }
         let log = if let whole { try AppendLog(resuming: path, at: whole) } else { try AppendLog(creating: path) }

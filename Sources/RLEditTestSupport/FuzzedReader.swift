@@ -1,0 +1,145 @@
+internal import Foundation
+internal import RLEditData
+internal import RLEditNN
+internal import RLEditRuns
+internal import RLEditTensor
+
+/// The readers of files that nobody vouches for, one for each format, as `scripts/fuzz` and the replay of the corpus call
+/// them.
+///
+/// A reader takes any bytes and ends in a value or in one of its own typed errors. A trap, an error of another kind, and
+/// a value that does not survive being written and read again are finds.
+package enum FuzzedReader: String, CaseIterable, Sendable {
+    /// Images and labels, plain or compressed.
+    case idx
+    /// A compressed stream by itself.
+    case gzip
+    /// Labelled texts.
+    case csv
+    /// An array that NumPy saved.
+    case npy
+    /// Arrays in an archive.
+    case npz
+    case safetensors
+    /// What a text classifier brings along in its metadata.
+    case vocabulary
+    /// Manifest and summary of a run folder.
+    case manifest
+
+    package enum Outcome: Equatable, Sendable {
+        case accepted
+        case refused(String)
+    }
+
+    /// What no input may lead to, in words.
+    package struct Find: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    /// Reads one input as the program would.
+    /// - Parameter scratch: path of a file that takes the bytes, for readers that want one.
+    /// - Throws: ``Find``.
+    package func read(_ bytes: [UInt8], scratch: String) throws -> Outcome {
+        do {
+            switch self {
+            case .idx: try readIDX(try FuzzedReader.file(bytes, at: scratch))
+            case .gzip: try readGzip(try FuzzedReader.file(bytes, at: scratch))
+            case .csv:
+                _ = try TextSet(
+                    csv: try FuzzedReader.file(bytes, at: scratch), name: "texts",
+                    columns: .init(text: "text", label: "label", group: "group"))
+            case .npy: try readNumPy(try NumPyFile(array: FuzzedReader.file(bytes, at: scratch)))
+            case .npz: try readNumPy(try NumPyFile(archive: FuzzedReader.file(bytes, at: scratch)))
+            case .safetensors: try readSafetensors(try FuzzedReader.file(bytes, at: scratch))
+            case .vocabulary: try readVocabulary(String(decoding: bytes, as: UTF8.self))
+            case .manifest: try readManifest(bytes)
+            }
+            return .accepted
+        } catch let find as Find {
+            throw find
+        } catch {
+            let message = "\(error)"
+            guard isExpected(error) else { throw Find(description: "\(rawValue): an untyped error: \(message)") }
+            guard !message.isEmpty else { throw Find(description: "\(rawValue): an error without a message") }
+            return .refused(message)
+        }
+    }
+
+    private func isExpected(_ error: any Error) -> Bool {
+        switch self {
+        case .idx, .gzip, .csv, .npy, .npz: error is DataError
+        case .safetensors: error is SafetensorsError || error is ModelFileError
+        case .vocabulary: error is ModelFileError
+        case .manifest: error is JSONReadError || error is ManifestError
+        }
+    }
+
+    private func readIDX(_ path: String) throws {
+        do {
+            let (dimensions, bytes) = try IDX.readImages(path)
+            try expect(dimensions.reduce(1, *) == bytes.count, "the dimensions are not those of the bytes")
+        } catch DataError.invalidIDX {
+            _ = try IDX.readLabels(path, classes: 10)
+        }
+    }
+
+    private func readGzip(_ path: String) throws {
+        let reader = try GzipReader(path: path)
+        var piece = [UInt8](repeating: 0, count: 1 << 12)
+        var total = 0
+        while true {
+            let count = try piece.withUnsafeMutableBytes { try reader.read(into: $0) }
+            total += count
+            // Each reader of a format has a bound of its own.
+            if count < piece.count || total > 1 << 24 { break }
+        }
+        try expect(total <= reader.largestSize, "\(total) bytes, more than \(reader.largestSize) foreseen")
+    }
+
+    private func readNumPy(_ file: NumPyFile) throws {
+        for entry in file.entries {
+            let tensor = try file.tensor(entry)
+            try expect(tensor.shape == entry.shape && tensor.count == entry.count, "a tensor of another shape")
+        }
+    }
+
+    private func readSafetensors(_ path: String) throws {
+        let file = try SafetensorsFile(path: path)
+        for entry in file.entries {
+            try expect(try file.bytes(entry.name).count == entry.byteCount, "'\(entry.name)' has other bytes")
+            if entry.elementType.isFloatingPoint { _ = try file.tensor(entry.name) }
+        }
+        _ = try ModelFile(file)
+    }
+
+    private func readVocabulary(_ text: String) throws {
+        let vocabulary = try Vocabulary(parsing: text, path: "vocabulary")
+        let again = try Vocabulary(parsing: vocabulary.json.text, path: "vocabulary")
+        try expect(again == vocabulary, "another vocabulary after being written")
+        let texts = try TextSet(name: "t", source: "fuzz", texts: ["a good day", "Ünïcode 3 it's"], labels: [0, 1])
+        _ = try vocabulary.encode(texts)
+    }
+
+    private func readManifest(_ bytes: [UInt8]) throws {
+        let json = try JSONValue(parsing: bytes)
+        if let summary = RunSummary(json: json) {
+            let written = summary.detailedJSON.prettyText()
+            let again = RunSummary(json: try JSONValue(parsing: Array(written.utf8)))
+            try expect(again?.detailedJSON.prettyText() == written, "another summary after being written")
+        }
+        let manifest = try Manifest(json: json)
+        let again = try Manifest(json: JSONValue(parsing: Array(manifest.json.prettyText().utf8)))
+        try expect(again == manifest, "another manifest after being written")
+    }
+
+    private func expect(_ condition: Bool, _ complaint: @autoclosure () -> String) throws {
+        if !condition { throw Find(description: "\(rawValue): \(complaint())") }
+    }
+
+    private static func file(_ bytes: [UInt8], at path: String) throws -> String {
+        do { try Data(bytes).write(to: URL(fileURLWithPath: path)) } catch {
+            throw Find(description: "cannot write the scratch file: \(error)")
+        }
+        return path
+    }
+}
