@@ -33,6 +33,13 @@ enum BoundCalls {
           e:step(tensor.zeros { e.action_size })
         end
         model:save "m.safetensors"
+        local distribution = rledit.TaskDistribution {
+          networks = { model, other }, classes = { 0, 1 }, sets = function() return { forget = forget, retain = retain } end }
+        local transfer_task = rledit.task {
+          distribution = distribution, world = rledit.ShiftWorld { layer = "fc2" }, state = {}, reward = function(m) return m.forget.accuracy end }
+        local pairs_env = rledit.env(transfer_task)
+        pairs_env:reset(0)
+        local policy = rledit.load_policy "forget.policy.safetensors"
 
         """
 
@@ -49,6 +56,11 @@ enum BoundCalls {
                 "Text,Label\nI am deaf,NOT_BAD\nI hate deaf,BAD\nI am old,NOT_BAD\nI hate old,BAD\n".utf8),
             "jigsaw/identity_terms.txt": Array("deaf\nold\n".utf8),
         ]
+        // A policy that was trained elsewhere; it edits a layer of any width.
+        let examples = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "examples")
+        files["forget.policy.safetensors"] = Array(
+            try Data(contentsOf: examples.appending(path: "forget_class.policy.safetensors")))
         for (part, count) in [("train", 4), ("t10k", 2)] {
             files["mnist/\(part)-images-idx3-ubyte"] = idx(
                 [UInt8(count), 28, 28], Array(repeating: 9, count: count * 28 * 28))
@@ -63,12 +75,16 @@ enum BoundCalls {
         "rledit.data": "data",
         "rledit.metrics": "metrics", "rledit.schedule": "schedule", "rledit.worlds": "worlds",
         "rledit.learners": "learners", "rledit.baselines": "baselines", "rledit.run": "run",
+        "rledit.transfer": "rledit.transfer",
         "rledit.Arguments": "rledit.args", "rledit.Tensor": "t", "rledit.Set": "set", "rledit.TextSet": "texts",
         "rledit.Vocabulary": "vocabulary", "rledit.Model": "model", "rledit.Layer": "layer", "rledit.World": "world",
         "rledit.Learner": "learner", "rledit.Task": "task", "rledit.Environment": "env",
         "rledit.Baseline": "baseline", "rledit.Digits": "digits", "rledit.Comments": "comments",
         "rledit.Templates": "templates", "rledit.Schedule": "schedule.linear(1, 0)", "rledit.Metrics": "m",
         "rledit.BaseMetrics": "m.base", "rledit.EditMetrics": "m.edit", "rledit.SetMetrics": "m.forget",
+        "rledit.TaskDistribution": "distribution", "rledit.UnitPolicy": "rledit.UnitPolicy {}",
+        "rledit.Policy": "policy",
+        "rledit.TransferTask": "transfer_task", "rledit.TransferEnvironment": "pairs_env",
         "rledit.GroupsMetrics": "m.forget.groups", "rledit.GroupMetrics": "m.forget.groups.a",
     ]
 
@@ -97,8 +113,17 @@ enum BoundCalls {
             "PPO", "Reinforce", "EvolutionStrategy", "CMAES", "SeparableCMAES", "RandomSearch", "HillClimber",
         ].map { "\($0) {}" }
         let worlds = ["MaskWorld { layer = 'fc1', horizon = 2 }", "ShiftWorld { layers = { 'fc1', 'fc2' } }"]
+        let transfer = [
+            "TaskDistribution { networks = { model }, classes = { 0 }, sets = function() return { forget = forget, retain = retain } end }",
+            "UnitPolicy { hidden = 1 }", "load_policy 'forget.policy.safetensors'",
+            "apply { policy = policy, model = model, sets = { forget = forget, retain = retain }, layer = 'fc2' }",
+        ]
         var calls: [String: [String]] = [
-            "rledit": learners + worlds + [
+            "rledit.transfer": transfer,
+            "rledit.TransferEnvironment": [
+                "reset(1)", "step(tensor.zeros { pairs_env.action_size })", "edited_model()",
+            ],
+            "rledit": transfer + learners + worlds + [
                 "require_version('0.1')", "task(whole())", "env(options())", "check_environment(task)",
             ],
             "rledit.learners": learners, "rledit.worlds": worlds, "rledit.run": ["task(rledit.task(whole()))"],
@@ -115,6 +140,8 @@ enum BoundCalls {
                 ],
             "rledit.baselines": trained.map { "\($0) \(unlearning), epochs = 1 }" } + [
                 "scrub \(unlearning), epochs = 2 }", "fisher_forgetting \(unlearning) }", "ssd \(unlearning) }",
+                "contrast_rule \(unlearning), layer = 'fc2' }", "erasure \(unlearning), layer = 'fc2' }",
+                "policy_edit \(unlearning), layer = 'fc2', policy = policy }",
                 "bias_edit \(unlearning) }",
                 "gradient_edit \(unlearning), layer = 'fc2' }",
                 "gradient_mask \(unlearning), layer = 'fc2' }",
@@ -137,7 +164,9 @@ enum BoundCalls {
                 "linear(2, 3)", "embedding_bag(3, 2)", "conv2d { inputs = 1, outputs = 2, kernel = 3 }",
                 "max_pool2d(2)", "average_pool2d(2)", "global_average_pool2d()", "flatten()", "dropout(0.5)", "relu()",
                 "gelu()", "sigmoid()", "tanh()", "sequential { input = { 2 }, nn.linear(2, 3), nn.relu() }",
-                "load 'm.safetensors'", "read_safetensors 'm.safetensors'",
+                "load 'm.safetensors'",
+                "fit_all { models = { model, other }, set = set, epochs = 1, remember = false }",
+                "read_safetensors 'm.safetensors'",
             ],
             "rledit.models": [
                 "mlp { widths = { 2, 2 } }", "digit_cnn()", "bag_of_words { vocabulary = vocabulary, hidden = { 2 } }",
