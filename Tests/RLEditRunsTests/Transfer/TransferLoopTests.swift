@@ -98,11 +98,8 @@ import Testing
     ) throws -> (metrics: Data?, policy: [Float]) {
         let folder = try TemporaryFolder()
         let pool = WorkerPool(workers: workers)
-        var run: RunFolder? = try RunFolder.create(at: folder.file("run"))
-        let path = folder.file("run")
+        let open = try RunFolder.create(at: folder.file("run"))
         for stop in stops + [Int.max] {
-            let open = try run ?? RunFolder.open(path)
-            run = nil
             let checkpoint = try? CheckpointStore(in: open).loadLatest().0
             let watcher = StopAfter(updates: stop)
             let loop = try TransferLoop(
