@@ -1,9 +1,9 @@
 -- The policies of docs/results.md: trained on eight networks and eight digits, judged on ten other networks and all ten
 -- digits, two of which training never met (`--set fold=0` to 4: digits 2·fold and 2·fold + 1).
 --
--- Training networks are those of seeds 200 + 20·seed on, validation networks follow them; the ten held-out networks are
--- those of seeds 0 to 9 (`--set split=validation`: of seeds 100 to 104, on the last 5,000 training images, where settings
--- are chosen). All are trained on the first 55,000 images of MNIST.
+-- Training networks are those of seeds 200 + 20·seed on, validation networks follow them; the ten held-out networks
+-- are those of seeds 0 to 9 (`--set split=validation`: of seeds 100 to 104, on the last 5,000 training images, where
+-- settings are chosen). All are trained on the first 55,000 images of MNIST.
 --
 --   rledit-lua scripts/reproduction/transfer.lua --seed 1 --set fold=3 --set world=MaskWorld --set rank=2
 local rledit = require "rledit"

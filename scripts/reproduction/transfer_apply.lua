@@ -1,13 +1,13 @@
--- Policies of scripts/reproduction/transfer.lua on networks of other kinds, a line per network, digit and way of applying:
--- kind, network, digit, whether the policy never met the digit, way, forget and retain accuracy in percent before and
--- after. `--set kind=` names what is tried:
+-- Policies of scripts/reproduction/transfer.lua on networks of other kinds, a line per network, digit and way of
+-- applying: kind, network, digit, whether the policy never met the digit, way, forget and retain accuracy in percent
+-- before and after. `--set kind=` names what is tried:
 --
 --   few         the held-out networks, 5 + 50 images, five draws
 --   widths      CNNs whose edited layer is 128→32 (twice as many and half as many channels before it), 96→24, 64→16,
 --               192→64, 256→48
 --   mlp         a perceptron 784→128→32→10
 --   generated   the CNN on generated digits
---   widths, mlp and generated come with the original as the policy's rivals: contrast rule, SSD, bias edit.
+-- Seed 0 also has the policy's rivals: contrast rule, bias edit, SSD.
 --
 --   rledit-lua scripts/reproduction/transfer_apply.lua --set kind=widths --set fold=3 --allow P --set policy=P
 local rledit = require "rledit"
@@ -82,7 +82,7 @@ for index, model in ipairs(models) do
       show(index, class, "zero-shot", before, (rledit.apply { policy = policy, model = model, sets = chosen }))
       show(index, class, "10 evaluations", before,
         (rledit.apply { policy = policy, model = model, sets = chosen, refine = 10 }))
-      if fold == 3 then
+      if rledit.seed == 0 then
         local options = { model = model, forget = forget, retain = retain, layer = "fc2" }
         show(index, class, "contrast rule", before, rledit.baselines.contrast_rule(options).model)
         options.layer = nil

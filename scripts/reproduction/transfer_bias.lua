@@ -1,5 +1,5 @@
--- A policy over units for text classifiers: trained on the classifiers of seeds 0 to 4 of the bias task, judged on those of
--- seeds 5 to 9, on identity terms that neither reward nor features have seen.
+-- A policy over units for text classifiers: trained on the classifiers of seeds 0 to 4 of the bias task, judged on those
+-- of seeds 5 to 9, on identity terms that neither reward nor features have seen.
 --
 --   rledit-lua scripts/reproduction/transfer_bias.lua --seed 0 --out runs/bias-policy
 --   rledit-lua scripts/reproduction/transfer_bias.lua --seed 0 --allow P --set policy=P     (P: its policy.safetensors)
@@ -17,7 +17,8 @@ local function classifiers(first, count)
   local models = {}
   for i = 1, count do models[i] = rledit.models.bag_of_words { vocabulary = words, seed = first + i - 1 } end
   return rledit.nn.fit_all {
-    models = models, set = words:encode(comments.train), epochs = 4, batch_size = 256, weight_decay = 1e-5, seed = first,
+    models = models, set = words:encode(comments.train), epochs = 4, batch_size = 256, weight_decay = 1e-5,
+    seed = first,
   }
 end
 
