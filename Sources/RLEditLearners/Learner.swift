@@ -66,9 +66,16 @@ public protocol Learner: AnyObject {
     /// learner without a mean policy.
     func meanAction(_ observation: ObservationBatch) throws -> Tensor?
 
+    /// Whether ``meanAction(_:)`` ever gives an action.
+    var hasMeanAction: Bool { get }
+
     /// Everything `restore` needs to continue to the same bytes.
     func snapshot() throws -> LearnerSnapshot
     func restore(_ snapshot: LearnerSnapshot) throws
+}
+
+extension Learner {
+    public var hasMeanAction: Bool { true }
 }
 
 /// A learner's complete state between two `ask`s, as plain named values that a checkpoint can hold.

@@ -82,16 +82,21 @@ struct ApplyCommand: ParsableCommand {
             }
             if refine == nil { throw ValidationError("--refine-by is of use together with --refine only.") }
         }
-        for set in sets + heldOut {
-            do { _ = try SetSpecification(set) } catch { throw ValidationError("\(error).") }
-        }
+        do { _ = try specifications() } catch { throw ValidationError("\(error).") }
+    }
+
+    private func specifications() throws -> (sets: [SetSpecification], heldOut: [SetSpecification]) {
+        (
+            try sets.map { try SetSpecification($0) },
+            try heldOut.map { try SetSpecification($0, option: "--heldout") }
+        )
     }
 
     func run() throws {
+        let (sets, heldOut) = try specifications()
         let search = refineBy.flatMap(PolicyApplication.Search.init(rawValue:)) ?? .scale
         let session = ApplySession(
-            policy: policy, model: model, sets: try sets.map { try SetSpecification($0) },
-            heldOut: try heldOut.map { try SetSpecification($0) }, layers: layer.isEmpty ? nil : layer,
+            policy: policy, model: model, sets: sets, heldOut: heldOut, layers: layer.isEmpty ? nil : layer,
             refinement: refine.map { ($0, search) }, output: out, seed: seed, data: data,
             workers: workers ?? ProcessInfo.processInfo.activeProcessorCount)
         let outcome = try session.run()

@@ -61,6 +61,9 @@ enum BoundCalls {
             .deletingLastPathComponent().appending(path: "examples")
         files["forget.policy.safetensors"] = Array(
             try Data(contentsOf: examples.appending(path: "forget_class.policy.safetensors")))
+        let corpus = examples.deletingLastPathComponent().appending(path: "Sources/RLEditTestSupport/Corpus")
+        files["vector.npy"] = Array(try Data(contentsOf: corpus.appending(path: "npy/vector.npy")))
+        files["arrays.npz"] = Array(try Data(contentsOf: corpus.appending(path: "npz/stored.npz")))
         for (part, count) in [("train", 4), ("t10k", 2)] {
             files["mnist/\(part)-images-idx3-ubyte"] = idx(
                 [UInt8(count), 28, 28], Array(repeating: 9, count: count * 28 * 28))
@@ -174,7 +177,7 @@ enum BoundCalls {
             "rledit.data": [
                 "digits()", "mnist()", "generated_digits { train = 2, test = 1 }",
                 "idx { images = 'mnist/t10k-images-idx3-ubyte', labels = 'mnist/t10k-labels-idx1-ubyte' }",
-                "set { inputs = { { 1 }, { 2 } }, labels = { 0, 1 } }",
+                "set { inputs = { { 1 }, { 2 } }, labels = { 0, 1 } }", "npy('vector.npy')", "npz('arrays.npz')",
                 "csv { path = 'words.csv', text = 'text', label = 'label' }",
                 "texts { texts = { 'x' }, labels = { 0 } }",
                 "comments()", "templates()", "vocabulary(texts)",

@@ -128,11 +128,16 @@ import Testing
             ("function() end", "must return a table of sets, got nothing"),
             ("function(_, c) return { forget = sets(_, c).forget } end", "set 'retain': is missing"),
             ("function(_, c) return sets(_, c + 7) end", "set 'forget' holds no example"),
+            (
+                "function(_, c) local s = sets(_, c); if c == 0 then s.more = s.retain end; return s end",
+                "rledit.TaskDistribution.sets(training 1, 1) returned the sets forget, retain, but the pairs before it have "
+                    + "forget, more, retain"
+            ),
         ] {
             let fault = try Self.fault(
                 """
                 rledit.task {
-                  distribution = rledit.TaskDistribution { networks = { network(1) }, classes = { 0 }, sets = \(sets) },
+                  distribution = rledit.TaskDistribution { networks = { network(1) }, classes = { 0, 1 }, sets = \(sets) },
                   reward = reward, world = rledit.ShiftWorld { layer = "fc2" },
                 }
                 """)
@@ -152,7 +157,7 @@ import Testing
             local task = rledit.task {
               distribution = rledit.TaskDistribution { networks = { network(1) }, classes = { 0, 1 }, sets = sets },
               reward = reward, world = rledit.ShiftWorld { layer = "fc2" },
-              policy = rledit.UnitPolicy { custom_features = features },
+              policy = rledit.UnitPolicy { features = {}, custom_features = features },
             }
             print(seen, task)
             print(select(2, pcall(rledit.task, {

@@ -95,7 +95,7 @@ local TransferTask = {}
 ---@field evaluations integer steps taken
 local TransferEnvironment = {}
 
---- Draws a pair: the next one, or the one of a seed.
+--- Draws a pair at random, each draw by itself; the same one for the same seed.
 ---@param seed integer?
 ---@return rledit.Tensor observation
 ---@return { network: string, class: string } info
@@ -121,7 +121,7 @@ function TransferEnvironment:edited_model() end
 ---@field rank integer
 ---@field features string[] names
 ---@field training table how it was trained: distribution, learner, seed, versions, data
----@field held_out table what it reached on held-out pairs
+---@field heldout table what it reached on held-out pairs
 local Policy = {}
 
 ---@class rledit.ApplyOptions
@@ -138,8 +138,8 @@ local Policy = {}
 ---@class rledit.ApplyInfo
 ---@field evaluations integer of the reward; 0 without `refine`
 ---@field reward number? of the edit that was taken, with `refine`
----@field feature_seconds number the pass through the network that features need
----@field edit_seconds number
+---@field feature_seconds number what features took: the pass through the network
+---@field edit_seconds number from features to the edited network
 
 --- Networks, classes and the sets of each pair.
 ---@param options rledit.TaskDistributionOptions

@@ -28,7 +28,7 @@ public struct TransferProblem {
         }
         guard (1...pairs.count).contains(pairsPerStep) else {
             throw WorldError.invalidSetting(
-                owner: "TaskDistribution", field: "pairs_per_step",
+                owner: "rledit.task", field: "pairs_per_step",
                 message: "must be 1 to the number of training pairs, \(pairs.count), got \(pairsPerStep)")
         }
         for pair in pairs { try pair.features.forEach(policy.requireFit) }

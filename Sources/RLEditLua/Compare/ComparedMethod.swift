@@ -214,7 +214,10 @@ package struct ComparedPolicy: Sendable {
     let file: PolicyFile
 
     /// - Throws: what is wrong with the file.
-    package init(path: String) throws { file = try PolicyFile(SafetensorsFile(path: path)) }
+    package init(path: String) throws {
+        file = try PolicyFile(SafetensorsFile(path: path))
+        try PolicyRequest.requireOwnFeatures(file)
+    }
 }
 
 /// A method that there is not.
@@ -222,6 +225,7 @@ package struct UnknownMethodError: Error, Equatable, Sendable, CustomStringConve
     package let name: String
 
     package var description: String {
+        if name == "policy" || name.hasPrefix("policy@") { return "'\(name)' needs --policy FILE" }
         let names = ComparedMethod.names
         let nearest = NearestName.of(name, among: names)
         // The likeliest first: the list is long.

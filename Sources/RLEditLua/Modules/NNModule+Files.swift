@@ -92,6 +92,7 @@ extension HostModules {
     /// Notes a file for the manifest by the hash of its contents.
     static func note(_ file: SafetensorsFile, _ path: String, _ context: ScriptContext) throws -> SafetensorsFile {
         var hasher = SHA256Digest.Hasher()
+        for (key, value) in file.metadata where key == PolicyFile.metadataKey { hasher.update("\(key)\n\(value)\n") }
         for entry in file.entries {
             hasher.update("\(entry.name)\n\(entry.elementType.rawValue)\n\(entry.shape)\n")
             try file.bytes(entry.name).withUnsafeBytes { hasher.update($0) }

@@ -36,7 +36,7 @@ extension HostModules {
             type.property("training") { policy, call in
                 try call.returns(try PlainTable.make(.object(policy.file.training), host: call.host))
             }
-            type.property("held_out") { policy, call in
+            type.property("heldout") { policy, call in
                 try call.returns(try PlainTable.make(.object(policy.file.heldOut), host: call.host))
             }
             type.description { policy in

@@ -180,6 +180,11 @@ package final class RunSession {
                 end = try runTransfer(task, seed: seed, folder: own, manifest: &manifest, begun: begun)
             default: throw RunError.noTask(path: script.source)
             }
+            // Those that a callback has read since.
+            for policy in context.policiesBeside {
+                let name = "\(RunFolder.scriptFolderName)/\(policy.name)"
+                if !FileManager.default.fileExists(atPath: own.file(name)) { try own.write(policy.bytes, to: name) }
+            }
             noteScriptTime(session.host.callbackSeconds, of: clock.seconds - begun)
             return end
         } catch let cause {

@@ -108,6 +108,8 @@ final class CustomLearner: Learner {
         }
     }
 
+    var hasMeanAction: Bool { meanActionMethod != nil }
+
     func meanAction(_ observation: ObservationBatch) throws -> Tensor? {
         guard let meanActionMethod else { return nil }
         let value = try meanActionMethod.call().first ?? .nil

@@ -27,8 +27,10 @@ struct ScriptPolicy: LuaBound {
     /// A policy file under the data roots, or beside the script that is shared with it.
     static func load(_ path: String, _ context: ScriptContext) throws -> ScriptPolicy {
         if let beside = context.policyBesideScript(path) {
-            return ScriptPolicy(
-                file: try PolicyFile(try HostModules.note(SafetensorsFile(path: beside), path, context)))
+            let policy = try PolicyFile(SafetensorsFile(path: beside.path))
+            try context.note(beside)
+            _ = try HostModules.note(SafetensorsFile(path: beside.path), path, context)
+            return ScriptPolicy(file: policy)
         }
         return ScriptPolicy(file: try PolicyFile(try HostModules.open(path, context)))
     }
@@ -51,44 +53,55 @@ struct PolicyRequest {
         let network: Network
         let evaluations: Int
         let reward: Double?
-        /// Seconds from the sets to the edit: the pass through the network that features need, and the edit itself.
+        /// Seconds that features took: the pass through the network, and with a refinement the evaluator's own.
         let featureSeconds: Double
+        /// Seconds from features to the edited network, evaluations of the reward included.
         let editSeconds: Double
     }
 
     /// - Throws: ``WorldError`` naming the layer or the set at fault, or what the reward throws.
     func run(pool: WorkerPool, random: RandomStream) throws -> Result {
-        if policy.features.customCount > 0, custom == nil {
-            throw WorldError.invalidSetting(
-                owner: "policy", field: "custom_features",
-                message:
-                    "are needed: it was trained on \(policy.features.customCount) features that a script computed; "
-                    + "give the same function to rledit.apply")
-        }
+        if custom == nil { try PolicyRequest.requireOwnFeatures(policy) }
         let clock = ContinuousClock()
         let began = clock.now
-        let pair = try EditPair(
-            network: network, name: "model", label: "", sets: sets, rules: policy.rules(layers: layers), custom: custom,
-            pool: pool)
-        let seen = clock.now
-        let application: PolicyApplication
-        if let refinement {
-            let names = sets.map(\.name)
-            let reward =
-                try reward
-                ?? PolicyApplication.standardReward(
-                    forget: place(policy.forgetSet, names), retain: place(policy.retainSet, names))
-            application = try PolicyApplication(
-                policy.network, to: pair, refining: refinement.count, by: refinement.search, reward: reward,
-                random: random)
-        } else {
-            application = try PolicyApplication(policy.network, to: pair)
+        let rules = policy.rules(layers: layers)
+        guard let refinement else {
+            let (features, frames) = try EditPair.units(
+                of: network, sets: sets, rules: rules, custom: custom, pool: pool)
+            let seen = clock.now
+            var edited = network
+            for (features, frame) in zip(features, frames) {
+                try edited.apply(frame.edit(policy.network.factors(for: features)), to: frame.layer)
+            }
+            return Result(
+                network: edited, evaluations: 0, reward: nil, featureSeconds: (seen - began) / .seconds(1),
+                editSeconds: (clock.now - seen) / .seconds(1))
         }
+        let pair = try EditPair(
+            network: network, name: "model", label: "", sets: sets, rules: rules, custom: custom, pool: pool)
+        let seen = clock.now
+        let names = sets.map(\.name)
+        let reward =
+            try reward
+            ?? PolicyApplication.standardReward(
+                forget: place(policy.forgetSet, names), retain: place(policy.retainSet, names))
+        let application = try PolicyApplication(
+            policy.network, to: pair, refining: refinement.count, by: refinement.search, reward: reward,
+            random: random)
         let edited = try pair.evaluator.editedNetwork(application.edits)
-        let ended = clock.now
         return Result(
             network: edited, evaluations: application.evaluations, reward: application.reward,
-            featureSeconds: (seen - began) / .seconds(1), editSeconds: (ended - seen) / .seconds(1))
+            featureSeconds: (seen - began) / .seconds(1), editSeconds: (clock.now - seen) / .seconds(1))
+    }
+
+    /// - Throws: for a policy that was trained on features which only its script can compute.
+    static func requireOwnFeatures(_ policy: PolicyFile) throws(WorldError) {
+        guard policy.features.customCount > 0 else { return }
+        throw .invalidSetting(
+            owner: "policy", field: "custom_features",
+            message:
+                "are needed: it was trained on \(policy.features.customCount) features that a script computed; give the "
+                + "same function to rledit.apply")
     }
 
     private func place(_ name: String, _ names: [String]) throws -> Int {

@@ -36,7 +36,8 @@ final class ScriptTransferEnvironment: LuaBound {
         layers = (pairs.first?.frames ?? []).map { ($0.layer.rows, $0.inputs) }
         actionSize = pairs.first?.actionSize ?? 0
         observationSize = pairs.first.map { UnitPolicy.observation(of: $0.features).count } ?? 0
-        for pair in pairs where pair.actionSize != actionSize {
+        for pair in pairs
+        where !zip(pair.frames, layers).allSatisfy({ $0.layer.rows == $1.outputs && $0.inputs == $1.inputs }) {
             throw WorldError.invalidSetting(
                 owner: "rledit.env", field: "distribution",
                 message: "has networks whose layers are of different sizes ('\(pair.network)' is another one than "
@@ -44,7 +45,7 @@ final class ScriptTransferEnvironment: LuaBound {
         }
     }
 
-    /// Draws a pair: the next of a random order, or the one of a seed.
+    /// Draws a pair at random, each draw by itself; the same one for the same seed.
     /// - Returns: the features of its units, `[observationSize]`.
     func reset(seed: Int?) throws -> (observation: Tensor, pair: EditPair) {
         let stream = seed.map { random.split("seed", $0) } ?? random.split("draw", draws)

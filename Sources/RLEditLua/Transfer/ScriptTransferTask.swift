@@ -65,9 +65,10 @@ package final class ScriptTransferTask: LuaBound, RunnableTask {
                 pair.model.network, name: pair.networkName,
                 label: ScriptTaskDistribution.text(pair.label) ?? "", sets: try distribution.sets(of: pair))
             if pair.purpose == .heldOut {
-                heldOut.append(
-                    HeldOutPair(
-                        pair: built, sets: try distribution.testSets(of: pair), isUnseenClass: pair.isUnseenClass))
+                let tests = try distribution.testSets(of: pair) ?? built.evaluator.sets
+                try requireSameNames(
+                    tests, as: heldOut.first?.sets.map(\.name), "test_sets", built.network, built.label)
+                heldOut.append(HeldOutPair(pair: built, sets: tests, isUnseenClass: pair.isUnseenClass))
             } else {
                 lists[pair.purpose, default: []].append(built)
             }
@@ -192,6 +193,17 @@ extension ScriptTransferTask: RunDelegate {
     }
 }
 
+/// - Throws: when the sets of a pair have other names than those of the pairs before it.
+private func requireSameNames(
+    _ sets: [NamedSet], as known: [String]?, _ field: String, _ network: String, _ label: String
+) throws {
+    let names = sets.map(\.name)
+    guard let known, names != known else { return }
+    throw LuaUsageError(
+        "\(ScriptTaskDistribution.luaName).\(field)(\(network), \(label)) returned the sets \(names.joined(separator: ", ")), but "
+            + "the pairs before it have \(known.joined(separator: ", ")): all pairs need the same")
+}
+
 /// Makes pairs by the same rules; the number of custom features is what the script's function gives for the first.
 struct PairBuilder {
     let world: UnitWorld
@@ -201,6 +213,8 @@ struct PairBuilder {
     let host: LuaHost
     let context: ScriptContext
     private var customCount: Int?
+    /// Names of the sets of the first pair: a reward reads them by their places.
+    private var setNames: [String]?
 
     init(
         world: UnitWorld, layers: [String], rank: Int, settings: UnitPolicySettings, host: LuaHost,
@@ -224,16 +238,31 @@ struct PairBuilder {
     mutating func build(
         _ network: Network, name: String, label: String, sets: [NamedSet]
     ) throws -> EditPair {
-        if let custom = settings.custom, customCount == nil {
-            let first = try EditPair.activations(of: network, sets: sets, rules: try rules(), pool: context.pool)
-            customCount = try first.first.map { try custom($0, host: host).outputs.shape[1] }
-        }
+        try requireSameNames(sets, as: setNames, "sets", name, label)
+        setNames = sets.map(\.name)
         do {
+            if let custom = settings.custom, customCount == nil { customCount = try count(custom, network, sets) }
             return try EditPair(
                 network: network, name: name, label: label, sets: sets, rules: rules(),
                 custom: settings.custom.map { [host] custom in { try custom($0, host: host) } }, pool: context.pool)
         } catch let error as WorldError {
             throw LuaUsageError("network '\(name)', class '\(label)': \(error.description)")
         }
+    }
+
+    /// How many features of its own a script's function gives.
+    private func count(_ custom: CustomFeatureFunction, _ network: Network, _ sets: [NamedSet]) throws -> Int {
+        // Only layers and sets matter for activations.
+        let rules = EditPair.Rules(
+            world: world, layers: layers, rank: rank,
+            features: try UnitFeatureSet(settings.features, customCount: 1), forgetSet: settings.forgetSet,
+            retainSet: settings.retainSet)
+        let activations = try EditPair.activations(of: network, sets: sets, rules: rules, pool: context.pool)
+        let count = try activations.first.map { try custom($0, host: host).outputs.shape[1] } ?? 0
+        guard count <= UnitFeatureSet.mostCustom else {
+            throw LuaUsageError(
+                "custom_features gave \(count) features, at most \(UnitFeatureSet.mostCustom) are possible")
+        }
+        return count
     }
 }

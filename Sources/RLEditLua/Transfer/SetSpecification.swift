@@ -7,13 +7,14 @@ internal import RLEditWorlds
 /// A set of examples as the command line names it: `forget=FILE.safetensors`, `retain=digits:train:class!=7:take=2000`.
 ///
 /// What stands before the first colon is a file with the tensors `inputs` and `labels`, or `digits`: MNIST where it is found,
-/// else generated. Then, each behind a colon and in this order: `train` (default) or `test` of digits, `class=N`,
-/// `class!=N`, `take=N`.
+/// else generated. Then, each behind a colon and done from left to right: `train` (default) or `test` of digits, `class=N`,
+/// `class!=N`, `take=N`. A file with a colon in its name cannot be given.
 package struct SetSpecification: Sendable {
     let name: String
     private let source: String
     private let filters: [Filter]
     private let text: String
+    private let option: String
 
     private enum Filter: Sendable {
         case train, test
@@ -22,8 +23,12 @@ package struct SetSpecification: Sendable {
     }
 
     /// - Throws: ``SetSpecificationError``.
-    package init(_ text: String) throws {
-        func fail(_ message: String) -> SetSpecificationError { SetSpecificationError(text: text, message: message) }
+    /// - Parameter option: that gave the text, for messages.
+    package init(_ text: String, option: String = "--set") throws {
+        self.option = option
+        func fail(_ message: String) -> SetSpecificationError {
+            SetSpecificationError(option: option, text: text, message: message)
+        }
         guard let equals = text.firstIndex(of: "="), equals > text.startIndex else {
             throw fail("name=SOURCE expected, such as forget=digits:class=7 or forget=images.safetensors")
         }
@@ -33,6 +38,9 @@ package struct SetSpecification: Sendable {
         guard let first = rest.first, !first.isEmpty else { throw fail("a file or 'digits' expected behind '='") }
         source = String(first)
         let isDigits = source == "digits"
+        guard !(rest.contains("train") && rest.contains("test")) else {
+            throw fail("either 'train' or 'test' of the digits, not both")
+        }
         filters = try rest.dropFirst().map { part in
             func number(after prefix: String) throws -> Int {
                 guard let value = Int(part.dropFirst(prefix.count)), value >= 0 else {
@@ -71,20 +79,22 @@ package struct SetSpecification: Sendable {
                 set = set.partition { ($0 == label) == isKept }.matching
                 guard !set.isEmpty else {
                     throw SetSpecificationError(
-                        text: text, message: "no example has \(isKept ? "the class" : "another class than") \(label)")
+                        option: option, text: text,
+                        message: "no example has \(isKept ? "the class" : "another class than") \(label)")
                 }
             case .take(let count): set = try set.take(count)
             }
         }
         guard !set.isEmpty else {
-            throw SetSpecificationError(text: text, message: "holds no example")
+            throw SetSpecificationError(option: option, text: text, message: "holds no example")
         }
         return NamedSet(name: name, examples: set)
     }
 }
 
 package struct SetSpecificationError: Error, Equatable, Sendable, CustomStringConvertible {
+    package let option: String
     package let text: String
     package let message: String
-    package var description: String { "--set \(text): \(message)" }
+    package var description: String { "\(option) \(text): \(message)" }
 }

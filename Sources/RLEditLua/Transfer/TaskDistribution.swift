@@ -156,10 +156,8 @@ final class ScriptTaskDistribution: LuaBound {
     /// What reward and features of a pair see.
     func sets(of pair: Pair) throws -> [NamedSet] { try call(sets, "sets", pair) }
 
-    /// What a held-out pair is measured on: what `test_sets` gives, else its own sets.
-    func testSets(of pair: Pair) throws -> [NamedSet] {
-        try testSets.map { try call($0, "test_sets", pair) } ?? sets(of: pair)
-    }
+    /// What a held-out pair is measured on; nil without `test_sets`, when its own sets have to do.
+    func testSets(of pair: Pair) throws -> [NamedSet]? { try testSets.map { try call($0, "test_sets", pair) } }
 
     private func call(_ function: LuaFunction, _ field: String, _ pair: Pair) throws -> [NamedSet] {
         let owner =
@@ -183,7 +181,7 @@ final class ScriptTaskDistribution: LuaBound {
         }
         return [
             "networks": .object(counts), "training_classes": list(trainingClasses),
-            "unseen_classes": list(unseenClasses),
+            "unseen_classes": list(unseenClasses), "test_sets": .bool(testSets != nil),
         ]
     }
 }

@@ -26,7 +26,7 @@ extension Report {
         let points = seed.updates.compactMap { record in
             record.learner.first { $0.name == "validation_reward" }.map { (Double(record.evaluations), $0.value) }
         }
-        guard points.count > 1, let best = points.map(\.1).max() else { return .empty }
+        guard points.count > 1 else { return .empty }
         let chart = LineChart(
             lines: [.init(name: "mean policy on the validation pairs", style: "s1", points: points)],
             xTitle: "evaluations", yTitle: "reward", description: "Reward of the mean policy on the validation pairs",
@@ -38,8 +38,8 @@ extension Report {
                     chart.markup(),
                     caption: [
                         Markup(
-                            "The policy that is kept is the one that did best here, with "
-                                + "\(NumberText.fixed(best, digits: 4)); training never sees these networks.\(note)")
+                            "Training never sees these networks. They are looked at every so often and at the end, and the "
+                                + "policy that did best on them is kept.\(note)")
                     ])
             ])
     }
@@ -80,7 +80,7 @@ extension Report {
         let sets = first.sets.map(\.set)
         var content: [Markup] = []
         for set in sets {
-            let isForget = set == sets.first { $0.hasPrefix("forget") }
+            let isForget = set == forgetSet
             content.append(.element("h3", Markup(isForget ? "\(set): what is left, in %" : "\(set): accuracy, in %")))
             content.append(
                 table { pair in
@@ -98,14 +98,23 @@ extension Report {
                 "p", ["class": "aside"],
                 [
                     Markup(
-                        "Zero-shot on examples that neither the policy nor the network has seen. Classes with a star were "
-                            + "never met in training, on any network; no held-out network was.\(note)")
+                        "Zero-shot, on \(measuredOn). Classes with a star were never met in training, on any network; no "
+                            + "held-out network was.\(note)")
                 ]))
-        content.append(failures(pairs, forget: sets.first { $0.hasPrefix("forget") }))
+        content.append(failures(pairs, forget: forgetSet))
         return Report.section("Held-out pairs", id: "pairs", content)
     }
 
-    private func failures(_ pairs: [PairResult], forget: String?) -> Markup {
+    /// The set of what is to change, as the policy calls it.
+    private var forgetSet: String { manifest.configuration["policy"]?["forget"]?.string ?? "forget" }
+
+    /// What held-out pairs are measured on, in words.
+    private var measuredOn: String {
+        manifest.configuration["distribution"]?["test_sets"]?.bool == true
+            ? "the task's test sets" : "the very sets that the features are made of, since the task has no test sets"
+    }
+
+    private func failures(_ pairs: [PairResult], forget: String) -> Markup {
         var lines: [Markup] = []
         for pair in pairs {
             for set in pair.sets {
@@ -246,7 +255,7 @@ extension Report {
                     "p", ["class": "aside"],
                     Markup(
                         "Training and validation pairs are measured on the examples that the reward sees, held-out pairs on "
-                            + "examples of their own.\(note)")),
+                            + "\(measuredOn).\(note)")),
             ])
     }
 }

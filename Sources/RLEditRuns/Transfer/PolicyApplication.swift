@@ -6,7 +6,7 @@ public import RLEditWorlds
 public struct PolicyApplication {
     /// How evaluations are spent.
     public enum Search: String, CaseIterable, Sendable {
-        /// On the scale: N points from a quarter to four times what the policy says, itself among them.
+        /// On the scale: what the policy says, and N − 1 points evenly in ratios from a quarter to four times that.
         case scale
         /// On the directions: the policy's own edit, and N − 1 with normal noise on its factors.
         case samples

@@ -7,7 +7,7 @@ public import RLEditWorlds
 ///
 /// A safetensors file: a tensor for each part of the network, and in its metadata `rledit.kind` = `policy` and
 /// `rledit.policy`, a JSON object with `format`, `definitions`, `world`, `layers`, `rank`, `hidden`, `features`,
-/// `custom_features`, `context`, `forget_set`, `retain_set`, `training` and `held_out`.
+/// `custom_features`, `context`, `forget_set`, `retain_set`, `training` and `heldout`.
 public struct PolicyFile: Sendable, Equatable {
     public var network: UnitPolicyNetwork
     /// World, layers, rank and features that the policy was trained with.
@@ -24,6 +24,9 @@ public struct PolicyFile: Sendable, Equatable {
     /// Raised whenever a file of this form could not be read by an older program.
     static let format = 1
     static let kind = "policy"
+    /// Where the description stands in the metadata: as much of the policy as its tensors.
+    package static let metadataKey = "rledit.policy"
+    private static let mostLayers = 1024
 
     public init(
         network: UnitPolicyNetwork, rules: EditPair.Rules, training: JSONObject, heldOut: JSONObject
@@ -55,7 +58,7 @@ public struct PolicyFile: Sendable, Equatable {
             "features": .array(features.features.map { .string($0.name) }),
             "custom_features": .integer(features.customCount),
             "context": .array(features.context.map { .string($0.name) }), "forget_set": .string(forgetSet),
-            "retain_set": .string(retainSet), "training": .object(training), "held_out": .object(heldOut),
+            "retain_set": .string(retainSet), "training": .object(training), "heldout": .object(heldOut),
         ]
     }
 
@@ -70,7 +73,7 @@ public struct PolicyFile: Sendable, Equatable {
             start += count
         }
         file.setMetadata("rledit.kind", PolicyFile.kind)
-        file.setMetadata("rledit.policy", JSONValue.object(description).text)
+        file.setMetadata(PolicyFile.metadataKey, JSONValue.object(description).text)
         try file.write(to: path)
     }
 
@@ -80,7 +83,7 @@ public struct PolicyFile: Sendable, Equatable {
         let path = file.path
         func fail(_ message: String) -> PolicyFileError { PolicyFileError(path: path, message: message) }
         guard file.metadata.first(where: { $0.key == "rledit.kind" })?.value == PolicyFile.kind,
-            let text = file.metadata.first(where: { $0.key == "rledit.policy" })?.value
+            let text = file.metadata.first(where: { $0.key == PolicyFile.metadataKey })?.value
         else { throw fail("is not a policy: its metadata lack 'rledit.policy'") }
         guard let json = (try? JSONValue(parsing: Array(text.utf8)))?.object else {
             throw fail("has metadata 'rledit.policy' that are not a JSON object")
@@ -122,6 +125,9 @@ public struct PolicyFile: Sendable, Equatable {
         self.world = world
         layers = try names("layers")
         guard !layers.isEmpty else { throw fail("names no layer") }
+        guard layers.count <= PolicyFile.mostLayers, Set(layers).count == layers.count else {
+            throw fail("names a layer twice, or more than \(PolicyFile.mostLayers)")
+        }
         let known = try names("features").map { name in
             guard let feature = UnitFeature(name: name) else {
                 throw fail("needs the feature '\(name)', which this program does not know")
@@ -129,15 +135,19 @@ public struct PolicyFile: Sendable, Equatable {
             return feature
         }
         do {
-            features = try UnitFeatureSet(known, customCount: try size("custom_features", 0...10_000))
+            features = try UnitFeatureSet(
+                known, customCount: try size("custom_features", 0...UnitFeatureSet.mostCustom))
         } catch let error as WorldError { throw fail("has a wrong list of features: \(error.description)") }
         guard try names("context") == features.context.map(\.name) else {
             throw fail("has another context than its features call for")
         }
         forgetSet = try field("forget_set", "name", \.string)
         retainSet = try field("retain_set", "name", \.string)
+        guard forgetSet != retainSet, !forgetSet.isEmpty, !retainSet.isEmpty else {
+            throw fail("needs two sets of different names, and names '\(forgetSet)' and '\(retainSet)'")
+        }
         training = try field("training", "object", \.object)
-        heldOut = try field("held_out", "object", \.object)
+        heldOut = try field("heldout", "object", \.object)
         let shape = UnitPolicyNetwork.Shape(
             features: features.count, context: features.context.count, hidden: try size("hidden", 0...10_000),
             rank: try size("rank", 1...10_000))

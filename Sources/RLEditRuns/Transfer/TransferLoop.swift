@@ -13,7 +13,7 @@ public final class TransferLoop {
     public private(set) var evaluationsToTarget: Int?
     /// Edited networks that the whole budget comes to.
     public var plannedEvaluations: Int { policy == nil ? budget * task.problem.pairsPerStep : budget }
-    /// Highest mean reward of a candidate so far.
+    /// Highest mean reward of a candidate so far, each over the pairs of its own step.
     public private(set) var bestReward = -Double.infinity
     /// The policy that did best on the validation pairs, and what it reached there.
     private var selected: (policy: UnitPolicyNetwork, reward: Double)?
@@ -31,7 +31,11 @@ public final class TransferLoop {
     private var candidates = 0
     private var updates = 0
     private var tally = UpdateTally()
-    private var latestReward = -Double.infinity
+    /// Mean reward of the latest update and the highest so far: which checkpoint counts as the best.
+    private var latestMeanReward = -Double.infinity
+    private var bestMeanReward = -Double.infinity
+    /// The last update that was judged on the validation pairs.
+    private var judgedUpdate = -1
 
     /// - Parameters:
     ///   - seed: of the run; all streams derive from it.
@@ -48,6 +52,7 @@ public final class TransferLoop {
         self.logs = logs
         self.delegate = delegate
         progressReporter = progress
+        guard learner.hasMeanAction else { throw TransferLoop.noPolicy(learner) }
         environment = try TransferEnvironment(task.problem, learner: learner, pool: pool, random: random)
         let problem = LearningProblem(
             observationSize: environment.observationSize, actionSize: environment.actionSize, horizon: 1,
@@ -82,6 +87,8 @@ public final class TransferLoop {
     private func iterate() throws -> StopReason? {
         while candidates < budget {
             if tally.isEmpty, let reason = delegate?.stopRequest {
+                // What an interrupted run goes on to must not depend on where it was stopped.
+                if reason != .interrupted, updates > 0 { try validate() }
                 try checkpoint()
                 return reason
             }
@@ -96,6 +103,7 @@ public final class TransferLoop {
             let logged = try learner.tell(outcome, progress: Double(candidates) / Double(budget))
             observation = outcome.observation
             if let logged, try !finishUpdate(logged) {
+                try validate()
                 try checkpoint()
                 return .callback
             }
@@ -113,11 +121,13 @@ public final class TransferLoop {
     private func currentPolicy() throws -> UnitPolicyNetwork {
         if let policy { return try policy.network() }
         let shown = try ObservationBatch.shared(Tensor.zeros([1]), environments: 1)
-        guard let action = try learner.meanAction(shown) else {
-            throw ConfigurationError(
-                learner.name, "learner", "has no policy of its own to keep: choose another learner")
-        }
+        guard let action = try learner.meanAction(shown) else { throw TransferLoop.noPolicy(learner) }
         return action.withUnsafeBufferPointer { TransferEnvironment.policy(task.problem.policy, moved: $0) }
+    }
+
+    private static func noPolicy(_ learner: any Learner) -> ConfigurationError {
+        ConfigurationError(
+            learner.name, "learner", "has no policy of its own to keep: one of a script needs 'mean_action'")
     }
 
     // MARK: - Bookkeeping
@@ -140,9 +150,11 @@ public final class TransferLoop {
     private func finishUpdate(_ logged: [LoggedValue]) throws -> Bool {
         guard let (statistics, terms) = tally.take() else { return true }
         updates += 1
-        latestReward = statistics.mean
+        latestMeanReward = statistics.mean
+        bestMeanReward = max(bestMeanReward, statistics.mean)
         var values = logged.map { NamedNumber($0.name, $0.value) }
-        if updates % task.validationInterval == 0, let reward = try validate() {
+        let isLast = candidates >= budget
+        if updates % task.validationInterval == 0 || isLast, let reward = try validate() {
             values.append(NamedNumber("validation_reward", reward))
         }
         let record = UpdateRecord(
@@ -161,7 +173,8 @@ public final class TransferLoop {
     /// - Returns: its mean reward; nil without such pairs.
     @discardableResult
     private func validate() throws -> Double? {
-        if task.validation.isEmpty { return nil }
+        if task.validation.isEmpty || judgedUpdate == updates { return nil }
+        judgedUpdate = updates
         let policy = try currentPolicy()
         var sum = 0.0
         for pair in task.validation {
@@ -177,7 +190,7 @@ public final class TransferLoop {
 
     private func checkpoint() throws {
         guard let logs else { return }
-        try logs.save(try makeCheckpoint(), isBest: latestReward >= bestReward)
+        try logs.save(try makeCheckpoint(), isBest: updates > 0 && latestMeanReward >= bestMeanReward)
     }
 
     private func makeCheckpoint() throws -> Checkpoint {
@@ -187,6 +200,8 @@ public final class TransferLoop {
             "environment.steps": environment.stepCount,
         ]
         checkpoint.numbers["bestReward"] = bestReward
+        checkpoint.numbers["bestMeanReward"] = bestMeanReward
+        checkpoint.counters["judgedUpdate"] = judgedUpdate
         if let selected {
             checkpoint.numbers["selectedReward"] = selected.reward
             checkpoint.tensors["selected"] = Tensor(selected.policy.parameters)
@@ -199,7 +214,7 @@ public final class TransferLoop {
     /// - Throws: ``WorldError/invalidSnapshot(message:)`` or what the learner throws when the checkpoint does not fit.
     public func restore(_ checkpoint: Checkpoint) throws {
         guard let steps = checkpoint.counters["environment.steps"], let candidates = checkpoint.counters["candidates"],
-            steps >= 0
+            (0...Swift.max(budget, 0)).contains(steps), candidates >= 0
         else { throw WorldError.invalidSnapshot(message: "it is of a run of another kind") }
         observation = try environment.restore(steps: steps)
         try learner.restore(checkpoint.learner)
@@ -208,6 +223,9 @@ public final class TransferLoop {
         updates = checkpoint.counters["updates"] ?? 0
         evaluationsToTarget = checkpoint.counters["evaluationsToTarget"].flatMap { $0 == 0 ? nil : $0 }
         bestReward = checkpoint.numbers["bestReward"] ?? -.infinity
+        bestMeanReward = checkpoint.numbers["bestMeanReward"] ?? -.infinity
+        latestMeanReward = bestMeanReward
+        judgedUpdate = checkpoint.counters["judgedUpdate"] ?? -1
         if let tensor = checkpoint.tensors["selected"], let reward = checkpoint.numbers["selectedReward"] {
             selected = (
                 try UnitPolicyNetwork(task.problem.policy.shape, parameters: tensor.scalars), reward

@@ -51,13 +51,9 @@ public final class EditPair {
     ) throws {
         self.network = name
         self.label = label
-        let activations = try EditPair.activations(of: network, sets: sets, rules: rules, pool: pool)
-        let frames = try activations.map { activations in
-            try UnitFrame(
-                activations, bias: activations.biasName.flatMap(network.parameter), world: rules.world,
-                rank: rules.rank)
-        }
-        features = try activations.map { try UnitFeatures(of: $0, rules.features, custom: custom?($0)) }
+        let (features, frames) = try EditPair.units(
+            of: network, sets: sets, rules: rules, custom: custom, pool: pool)
+        self.features = features
         self.frames = frames
         // Layers with and without a bias side by side would be seen differently by the evaluator.
         let includesBias = frames.allSatisfy(\.layer.includesBias)
@@ -68,6 +64,19 @@ public final class EditPair {
         source = MetricSource(
             evaluator: try Evaluator(
                 network: network, layers: rules.layers, includingBias: includesBias, sets: sets, pool: pool))
+    }
+
+    /// What a policy sees of every edited layer, and what makes edits of what it says: all that a zero-shot edit needs.
+    public static func units(
+        of network: Network, sets: [NamedSet], rules: Rules, custom: CustomFeatures? = nil, pool: WorkerPool
+    ) throws -> (features: [UnitFeatures], frames: [UnitFrame]) {
+        let activations = try activations(of: network, sets: sets, rules: rules, pool: pool)
+        let frames = try activations.map { activations in
+            try UnitFrame(
+                activations, bias: activations.biasName.flatMap(network.parameter), world: rules.world,
+                rank: rules.rank)
+        }
+        return (try activations.map { try UnitFeatures(of: $0, rules.features, custom: custom?($0)) }, frames)
     }
 
     /// Activations of every edited layer.
@@ -85,8 +94,13 @@ public final class EditPair {
             return set
         }
         let (forget, retain) = (try set(rules.forgetSet), try set(rules.retainSet))
+        for (place, layer) in rules.layers.enumerated() where rules.layers[..<place].contains(layer) {
+            throw WorldError.duplicateLayer(layer)
+        }
         return try rules.layers.map {
-            try LayerActivations(network: network, layer: $0, forget: forget, retain: retain, pool: pool)
+            try LayerActivations(
+                network: network, layer: $0, forget: forget, retain: retain, readsLabels: rules.features.isLabelAware,
+                pool: pool)
         }
     }
 

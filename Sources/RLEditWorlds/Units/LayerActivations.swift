@@ -33,9 +33,13 @@ public struct LayerActivations: Sendable {
     /// - Parameters:
     ///   - name: of the layer.
     ///   - forget, retain: sets whose examples the network takes; names appear in messages.
+    ///   - readsLabels: whether gradients and margin are computed; they are 0 otherwise.
     /// - Throws: ``WorldError`` for a layer that is not there or is no linear one, and for a set that is empty, does not
     ///   fit the network or has labels that it does not score.
-    public init(network: Network, layer name: String, forget: NamedSet, retain: NamedSet, pool: WorkerPool) throws {
+    public init(
+        network: Network, layer name: String, forget: NamedSet, retain: NamedSet, readsLabels: Bool = true,
+        pool: WorkerPool
+    ) throws {
         layer = try EditedLayer(named: name, of: network)
         guard let node = network.nodeIndex(named: name), network.nodes[node].layer is Linear else {
             throw WorldError.layerNotEditable(
@@ -50,7 +54,20 @@ public struct LayerActivations: Sendable {
         retainInputs = try LayerActivations.inputs(of: retain, network: network, node: node, pool: pool)
         forgetOutputs = try LayerActivations.outputs(of: forgetInputs, layer: layer, bias: biasName, network)
         retainOutputs = try LayerActivations.outputs(of: retainInputs, layer: layer, bias: biasName, network)
+        for (set, activations) in [
+            (forget, forgetInputs), (forget, forgetOutputs), (retain, retainInputs), (retain, retainOutputs),
+        ] where !activations.isModerate {
+            throw WorldError.invalidSet(
+                name: set.name,
+                message: "makes activations of layer '\(name)' that are not finite, or too large for their squares")
+        }
 
+        guard readsLabels else {
+            inputGradient = try Tensor.zeros([layer.columns])
+            outputGradient = try Tensor.zeros([layer.rows])
+            forgetMargin = 0
+            return
+        }
         let labels = forget.examples.labels
         let highest = max(scores, 2)
         if let position = labels.firstIndex(where: { $0 >= highest }) {
@@ -139,6 +156,17 @@ public struct LayerActivations: Sendable {
                     buffer[unit] = Float(sum / Double(examples))
                 }
             }
+        }
+    }
+}
+
+extension Tensor {
+    /// Whether every element is finite and small enough that sums of squares stay so.
+    fileprivate var isModerate: Bool {
+        withUnsafeBufferPointer { values in
+            var largest: UInt32 = 0
+            for value in values { largest = Swift.max(largest, value.bitPattern & 0x7FFF_FFFF) }
+            return largest < Float(1e15).bitPattern
         }
     }
 }

@@ -8,6 +8,9 @@ public struct UnitFeatureSet: Sendable, Equatable {
     /// Numbers of a layer as a whole; those that read labels are left out of a set without such features.
     public let context: [UnitContext]
 
+    /// Far past any use.
+    package static let mostCustom = 10_000
+
     /// Features of one unit.
     public var count: Int { features.count + customCount }
     /// Whether features or context read labels.
@@ -54,6 +57,12 @@ public struct UnitFeatures: Sendable, Equatable {
     public init(
         of activations: LayerActivations, _ set: UnitFeatureSet, custom: (outputs: Tensor, inputs: Tensor)? = nil
     ) throws {
+        // One example has no deviation, whatever its units are.
+        guard activations.retainInputs.shape[0] > 1 else {
+            throw WorldError.layerNotEditable(
+                layer: activations.layer.name,
+                reason: "there is one example to keep: features of units need two or more")
+        }
         let parts = try UnitFeatureParts(activations)
         guard parts.input.moments.retainDeviation.contains(where: { $0 > 0 }) else {
             throw WorldError.layerNotEditable(
@@ -108,7 +117,8 @@ package struct UnitFeatureParts {
         let inputMoments = UnitMoments(forget: activations.forgetInputs, retain: activations.retainInputs)
         input = UnitSide(
             moments: inputMoments,
-            discriminant: try Discriminant(retain: activations.retainInputs, moments: inputMoments),
+            discriminant: try Discriminant(
+                retain: activations.retainInputs, moments: inputMoments, layer: activations.layer.name),
             discriminantDeviation: inputMoments.retainDeviation,
             weightNorm: squares.columns.map { $0.squareRoot() },
             gradient: activations.inputGradient.scalars.map(Double.init))
@@ -118,7 +128,8 @@ package struct UnitFeatureParts {
             forget: activations.forgetOutputs.relu(), retain: activations.retainOutputs.relu())
         output = UnitSide(
             moments: outputMoments,
-            discriminant: try Discriminant(retain: activations.retainOutputs.relu(), moments: rectified),
+            discriminant: try Discriminant(
+                retain: activations.retainOutputs.relu(), moments: rectified, layer: activations.layer.name),
             discriminantDeviation: rectified.retainDeviation,
             weightNorm: squares.rows.map { $0.squareRoot() },
             gradient: activations.outputGradient.scalars.map(Double.init))

@@ -49,10 +49,10 @@ public struct UnitFrame: Sendable {
 
     /// Forget examples that measure a's response: enough for a root mean square.
     private static let responseExamples = 128
-    /// |log s| is held below: e⁴ deviations are far past any use.
+    /// |log s| is held to at most this: e⁴ deviations are far past any use.
     static let largestLogScale = 4.0
 
-    /// - Parameter network: that the activations are of; the layer's bias is taken from it.
+    /// - Parameter bias: the layer's, `[out]`; nil for a layer without one.
     /// - Throws: ``WorldError/rankTooLarge(layer:rank:rows:columns:)``, or what ``EditedLayer`` throws.
     public init(_ activations: LayerActivations, bias: Tensor?, world: UnitWorld, rank: Int) throws {
         let plain = activations.layer
@@ -86,6 +86,7 @@ public struct UnitFrame: Sendable {
     public var actionSize: Int { rank * (layer.rows + inputs) + 1 }
 
     /// The edit of the unedited layer.
+    /// - Throws: ``WorldError/invalidEdit(layer:message:)`` for factors of another size, or an edit that is not finite.
     public func edit(_ factors: UnitFactors) throws -> LayerEdit {
         let outputs = layer.rows
         guard factors.outputs.count == outputs * rank, factors.inputs.count == inputs * rank else {
@@ -120,6 +121,10 @@ public struct UnitFrame: Sendable {
                 }
                 if layer.includesBias { buffer[k * columns + inputs] = Float(-offset) }
             }
+        }
+        guard left.isFinite, right.isFinite else {
+            throw WorldError.invalidEdit(
+                layer: layer.name, message: "is not finite: the policy's factors are too large for its features")
         }
         let product = try LowRankFactors(left: left, right: right)
         return world == .mask ? .mask(accumulated: nil, factors: product) : .shift(product)

@@ -1,3 +1,4 @@
+import RLEditData
 import RLEditNN
 import RLEditTensor
 import RLEditWorlds
@@ -100,6 +101,58 @@ import Testing
             let huge = try frame.edit(Self.factors(logScale: 1e9)).weights(of: frame.layer)
             #expect(!huge.scalars.contains { !$0.isFinite })
             #expect(try huge == frame.edit(Self.factors(logScale: 4)).weights(of: frame.layer))
+        }
+    }
+
+    @Test("factors and activations too large for their squares are refused, not written as no edit or as no numbers")
+    func tooLarge() throws {
+        let layer = try Self.layer()
+        let frame = try Self.frame(layer, .shift)
+        var factors = try Self.factors()
+        factors.outputs[0] = .infinity
+        #expect(throws: WorldError.self) { try frame.edit(factors) }
+        factors.outputs[0] = 0
+        factors.logScale = .nan
+        #expect(throws: WorldError.self) { try frame.edit(factors) }
+        let huge = NamedSet(
+            name: "forget",
+            examples: try ExampleSet(
+                name: "forget", source: "huge", inputs: Tensor(repeating: 1e30, shape: [3, 6]), labels: [0, 1, 2]))
+        let refusal = #expect(throws: WorldError.self) {
+            try LayerActivations(
+                network: layer.network, layer: "fc2", forget: huge, retain: layer.sets[1], pool: Fixture.pool)
+        }
+        #expect(refusal?.description.contains("too large for their squares") == true)
+    }
+
+    @Test("with more units than examples the discriminant is that of the system over units")
+    func dual() throws {
+        func activations(_ units: Int, _ rows: Int, _ seed: UInt64) throws -> Tensor {
+            var stream = RandomStream(seed: seed)
+            return try Tensor((0..<(units * rows)).map { _ in stream.normal() }, shape: [rows, units])
+        }
+        let units = 2100
+        let (forget, retain) = (try activations(units, 5, 1), try activations(units, 9, 2))
+        let moments = UnitMoments(forget: forget, retain: retain)
+        let found = try Discriminant(retain: retain, moments: moments, layer: "wide")
+        // (Σ + σI) x = δ, checked without any solver.
+        let mean = moments.retainMean
+        let values = retain.scalars
+        var trace = 0.0
+        var image = [Double](repeating: 0, count: units)
+        for row in 0..<9 {
+            let centred = (0..<units).map { Double(values[row * units + $0]) - mean[$0] }
+            trace += centred.reduce(0) { $0 + $1 * $1 } / 9
+            let along = zip(centred, found.coefficients).reduce(0) { $0 + $1.0 * $1.1 } / 9
+            for unit in 0..<units { image[unit] += along * centred[unit] }
+        }
+        let shift = 0.1 * trace / Double(units)
+        for unit in 0..<units {
+            #expect(abs(image[unit] + shift * found.coefficients[unit] - moments.difference[unit]) < 1e-4)
+        }
+        let many = try Tensor.zeros([5000, 5000])
+        #expect(throws: WorldError.self) {
+            try Discriminant(retain: many, moments: UnitMoments(forget: many, retain: many), layer: "wide")
         }
     }
 
