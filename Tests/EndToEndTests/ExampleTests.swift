@@ -106,7 +106,7 @@ struct ExampleTests {
 }
 
 /// One run of an example. All runs share a home, so that a fit is done once.
-private struct ExampleRun {
+struct ExampleRun {
     let exitCode: Int32
     let output: String
     let errors: String
