@@ -1,8 +1,8 @@
 -- Edit a network at once, by a policy that was trained on other networks.
 --
--- The policy in forget_class.policy.safetensors was trained on eight digit CNNs and the digits 0 to 5, 8 and 9 of MNIST.
--- Here it meets a network of another width, trained on the spot, and a digit that it has never seen; a search on the same
--- network shows how many evaluations it would have taken otherwise.
+-- The policy in forget_class.policy.safetensors was trained on eight digit CNNs and the digits 0 to 5, 8 and 9 of
+-- MNIST. Here it meets a network of another width, trained on the spot, and a digit that it has never seen; a search on
+-- the same network shows how many evaluations it would have taken otherwise.
 --
 --   rledit-lua examples/apply_policy.lua
 --   rledit-lua examples/apply_policy.lua --set digit=6 --set width=48 --seed 3

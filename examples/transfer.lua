@@ -1,8 +1,8 @@
 -- Train one policy over many networks and digits, and let it edit networks and digits that it has never seen.
 --
--- A search learns one edit of one network. This policy looks at the units of a layer instead: how they respond to what is
--- to be forgotten and to what is to be kept. It is the same small network for all units, so it fits any layer, and it
--- edits a network that it has never met at once. The run leaves it as policy.safetensors; apply it with
+-- A search learns one edit of one network. This policy looks at the units of a layer instead: how they respond to what
+-- is to be forgotten and to what is to be kept. It is the same small network for all units, so it fits any layer, and
+-- it edits a network that it has never met at once. The run leaves it as policy.safetensors; apply it with
 -- `rledit-lua apply RUN/policy.safetensors MODEL --set forget=… --set retain=…`, or see apply_policy.lua.
 --
 --   rledit-lua examples/transfer.lua

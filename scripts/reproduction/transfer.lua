@@ -34,6 +34,20 @@ local function by_class(set, forget_count, retain_count)
   end
 end
 
+-- With `--set images=mixed` the policy looks at 5 + 50 to 500 + 2,000 images of a pair, another number for each, so that it
+-- learns what few of them are worth; the reward sees 500 + 2,000 all the same, under other names.
+local mixed = args.images == "mixed"
+local all_images = by_class(train, args.forget or 500, args.retain or 2000)
+local function mixed_images(network, class)
+  local all = all_images(network, class)
+  local count = ({ 5, 5, 20, 100, 500 })[math.random(5)]
+  local seed = math.random(1000000)
+  return {
+    forget = all.forget:shuffle(seed):take(count), retain = all.retain:shuffle(seed):take(math.min(10 * count, 2000)),
+    all_forget = all.forget, all_retain = all.retain,
+  }
+end
+
 local fold = args.fold or 3
 local seen = {}
 for class = 0, 9 do if class // 2 ~= fold then seen[#seen + 1] = class end end
@@ -72,7 +86,7 @@ return rledit.task {
       heldout = validates and networks(100, 5) or networks(0, 10),
     },
     classes = { training = seen, heldout = { 2 * fold, 2 * fold + 1 } },
-    sets = by_class(train, args.forget or 500, args.retain or 2000),
+    sets = mixed and mixed_images or all_images,
     test_sets = by_class(judged),
   },
   world = rledit[args.world or "ShiftWorld"] { layer = "fc2", rank = args.rank or 1 },
@@ -80,8 +94,9 @@ return rledit.task {
   refine = 10,
   pairs_per_step = args.pairs or 8,
   reward = function(m)
-    local keep = (m.retain.accuracy + m.retain.true_probability) / 2
-    local drop = 1 - (m.forget.accuracy + m.forget.true_probability) / 2
+    local forget, retain = m[mixed and "all_forget" or "forget"], m[mixed and "all_retain" or "retain"]
+    local keep = (retain.accuracy + retain.true_probability) / 2
+    local drop = 1 - (forget.accuracy + forget.true_probability) / 2
     return keep + drop, { keep = keep, drop = drop }
   end,
   learner = learners[args.learner or "EvolutionStrategy"](),
