@@ -77,19 +77,22 @@ local learners = {
   end,
 }
 
+local layers = {}
+for name in (args.layers or "fc2"):gmatch "[^,]+" do layers[#layers + 1] = name end
+
 local first = 200 + 20 * rledit.seed
 return rledit.task {
   name = "transfer",
   distribution = rledit.TaskDistribution {
     networks = {
       training = networks(first, args.networks or 8), validation = networks(first + 10, 2),
-      heldout = validates and networks(100, 5) or networks(0, 10),
+      heldout = validates and networks(100, 5) or networks(0, args.heldout or 10),
     },
     classes = { training = seen, heldout = { 2 * fold, 2 * fold + 1 } },
     sets = mixed and mixed_images or all_images,
     test_sets = by_class(judged),
   },
-  world = rledit[args.world or "ShiftWorld"] { layer = "fc2", rank = args.rank or 1 },
+  world = rledit[args.world or "ShiftWorld"] { layers = layers, rank = args.rank or 1 },
   policy = rledit.UnitPolicy { features = args.features or "label_aware", hidden = args.hidden or 2 },
   refine = 10,
   pairs_per_step = args.pairs or 8,
