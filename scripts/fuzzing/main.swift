@@ -25,6 +25,7 @@ let status = arguments.withUnsafeMutableBufferPointer { buffer in
     var start = buffer.baseAddress
     return LLVMFuzzerRunDriver(&count, &start) { data, size in
         do { _ = try reader.read(Array(UnsafeBufferPointer(start: data, count: size)), scratch: scratch) } catch {
+            // What it throws is a find, and a trap is how libFuzzer learns of one.
             fatalError("\(error)")
         }
         return 0
