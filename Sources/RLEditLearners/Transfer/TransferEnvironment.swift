@@ -155,7 +155,9 @@ public final class TransferEnvironment: VectorEnvironment {
         var told = [Double](repeating: 0, count: environments)
         for (place, index) in drawn.enumerated() where !meetings[place].isEmpty {
             let pair = problem.pairs[index]
-            let rewards = try judge(pair, try edits(of: pair, actions, for: meetings[place]))
+            let rewards = try pair.judge(
+                try edits(of: pair, actions, for: meetings[place]), by: problem.reward, episode: stepCount + 1,
+                progress: progress)
             let shaped = tellsRanks ? centeredRanks(rewards.map(\.value)) : rewards.map(\.value)
             for (candidate, environment) in meetings[place].enumerated() {
                 values[environment].append(rewards[candidate].value)
@@ -225,11 +227,6 @@ public final class TransferEnvironment: VectorEnvironment {
         return policy
     }
 
-    /// Measures and judges edits of a pair, in order.
-    private func judge(_ pair: EditPair, _ edits: [[LayerEdit]]) throws -> [Reward] {
-        try pair.judge(edits, by: problem.reward, episode: stepCount + 1, progress: progress)
-    }
-
     /// What the environments show now.
     private func observe() throws -> ObservationBatch {
         guard actsOnFactors else { return .shared(try Tensor.zeros([1]), environments: environments) }
@@ -253,16 +250,9 @@ extension EditPair {
         let batch = try source.evaluate(edits)
         let base = source.base()
         return try edits.indices.map { candidate in
-            let reward = try reward.reward(
+            try reward.finiteReward(
                 RewardContext(
                     batch: batch, candidate: candidate, base: base, step: 1, episode: episode, progress: progress))
-            guard reward.value.isFinite else {
-                throw WorldError.rewardNotFinite(value: reward.value, episode: episode, step: 1)
-            }
-            if let term = reward.terms.first(where: { !$0.value.isFinite }) {
-                throw WorldError.rewardTermNotFinite(term: term.name, value: term.value, episode: episode, step: 1)
-            }
-            return reward
         }
     }
 }

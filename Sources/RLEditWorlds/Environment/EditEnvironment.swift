@@ -224,19 +224,10 @@ public final class EditEnvironment: VectorEnvironment {
     private func judge(_ batch: EvaluationBatch, episodes: [Int], steps: [Int]) throws -> [Reward] {
         let base = source.base()
         return try (0..<batch.count).map { candidate in
-            let reward = try reward.reward(
+            try reward.finiteReward(
                 RewardContext(
                     batch: batch, candidate: candidate, base: base, step: steps[candidate],
                     episode: episodes[candidate], progress: progress))
-            guard reward.value.isFinite else {
-                throw WorldError.rewardNotFinite(
-                    value: reward.value, episode: episodes[candidate], step: steps[candidate])
-            }
-            for term in reward.terms where !term.value.isFinite {
-                throw WorldError.rewardTermNotFinite(
-                    term: term.name, value: term.value, episode: episodes[candidate], step: steps[candidate])
-            }
-            return reward
         }
     }
 

@@ -59,6 +59,23 @@ public protocol RewardFunction: AnyObject {
     func reward(_ context: RewardContext) throws -> Reward
 }
 
+extension RewardFunction {
+    /// The reward of a candidate, every number of it finite.
+    /// - Throws: ``WorldError/rewardNotFinite(value:episode:step:)``,
+    ///   ``WorldError/rewardTermNotFinite(term:value:episode:step:)``, or what the reward throws.
+    package func finiteReward(_ context: RewardContext) throws -> Reward {
+        let reward = try reward(context)
+        guard reward.value.isFinite else {
+            throw WorldError.rewardNotFinite(value: reward.value, episode: context.episode, step: context.step)
+        }
+        if let term = reward.terms.first(where: { !$0.value.isFinite }) {
+            throw WorldError.rewardTermNotFinite(
+                term: term.name, value: term.value, episode: context.episode, step: context.step)
+        }
+        return reward
+    }
+}
+
 /// A reward given as a Swift closure.
 public final class ClosureReward: RewardFunction {
     private let body: (RewardContext) throws -> Reward
