@@ -32,24 +32,28 @@ static line_editor *owner(EditLine *editor) {
 
 static char *prompt_of(EditLine *editor) { return (char *)owner(editor)->prompt; }
 
-/// While a line is edited Ctrl-C and Ctrl-Z are keys like others. (A signal would not wake the editor, which waits for a
-/// character; and stopping would leave the terminal to the shell as the editor has set it.)
+/// The terminal as the user has set it.
 typedef struct {
     struct termios settings;
     bool are_known;  ///< false when the terminal is gone
-} signal_keys;
+} terminal_settings;
 
-static signal_keys take_signal_keys(void) {
-    signal_keys before = {0};
+/// While a line is edited these keys are keys like others. A signal of Ctrl-C would not wake the editor, which waits for
+/// a character; Ctrl-Z would leave the terminal to the shell as the editor has set it; and since the editor takes single
+/// keys only after it has shown its prompt, a Ctrl-D typed in between would end the terminal's own line and reach the
+/// editor as a zero. What else is typed then would be shown twice.
+static terminal_settings take_keys(void) {
+    terminal_settings before = {0};
     before.are_known = tcgetattr(STDIN_FILENO, &before.settings) == 0;
     if (!before.are_known) return before;
     struct termios now = before.settings;
-    now.c_cc[VINTR] = now.c_cc[VSUSP] = _POSIX_VDISABLE;
+    now.c_cc[VINTR] = now.c_cc[VSUSP] = now.c_cc[VEOF] = _POSIX_VDISABLE;
+    now.c_lflag &= ~(tcflag_t)ECHO;
     tcsetattr(STDIN_FILENO, TCSADRAIN, &now);
     return before;
 }
 
-static void give_back(const signal_keys *before) {
+static void give_back(const terminal_settings *before) {
     if (before->are_known) tcsetattr(STDIN_FILENO, TCSADRAIN, &before->settings);
 }
 
@@ -113,7 +117,7 @@ line_editor *line_editor_create(const char *program, const char *history_path) {
     self->locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
     locale_t before = uselocale(self->locale != (locale_t)0 ? self->locale : LC_GLOBAL_LOCALE);
     // The editor must not see a change of these keys later, or it would put its own bindings in place of ours.
-    signal_keys keys = take_signal_keys();
+    terminal_settings keys = take_keys();
     self->editor = el_init(program, stdin, stdout, stderr);
     self->history = history_init();
     if (self->editor == NULL || self->history == NULL) {
@@ -151,8 +155,8 @@ void line_editor_close(line_editor *self) {
     if (self == NULL) return;
     if (self->history != NULL) history_end(self->history);
     if (self->editor != NULL) {
-        // The end puts the terminal back to what it was at the start, without the two keys.
-        signal_keys keys = {0};
+        // The end puts the terminal back to what it was at the start, without these keys.
+        terminal_settings keys = {0};
         keys.are_known = tcgetattr(STDIN_FILENO, &keys.settings) == 0;
         el_end(self->editor);
         give_back(&keys);
@@ -173,7 +177,7 @@ int line_editor_read(
     // The window may have changed since the last line.
     el_resize(self->editor);
     int count = 0;
-    signal_keys keys = take_signal_keys();
+    terminal_settings keys = take_keys();
     const char *text = el_gets(self->editor, &count);
     give_back(&keys);
     uselocale(before);

@@ -141,8 +141,7 @@ struct ReplTests {
         try terminal.type("error(\u{3}", "^C\n> ")
         try terminal.type("if true then\r", ">> ")
         try terminal.type("\u{3}", "^C\n> ")
-        try terminal.type("while true do end\r", "end\n")
-        usleep(200_000)
+        try terminal.type("print('run' .. 'ning') while true do end\r", "running\n")
         terminal.interrupt()
         try terminal.expect("stdin:1: interrupted")
         try terminal.type("'found ' .. 'again'\r", "found again\n> ")
@@ -157,6 +156,16 @@ struct ReplTests {
         try next.type("\u{1b}[A\r", "found again\n> ")
         #expect(try next.end() == 0)
         #expect(!workspace.exists("runs"))
+    }
+
+    @Test("A key typed in the moment that the prompt comes is not lost")
+    func keyAtPrompt() throws {
+        let workspace = try Workspace()
+        for _ in 0..<40 {
+            let terminal = try Terminal(in: workspace)
+            try terminal.expect("> ")
+            #expect(try terminal.end() == 0)
+        }
     }
 }
 
