@@ -28,7 +28,8 @@ struct UnlearningMethodTests {
             tune, ascent, stopped, negGrad, random, salUn, sparse, FisherForgetting(), scrub,
             GradientEdit(.weights, layers: ["fc2"]), GradientEdit(.mask, layers: ["fc2"]),
             GradientEdit(.shift, layers: ["fc2"]), GreedyPruning(layers: ["fc2"]), BiasEdit(), Retrain(),
-            SelectiveSynapticDampening(),
+            SelectiveSynapticDampening(), ContrastRule(layers: ["fc2"]), Erasure(layers: ["fc1"]),
+            NeighbourTransport(layers: ["fc1"]),
         ]
     }
 

@@ -29,7 +29,7 @@ import Testing
               -- Those against bias take other sets, and a policy its file.
               if name == "fine_tune_last_layer" or name == "threshold" or name == "policy_edit" then goto continue end
               local edits_layers = name:find("^gradient_[ems]") or name == "greedy_pruning" or name == "contrast_rule"
-                or name == "erasure"
+                or name == "erasure" or name == "neighbour_transport"
               if not edits_layers then options.layer = nil end
               local result = b[name](options)
               assert(result.name == name, name)
@@ -42,7 +42,7 @@ import Testing
             assert(model:parameter("fc1.weight"):eq(before):min() == 1)
             print(#names)
             """#)
-        #expect(printed == "21")
+        #expect(printed == "22")
     }
 
     @Test("the methods against bias take a set with groups")

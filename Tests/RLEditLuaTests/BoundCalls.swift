@@ -144,6 +144,7 @@ enum BoundCalls {
             "rledit.baselines": trained.map { "\($0) \(unlearning), epochs = 1 }" } + [
                 "scrub \(unlearning), epochs = 2 }", "fisher_forgetting \(unlearning) }", "ssd \(unlearning) }",
                 "contrast_rule \(unlearning), layer = 'fc2' }", "erasure \(unlearning), layer = 'fc2' }",
+                "neighbour_transport \(unlearning), layer = 'fc2' }",
                 "policy_edit \(unlearning), layer = 'fc2', policy = policy }",
                 "bias_edit \(unlearning) }",
                 "gradient_edit \(unlearning), layer = 'fc2' }",

@@ -131,6 +131,11 @@ local Baseline = {}
 ---@class rledit.ErasureOptions: rledit.LayerUnlearningOptions
 ---@field bias_amount (number|false)? what the output biases of the classes to forget are lowered by; default 30
 
+---@class rledit.NeighbourTransportOptions: rledit.LayerUnlearningOptions
+---@field neighbours integer? examples of `retain` whose mean each example of `forget` moves to; default 10
+---@field ridge number? ridge of the regression, in units of the mean square of what enters the layer; default 0.003
+---@field bias_amount (number|false)? what the output biases of the classes to forget are lowered by; default 30
+
 ---@class rledit.PolicyEditOptions: rledit.LayerUnlearningOptions
 ---@field policy rledit.Policy|string the policy, or the name of its file; it edits its own layers unless told otherwise
 ---@field refine (integer|false)? evaluations of the reward; none by default
@@ -242,6 +247,13 @@ function baselines.contrast_rule(options) end
 ---@param options rledit.ErasureOptions
 ---@return rledit.Baseline
 function baselines.erasure(options) end
+
+--- Moves each example of `forget` to where the examples of `retain` are that look most like it, at the output of the layers
+--- and in closed form, and lowers the output bias of the classes in `forget`. On an early layer it comes nearest to a
+--- network that never saw them.
+---@param options rledit.NeighbourTransportOptions
+---@return rledit.Baseline
+function baselines.neighbour_transport(options) end
 
 --- A trained policy (`rledit.transfer`): what it does at once, or with `refine` evaluations of the standard reward. What its
 --- training cost is not counted.

@@ -6,7 +6,8 @@
 -- in percent. The network of each seed is its own, trained on the first 55,000 images of MNIST; methods see 500 forget
 -- and 2,000 retain images of them, but for `retrain`, which sees all that are to be kept. `--set validation=true`
 -- judges on the last 5,000 training images instead, which is where defaults are chosen, on seeds from 100 on;
--- `--set only=ssd --set options=selection:3,dampening:1` runs one method with other settings.
+-- `--set only=ssd --set options=selection:3,dampening:1` runs one method with other settings,
+-- `--set only=erasure,neighbour_transport --set digit=1` some on another digit.
 --
 --   rledit-lua scripts/reproduction/baselines.lua --seeds 5
 local rledit = require "rledit"
@@ -14,7 +15,11 @@ local baselines = rledit.baselines
 
 local args = rledit.args
 local digit = math.tointeger(args.digit or 7)
-local only = args.only
+local only
+for name in (args.only or ""):gmatch "[^,]+" do
+  only = only or {}
+  only[name] = true
+end
 
 local digits = rledit.data.mnist()
 local train = digits.train:take(55000)
@@ -54,13 +59,13 @@ if not only then show("original", model) end
 for _, name in ipairs {
   "retrain", "bias_edit", "gradient_edit", "gradient_mask", "gradient_shift", "greedy_pruning", "fine_tune",
   "gradient_ascent", "gradient_ascent_stopped", "neg_grad_plus", "random_label", "salun", "l1_sparse",
-  "fisher_forgetting", "ssd", "scrub", "contrast_rule", "erasure",
+  "fisher_forgetting", "ssd", "scrub", "contrast_rule", "erasure", "neighbour_transport",
 } do
   local options = { model = model, forget = forget, retain = retain }
   if name:find("^gradient_[ems]") or name == "greedy_pruning" or name == "contrast_rule" then options.layer = "fc2" end
-  if name == "erasure" then options.layer = args.layer or "fc1" end
+  if name == "erasure" or name == "neighbour_transport" then options.layer = args.layer or "fc1" end
   for key, value in (args.options or ""):gmatch("([%w_]+):([^,]+)") do options[key] = tonumber(value) end
-  if not only or only == name then
+  if not only or only[name] then
     local result = name == "retrain" and retrained or baselines[name](options)
     show(name, result.model, result.cost)
   end

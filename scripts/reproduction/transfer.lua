@@ -80,6 +80,9 @@ local learners = {
 local layers = {}
 for name in (args.layers or "fc2"):gmatch "[^,]+" do layers[#layers + 1] = name end
 
+-- What the edit is worth beside what is kept.
+local weight = args.weight or 1
+
 local first = 200 + 20 * rledit.seed
 return rledit.task {
   name = "transfer",
@@ -100,7 +103,7 @@ return rledit.task {
     local forget, retain = m[mixed and "all_forget" or "forget"], m[mixed and "all_retain" or "retain"]
     local keep = (retain.accuracy + retain.true_probability) / 2
     local drop = 1 - (forget.accuracy + forget.true_probability) / 2
-    return keep + drop, { keep = keep, drop = drop }
+    return keep + weight * drop, { keep = keep, drop = drop }
   end,
   learner = learners[args.learner or "EvolutionStrategy"](),
 }

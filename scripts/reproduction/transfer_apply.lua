@@ -2,7 +2,8 @@
 -- applying: kind, network, digit, whether the policy never met the digit, way, forget and retain accuracy in percent
 -- before and after. `--set kind=` names what is tried:
 --
---   few         the held-out networks, 5 + 50 images, five draws
+--   few         the held-out networks, 5 + 50 images, five draws (`--set split=validation`: the networks of seeds 100 to
+--               104 on the last 5,000 training images, where settings are chosen, twenty draws)
 --   widths      CNNs whose edited layer is 128→32 (twice as many and half as many channels before it), 96→24, 64→16,
 --               192→64, 256→48
 --   mlp         a perceptron 784→128→32→10
@@ -17,10 +18,12 @@ local fold = args.fold or 3
 local policy = rledit.load_policy(args.policy)
 local digits = args.kind == "generated" and rledit.data.generated_digits() or rledit.data.mnist()
 local train = args.kind == "generated" and digits.train or digits.train:take(55000)
+local validates = args.split == "validation"
+local judged = validates and digits.train:drop(55000) or digits.test
 local tests, sets = {}, {}
 for class = 0, 9 do
   local function is_class(label) return label == class end
-  local forget, retain = digits.test:partition(is_class)
+  local forget, retain = judged:partition(is_class)
   tests[class] = { forget = forget, retain = retain }
   forget, retain = train:partition(is_class)
   sets[class] = { forget = forget, retain = retain }
@@ -48,7 +51,9 @@ end
 
 local models = {}
 if args.kind == "few" then
-  for seed = 0, 9 do models[#models + 1] = rledit.models.digit_cnn { seed = seed } end
+  local first, last = 0, 9
+  if validates then first, last = 100, 104 end
+  for seed = first, last do models[#models + 1] = rledit.models.digit_cnn { seed = seed } end
 elseif args.kind == "widths" then
   models = {
     cnn(500, 32, 128, 32), cnn(501, 8, 128, 32), cnn(502, 16, 96, 24), cnn(503, 16, 64, 16), cnn(504, 16, 192, 64),
@@ -59,7 +64,7 @@ elseif args.kind == "mlp" then
 else
   for seed = 520, 524 do models[#models + 1] = rledit.models.digit_cnn { seed = seed } end
 end
-rledit.nn.fit_all { models = models, set = train, epochs = 2, seed = args.kind == "few" and 0 or 500 }
+rledit.nn.fit_all { models = models, set = train, epochs = 2, seed = args.kind ~= "few" and 500 or validates and 100 or 0 }
 
 local function show(index, class, way, before, model)
   local after = { model:evaluate(tests[class].forget).accuracy, model:evaluate(tests[class].retain).accuracy }
@@ -71,7 +76,7 @@ end
 for index, model in ipairs(models) do
   for class = 0, 9 do
     local before = { model:evaluate(tests[class].forget).accuracy, model:evaluate(tests[class].retain).accuracy }
-    for draw = 1, args.kind == "few" and 5 or 1 do
+    for draw = 1, args.kind ~= "few" and 1 or validates and 20 or 5 do
       local forget, retain = sets[class].forget, sets[class].retain
       if args.kind == "few" then
         forget, retain = forget:shuffle(draw):take(5), retain:shuffle(draw):take(50)

@@ -41,18 +41,26 @@ public struct ContrastRule: UnlearningMethod {
 }
 
 extension UnlearningProblem {
-    /// What unit features of a layer are made of, and what computing them costs: the set through the layers before it, the
-    /// forget set forward and back through those after it.
+    /// What unit features of a layer are made of.
     func unitFeatures(
         of layer: String, passes: PassCounter
     ) throws -> (activations: LayerActivations, parts: UnitFeatureParts) {
+        let activations = try activations(of: layer, readsLabels: true, passes: passes)
+        return (activations, try UnitFeatureParts(activations))
+    }
+
+    /// What enters and leaves a layer, and what computing it costs: the sets through the layers before it and, where labels
+    /// are read, the forget set forward and back through those after it.
+    func activations(of layer: String, readsLabels: Bool, passes: PassCounter) throws -> LayerActivations {
         let activations = try LayerActivations(
             network: network, layer: layer, forget: NamedSet(name: SetRole.forget.rawValue, examples: forget),
-            retain: NamedSet(name: SetRole.retain.rawValue, examples: retain), pool: pool)
+            retain: NamedSet(name: SetRole.retain.rawValue, examples: retain), readsLabels: readsLabels, pool: pool)
         let share = try EditedSuffix(of: network, layers: [layer]).share
         passes.forward(forget.count + retain.count, share: 1 - share)
-        passes.forward(forget.count, share: share)
-        passes.backward(forget.count, share: share)
-        return (activations, try UnitFeatureParts(activations))
+        if readsLabels {
+            passes.forward(forget.count, share: share)
+            passes.backward(forget.count, share: share)
+        }
+        return activations
     }
 }

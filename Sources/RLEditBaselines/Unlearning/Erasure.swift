@@ -27,10 +27,7 @@ public struct Erasure: UnlearningMethod {
         var network = problem.network
         for name in layers {
             // Each layer as the earlier ones have left it.
-            let now = UnlearningProblem(
-                network: network, forget: problem.forget, retain: problem.retain, seed: problem.seed,
-                pool: problem.pool)
-            let (activations, parts) = try now.unitFeatures(of: name, passes: passes)
+            let (activations, parts) = try problem.with(network).unitFeatures(of: name, passes: passes)
             let layer = try EditedLayer(named: name, of: network, includingBias: activations.biasName != nil)
             let length = parts.inputSquaredDistance
             guard length > 0 else {
@@ -50,9 +47,6 @@ public struct Erasure: UnlearningMethod {
         guard let biasAmount else { return network }
         var bias = BiasEdit()
         bias.amount = biasAmount
-        return try bias.unlearn(
-            UnlearningProblem(
-                network: network, forget: problem.forget, retain: problem.retain, seed: problem.seed,
-                pool: problem.pool), random: random, passes: passes)
+        return try bias.unlearn(problem.with(network), random: random, passes: passes)
     }
 }

@@ -21,6 +21,11 @@ public struct UnlearningProblem: Sendable {
         self.pool = pool
     }
 
+    /// The same sets for another network.
+    func with(_ network: Network) -> UnlearningProblem {
+        UnlearningProblem(network: network, forget: forget, retain: retain, seed: seed, pool: pool)
+    }
+
     /// Number of classes that the network scores.
     public var classes: Int { network.outputShape.first ?? 0 }
     /// Labels that occur in the forget set, ascending.

@@ -204,6 +204,7 @@ package struct ComparedMethod: Sendable {
             method { GradientEdit(.weights, layers: $0) }, method { GradientEdit(.mask, layers: $0) },
             method { GradientEdit(.shift, layers: $0) }, method { GreedyPruning(layers: $0) },
             method { _ in BiasEdit() }, method { ContrastRule(layers: $0) }, method { Erasure(layers: $0) },
+            method { NeighbourTransport(layers: $0) },
         ]
     }
 }

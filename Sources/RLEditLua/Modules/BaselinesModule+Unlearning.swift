@@ -46,6 +46,12 @@ extension HostModules {
                 method("contrast_rule", BaselineFields.contrastRule) { ContrastRule(layers: try layers($0)) }
             ),
             ("erasure", method("erasure", BaselineFields.erasure) { Erasure(layers: try layers($0)) }),
+            (
+                "neighbour_transport",
+                method("neighbour_transport", BaselineFields.neighbourTransport) {
+                    NeighbourTransport(layers: try layers($0))
+                }
+            ),
             ("policy_edit", policyEdit),
         ]
     }
@@ -153,6 +159,13 @@ enum BaselineFields {
     static var contrastRule: [SettingField<ContrastRule>] { [.number("strength", \.strength)] }
 
     static var erasure: [SettingField<Erasure>] { [.optionalNumber("biasAmount", \.biasAmount)] }
+
+    static var neighbourTransport: [SettingField<NeighbourTransport>] {
+        [
+            .integer("neighbours", \.neighbours), .number("ridge", \.ridge),
+            .optionalNumber("biasAmount", \.biasAmount),
+        ]
+    }
 
     static var biasEdit: [SettingField<BiasEdit>] { [.number("amount", \.amount)] }
 

@@ -1,4 +1,3 @@
-internal import CKernels
 package import RLEditTensor
 
 /// How the two sets differ at some units: means, deviations and the direction that tells them apart best.
@@ -96,7 +95,7 @@ package struct Discriminant: Sendable {
         // Constant units alone would leave nothing to divide by; then δ itself is the direction.
         let shift = trace > 0 ? ridge * trace / Double(max(units, 1)) : 1
         for unit in 0..<units { covariance[unit * units + unit] += shift }
-        coefficients = Discriminant.solve(&covariance, moments.difference)
+        coefficients = CholeskyFactor(covariance, size: units).solve(moments.difference)
         squaredDistance = zip(coefficients, moments.difference).reduce(0) { $0 + $1.0 * $1.1 }
     }
 
@@ -121,7 +120,7 @@ package struct Discriminant: Sendable {
         var system = [Double](repeating: 0, count: examples * examples)
         products.withUnsafeBufferPointer { for index in system.indices { system[index] = Double($0[index]) } }
         for example in 0..<examples { system[example * examples + example] += count * shift }
-        let weights = solve(&system, projected)
+        let weights = CholeskyFactor(system, size: examples).solve(projected)
         var result = difference
         centred.withUnsafeBufferPointer { x in
             for example in 0..<examples {
@@ -129,34 +128,5 @@ package struct Discriminant: Sendable {
             }
         }
         return result.map { $0 / shift }
-    }
-
-    /// The solution of A x = b by Cholesky's factorisation, for A symmetric and positive definite.
-    /// - Parameter matrix: A, `[n, n]`; holds the factor afterwards.
-    static func solve(_ matrix: inout [Double], _ right: [Double]) -> [Double] {
-        let n = right.count
-        var x = right
-        matrix.withUnsafeMutableBufferPointer { a in
-            x.withUnsafeMutableBufferPointer { x in
-                guard let a = a.baseAddress, let x = x.baseAddress else { return }
-                // A = L Lᵀ, row by row; L stands in the lower half.
-                for row in 0..<n {
-                    for column in 0..<row {
-                        let sum = a[row * n + column] - rl_dot_double(Int64(column), a + row * n, a + column * n)
-                        a[row * n + column] = sum / a[column * n + column]
-                    }
-                    let rest = a[row * n + row] - rl_dot_double(Int64(row), a + row * n, a + row * n)
-                    // Rounding alone can bring a pivot to 0.
-                    a[row * n + row] = max(rest, 1e-300).squareRoot()
-                }
-                for row in 0..<n { x[row] = (x[row] - rl_dot_double(Int64(row), a + row * n, x)) / a[row * n + row] }
-                for row in stride(from: n - 1, through: 0, by: -1) {
-                    var sum = x[row]
-                    for below in (row + 1)..<max(n, row + 1) { sum -= a[below * n + row] * x[below] }
-                    x[row] = sum / a[row * n + row]
-                }
-            }
-        }
-        return x
     }
 }
