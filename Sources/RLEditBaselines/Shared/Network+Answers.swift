@@ -1,6 +1,6 @@
-internal import RLEditData
-internal import RLEditNN
-internal import RLEditTensor
+package import RLEditData
+package import RLEditNN
+package import RLEditTensor
 
 extension Network {
     /// Scores of every example of a set, `[examples, classes]`, counted.
@@ -15,12 +15,16 @@ extension Network {
         return try blocks.count == 1 ? blocks[0] : Tensor.concat(blocks)
     }
 
-    /// Share of the examples whose largest score stands at their label; the lowest class wins a tie.
-    func accuracy(on examples: ExampleSet, pool: WorkerPool?, passes: PassCounter) throws -> Double {
+    /// Share of the examples whose largest score stands at their label; the lowest class wins a tie. A single score counts
+    /// as two classes, the first with score 0.
+    package func accuracy(
+        on examples: ExampleSet, pool: WorkerPool?, passes: PassCounter = PassCounter()
+    ) throws -> Double {
         let scores = try scores(of: examples, pool: pool, passes: passes)
         let classes = scores.shape[1]
         let right = scores.withUnsafeBufferPointer { scores in
             examples.labels.enumerated().count { row, label in
+                guard classes > 1 else { return (scores[row] > 0 ? 1 : 0) == label }
                 var best = 0
                 for candidate in 1..<classes where scores[row * classes + candidate] > scores[row * classes + best] {
                     best = candidate

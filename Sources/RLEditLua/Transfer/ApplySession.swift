@@ -1,4 +1,5 @@
 internal import Foundation
+internal import RLEditBaselines
 internal import RLEditData
 internal import RLEditNN
 package import RLEditRuns
@@ -70,8 +71,8 @@ package struct ApplySession {
         let rows = try (sets.map { ($0, false) } + heldOut.map { ($0, true) }).map { set, isHeldOut in
             Row(
                 set: set.name, isHeldOut: isHeldOut, examples: set.examples.count,
-                before: try ApplySession.accuracy(model.network, set, pool),
-                after: try ApplySession.accuracy(result.network, set, pool))
+                before: try model.network.accuracy(on: set.examples, pool: pool),
+                after: try result.network.accuracy(on: set.examples, pool: pool))
         }
         try ModelFile.file(result.network, basedOn: model.file, prefix: model.prefix).write(to: target)
         return Outcome(
@@ -91,37 +92,20 @@ package struct ApplySession {
         return base + "-edited.safetensors"
     }
 
-    private static func accuracy(_ network: Network, _ set: NamedSet, _ pool: WorkerPool) throws -> Double {
-        var right = 0
-        let labels = set.examples.labels
-        let run = 2048
-        for first in stride(from: 0, to: set.examples.count, by: run) {
-            let rows = first..<min(first + run, set.examples.count)
-            let scores = try network.forward(set.examples.batchInputs(rows), pool: pool)
-            for (row, label) in zip(0..., labels[rows]) where scores.predictedClass(row) == label { right += 1 }
-        }
-        return Double(right) / Double(set.examples.count)
-    }
-
     private func text(
         _ rows: [Row], _ result: PolicyRequest.Result, _ policy: PolicyFile, _ target: String, _ source: String?
     ) -> String {
         func percent(_ share: Double) -> String { NumberText.fixed(100 * share, digits: 2) + " %" }
-        let names = rows.map { $0.isHeldOut ? "\($0.set) (held out)" : $0.set }
-        let width = max(names.map(\.count).max() ?? 0, 3)
-        func padded(_ text: String, _ width: Int) -> String {
-            String(repeating: " ", count: max(0, width - text.count)) + text
+        var table = TextTable([
+            .init("set", .left), .init("examples", .right), .init("before", .right), .init("after", .right),
+        ])
+        for row in rows {
+            table.append([
+                row.isHeldOut ? "\(row.set) (held out)" : row.set, NumberText.grouped(row.examples),
+                percent(row.before), percent(row.after),
+            ])
         }
-        var lines = [
-            "set".padding(toLength: width, withPad: " ", startingAt: 0) + padded("examples", 11) + padded("before", 11)
-                + padded("after", 11)
-        ]
-        for (row, name) in zip(rows, names) {
-            lines.append(
-                name.padding(toLength: width, withPad: " ", startingAt: 0)
-                    + padded(NumberText.grouped(row.examples), 11) + padded(percent(row.before), 11)
-                    + padded(percent(row.after), 11))
-        }
+        var lines = [table.text]
         if let source { lines.append("data: \(source == "generated" ? "generated digits" : source)") }
         lines.append(
             "\(policy.world.rawValue) on \((layers ?? policy.layers).joined(separator: ", ")), "
@@ -156,18 +140,4 @@ package struct ApplySession {
 package struct ApplyError: Error, Equatable, Sendable, CustomStringConvertible {
     package let message: String
     package var description: String { message }
-}
-
-extension Tensor {
-    /// The class with the highest score of a row, the lowest of equal ones; a single score counts as two classes, the first
-    /// with score 0.
-    fileprivate func predictedClass(_ row: Int) -> Int {
-        let scores = shape[1]
-        return withUnsafeBufferPointer { values in
-            if scores == 1 { return values[row] > 0 ? 1 : 0 }
-            var best = 0
-            for k in 1..<scores where values[row * scores + k] > values[row * scores + best] { best = k }
-            return best
-        }
-    }
 }

@@ -1,11 +1,11 @@
 /// A table in plain text: columns aligned by their width on a terminal.
-struct TextTable {
-    enum Alignment { case left, right }
+package struct TextTable {
+    package enum Alignment { case left, right }
 
-    struct Column {
+    package struct Column {
         let title: String
         let alignment: Alignment
-        init(_ title: String, _ alignment: Alignment) {
+        package init(_ title: String, _ alignment: Alignment) {
             self.title = title
             self.alignment = alignment
         }
@@ -14,15 +14,15 @@ struct TextTable {
     let columns: [Column]
     private(set) var rows: [[String]] = []
 
-    init(_ columns: [Column]) { self.columns = columns }
+    package init(_ columns: [Column]) { self.columns = columns }
 
     /// Cells that are missing stay empty, more than there are columns are left out.
-    mutating func append(_ cells: [String]) {
+    package mutating func append(_ cells: [String]) {
         rows.append(columns.indices.map { $0 < cells.count ? DisplayWidth.printable(cells[$0]) : "" })
     }
 
     /// Lines without trailing spaces, joined by newlines.
-    var text: String {
+    package var text: String {
         let titles = columns.map { DisplayWidth.printable($0.title) }
         let widths = columns.indices.map { column in
             ([titles] + rows).map { DisplayWidth.of($0[column]) }.max() ?? 0
