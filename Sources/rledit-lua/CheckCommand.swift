@@ -61,7 +61,7 @@ struct CheckCommand: ParsableCommand {
             ).run()
         }
         if clock.isInterrupted { throw ExitCode(130) }
-        Terminal.write(result.text + "\n", to: STDOUT_FILENO)
+        Terminal.show(result.text + "\n", to: STDOUT_FILENO)
         let isFaulty = result.errors > 0 || (strict && result.warnings > 0)
         if isFaulty { throw ExitCode(1) }
     }

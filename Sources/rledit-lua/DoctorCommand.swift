@@ -24,7 +24,7 @@ struct DoctorCommand: ParsableCommand {
 
     func run() throws {
         let doctor = Doctor(data: data)
-        Terminal.write((json ? doctor.json.text : doctor.text) + "\n", to: STDOUT_FILENO)
+        Terminal.show((json ? doctor.json.text : doctor.text) + "\n", to: STDOUT_FILENO)
         if doctor.hasFault { throw ExitCode(1) }
     }
 }

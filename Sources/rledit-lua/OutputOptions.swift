@@ -20,7 +20,7 @@ struct OutputOptions: ParsableArguments {
 
     /// The results: a table for people unless `--quiet`, then one line for programs if `--json`.
     func show(table: @autoclosure () -> String, json line: @autoclosure () -> String) {
-        if !quiet { Terminal.write(table(), to: json ? STDERR_FILENO : STDOUT_FILENO) }
+        if !quiet { Terminal.show(table(), to: json ? STDERR_FILENO : STDOUT_FILENO) }
         if json { Terminal.write(line() + "\n", to: STDOUT_FILENO) }
     }
 

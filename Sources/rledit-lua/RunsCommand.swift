@@ -55,7 +55,7 @@ struct RunsCommand: ParsableCommand {
             } else if listing.runs.isEmpty {
                 Terminal.note("no runs\(filter.text) in '\(folder)'")
             } else {
-                Terminal.write(listing.text + "\n", to: STDOUT_FILENO)
+                Terminal.show(listing.text + "\n", to: STDOUT_FILENO)
             }
         }
     }
@@ -71,7 +71,7 @@ struct RunsCommand: ParsableCommand {
 
         func run() throws {
             let found = try RunListing.Run(folder)
-            Terminal.write((json ? found.json.text : found.text) + "\n", to: STDOUT_FILENO)
+            Terminal.show((json ? found.json.text : found.text) + "\n", to: STDOUT_FILENO)
         }
     }
 }

@@ -6,9 +6,12 @@ import RLEditRuns
 /// What the program says to the person who started it.
 enum Terminal {
     /// A line on standard error.
-    static func note(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
+    static func note(_ text: String) { show(text + "\n", to: STDERR_FILENO) }
 
-    /// Text on a stream, whole, whatever becomes of it: a closed pipe is no reason to end a run.
+    /// Text for a person. It may quote what stands in a stranger's file, of which nothing may act on the terminal.
+    static func show(_ text: String, to descriptor: Int32) { write(TerminalText.printable(text), to: descriptor) }
+
+    /// Text on a stream, as it is and whole, whatever becomes of it: a closed pipe is no reason to end a run.
     static func write(_ text: String, to descriptor: Int32) {
         Array(text.utf8).withUnsafeBytes { write($0, to: descriptor) }
     }

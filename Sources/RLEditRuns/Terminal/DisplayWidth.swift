@@ -40,15 +40,29 @@ enum DisplayWidth {
         return columns > 0 ? result + "…" : ""
     }
 
-    /// Text from scripts and file names without what would act on a terminal.
-    static func printable(_ text: String) -> String {
+    /// Text from scripts and file names without what would act on a terminal, on one line.
+    static func printable(_ text: String) -> String { printable(text, keeping: []) }
+
+    fileprivate static func printable(_ text: String, keeping kept: [Unicode.Scalar]) -> String {
         String(
             String.UnicodeScalarView(
                 text.unicodeScalars.map { scalar in
+                    if kept.contains(scalar) { return scalar }
                     switch scalar.properties.generalCategory {
-                    case .control, .lineSeparator, .paragraphSeparator: Unicode.Scalar(0xFFFD as UInt16) ?? " "
-                    default: scalar
+                    case .control, .lineSeparator, .paragraphSeparator: return Unicode.Scalar(0xFFFD as UInt16) ?? " "
+                    default: break
+                    }
+                    // What turns the direction of writing makes a line read as another.
+                    switch scalar.value {
+                    case 0x202A...0x202E, 0x2066...0x2069: return Unicode.Scalar(0xFFFD as UInt16) ?? " "
+                    default: return scalar
                     }
                 }))
     }
+}
+
+/// What the program itself says, which may quote files and scripts of strangers.
+package enum TerminalText {
+    /// Lines without what would act on a terminal.
+    package static func printable(_ lines: String) -> String { DisplayWidth.printable(lines, keeping: ["\n", "\t"]) }
 }
