@@ -25,6 +25,8 @@ package enum FuzzedReader: String, CaseIterable, Sendable {
     case vocabulary
     /// Manifest and summary of a run folder.
     case manifest
+    /// A policy that somebody trained and shares.
+    case policy
 
     package enum Outcome: Equatable, Sendable {
         case accepted
@@ -53,6 +55,7 @@ package enum FuzzedReader: String, CaseIterable, Sendable {
             case .safetensors: try readSafetensors(try FuzzedReader.file(bytes, at: scratch))
             case .vocabulary: try readVocabulary(String(decoding: bytes, as: UTF8.self))
             case .manifest: try readManifest(bytes)
+            case .policy: try readPolicy(try FuzzedReader.file(bytes, at: scratch))
             }
             return .accepted
         } catch let find as Find {
@@ -71,6 +74,7 @@ package enum FuzzedReader: String, CaseIterable, Sendable {
         case .safetensors: error is SafetensorsError || error is ModelFileError
         case .vocabulary: error is ModelFileError
         case .manifest: error is JSONReadError || error is ManifestError
+        case .policy: error is SafetensorsError || error is PolicyFileError
         }
     }
 
@@ -130,6 +134,11 @@ package enum FuzzedReader: String, CaseIterable, Sendable {
         let manifest = try Manifest(json: json)
         let again = try Manifest(json: JSONValue(parsing: Array(manifest.json.prettyText().utf8)))
         try expect(again == manifest, "another manifest after being written")
+    }
+
+    private func readPolicy(_ path: String) throws {
+        let policy = try PolicyFile(SafetensorsFile(path: path))
+        try expect(!policy.layers.isEmpty, "a policy that edits no layer")
     }
 
     private func expect(_ condition: Bool, _ complaint: @autoclosure () -> String) throws {

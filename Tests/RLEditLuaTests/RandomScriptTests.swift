@@ -12,9 +12,9 @@ import Testing
 struct RandomScriptTests {
     private static let scriptsPerBatch = 75
 
-    /// 3,000 scripts; `RLEDIT_RANDOM_SCRIPTS` asks for more.
+    /// 10,000 scripts and a few; `RLEDIT_RANDOM_SCRIPTS` asks for another number.
     static let batches: [Int] = {
-        let asked = ProcessInfo.processInfo.environment["RLEDIT_RANDOM_SCRIPTS"].flatMap(Int.init) ?? 3_000
+        let asked = ProcessInfo.processInfo.environment["RLEDIT_RANDOM_SCRIPTS"].flatMap(Int.init) ?? 10_000
         return Array(0..<max(1, (min(asked, 1_000_000) + scriptsPerBatch - 1) / scriptsPerBatch))
     }()
 
