@@ -16,7 +16,7 @@ struct NeighbourTransportTests {
     func optimum(forgetCount: Int, retainCount: Int) throws {
         let tiny = try TinyProblem(forget: forgetCount, retain: retainCount)
         var method = NeighbourTransport(layers: ["fc1"])
-        (method.neighbours, method.ridge, method.biasAmount) = (2, 0.05, nil)
+        (method.neighbours, method.classShare, method.ridge, method.biasAmount) = (2, 0.25, 0.05, nil)
         let edited = try method.run(tiny.problem()).network
 
         let forget = try rows(tiny.forget.allInputs()), retain = try rows(tiny.retain.allInputs())
@@ -27,13 +27,29 @@ struct NeighbourTransportTests {
         }
         let (forgetOutputs, retainOutputs) = (outputs(forget), outputs(retain))
         let mean = (0..<4).map { unit in retain.reduce(0) { $0 + $1[unit] } / Double(retain.count) }
+        // Class 2 is to be forgotten: answers of classes 0 and 1 alone, and what their examples leave the layer as.
+        let means = (0..<2).map { label in
+            let own = zip(retainOutputs, tiny.retain.labels).filter { $0.1 == label }.map(\.0)
+            return (0..<5).map { unit in own.reduce(0) { $0 + $1[unit] } / Double(own.count) }
+        }
+        let last = try rows(#require(tiny.network.parameter("fc2.weight")))
+        let lastBias = try #require(tiny.network.parameter("fc2.bias")).scalars.map(Double.init)
+        func answer(_ outputs: [Double]) -> [Double] {
+            let odds = (0..<2).map { label in
+                PortableMath.exp(zip(last[label], outputs).reduce(lastBias[label]) { $0 + $1.0 * $1.1.tanh })
+            }
+            return odds.map { $0 / (odds[0] + odds[1]) }
+        }
         // The next layer reads tanh of what leaves this one.
         let wanted = forgetOutputs.map { own -> [Double] in
             func distance(_ other: [Double]) -> Double {
                 zip(own, other).reduce(0) { $0 + ($1.0.tanh - $1.1.tanh) * ($1.0.tanh - $1.1.tanh) }
             }
             let nearest = retainOutputs.sorted { distance($0) < distance($1) }.prefix(2)
-            return own.indices.map { unit in nearest.reduce(0) { $0 + $1[unit] } / 2 - own[unit] }
+            return own.indices.map { unit in
+                let near = nearest.reduce(0) { $0 + $1[unit] } / 2
+                return 0.75 * near + 0.25 * zip(answer(own), means).reduce(0) { $0 + $1.0 * $1.1[unit] } - own[unit]
+            }
         }
         let inputs = (forget + retain).map { zip($0, mean).map { $0 - $1 } }
         let targets = wanted + retain.map { _ in [Double](repeating: 0, count: 5) }
@@ -74,7 +90,8 @@ struct NeighbourTransportTests {
     func settings() throws {
         let problem = try TinyProblem().problem()
         for (field, change) in [
-            ("neighbours", { $0.neighbours = 0 }), ("ridge", { $0.ridge = 0 }), ("ridge", { $0.ridge = .nan }),
+            ("neighbours", { $0.neighbours = 0 }), ("classShare", { $0.classShare = 1.5 }), ("ridge", { $0.ridge = 0 }),
+            ("ridge", { $0.ridge = .nan }),
             ("biasAmount", { $0.biasAmount = -1 }),
         ] as [(String, (inout NeighbourTransport) -> Void)] {
             var method = NeighbourTransport(layers: ["fc1"])

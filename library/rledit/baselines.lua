@@ -133,6 +133,7 @@ local Baseline = {}
 
 ---@class rledit.NeighbourTransportOptions: rledit.LayerUnlearningOptions
 ---@field neighbours integer? examples of `retain` whose mean each example of `forget` moves to; default 10
+---@field class_share number? how far it moves to the means of the classes that the model takes it for, instead; 0 to 1, default 0.5
 ---@field ridge number? ridge of the regression, in units of the mean square of what enters the layer; default 0.003
 ---@field bias_amount (number|false)? what the output biases of the classes to forget are lowered by; default 30
 
@@ -248,9 +249,9 @@ function baselines.contrast_rule(options) end
 ---@return rledit.Baseline
 function baselines.erasure(options) end
 
---- Moves each example of `forget` to where the examples of `retain` are that look most like it, at the output of the layers
---- and in closed form, and lowers the output bias of the classes in `forget`. On an early layer it comes nearest to a
---- network that never saw them.
+--- Moves each example of `forget` to where examples like it are in `retain`, at the output of the layers and in closed
+--- form, and lowers the output bias of the classes in `forget`. On an early layer it comes near to a network that never saw
+--- them.
 ---@param options rledit.NeighbourTransportOptions
 ---@return rledit.Baseline
 function baselines.neighbour_transport(options) end

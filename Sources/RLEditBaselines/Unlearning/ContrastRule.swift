@@ -17,6 +17,7 @@ public struct ContrastRule: UnlearningMethod {
 
     public init(layers: [String]) { self.layers = layers }
     public var name: String { "contrast_rule" }
+    public var editsLinearLayersOnly: Bool { true }
 
     public func validate() throws(ConfigurationError) {
         guard (0.02...50).contains(strength) else {

@@ -18,6 +18,7 @@ public struct Erasure: UnlearningMethod {
 
     public init(layers: [String]) { self.layers = layers }
     public var name: String { "erasure" }
+    public var editsLinearLayersOnly: Bool { true }
 
     public func validate() throws(ConfigurationError) {
         if let biasAmount { try requirePositive("biasAmount", biasAmount) }

@@ -3,22 +3,26 @@ public import RLEditNN
 public import RLEditTensor
 internal import RLEditWorlds
 
-/// Moves each example to forget to where its nearest neighbours among those to keep are, in closed form.
+/// Moves each example to forget to where examples like it are among those to keep, in closed form.
 ///
 /// With h what enters a layer, z = W h + w₀ what leaves it and φ(z) what the next layers read, an example f to forget is to
-/// leave the layer as the mean z̄(f) of the `neighbours` examples to keep whose φ(z) is nearest to its own, and an example
-/// to keep as it did:
+/// leave the layer at z*(f), and an example to keep as it did:
 ///
-///     ΔW = argmin  Σ_f ‖ΔW (h_f − μ_r) − (z̄(f) − z_f)‖² + Σ_r ‖ΔW (h_r − μ_r)‖² + ridge,      w₀ ← w₀ − ΔW μ_r
+///     ΔW = argmin  Σ_f ‖ΔW (h_f − μ_r) − (z*(f) − z_f)‖² + Σ_r ‖ΔW (h_r − μ_r)‖² + ridge,      w₀ ← w₀ − ΔW μ_r
+///     z*(f) = (1 − s) · mean of the retain z whose φ(z) is nearest to φ(z_f) + s · Σ_c p_c(f) μ_c
 ///
-/// with μ_r the retain mean of h. A network that never saw a class takes it for the classes that look like it; so does
-/// this one, where ``Erasure`` takes all of it for the average of the rest. What is left of the classes to forget is
-/// hidden by lowering their output bias (``BiasEdit``). The edit has full rank.
+/// μ_r is the retain mean of h, μ_c the mean z of a retained class, p_c(f) the network's own answer without the classes to
+/// forget, and s `classShare`. A network that never saw a class takes it for the classes that look like it; so does this
+/// one, where ``Erasure`` takes all of it for the average of the rest. Neighbours alone leave a fresh classifier something
+/// to find (f is moved near them, not onto them), means of classes alone leave it too little. What is left of the classes
+/// to forget is hidden by lowering their output bias (``BiasEdit``). The edit has full rank.
 public struct NeighbourTransport: UnlearningMethod {
     /// Names of the layers whose outputs are moved, each as the earlier ones have left it.
     public var layers: [String]
     /// Examples to keep whose mean each example to forget moves to; all of them when there are fewer.
     public var neighbours = 10
+    /// s, 0 … 1: how far each example moves to the means of the classes that it is taken for, instead of to its neighbours.
+    public var classShare = 0.5
     /// Ridge of the regression, in units of the mean square of what enters the layer.
     public var ridge = 0.003
     /// What the output biases of the classes to forget are lowered by, in units of scores (logits); nil leaves them.
@@ -26,9 +30,11 @@ public struct NeighbourTransport: UnlearningMethod {
 
     public init(layers: [String]) { self.layers = layers }
     public var name: String { "neighbour_transport" }
+    public var editsLinearLayersOnly: Bool { true }
 
     public func validate() throws(ConfigurationError) {
         try requirePositive("neighbours", neighbours)
+        try requireShare("classShare", classShare)
         try requirePositive("ridge", ridge)
         if let biasAmount { try requirePositive("biasAmount", biasAmount) }
     }
@@ -50,48 +56,62 @@ public struct NeighbourTransport: UnlearningMethod {
     ) throws {
         let now = problem.with(network)
         let activations = try now.activations(of: name, readsLabels: false, passes: passes)
-        let wanted = try change(
-            of: activations, forget: now.read(problem.forget, after: name, passes: passes),
-            retain: now.read(problem.retain, after: name, passes: passes))
-        let hasBias = activations.biasName != nil
         // A layer without bias cannot leave the retain mean where it is.
-        let mean = hasBias ? try activations.retainInputs.mean([0]) : try Tensor.zeros([activations.inputs])
+        let biasName = activations.biasName
+        let mean =
+            biasName == nil ? try Tensor.zeros([activations.inputs]) : try activations.retainInputs.mean([0])
         let inputs = try Tensor.concat([activations.forgetInputs, activations.retainInputs]).sub(mean)
+        let moved = try targets(now, name, activations, passes: passes).sub(activations.forgetOutputs)
         let still = try Tensor.zeros(activations.retainOutputs.shape)
         let change = try RidgeRegression.fit(
-            inputs: inputs, targets: Tensor.concat([wanted, still]), ridge: ridge, layer: name)
-        let weight = activations.layer
-        try network.setParameter(weight.parameterName, try weight.base.add(change))
-        if let biasName = activations.biasName, let bias = network.parameter(biasName) {
+            inputs: inputs, targets: Tensor.concat([moved, still]), ridge: ridge, layer: name)
+        try network.setParameter(activations.layer.parameterName, try activations.layer.base.add(change))
+        if let biasName, let bias = network.parameter(biasName) {
             let offset = try mean.reshaped([1, activations.inputs]).matmul(change, transposeOther: true)
             try network.setParameter(biasName, try bias.sub(offset.reshaped(bias.shape)))
         }
     }
 
-    /// z̄(f) − z_f of each example to forget: `[forget examples, outputs]`.
+    /// z*(f), `[forget examples, outputs]`.
+    private func targets(
+        _ problem: UnlearningProblem, _ layer: String, _ activations: LayerActivations, passes: PassCounter
+    ) throws -> Tensor {
+        var parts: [Tensor] = []
+        if classShare < 1 {
+            let mix = try neighbourWeights(
+                problem.read(problem.forget, after: layer, passes: passes),
+                problem.read(problem.retain, after: layer, passes: passes))
+            parts.append(try mix.matmul(activations.retainOutputs).mul(Float(1 - classShare)))
+        }
+        if classShare > 0 {
+            let (classes, means) = try problem.retainedClassMeans(activations.retainOutputs)
+            let answers = try problem.network.scores(of: problem.forget, pool: problem.pool, passes: passes)
+            // A single score counts as two classes, of which one is to be forgotten: one is left.
+            let shares =
+                classes.count == 1
+                ? try Tensor.ones([problem.forget.count, 1])
+                : try answers.indexSelect(classes, dimension: 1).softmax()
+            parts.append(try shares.matmul(means).mul(Float(classShare)))
+        }
+        return try parts.count == 1 ? parts[0] : parts[0].add(parts[1])
+    }
+
+    /// 1/k at the k nearest retain examples of each forget example, else 0: `[forget examples, retain examples]`.
     /// - Parameters:
     ///   - forget, retain: φ(z), `[examples, features]`.
-    private func change(of activations: LayerActivations, forget: Tensor, retain: Tensor) throws -> Tensor {
-        let (count, kept) = (forget.shape[0], retain.shape[0])
+    private func neighbourWeights(_ forget: Tensor, _ retain: Tensor) throws -> Tensor {
+        let kept = retain.shape[0]
         let products = try forget.matmul(retain, transposeOther: true)
         let lengths = try retain.square().sum([1]).scalars
         let nearest = min(neighbours, kept)
-        let outputs = activations.outputs
-        return try Tensor(shape: [count, outputs]) { target in
+        return try Tensor(shape: products.shape) { weights in
+            weights.update(repeating: 0)
             products.withUnsafeBufferPointer { products in
-                activations.forgetOutputs.withUnsafeBufferPointer { own in
-                    activations.retainOutputs.withUnsafeBufferPointer { others in
-                        for example in 0..<count {
-                            // Squared distances, but for the length of the example itself.
-                            let order = (0..<kept).map { lengths[$0] - 2 * products[example * kept + $0] }
-                            let chosen = order.indices.sorted { (order[$0], $0) < (order[$1], $1) }.prefix(nearest)
-                            for unit in 0..<outputs {
-                                let sum = chosen.reduce(0.0) { $0 + Double(others[$1 * outputs + unit]) }
-                                target[example * outputs + unit] =
-                                    Float(sum / Double(nearest)) - own[example * outputs + unit]
-                            }
-                        }
-                    }
+                for example in 0..<forget.shape[0] {
+                    // Squared distances, but for the length of the example itself.
+                    let distances = (0..<kept).map { lengths[$0] - 2 * products[example * kept + $0] }
+                    let order = distances.indices.sorted { (distances[$0], $0) < (distances[$1], $1) }
+                    for index in order.prefix(nearest) { weights[example * kept + index] = 1 / Float(nearest) }
                 }
             }
         }
@@ -105,5 +125,18 @@ extension UnlearningProblem {
         let node = network.nodeIndex(named: layer) ?? 0
         passes.forward(set.count, share: 1 - (try EditedSuffix(of: network, from: node + 1).share))
         return try Tensor(features.map { Float($0) }, shape: [set.count, features.count / set.count])
+    }
+
+    /// Classes of the retain set that are not to be forgotten, ascending, and the mean output of each: `[classes, outputs]`.
+    /// - Parameter outputs: `[retain examples, outputs]`.
+    /// - Throws: ``BaselineError/noOtherClass(classes:)`` when there is none.
+    fileprivate func retainedClassMeans(_ outputs: Tensor) throws -> (classes: [Int], means: Tensor) {
+        let classes = retain.classCounts.map(\.label).filter { !forgetLabels.contains($0) }
+        guard !classes.isEmpty else { throw BaselineError.noOtherClass(classes: self.classes) }
+        let means = try classes.map { label in
+            try outputs.indexSelect(retain.labels.indices.filter { retain.labels[$0] == label }).mean(
+                [0], keepDimensions: true)
+        }
+        return (classes, try Tensor.concat(means))
     }
 }

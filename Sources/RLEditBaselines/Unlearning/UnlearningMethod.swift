@@ -51,6 +51,8 @@ public protocol UnlearningMethod: Sendable {
     var name: String { get }
     /// Sets that it looks at.
     var needs: Set<SetRole> { get }
+    /// Whether its layers must be linear ones.
+    var editsLinearLayersOnly: Bool { get }
     /// - Throws: `ConfigurationError` naming the field.
     func validate() throws(ConfigurationError)
     /// The network after forgetting; the problem's is not changed.
@@ -74,6 +76,7 @@ public struct BaselineResult: Sendable {
 
 extension UnlearningMethod {
     public var needs: Set<SetRole> { [.forget, .retain] }
+    public var editsLinearLayersOnly: Bool { false }
 
     /// Checks the settings and the problem, runs the method and says what it cost.
     /// - Parameter watch: gets the share of the work done, 0 … 1; false asks to stop.

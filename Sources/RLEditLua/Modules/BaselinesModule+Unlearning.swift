@@ -162,7 +162,7 @@ enum BaselineFields {
 
     static var neighbourTransport: [SettingField<NeighbourTransport>] {
         [
-            .integer("neighbours", \.neighbours), .number("ridge", \.ridge),
+            .integer("neighbours", \.neighbours), .number("classShare", \.classShare), .number("ridge", \.ridge),
             .optionalNumber("biasAmount", \.biasAmount),
         ]
     }
