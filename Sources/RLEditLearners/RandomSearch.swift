@@ -8,7 +8,8 @@ public final class RandomSearch: Learner {
     public struct Configuration: Sendable {
         /// Candidate evaluations over the whole run; ≥ 1. Default 8,192, as ``PPO``'s.
         public var steps = 8192
-        /// Candidate evaluations per `ask`–`tell` round trip over an episode; ≥ 1. Default 256.
+        /// Candidate evaluations per `ask`–`tell` round trip over an episode, at most; ≥ 1. Default 256. It is only a
+        /// matter of speed: rounds are made equal, so that they end within one candidate each of `steps`.
         public var batchSize = 256
         /// Standard deviation of each number of an action, around 0; > 0; nil: uniform in [−1, 1]. Default 1, which puts
         /// a third of the numbers on the border of the box and finds far better edits than uniform ones
@@ -33,7 +34,18 @@ public final class RandomSearch: Learner {
 
     public init(_ configuration: Configuration = Configuration()) { self.configuration = configuration }
 
-    public func environments(horizon: Int) -> Int { max(1, configuration.batchSize / max(1, horizon)) }
+    public func environments(horizon: Int) -> Int {
+        let horizon = max(1, horizon)
+        let most = max(1, configuration.batchSize / horizon)
+        let candidates = Self.quotient(max(1, configuration.steps), horizon)
+        return Self.quotient(candidates, Self.quotient(candidates, most))
+    }
+
+    /// Rounded up.
+    private static func quotient(_ number: Int, _ divisor: Int) -> Int {
+        let (whole, rest) = number.quotientAndRemainder(dividingBy: divisor)
+        return whole + (rest > 0 ? 1 : 0)
+    }
 
     public func begin(_ problem: LearningProblem, pool: WorkerPool) throws {
         try configuration.validate()

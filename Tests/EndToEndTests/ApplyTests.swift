@@ -69,7 +69,7 @@ struct ApplyTests {
             ([Self.policy, Self.model, "--layer", "fc9"] + sets, 1, "unknown layer 'fc9'"),
             ([Self.policy, Self.model, "--layer", "conv1"] + sets, 1, "features of units need a linear layer"),
             ([Self.policy, Self.model, "--layer", "fc2", "--layer", "fc2"] + sets, 1, "layer 'fc2' is named twice"),
-            ([Self.policy, Self.model] + sets.prefix(2), 1, "set 'retain': is missing"),
+            ([Self.policy, Self.model] + sets.prefix(2), 1, "set 'retain': is needed: the features of units"),
             (
                 [Self.policy, Self.model, "--set", "forget=digits:class=17"] + sets.suffix(2), 1,
                 "--set forget=digits:class=17: no example has the class 17"
@@ -90,6 +90,49 @@ struct ApplyTests {
             #expect(ended.errors.contains(message), "\(ended.errors)")
             #expect(!FileManager.default.fileExists(atPath: "\(workspace.path)/saved/cnn-edited.safetensors"))
         }
+    }
+
+    @Test("sets that share examples are warned of with the count")
+    func overlap() throws {
+        let ended = try Self.apply(
+            Self.workspace(),
+            [Self.policy, Self.model, "--set", "forget=digits:class=7:take=100"] + Self.sets.suffix(2)
+                + ["--set", "other=digits:take=10"])
+        #expect(ended.code == 0 && !ended.errors.contains("share"), "\(ended.errors)")
+        let shared = try Self.apply(
+            Self.workspace(),
+            [
+                Self.policy, Self.model, "--set", "forget=digits:class=7:take=100", "--set",
+                "retain=digits:class=7:take=300",
+            ])
+        #expect(shared.errors.contains("warning: the sets 'forget' and 'retain' share 100 of 100 examples"))
+    }
+
+    @Test("examples that are no numbers are refused, and nothing that a policy says acts on the terminal")
+    func hostileFiles() throws {
+        let workspace = try Self.workspace()
+        let header =
+            #"{"inputs":{"dtype":"F32","shape":[2,1,28,28],"data_offsets":[0,6272]},"#
+            + #""labels":{"dtype":"I64","shape":[2],"data_offsets":[6272,6288]}}"#
+        var bytes = withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian, Array.init) + Array(header.utf8)
+        for _ in 0..<1568 { bytes += withUnsafeBytes(of: Float.nan.bitPattern.littleEndian, Array.init) }
+        bytes += [UInt8](repeating: 0, count: 16)
+        try workspace.write(bytes, to: "nan.safetensors")
+        let ended = try Self.apply(
+            workspace, [Self.policy, Self.model, "--set", "forget=nan.safetensors"] + Self.sets.suffix(2))
+        #expect(ended.code == 1)
+        #expect(ended.report == "set 'forget': holds examples that are not finite numbers")
+        #expect(!workspace.exists("saved/cnn-edited.safetensors"))
+
+        // Of the same length, so that the file stays sound: ESC [ 3 m in place of the world's name.
+        let policy = try Data(contentsOf: URL(fileURLWithPath: Self.policy))
+        let name = try #require(policy.range(of: Data("ShiftWorld".utf8)))
+        try workspace.write(
+            Array(policy[..<name.lowerBound]) + Array(#"\\u001b[3m"#.utf8) + Array(policy[name.upperBound...]),
+            to: "p.policy.safetensors")
+        let refused = try Self.apply(workspace, ["p.policy.safetensors", Self.model] + Self.sets)
+        #expect(refused.code == 1 && refused.errors.contains("[3m"), "\(refused.errors)")
+        #expect(!refused.errors.unicodeScalars.contains("\u{1b}"))
     }
 
     @Test("a policy beside the script is read and copied; one elsewhere is not")

@@ -19,7 +19,7 @@ struct CompareTests {
         #expect(ended.code == 0, "\(ended.errors)")
         let json = try Self.json(ended)
         let methods = try #require(json["methods"]?.array)
-        #expect(methods.count == 25)
+        #expect(methods.count == 26)
         for method in methods {
             let name = method["method"]?.string ?? ""
             let seeds = try #require(method["seeds"]?.array)
@@ -36,7 +36,7 @@ struct CompareTests {
             #expect(method["costs"]?.array?.allSatisfy { $0["kfe"]?.double != nil } == true, "\(name)")
         }
         #expect(methods.first { $0["method"]?.string == "retrain" }?["depth"]?.array?.first?["total_variation"] == 0.0)
-        #expect(workspace.text("c/comparison.csv").split(separator: "\n").count == 1 + 2 * (7 * 2 + 18))
+        #expect(workspace.text("c/comparison.csv").split(separator: "\n").count == 1 + 2 * (7 * 2 + 19))
         #expect(workspace.text("c/report.html").contains("<section id=\"depth\""))
         #expect(ended.errors.contains("difference to PPO"))
     }
@@ -96,6 +96,34 @@ struct CompareTests {
         let none = try Workspace(["t.lua": "print 'done'"]).run("compare", "t.lua")
         #expect(none.report == "'t.lua' returned no task: only tasks can be compared")
         #expect(none.code == 1)
+    }
+
+    @Test("methods that do not fit the task's layers or world are skipped, and refused when named")
+    func unfitting() throws {
+        let script = Scripts.task(steps: 64).replacing("fc2", with: "fc1").replacing(
+            "rledit.MaskWorld", with: "rledit.ShiftWorld")
+        let workspace = try Workspace(["t.lua": Scripts.task(steps: 64), "u.lua": script])
+        let policy = "\(ExampleRun.examples)/forget_class.policy.safetensors"
+        let named = try workspace.run(
+            "compare", "t.lua", "--methods", "policy", "--policy", policy, "--seeds", "1", "--out", "a")
+        #expect(named.code == 1)
+        #expect(
+            named.report
+                == "the method 'policy': the policy of --policy is one for ShiftWorld, and the task is in MaskWorld")
+        for (name, reason) in [
+            ("policy@x", "'policy@x' needs --policy FILE, and behind an @ a number of evaluations from 1 to 10000")
+        ] {
+            let ended = try workspace.run("compare", "t.lua", "--methods", name, "--policy", policy)
+            #expect(ended.code == 2 && ended.errors.contains(reason), "\(ended.errors)")
+        }
+        let fits = try workspace.run(
+            "compare", "u.lua", "--methods", "policy,erasure", "--policy", policy, "--seeds", "1", "--json", "--out",
+            "b")
+        #expect(fits.code == 0, "\(fits.errors)")
+        let methods = try JSONValue(parsing: workspace.text("b/comparison.json"))["methods"]?.array
+        #expect(methods?.first?["settings"]?.object?.keys == ["policy", "refine"])
+        #expect(methods?.first?["settings"]?["policy"]?.string?.count == 64)
+        #expect(methods?.last?["settings"]?["bias_amount"]?.double == 30)
     }
 
     @Test("a method that fails is named and tried again, and the others go on")
@@ -220,7 +248,7 @@ struct SweepCommandTests {
     func unknownSetting() throws {
         let workspace = try Workspace(["t.lua": Self.script])
         let ended = try workspace.run("sweep", "t.lua", "--grid", "rnk=1,2", "--out", "s")
-        #expect(ended.report == "t.lua: --set rnk=1: the script never reads rledit.args.rnk (did you mean 'rank'?)")
+        #expect(ended.report == "t.lua: setting 'rnk' of the sweep: the script never reads rledit.args.rnk (did you mean 'rank'?)")
         #expect(ended.code == 1)
         #expect(!workspace.exists("s/ledger.jsonl"))
     }
@@ -246,6 +274,13 @@ struct SweepCommandTests {
         }
         let shown = try workspace.run("runs", "show", "runs/a")
         #expect(shown.output.contains("task      t\nstatus    finished\n") && shown.output.contains("held-out set"))
+        // What a stranger's folder says does not act on the terminal.
+        let manifest = workspace.text("runs/a/manifest.json").replacing(#""task": "t""#, with: #""task": "\u001b[31mt""#)
+        try workspace.write(Array(manifest.utf8), to: "runs/a/manifest.json")
+        for arguments in [["runs"], ["runs", "show", "runs/a"]] {
+            let output = try workspace.start(arguments).wait().output
+            #expect(output.contains("[31mt") && !output.unicodeScalars.contains("\u{1b}"), "\(arguments)")
+        }
         let none = try workspace.run("runs", "nowhere")
         #expect(none.report == "cannot read 'nowhere': No such file or directory")
         #expect(none.code == 1)

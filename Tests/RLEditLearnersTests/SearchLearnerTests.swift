@@ -25,6 +25,19 @@ import Testing
         #expect(action.scalars.allSatisfy { (-1...1).contains($0) })
     }
 
+    @Test("Random search's rounds are equal, and end at its budget or within a candidate a round of it")
+    func rounds() {
+        for (steps, batch, horizon, environments) in [
+            (8192, 256, 1, 256), (400, 256, 1, 200), (300, 256, 1, 150), (128, 256, 1, 128), (1, 256, 1, 1),
+            (401, 256, 1, 201), (8192, 256, 4, 64), (100, 256, 4, 25), (10, 2, 4, 1), (7, 4, 1, 4),
+        ] {
+            var settings = RandomSearch.Configuration()
+            (settings.steps, settings.batchSize) = (steps, batch)
+            #expect(
+                RandomSearch(settings).environments(horizon: horizon) == environments, "\(steps) \(batch) \(horizon)")
+        }
+    }
+
     @Test("Random search draws from a normal distribution when given a deviation") func normal() throws {
         var settings = RandomSearch.Configuration()
         settings.standardDeviation = 0.1

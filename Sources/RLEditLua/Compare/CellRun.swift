@@ -19,10 +19,21 @@ struct CellRun {
 
     private func set(_ role: SetRole) -> ExampleSet? { task.sets.first { $0.name == role.rawValue }?.examples }
 
-    /// What a baseline needs and the task has not; nil when all is there.
-    var missingSet: CompareError? {
-        guard case .baseline(let make) = method.form, brought == nil else { return nil }
-        let needs = make(task.world.layers).needs
+    /// Why the method does not fit the task; nil when it does.
+    var gap: CompareError? {
+        guard case .baseline(let make, _) = method.form, brought == nil else { return nil }
+        if let world = method.ownWorld, let other = UnitWorld(rawValue: task.worldName), world != other {
+            return .otherWorld(method: method.name, policy: world.rawValue, task: task.worldName)
+        }
+        let unlearning = make(task.world.layers)
+        if unlearning.editsLinearLayersOnly,
+            let layer = task.world.layers.first(where: { name in
+                task.model.nodeIndex(named: name).map { !(task.model.nodes[$0].layer is Linear) } ?? false
+            })
+        {
+            return .layerNotLinear(method: method.name, layer: layer)
+        }
+        let needs = unlearning.needs
         let missing = [SetRole.forget, .retain].first { needs.contains($0) && set($0) == nil }
         return missing.map {
             CompareError.missingSet(method: method.name, set: $0.rawValue, known: task.sets.map(\.name))
@@ -40,7 +51,7 @@ struct CellRun {
             let budget = try method.budget ?? options.budget ?? task.learner.make().budget
             return try search(make(budget), key)
         case .taskLearner: return try search(task.learner, key)
-        case .baseline(let make): return try baseline(make(task.world.layers), key)
+        case .baseline(let make, let settings): return try baseline(make(task.world.layers), settings, key)
         }
     }
 
@@ -91,7 +102,9 @@ struct CellRun {
 
     // MARK: - Baselines
 
-    private func baseline(_ unlearning: any UnlearningMethod, _ key: String) throws -> ComparisonCell? {
+    private func baseline(
+        _ unlearning: any UnlearningMethod, _ settings: JSONObject, _ key: String
+    ) throws -> ComparisonCell? {
         let network: Network
         let cost: ComparisonCell.Cost
         if let brought {
@@ -112,7 +125,7 @@ struct CellRun {
         var cell = try self.cell(loop, key, cost)
         // Of the learner that never began.
         cell.result.removeStage(.meanPolicy)
-        cell.settings = ["settings": .string(brought == nil ? "\(unlearning)" : "the task's own")]
+        cell.settings = brought == nil ? settings : ["settings": "the task's own"]
         if options.measuresDepth { cell.depth = try depth(of: network) }
         return cell
     }

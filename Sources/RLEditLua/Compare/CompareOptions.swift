@@ -33,6 +33,10 @@ package enum CompareError: Error, Equatable, Sendable, CustomStringConvertible {
     case noTask(path: String)
     /// A baseline that was asked for by name, and a task that does not say what to forget and what to retain.
     case missingSet(method: String, set: String, known: [String])
+    /// A method for linear layers, and a task that edits another one.
+    case layerNotLinear(method: String, layer: String)
+    /// The policy of `--policy` edits in another world than the task.
+    case otherWorld(method: String, policy: String, task: String)
     /// `--reference` names a method that has no result.
     case noReference(String)
 
@@ -41,6 +45,10 @@ package enum CompareError: Error, Equatable, Sendable, CustomStringConvertible {
         case .noTask(let path): "'\(path)' returned no task: only tasks can be compared"
         case .missingSet(let method, let set, let known):
             "the method '\(method)' needs a set named '\(set)'; the task has \(known.joined(separator: ", "))"
+        case .layerNotLinear(let method, let layer):
+            "the method '\(method)' edits linear layers only, and '\(layer)' is none"
+        case .otherWorld(let method, let policy, let task):
+            "the method '\(method)': the policy of --policy is one for \(policy), and the task is in \(task)"
         case .noReference(let name): "--reference \(name): that method has no result"
         }
     }

@@ -165,7 +165,7 @@ package final class CompareSession {
         if let warning = task.overlapWarning { noteOnce("warning: \(warning)") }
         let run = CellRun(
             task: task, method: method, seed: seed, options: options, pool: pool, note: { [self] in noteOnce($0) })
-        if let gap = run.missingSet {
+        if let gap = run.gap {
             guard !options.demanded.contains(method.name) else { throw gap }
             return .skipped("\(gap)")
         }

@@ -1,8 +1,10 @@
 internal import LuaBridge
 internal import RLEditBaselines
+internal import RLEditData
 internal import RLEditLearners
 internal import RLEditNN
 package import RLEditRuns
+internal import RLEditWorlds
 
 /// What `rledit-lua compare` can try on a task: a learner with its defaults, a baseline with its own, or the learner that
 /// the task names.
@@ -28,14 +30,17 @@ package struct ComparedMethod: Sendable {
         self.policy = policy
     }
 
+    /// The world that the method edits in whatever the task's; nil for the task's.
+    var ownWorld: UnitWorld? { policy?.file.world }
+
     /// The name without a budget.
     private var baseName: String { name.split(separator: "@").first.map(String.init) ?? name }
 
     enum Form {
         /// A learner for so many evaluations.
         case learner((_ budget: Int) -> ScriptLearner)
-        /// A baseline for a network edited in these layers.
-        case baseline((_ layers: [String]) -> any UnlearningMethod)
+        /// A baseline for a network edited in these layers, and its settings.
+        case baseline((_ layers: [String]) -> any UnlearningMethod, settings: JSONObject)
         /// The task's own learner with the task's settings.
         case taskLearner
     }
@@ -46,11 +51,12 @@ package struct ComparedMethod: Sendable {
             var edit = PolicyEdit(policy.file)
             edit.refinement = budget.map { PolicyEdit.Refinement(count: $0, search: .scale) }
             let chosen = edit
-            return .baseline { layers in
-                var edit = chosen
-                edit.layers = layers.isEmpty ? nil : layers
-                return edit
-            }
+            return .baseline(
+                { layers in
+                    var edit = chosen
+                    edit.layers = layers.isEmpty ? nil : layers
+                    return edit
+                }, settings: ["policy": .string(policy.hash), "refine": budget.map { .integer($0) } ?? .bool(false)])
         }
         return (ComparedMethod.learners + ComparedMethod.baselines).first { $0.name == baseName }?.form ?? .taskLearner
     }
@@ -59,7 +65,7 @@ package struct ComparedMethod: Sendable {
     var settingsText: String {
         switch form {
         case .learner(let make): JSONValue.object(make(1).settings).text
-        case .baseline(let make): "\(make([]))"
+        case .baseline(_, let settings): JSONValue.object(settings).text
         case .taskLearner: "task"
         }
     }
@@ -165,12 +171,7 @@ package struct ComparedMethod: Sendable {
                 }
             ) { HillClimber($0) },
             learner(
-                "RandomSearch", LearnerFields.randomSearch, RandomSearch.Configuration(),
-                {
-                    $0.steps = $1
-                    // Its batch is only a matter of speed, and must not buy it more candidates than the others get.
-                    $0.batchSize = min($0.batchSize, max($1, 1))
-                }
+                "RandomSearch", LearnerFields.randomSearch, RandomSearch.Configuration(), { $0.steps = $1 }
             ) { RandomSearch($0) },
         ]
     }
@@ -193,18 +194,26 @@ package struct ComparedMethod: Sendable {
     }
 
     private static var baselines: [Entry] {
-        func method(_ make: @escaping (_ layers: [String]) -> any UnlearningMethod) -> Entry {
-            (make([]).name, .baseline(make))
+        func method<Method: UnlearningMethod>(
+            _ fields: [SettingField<Method>], _ make: @escaping (_ layers: [String]) -> Method
+        ) -> Entry {
+            (make([]).name, .baseline(make, settings: fields.json(make([]))))
         }
+        typealias Fields = BaselineFields
         return [
-            method { _ in Retrain() }, method { _ in FineTune() }, method { _ in GradientAscent() },
-            method { _ in GradientAscent.stopped }, method { _ in NegGradPlus() }, method { _ in RandomLabel() },
-            method { _ in SalUn() }, method { _ in L1Sparse() }, method { _ in FisherForgetting() },
-            method { _ in SelectiveSynapticDampening() }, method { _ in SCRUB() },
-            method { GradientEdit(.weights, layers: $0) }, method { GradientEdit(.mask, layers: $0) },
-            method { GradientEdit(.shift, layers: $0) }, method { GreedyPruning(layers: $0) },
-            method { _ in BiasEdit() }, method { ContrastRule(layers: $0) }, method { Erasure(layers: $0) },
-            method { NeighbourTransport(layers: $0) },
+            method(Fields.retrain) { _ in Retrain() }, method(Fields.fineTune) { _ in FineTune() },
+            method(Fields.gradientAscent) { _ in GradientAscent() },
+            method(Fields.stoppedAscent) { _ in GradientAscent.stopped },
+            method(Fields.negGradPlus) { _ in NegGradPlus() }, method(Fields.randomLabel) { _ in RandomLabel() },
+            method(Fields.salUn) { _ in SalUn() }, method(Fields.l1Sparse) { _ in L1Sparse() },
+            method(Fields.fisherForgetting) { _ in FisherForgetting() },
+            method(Fields.ssd) { _ in SelectiveSynapticDampening() }, method(Fields.scrub) { _ in SCRUB() },
+            method(Fields.gradientEdit) { GradientEdit(.weights, layers: $0) },
+            method(Fields.gradientFactors) { GradientEdit(.mask, layers: $0) },
+            method(Fields.gradientFactors) { GradientEdit(.shift, layers: $0) },
+            method(Fields.greedyPruning) { GreedyPruning(layers: $0) }, method(Fields.biasEdit) { _ in BiasEdit() },
+            method(Fields.contrastRule) { ContrastRule(layers: $0) }, method(Fields.erasure) { Erasure(layers: $0) },
+            method(Fields.neighbourTransport) { NeighbourTransport(layers: $0) },
         ]
     }
 }
@@ -213,9 +222,12 @@ package struct ComparedMethod: Sendable {
 /// reward.
 package struct ComparedPolicy: Sendable {
     let file: PolicyFile
+    /// SHA-256 of the file.
+    let hash: String
 
     /// - Throws: what is wrong with the file.
     package init(path: String) throws {
+        hash = try SHA256Digest.hex(ofFile: path)
         file = try PolicyFile(SafetensorsFile(path: path))
         try PolicyRequest.requireOwnFeatures(file)
     }
@@ -226,7 +238,9 @@ package struct UnknownMethodError: Error, Equatable, Sendable, CustomStringConve
     package let name: String
 
     package var description: String {
-        if name == "policy" || name.hasPrefix("policy@") { return "'\(name)' needs --policy FILE" }
+        if name == "policy" || name.hasPrefix("policy@") {
+            return "'\(name)' needs --policy FILE, and behind an @ a number of evaluations from 1 to 10000"
+        }
         let names = ComparedMethod.names
         let nearest = NearestName.of(name, among: names)
         // The likeliest first: the list is long.

@@ -92,5 +92,10 @@ struct UnreadArgumentError: Error, CustomStringConvertible {
     /// The nearest name that it does read, in words; empty for none.
     let suggestion: String
 
-    var description: String { "--set \(name)=\(value): the script never reads rledit.args.\(name)\(suggestion)" }
+    var description: String { description(of: "--set \(name)=\(value)") }
+
+    /// - Parameter origin: where the setting was given, as the user wrote it.
+    func description(of origin: String) -> String {
+        "\(origin): the script never reads rledit.args.\(name)\(suggestion)"
+    }
 }

@@ -124,7 +124,12 @@ package final class SweepSession {
             if error is FileError { throw error }
             if case .unwritable? = (error as? SafetensorsError)?.fault { throw error }
             // A setting that the script does not have fails every trial alike: once is enough.
-            if let fault = error as? LuaError, fault.underlying is UnreadArgumentError { throw error }
+            if let fault = error as? LuaError, let unread = fault.underlying as? UnreadArgumentError {
+                guard trial.settings.contains(where: { $0.name == unread.name }) else { throw error }
+                throw LuaError(
+                    .script, "\(script.source): \(unread.description(of: "setting '\(unread.name)' of the sweep"))",
+                    underlying: unread)
+            }
             try record(.failed, "\(error)")
             note("\(trial.title) failed: \(error)")
         }

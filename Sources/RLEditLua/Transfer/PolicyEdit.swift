@@ -22,6 +22,8 @@ struct PolicyEdit: UnlearningMethod {
 
     var name: String { refinement.map { "policy_refined_\($0.count)" } ?? "policy_zero_shot" }
 
+    var editsLinearLayersOnly: Bool { true }
+
     func validate() throws(ConfigurationError) {}
 
     func unlearn(_ problem: UnlearningProblem, random: RandomStream, passes: PassCounter) throws -> Network {

@@ -107,7 +107,7 @@ struct PolicyRequest {
 
     private func place(_ name: String, _ names: [String]) throws -> Int {
         guard let place = names.firstIndex(of: name) else {
-            throw WorldError.invalidSet(name: name, message: "is missing")
+            throw WorldError.invalidSet(name: name, message: "is needed, and was not given")
         }
         return place
     }

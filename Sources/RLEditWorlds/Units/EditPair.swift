@@ -87,7 +87,7 @@ public final class EditPair {
             guard let set = sets.first(where: { $0.name == name }) else {
                 throw .invalidSet(
                     name: name,
-                    message: "is missing: the features of units are made of the sets '\(rules.forgetSet)' and "
+                    message: "is needed: the features of units are made of the sets '\(rules.forgetSet)' and "
                         + "'\(rules.retainSet)', and there are only \(sets.map { "'\($0.name)'" }.joined(separator: ", "))"
                 )
             }

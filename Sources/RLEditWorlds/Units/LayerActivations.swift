@@ -96,8 +96,12 @@ public struct LayerActivations: Sendable {
         }
         let run = 2048
         let blocks = try stride(from: 0, to: set.examples.count, by: run).map { first in
-            try network.activations(
-                set.examples.batchInputs(first..<min(first + run, set.examples.count)), before: node, pool: pool)
+            let examples = try set.examples.batchInputs(first..<min(first + run, set.examples.count))
+            // A rectifier may make 0 of NaN: nothing of it would be seen later.
+            if case .dense(let values) = examples, !values.isFinite {
+                throw WorldError.invalidSet(name: set.name, message: "holds examples that are not finite numbers")
+            }
+            return try network.activations(examples, before: node, pool: pool)
         }
         return blocks.count == 1 ? blocks[0] : try Tensor.concat(blocks)
     }

@@ -177,7 +177,7 @@ import Testing
         }
         #expect(
             refusal?.description
-                == "set 'retain': is missing: the features of units are made of the sets 'forget' and 'retain', and "
+                == "set 'retain': is needed: the features of units are made of the sets 'forget' and 'retain', and "
                 + "there are only 'forget'")
     }
 }
