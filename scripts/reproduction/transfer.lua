@@ -35,7 +35,9 @@ local function by_class(set, forget_count, retain_count)
 end
 
 -- With `--set images=mixed` the policy looks at 5 + 50 to 500 + 2,000 images of a pair, another number for each, so that it
--- learns what few of them are worth; the reward sees 500 + 2,000 all the same, under other names.
+-- learns what few of them are worth; the reward sees 500 + 2,000 all the same, under other names. `--set weight=10` makes
+-- what the edit takes count ten times what it keeps: a policy that must not fail on any draw has to go further than one that
+-- is to be right on average.
 local mixed = args.images == "mixed"
 local all_images = by_class(train, args.forget or 500, args.retain or 2000)
 local function mixed_images(network, class)
@@ -80,7 +82,6 @@ local learners = {
 local layers = {}
 for name in (args.layers or "fc2"):gmatch "[^,]+" do layers[#layers + 1] = name end
 
--- What the edit is worth beside what is kept.
 local weight = args.weight or 1
 
 local first = 200 + 20 * rledit.seed
