@@ -176,6 +176,12 @@ struct CellRun {
             return []
         }
         guard let reference = try retrained() else { throw BaselineError.interrupted }
+        try warnOfWeakReference(reference, on: unseenRetain)
+        var rates = [Relearning(), Relearning(), Relearning()]
+        (rates[1].learningRate, rates[2].learningRate) = (0.003, 0.03)
+        let relearning = try rates.map {
+            Double(try $0.steps(network, forget: forget, test: unseenForget, seed: streamSeed, pool: pool))
+        }
         return [
             NamedNumber(
                 "membership_auc",
@@ -184,10 +190,8 @@ struct CellRun {
                 "membership_rate",
                 try MembershipInference.entropyRate(
                     network, examples: forget, trained: retain, untrained: unseenRetain, pool: pool)),
-            NamedNumber(
-                "relearn_steps",
-                Double(
-                    try Relearning().steps(network, forget: forget, test: unseenForget, seed: streamSeed, pool: pool))),
+            NamedNumber("relearn_steps", relearning[0]),
+            NamedNumber("relearn_steps_best_rate", relearning.min() ?? relearning[0]),
             NamedNumber(
                 "probe_recall",
                 try LinearProbe().recall(
@@ -197,7 +201,33 @@ struct CellRun {
                 try Disagreement.totalVariation(network, reference, on: unseenForget, pool: pool)),
             NamedNumber(
                 "agreement", try Disagreement.agreement(network, reference, on: unseenForget, pool: pool)),
+            NamedNumber(
+                "prediction_entropy", try Disagreement.predictionEntropy(network, on: unseenForget, pool: pool)),
+            NamedNumber("weight_distance", try Disagreement.weightDistance(network, reference).relative),
+            // Depth can be had by breaking the layer: then a class that was to be kept goes first.
+            NamedNumber("lowest_class", try lowestClassAccuracy(network, unseenRetain)),
         ]
+    }
+
+    private func lowestClassAccuracy(_ network: Network, _ set: ExampleSet) throws -> Double {
+        try set.classCounts.map { count in
+            try network.accuracy(on: set.partition { $0 == count.label }.matching, pool: pool)
+        }.min() ?? .nan
+    }
+
+    /// Points of accuracy that the reference may keep less than the unedited network before that is said.
+    private static let tolerated = 0.05
+
+    /// A network trained on the few examples that an edit needs is no network to be compared with.
+    private func warnOfWeakReference(_ reference: Network, on retain: ExampleSet) throws {
+        let kept = try reference.accuracy(on: retain, pool: pool)
+        let before = try task.model.accuracy(on: retain, pool: pool)
+        guard kept < before - CellRun.tolerated else { return }
+        func percent(_ share: Double) -> String { "\(NumberText.fixed(100 * share, digits: 1)) %" }
+        note(
+            "warning: depth is measured against a network retrained on the task's retain set, which keeps "
+                + "\(percent(kept)) where the unedited one keeps \(percent(before)); give the task one that was trained "
+                + "on all that is to be kept: baselines = { rledit.baselines.retrain { … } }")
     }
 }
 

@@ -19,7 +19,11 @@ extension Comparison {
     }
 
     private var resultTable: String {
-        let (shown, depths, rows) = (shownMeasures, depthMeasures, rows)
+        let (shown, rows) = (shownMeasures, rows)
+        // A terminal is only so wide: files and report have the others.
+        let depths = depthMeasures.filter {
+            !["agreement", "prediction_entropy", "weight_distance", "relearn_steps_best_rate"].contains($0)
+        }
         let hasTarget = rows.contains { $0.cost?.toTarget != nil }
         var table = TextTable(
             [.init("method", .left)] + shown.map { .init(Comparison.title($0), .right) }
@@ -68,6 +72,8 @@ extension Comparison {
         case "relearn_steps": "relearn"
         case "probe_recall": "probe"
         case "total_variation": "TV"
+        case "lowest_class": "lowest class"
+        case "relearn_steps_best_rate": "relearn, best rate"
         default: MeasureText.title(measure)
         }
     }
@@ -80,8 +86,8 @@ extension Comparison {
     static func depthCell(_ spread: Spread?, _ measure: String) -> String {
         guard let spread, spread.mean.isFinite else { return "–" }
         switch measure {
-        case "relearn_steps": return NumberText.fixed(spread.mean, digits: 1)
-        case "membership_rate", "probe_recall": return "\(NumberText.fixed(100 * spread.mean, digits: 1)) %"
+        case "relearn_steps", "relearn_steps_best_rate": return NumberText.fixed(spread.mean, digits: 1)
+        case "membership_rate", "probe_recall", "lowest_class": return "\(NumberText.fixed(100 * spread.mean, digits: 1)) %"
         default: return NumberText.fixed(spread.mean, digits: 3)
         }
     }
