@@ -17,6 +17,9 @@ struct ReportCommand: ParsableCommand {
 
     func run() throws {
         let folder = try RunFolder.open(folder)
+        guard FileManager.default.fileExists(atPath: folder.file(RunFolder.summaryName)) else {
+            throw RunFolderError.notFinished(path: folder.path)
+        }
         try folder.write(try Report.read(fromRun: folder.path).html, to: RunFolder.reportName)
         Terminal.write("\(folder.file(RunFolder.reportName))\n", to: STDOUT_FILENO)
     }

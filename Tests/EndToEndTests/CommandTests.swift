@@ -118,6 +118,12 @@ struct CommandTests {
         let none = try workspace.run("report", "nothing")
         #expect(none.report == "'nothing' is not a run folder: it has no manifest.json")
         #expect(none.code == 1)
+        try FileManager.default.removeItem(atPath: "\(workspace.path)/o/summary.json")
+        let unfinished = try workspace.run("report", "o")
+        #expect(
+            unfinished.report
+                == "the run in 'o' has not come to its end: there is nothing to report yet; --resume o goes on with it")
+        #expect(unfinished.code == 1)
     }
 
     @Test("doctor shows versions, kernels, cores, data, cache and walls; --json has the documented shape")

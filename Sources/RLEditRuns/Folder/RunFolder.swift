@@ -10,6 +10,8 @@ public enum RunFolderError: Error, Equatable, Sendable, CustomStringConvertible 
     case notEmpty(path: String, example: String)
     /// `--resume` names a folder without a manifest.
     case notARun(path: String)
+    /// A report is wanted of a run that has not come to its end.
+    case notFinished(path: String)
     /// The run has written as much as it may.
     case sizeLimit(path: String, size: Int, limit: Int)
     /// A script has saved as much as it may.
@@ -24,6 +26,8 @@ public enum RunFolderError: Error, Equatable, Sendable, CustomStringConvertible 
         case .notEmpty(let path, let example):
             "'\(path)' is not empty (it holds '\(example)'); choose an empty or a new folder for --out"
         case .notARun(let path): "'\(path)' is not a run folder: it has no \(RunFolder.manifestName)"
+        case .notFinished(let path):
+            "the run in '\(path)' has not come to its end: there is nothing to report yet; --resume \(path) goes on with it"
         case .savedTooMuch(let name, let bytes, let left):
             "cannot save '\(name)': \(bytes) bytes are more than the \(left) that the script may still write into the run "
                 + "folder; --max-folder raises it"
