@@ -78,43 +78,67 @@ public struct NeighbourTransport: UnlearningMethod {
     ) throws -> Tensor {
         var parts: [Tensor] = []
         if classShare < 1 {
-            let mix = try neighbourWeights(
+            let near = try neighbourMeans(
                 problem.read(problem.forget, after: layer, passes: passes),
-                problem.read(problem.retain, after: layer, passes: passes))
-            parts.append(try mix.matmul(activations.retainOutputs).mul(Float(1 - classShare)))
+                problem.read(problem.retain, after: layer, passes: passes), activations.retainOutputs, passes: passes)
+            parts.append(near.mul(Float(1 - classShare)))
         }
         if classShare > 0 {
             let (classes, means) = try problem.retainedClassMeans(activations.retainOutputs)
-            let answers = try problem.network.scores(of: problem.forget, pool: problem.pool, passes: passes)
-            // A single score counts as two classes, of which one is to be forgotten: one is left.
+            // The only class that is left is the answer. (Of two classes with a single score always one is left.)
             let shares =
                 classes.count == 1
                 ? try Tensor.ones([problem.forget.count, 1])
-                : try answers.indexSelect(classes, dimension: 1).softmax()
+                : try problem.network.scores(of: problem.forget, pool: problem.pool, passes: passes)
+                    .indexSelect(classes, dimension: 1).softmax()
             parts.append(try shares.matmul(means).mul(Float(classShare)))
         }
         return try parts.count == 1 ? parts[0] : parts[0].add(parts[1])
     }
 
-    /// 1/k at the k nearest retain examples of each forget example, else 0: `[forget examples, retain examples]`.
+    /// The mean output of the retain examples nearest to each forget example, `[forget examples, outputs]`. Of equally near
+    /// ones the first count.
     /// - Parameters:
     ///   - forget, retain: φ(z), `[examples, features]`.
-    private func neighbourWeights(_ forget: Tensor, _ retain: Tensor) throws -> Tensor {
+    ///   - outputs: z of the retain examples.
+    private func neighbourMeans(
+        _ forget: Tensor, _ retain: Tensor, _ outputs: Tensor, passes: PassCounter
+    ) throws -> Tensor {
         let kept = retain.shape[0]
-        let products = try forget.matmul(retain, transposeOther: true)
         let lengths = try retain.square().sum([1]).scalars
-        let nearest = min(neighbours, kept)
-        return try Tensor(shape: products.shape) { weights in
-            weights.update(repeating: 0)
-            products.withUnsafeBufferPointer { products in
-                for example in 0..<forget.shape[0] {
+        let count = min(neighbours, kept)
+        // All distances at once would take the product of both sets in memory.
+        let blockRows = 256
+        var blocks: [Tensor] = []
+        for first in stride(from: 0, to: forget.shape[0], by: blockRows) {
+            try passes.report(first, of: forget.shape[0])
+            let rows = first..<min(first + blockRows, forget.shape[0])
+            let products = try forget.slice([rows]).matmul(retain, transposeOther: true)
+            let chosen = products.withUnsafeBufferPointer { products in
+                rows.indices.flatMap { row in
                     // Squared distances, but for the length of the example itself.
-                    let distances = (0..<kept).map { lengths[$0] - 2 * products[example * kept + $0] }
-                    let order = distances.indices.sorted { (distances[$0], $0) < (distances[$1], $1) }
-                    for index in order.prefix(nearest) { weights[example * kept + index] = 1 / Float(nearest) }
+                    NeighbourTransport.smallest(count, of: kept) {
+                        lengths[$0] - 2 * products[(row - first) * kept + $0]
+                    }
                 }
             }
+            blocks.append(try outputs.indexSelect(chosen).reshaped([rows.count, count, outputs.shape[1]]).mean([1]))
         }
+        return try blocks.count == 1 ? blocks[0] : Tensor.concat(blocks)
+    }
+
+    /// Indices of the `count` smallest of `total` values, ascending.
+    private static func smallest(_ count: Int, of total: Int, _ value: (Int) -> Float) -> [Int] {
+        var found: [(value: Float, index: Int)] = []
+        for index in 0..<total {
+            let new = value(index)
+            if found.count == count {
+                guard let last = found.last, new < last.value else { continue }
+                found.removeLast()
+            }
+            found.insert((new, index), at: found.firstIndex { new < $0.value } ?? found.count)
+        }
+        return found.map(\.index)
     }
 }
 
