@@ -248,7 +248,9 @@ struct SweepCommandTests {
     func unknownSetting() throws {
         let workspace = try Workspace(["t.lua": Self.script])
         let ended = try workspace.run("sweep", "t.lua", "--grid", "rnk=1,2", "--out", "s")
-        #expect(ended.report == "t.lua: setting 'rnk' of the sweep: the script never reads rledit.args.rnk (did you mean 'rank'?)")
+        #expect(
+            ended.report
+                == "t.lua: setting 'rnk' of the sweep: the script never reads rledit.args.rnk (did you mean 'rank'?)")
         #expect(ended.code == 1)
         #expect(!workspace.exists("s/ledger.jsonl"))
     }
@@ -275,7 +277,8 @@ struct SweepCommandTests {
         let shown = try workspace.run("runs", "show", "runs/a")
         #expect(shown.output.contains("task      t\nstatus    finished\n") && shown.output.contains("held-out set"))
         // What a stranger's folder says does not act on the terminal.
-        let manifest = workspace.text("runs/a/manifest.json").replacing(#""task": "t""#, with: #""task": "\u001b[31mt""#)
+        let manifest = workspace.text("runs/a/manifest.json").replacing(
+            #""task": "t""#, with: #""task": "\u001b[31mt""#)
         try workspace.write(Array(manifest.utf8), to: "runs/a/manifest.json")
         for arguments in [["runs"], ["runs", "show", "runs/a"]] {
             let output = try workspace.start(arguments).wait().output

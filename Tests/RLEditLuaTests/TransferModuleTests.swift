@@ -126,7 +126,7 @@ import Testing
         for (sets, message) in [
             ("function() return {} end", "rledit.TaskDistribution.sets(training 1, 0) returned no set"),
             ("function() end", "must return a table of sets, got nothing"),
-            ("function(_, c) return { forget = sets(_, c).forget } end", "set 'retain': is missing"),
+            ("function(_, c) return { forget = sets(_, c).forget } end", "set 'retain': is needed"),
             ("function(_, c) return sets(_, c + 7) end", "set 'forget' holds no example"),
             (
                 "function(_, c) local s = sets(_, c); if c == 0 then s.more = s.retain end; return s end",

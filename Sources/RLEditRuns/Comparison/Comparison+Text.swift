@@ -87,7 +87,8 @@ extension Comparison {
         guard let spread, spread.mean.isFinite else { return "–" }
         switch measure {
         case "relearn_steps", "relearn_steps_best_rate": return NumberText.fixed(spread.mean, digits: 1)
-        case "membership_rate", "probe_recall", "lowest_class": return "\(NumberText.fixed(100 * spread.mean, digits: 1)) %"
+        case "membership_rate", "probe_recall", "lowest_class":
+            return "\(NumberText.fixed(100 * spread.mean, digits: 1)) %"
         default: return NumberText.fixed(spread.mean, digits: 3)
         }
     }
