@@ -24,7 +24,11 @@ struct DoctorCommand: ParsableCommand {
 
     func run() throws {
         let doctor = Doctor(data: data)
-        Terminal.show((json ? doctor.json.text : doctor.text) + "\n", to: STDOUT_FILENO)
+        if json {
+            Terminal.write(doctor.json.text + "\n", to: STDOUT_FILENO)
+        } else {
+            Terminal.show(doctor.text + "\n", to: STDOUT_FILENO)
+        }
         if doctor.hasFault { throw ExitCode(1) }
     }
 }

@@ -71,7 +71,11 @@ struct RunsCommand: ParsableCommand {
 
         func run() throws {
             let found = try RunListing.Run(folder)
-            Terminal.show((json ? found.json.text : found.text) + "\n", to: STDOUT_FILENO)
+            if json {
+                Terminal.write(found.json.text + "\n", to: STDOUT_FILENO)
+            } else {
+                Terminal.show(found.text + "\n", to: STDOUT_FILENO)
+            }
         }
     }
 }

@@ -33,6 +33,9 @@ struct CompareTests {
                 #expect(stages == ["before", name])
             }
             #expect(method["depth"]?.array?.allSatisfy { $0["probe_recall"]?.double != nil } == true, "\(name)")
+            for measure in ["lowest_class", "relearn_steps_best_rate", "prediction_entropy", "weight_distance"] {
+                #expect(method["depth"]?.array?.allSatisfy { $0[measure]?.double != nil } == true, "\(name) \(measure)")
+            }
             #expect(method["costs"]?.array?.allSatisfy { $0["kfe"]?.double != nil } == true, "\(name)")
         }
         #expect(methods.first { $0["method"]?.string == "retrain" }?["depth"]?.array?.first?["total_variation"] == 0.0)

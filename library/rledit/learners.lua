@@ -70,8 +70,8 @@ local Learner = {}
 ---@field initial_standard_deviation number? σ of the first generation; default 0.25
 
 ---@class rledit.RandomSearchOptions
----@field steps integer? candidate evaluations of the whole run; default 8192
----@field batch_size integer? evaluations per round; default 256
+---@field steps integer? candidate evaluations of the whole run, rounded up to equal rounds; default 8192
+---@field batch_size integer? evaluations per round, at most; default 256
 ---@field standard_deviation (number|false)? of each number of an action; false: uniform in -1 … 1; default 1
 
 ---@class rledit.HillClimberOptions

@@ -52,6 +52,12 @@ def write(name, data):
     path.write_bytes(data)
 
 
+def safetensors(header, data):
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    return struct.pack("<Q", len(text)) + text + data
+
+
 def npy(array, version=None, allow_pickle=False):
     """As `numpy.save` writes it."""
     buffer = io.BytesIO()
@@ -114,11 +120,6 @@ def other_files():
     write("csv/lines.csv", '\ufefflabel,text,group\r\n1,"a\r\nb",x\r\n0,c,\r\n'.encode())
     write("csv/compressed.csv.gz", gzip.compress(b"text,label,group\na b,0,\n", mtime=0))
 
-    def safetensors(header, data):
-        text = json.dumps(header, separators=(",", ":")).encode()
-        text += b" " * (-len(text) % 8)
-        return struct.pack("<Q", len(text)) + text + data
-
     def entry(dtype, shape, begin, end):
         return {"dtype": dtype, "shape": shape, "data_offsets": [begin, end]}
 
@@ -159,6 +160,23 @@ def other_files():
     write("manifest/summary.json", json.dumps(SUMMARY, indent=2).encode())
 
 
+def policy_files():
+    """The policy that comes with the examples, and what a stranger could make of it."""
+    data = (CORPUS.parents[2] / "examples/forget_class.policy.safetensors").read_bytes()
+    write("policy/shift.safetensors", data)
+    size = 8 + struct.unpack("<Q", data[:8])[0]
+    header = json.loads(data[8:size])
+    about = json.loads(header["__metadata__"]["rledit.policy"])
+    for name, change in [
+        ("mask.safetensors", {"world": "MaskWorld"}), ("two-layers.safetensors", {"layers": ["fc1", "fc2"]}),
+        ("rank-of-another", {"rank": 3}), ("control-codes-in-world", {"world": "\x1b[31mx"}),
+        ("huge-hidden", {"hidden": 2**40}),
+    ]:
+        metadata = {**header["__metadata__"], "rledit.policy": json.dumps({**about, **change})}
+        write(f"policy/{name}", safetensors({**header, "__metadata__": metadata}, data[size:]))
+
+
 if __name__ == "__main__":
     numpy_files()
     other_files()
+    policy_files()
