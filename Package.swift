@@ -15,7 +15,8 @@ let package = Package(
         .library(
             name: "RLEdit",
             targets: [
-                "RLEditTensor", "RLEditNN", "RLEditData", "RLEditWorlds", "RLEditLearners", "RLEditBaselines",
+                "RLEditTensor", "RLEditCore", "RLEditNN", "RLEditData", "RLEditWorlds", "RLEditLearners",
+                "RLEditBaselines",
                 "RLEditRuns",
             ]),
     ],
@@ -32,25 +33,33 @@ let package = Package(
 
         // The script host. Knows nothing of learning.
         .target(name: "CLuaShims", dependencies: ["CLua"]),
-        .target(name: "LuaBridge", dependencies: ["CLua", "CLuaShims"], swiftSettings: strict),
+        .target(name: "LuaBridge", dependencies: ["CLua", "CLuaShims", "RLEditCore"], swiftSettings: strict),
+
+        // What every other target may use: settings, schedules, JSON, spelling.
+        .target(name: "RLEditCore", swiftSettings: strict),
 
         // The numeric core. Knows nothing of Lua.
         .target(name: "CKernels", dependencies: ["CDNNL"], linkerSettings: [.linkedLibrary("dnnl")]),
-        .target(name: "RLEditTensor", dependencies: ["CKernels"], swiftSettings: strict),
-        .target(name: "RLEditNN", dependencies: ["RLEditTensor", "CKernels"], swiftSettings: strict),
-        .target(name: "RLEditData", dependencies: ["RLEditTensor", "CZlib", "CCrypto"], swiftSettings: strict),
+        .target(name: "RLEditTensor", dependencies: ["CKernels", "RLEditCore"], swiftSettings: strict),
+        .target(name: "RLEditNN", dependencies: ["RLEditTensor", "RLEditCore", "CKernels"], swiftSettings: strict),
         .target(
-            name: "RLEditWorlds", dependencies: ["RLEditTensor", "RLEditNN", "RLEditData", "CKernels"],
+            name: "RLEditData", dependencies: ["RLEditTensor", "RLEditCore", "CZlib", "CCrypto"], swiftSettings: strict),
+        .target(
+            name: "RLEditWorlds", dependencies: ["RLEditTensor", "RLEditCore", "RLEditNN", "RLEditData", "CKernels"],
             swiftSettings: strict),
         .target(
-            name: "RLEditLearners", dependencies: ["RLEditTensor", "RLEditNN", "RLEditWorlds", "CKernels"],
+            name: "RLEditLearners",
+            dependencies: ["RLEditTensor", "RLEditCore", "RLEditNN", "RLEditWorlds", "CKernels"],
             swiftSettings: strict),
         .target(
-            name: "RLEditBaselines", dependencies: ["RLEditTensor", "RLEditNN", "RLEditData", "RLEditWorlds"],
+            name: "RLEditBaselines",
+            dependencies: ["RLEditTensor", "RLEditCore", "RLEditNN", "RLEditData", "RLEditWorlds"],
             swiftSettings: strict),
         .target(
             name: "RLEditRuns",
-            dependencies: ["RLEditTensor", "RLEditNN", "RLEditData", "RLEditWorlds", "RLEditLearners", "CZlib"],
+            dependencies: [
+                "RLEditTensor", "RLEditCore", "RLEditNN", "RLEditData", "RLEditWorlds", "RLEditLearners", "CZlib",
+            ],
             swiftSettings: strict),
 
         // What the kernel forbids the process of a sandboxed run.
@@ -60,7 +69,8 @@ let package = Package(
         .target(
             name: "RLEditLua",
             dependencies: [
-                "LuaBridge", "CSandbox", "RLEditTensor", "RLEditNN", "RLEditData", "RLEditWorlds", "RLEditLearners",
+                "LuaBridge", "CSandbox", "RLEditTensor", "RLEditCore", "RLEditNN", "RLEditData", "RLEditWorlds",
+                "RLEditLearners",
                 "RLEditBaselines", "RLEditRuns",
             ],
             swiftSettings: strict),
@@ -68,7 +78,7 @@ let package = Package(
         .executableTarget(
             name: "rledit-lua",
             dependencies: [
-                "LuaBridge", "RLEditLua", "RLEditRuns", "CLineEditor",
+                "LuaBridge", "RLEditCore", "RLEditLua", "RLEditRuns", "CLineEditor",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -77,56 +87,62 @@ let package = Package(
             name: "rledit-bench",
             dependencies: [
                 "RLEditLua", "LuaBridge", "RLEditRuns", "RLEditLearners", "RLEditWorlds", "RLEditData", "RLEditNN",
-                "RLEditTensor",
+                "RLEditTensor", "RLEditCore",
             ], swiftSettings: strict),
 
         // Tests.
         .target(
             name: "RLEditTestSupport",
             dependencies: [
-                "RLEditTensor", "RLEditNN", "RLEditData", "RLEditWorlds", "RLEditLearners", "RLEditRuns",
+                "RLEditTensor", "RLEditCore", "RLEditNN", "RLEditData", "RLEditWorlds", "RLEditLearners", "RLEditRuns",
             ],
             resources: [.copy("Corpus")], swiftSettings: strict),
         .testTarget(
             name: "LuaBridgeTests", dependencies: ["LuaBridge", "RLEditTestSupport"], resources: [.copy("Library")],
             swiftSettings: strict),
+        .testTarget(name: "RLEditCoreTests", dependencies: ["RLEditCore"], swiftSettings: strict),
         .testTarget(
-            name: "RLEditTensorTests", dependencies: ["RLEditTensor", "RLEditTestSupport"], swiftSettings: strict),
+            name: "RLEditTensorTests", dependencies: ["RLEditTensor", "RLEditCore", "RLEditTestSupport"],
+            swiftSettings: strict),
         .testTarget(
-            name: "RLEditNNTests", dependencies: ["RLEditNN", "RLEditTensor", "RLEditTestSupport"],
+            name: "RLEditNNTests", dependencies: ["RLEditNN", "RLEditTensor", "RLEditCore", "RLEditTestSupport"],
             resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(
-            name: "RLEditDataTests", dependencies: ["RLEditData", "RLEditTensor", "RLEditTestSupport"],
+            name: "RLEditDataTests", dependencies: ["RLEditData", "RLEditTensor", "RLEditCore", "RLEditTestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "RLEditWorldsTests",
             dependencies: [
-                "RLEditWorlds", "RLEditNN", "RLEditData", "RLEditTensor", "CKernels", "RLEditTestSupport",
+                "RLEditWorlds", "RLEditNN", "RLEditData", "RLEditTensor", "RLEditCore", "CKernels", "RLEditTestSupport",
             ], resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(
             name: "RLEditLearnersTests",
-            dependencies: ["RLEditLearners", "RLEditWorlds", "RLEditNN", "RLEditTensor", "RLEditTestSupport"],
+            dependencies: [
+                "RLEditLearners", "RLEditWorlds", "RLEditNN", "RLEditTensor", "RLEditCore", "RLEditTestSupport",
+            ],
             resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(
             name: "RLEditBaselinesTests",
             dependencies: [
-                "RLEditBaselines", "RLEditWorlds", "RLEditNN", "RLEditData", "RLEditTensor", "RLEditTestSupport",
+                "RLEditBaselines", "RLEditWorlds", "RLEditNN", "RLEditData", "RLEditTensor", "RLEditCore",
+                "RLEditTestSupport",
             ], swiftSettings: strict),
         .testTarget(
             name: "RLEditRunsTests",
             dependencies: [
-                "RLEditRuns", "RLEditLearners", "RLEditWorlds", "RLEditData", "RLEditNN", "RLEditTensor",
+                "RLEditRuns", "RLEditLearners", "RLEditWorlds", "RLEditData", "RLEditNN", "RLEditTensor", "RLEditCore",
                 "RLEditTestSupport",
             ],
             swiftSettings: strict),
         .testTarget(
             name: "RLEditLuaTests",
             dependencies: [
-                "RLEditLua", "LuaBridge", "RLEditTensor", "RLEditNN", "RLEditData", "RLEditWorlds", "RLEditLearners",
+                "RLEditLua", "LuaBridge", "RLEditTensor", "RLEditCore", "RLEditNN", "RLEditData", "RLEditWorlds",
+                "RLEditLearners",
                 "RLEditBaselines", "RLEditRuns", "RLEditTestSupport",
             ], swiftSettings: strict),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["RLEditRuns"], resources: [.copy("Adversarial")],
+            name: "EndToEndTests", dependencies: ["RLEditCore", "RLEditRuns"], resources: [.copy("Adversarial")],
             swiftSettings: strict),
     ]
 )

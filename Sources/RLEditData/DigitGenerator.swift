@@ -1,4 +1,5 @@
 internal import Foundation
+internal import RLEditCore
 internal import RLEditTensor
 
 /// Draws digits as a hand would: strokes of a random variant of the digit, in a random pose, with a random pen.

@@ -1,4 +1,5 @@
 internal import CKernels
+public import RLEditCore
 public import RLEditTensor
 public import RLEditWorlds
 
@@ -10,35 +11,53 @@ public import RLEditWorlds
 /// evaluated clamped and pay a penalty in the ranking (`rankedCandidates`); the update uses them as they were drawn.
 ///
 /// C has n² numbers, and its decomposition takes 12 n³ operations: for long actions there is ``SeparableCMAES``.
-public final class CMAES: Learner {
+public final class CMAES: CatalogueLearner, GenerationLearner {
+    public static let name = "CMAES"
+    public static let documentation =
+        "CMA-ES: learns a full covariance of the numbers of an action; for actions of up to 1,024 numbers."
+    public static let logKeys: [LogKey] = [.bestReturn, .meanReturn, .searchDeviation, .stepSize, .axisRatio]
+
     /// Settings of ``CMAES`` and ``SeparableCMAES``. Defaults were chosen on seeds ≥ 100 and validation images
     /// (docs/learners.md).
-    public struct Configuration: Sendable {
-        /// Candidate evaluations over the whole run; ≥ 1. Default 8,192, as ``PPO``'s.
+    public struct Configuration: LearnerConfiguration, Sendable {
         public var steps = 8192
-        /// λ, candidates per generation; ≥ 2. Default 20: the tutorial's 4 + ⌊3 ln n⌋ for an action of 200 numbers.
+        /// The tutorial's 4 + ⌊3 ln n⌋ for an action of 200 numbers.
         public var populationSize = 20
-        /// σ of the first generation, per number of an action; > 0. Default 0.25, an eighth of the box.
+        /// An eighth of the box.
         public var initialStandardDeviation = 0.25
 
         public init() {}
 
-        /// - Throws: ``ConfigurationError`` naming the first field outside its range.
-        public func validate() throws { try validate(owner: "CMAES") }
+        public var owner: String { CMAES.name }
 
-        func validate(owner: String) throws {
-            let check = SettingCheck(owner)
-            try check.atLeastOne("steps", steps)
-            try check.batch("populationSize", populationSize)
-            try check.require("populationSize", populationSize >= 2, "must be at least 2, got \(populationSize)")
-            try check.positive("initialStandardDeviation", initialStandardDeviation)
+        public var settings: [Setting<Self>] {
+            [
+                .steps,
+                .integer(
+                    "populationSize", \.populationSize, .count(upTo: largestBatch),
+                    "λ, candidates per generation, at least 2"),
+                .number(
+                    "initialStandardDeviation", \.initialStandardDeviation, .positive,
+                    "σ of the first generation, per number of an action"),
+            ]
+        }
+
+        public func validateTogether(owner: String) throws {
+            guard populationSize >= 2 else {
+                throw ConfigurationError(owner, "populationSize", "must be at least 2, got \(populationSize)")
+            }
+        }
+
+        /// A generation larger than the budget would be evaluated to its end all the same; half of one are parents.
+        public mutating func spend(_ budget: Int) {
+            steps = budget
+            populationSize = min(populationSize, max(budget, 4))
         }
     }
 
     /// Numbers in the longest action that a full matrix is kept for: its decomposition then takes seconds.
     public static let largestDimension = 1024
 
-    public let name = "CMAES"
     public let configuration: Configuration
     public var budget: Int { configuration.steps }
     private var session: Session?
@@ -129,11 +148,11 @@ public final class CMAES: Learner {
         self.session = session
         let deviations = session.axisDeviations
         return [
-            LoggedValue("best_return", session.generation.search.incumbent.score),
-            LoggedValue("mean_return", scored.mean),
-            LoggedValue("standard_deviation", session.standardDeviation * session.meanDeviation),
-            LoggedValue("step_size", session.standardDeviation),
-            LoggedValue("axis_ratio", (deviations.max() ?? 1) / (deviations.min() ?? 1)),
+            LogKey.bestReturn(session.generation.search.incumbent.score),
+            LogKey.meanReturn(scored.mean),
+            LogKey.searchDeviation(session.standardDeviation * session.meanDeviation),
+            LogKey.stepSize(session.standardDeviation),
+            LogKey.axisRatio((deviations.max() ?? 1) / (deviations.min() ?? 1)),
         ]
     }
 

@@ -1,3 +1,4 @@
+internal import RLEditCore
 internal import RLEditTensor
 
 /// The strategy parameters of CMA-ES by dimension and population: weights and rates, with the equation numbers of

@@ -1,4 +1,5 @@
 internal import CKernels
+internal import RLEditCore
 package import RLEditTensor
 
 /// Independent normal distributions, one for each number of an action.

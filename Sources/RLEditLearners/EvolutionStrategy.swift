@@ -1,4 +1,5 @@
 internal import CKernels
+public import RLEditCore
 public import RLEditTensor
 public import RLEditWorlds
 
@@ -12,58 +13,56 @@ public import RLEditWorlds
 /// **The box.** What is climbed is the return of the clamped action, so a candidate outside of [−1, 1] counts as the
 /// point on the border that was evaluated, and its ε as it was drawn: the estimate stays unbiased. θ itself is kept in
 /// the box, since a mean far outside would see equal returns whatever it does.
-public final class EvolutionStrategy: Learner {
+public final class EvolutionStrategy: CatalogueLearner, GenerationLearner {
+    public static let name = "EvolutionStrategy"
+    public static let documentation =
+        "OpenAI's evolution strategy: mirrored pairs around a mean that Adam moves along the estimated gradient."
+    public static let logKeys: [LogKey] = [
+        .bestReturn, .meanReturn, .rankGradientNorm, .scheduledDeviation, .learningRate,
+    ]
+
     /// Settings of ``EvolutionStrategy``. Defaults were chosen on seeds ≥ 100 and validation images (docs/learners.md).
-    public struct Configuration {
-        /// Candidate evaluations over the whole run; ≥ 1. Default 8,192, as ``PPO``'s.
+    public struct Configuration: LearnerConfiguration {
         public var steps = 8192
-        /// Candidates per generation, in mirrored pairs; even, ≥ 2. Default 16: many small steps
-        /// beat fewer and surer ones on a budget of hundreds.
+        /// Many small steps beat fewer and surer ones on a budget of hundreds.
         public var populationSize = 16
-        /// σ of each number of an action as a function of progress; > 0. Default from 0.4 linearly to 0.1: wide steps
-        /// to find the slope, then a mean that is judged by candidates like itself.
+        /// Wide steps to find the slope, then a mean that is judged by candidates like itself.
         public var standardDeviation = Schedule.linear(0.4, 0.1)
-        /// Adam's step size as a function of progress; ≥ 0. Default from 0.2 linearly to 0.
         public var learningRate = Schedule.linear(0.2, 0)
-        /// Pull of the mean towards 0, where nothing is edited but by the sign offset, in units of the gradient; ≥ 0.
-        /// Default 0.
         public var weightDecay = 0.0
-        /// Adam's decay of the mean gradient; in [0, 1). Default 0.9.
         public var adamBeta1 = 0.9
-        /// Adam's decay of the mean squared gradient; in [0, 1). Default 0.999.
         public var adamBeta2 = 0.999
-        /// Adam's ε; > 0. Default 1e-8.
         public var adamEpsilon = 1e-8
 
         public init() {}
 
-        /// - Throws: ``ConfigurationError`` naming the first field outside its range. Schedules are checked at the
-        ///   start, the middle and the end of a run here, and again wherever they are read.
-        public func validate() throws {
-            let check = SettingCheck("EvolutionStrategy")
-            try check.atLeastOne("steps", steps)
-            try check.batch("populationSize", populationSize)
-            try check.require(
-                "populationSize", populationSize >= 2 && populationSize % 2 == 0,
-                "must be even, for mirrored pairs, got \(populationSize)")
-            try check.notNegative("weightDecay", weightDecay)
-            try check.decay("adamBeta1", adamBeta1)
-            try check.decay("adamBeta2", adamBeta2)
-            try check.positive("adamEpsilon", adamEpsilon)
-            for progress in [0, 0.5, 1] { _ = try scheduled(at: progress) }
+        public var owner: String { EvolutionStrategy.name }
+
+        public var settings: [Setting<Self>] {
+            [
+                .steps,
+                .integer(
+                    "populationSize", \.populationSize, .count(upTo: largestBatch),
+                    "candidates per generation, in mirrored pairs; even"),
+                .schedule("standardDeviation", \.standardDeviation, .positive, "σ of each number of an action"),
+                .schedule("learningRate", \.learningRate, .notNegative, "Adam's step size"),
+                .number(
+                    "weightDecay", \.weightDecay, .notNegative,
+                    "pull of the mean towards 0, in units of the gradient"),
+                .number("adamBeta1", \.adamBeta1, .decay, "decay of Adam's mean gradient"),
+                .number("adamBeta2", \.adamBeta2, .decay, "decay of Adam's mean squared gradient"),
+                .number("adamEpsilon", \.adamEpsilon, .positive, "Adam's ε"),
+            ]
         }
 
-        /// The values of the schedules at one moment of a run.
-        func scheduled(at progress: Double) throws -> (standardDeviation: Double, learningRate: Double) {
-            let check = SettingCheck("EvolutionStrategy")
-            let values = (try standardDeviation(progress), try learningRate(progress))
-            try check.positive("standardDeviation", values.0, at: progress)
-            try check.notNegative("learningRate", values.1, at: progress)
-            return values
+        public func validateTogether(owner: String) throws {
+            guard populationSize % 2 == 0 else {
+                throw ConfigurationError(
+                    owner, "populationSize", "must be even, for mirrored pairs, got \(populationSize)")
+            }
         }
     }
 
-    public let name = "EvolutionStrategy"
     public let configuration: Configuration
     public var budget: Int { configuration.steps }
     private var session: Session?
@@ -94,7 +93,8 @@ public final class EvolutionStrategy: Learner {
         let size = session.mean.count
         let mean = UnsafeBufferPointer(start: session.mean.value.pointer, count: size)
         if session.generation.search.candidates == nil {
-            (session.standardDeviation, session.learningRate) = try configuration.scheduled(at: progress)
+            session.standardDeviation = try configuration.value(of: \.standardDeviation, at: progress)
+            session.learningRate = try configuration.value(of: \.learningRate, at: progress)
         }
         let scale = Float(session.standardDeviation)
         let actions = try session.generation.ask(
@@ -142,11 +142,11 @@ public final class EvolutionStrategy: Learner {
         }
         let norm = step(along: gradient, of: &session)
         return [
-            LoggedValue("best_return", session.generation.search.incumbent.score),
-            LoggedValue("mean_return", scored.mean),
-            LoggedValue("gradient_norm", norm),
-            LoggedValue("standard_deviation", session.standardDeviation),
-            LoggedValue("learning_rate", session.learningRate),
+            LogKey.bestReturn(session.generation.search.incumbent.score),
+            LogKey.meanReturn(scored.mean),
+            LogKey.rankGradientNorm(norm),
+            LogKey.scheduledDeviation(session.standardDeviation),
+            LogKey.learningRate(session.learningRate),
         ]
     }
 
@@ -219,4 +219,13 @@ package func centeredRanks(_ scores: [Double]) -> [Double] {
         first = end
     }
     return ranks.map { $0 / Double(scores.count - 1) - 0.5 }
+}
+
+extension LogKey {
+    static let rankGradientNorm = LogKey(
+        "gradient_norm", "norm of 1/(nσ) Σ F ε, F the centred ranks", unit: "–",
+        good: "falling as the optimum comes near")
+    static let scheduledDeviation = LogKey(
+        "standard_deviation", "the schedule's value for this generation", unit: "unit of the action",
+        good: "as configured")
 }

@@ -52,3 +52,12 @@ package func generalizedAdvantages(
     }
     return AdvantageEstimates(advantages: advantages, returns: zip(advantages, values).map { $0 + $1 })
 }
+
+extension RolloutBuffer {
+    /// The estimates of its transitions.
+    func advantages(discount: Double, lambda: Double) -> AdvantageEstimates {
+        generalizedAdvantages(
+            environments: environments, rewards: rewards, values: values, nextValues: nextValues,
+            terminated: terminated, truncated: truncated, discount: discount, lambda: lambda)
+    }
+}

@@ -1,3 +1,4 @@
+public import RLEditCore
 public import RLEditTensor
 public import RLEditWorlds
 
@@ -6,34 +7,43 @@ public import RLEditWorlds
 ///
 /// The mutation's size follows the rule of one fifth (Rechenberg 1973): it grows while more than a fifth of the
 /// mutations improve on the best so far, and shrinks while fewer do.
-public final class HillClimber: Learner {
+public final class HillClimber: CatalogueLearner {
+    public static let name = "HillClimber"
+    public static let documentation = "Mutations of the best action so far, whose size follows the rule of one fifth."
+    public static let logKeys: [LogKey] = [.bestReturn, .meanReturn, .searchDeviation]
+
     /// Settings of ``HillClimber``.
-    public struct Configuration: Sendable {
-        /// Candidate evaluations over the whole run; ≥ 1. Default 8,192, as ``PPO``'s.
+    public struct Configuration: LearnerConfiguration, Sendable {
         public var steps = 8192
-        /// λ, candidates per generation; ≥ 1. Default 32.
         public var populationSize = 32
-        /// Standard deviation of the first mutations, per number of an action; > 0. Default 0.25, an eighth of the box.
+        /// An eighth of the box.
         public var initialStandardDeviation = 0.25
-        /// Factor on the standard deviation after a generation of which every mutation improved; its fourth root divides
-        /// after one of which none did; ≥ 1, and 1 keeps it fixed. Default 1.2.
         public var adaptationFactor = 1.2
 
         public init() {}
 
-        /// - Throws: ``ConfigurationError`` naming the first field outside its range.
-        public func validate() throws {
-            let check = SettingCheck("HillClimber")
-            try check.atLeastOne("steps", steps)
-            try check.batch("populationSize", populationSize)
-            try check.positive("initialStandardDeviation", initialStandardDeviation)
-            try check.require(
-                "adaptationFactor", adaptationFactor >= 1 && adaptationFactor.isFinite,
-                "must be at least 1, got \(adaptationFactor)")
+        public var owner: String { HillClimber.name }
+
+        public var settings: [Setting<Self>] {
+            [
+                .steps,
+                .integer(
+                    "populationSize", \.populationSize, .count(upTo: largestBatch), "λ, candidates per generation"),
+                .number(
+                    "initialStandardDeviation", \.initialStandardDeviation, .positive,
+                    "of the first mutations, per number of an action"),
+                .number(
+                    "adaptationFactor", \.adaptationFactor, .atLeast(1),
+                    "growth of the mutations when all improve; its fourth root divides when none does; 1 keeps them"),
+            ]
+        }
+
+        public mutating func spend(_ budget: Int) {
+            steps = budget
+            populationSize = min(populationSize, max(budget, 1))
         }
     }
 
-    public let name = "HillClimber"
     public let configuration: Configuration
     public var budget: Int { configuration.steps }
     private var session: Session?
@@ -88,9 +98,9 @@ public final class HillClimber: Learner {
                 PortableMath.log(configuration.adaptationFactor) * (share - 0.2) / 0.8)
         }
         return [
-            LoggedValue("best_return", session.generation.search.incumbent.score),
-            LoggedValue("mean_return", scored.mean),
-            LoggedValue("standard_deviation", session.standardDeviation),
+            LogKey.bestReturn(session.generation.search.incumbent.score),
+            LogKey.meanReturn(scored.mean),
+            LogKey.searchDeviation(session.standardDeviation),
         ]
     }
 

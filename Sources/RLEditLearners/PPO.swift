@@ -1,3 +1,4 @@
+internal import RLEditCore
 public import RLEditTensor
 public import RLEditWorlds
 
@@ -6,8 +7,10 @@ public import RLEditWorlds
 /// Read from top to bottom: a rollout (`ask`, `tell`), its advantages, then epochs of minibatches of the clipped
 /// objective. "Detail n" names an entry of Huang et al., *The 37 implementation details of proximal policy
 /// optimization* (ICLR blog track, 2022); where implementations differ, this one does as Stable-Baselines3.
-public final class PPO: Learner {
-    public let name = "PPO"
+public final class PPO: CatalogueLearner, PolicyLearner {
+    public static let name = "PPO"
+    public static let documentation =
+        "Proximal policy optimization with a clipped objective: a policy that sees the weights, and may act in steps."
     public let configuration: Configuration
     public var budget: Int { configuration.steps }
     /// What exists between `begin` and the end of the run.
@@ -31,6 +34,10 @@ public final class PPO: Learner {
         try begin(problem, policy: policy, pool: pool)
     }
 
+    package func initialLogStandardDeviation(horizon: Int) -> Double {
+        configuration.initialLogStandardDeviation(horizon: horizon)
+    }
+
     /// Begin with a policy of the caller's making.
     package func begin(_ problem: LearningProblem, policy: any Policy, pool: WorkerPool) throws {
         try configuration.validate()
@@ -48,20 +55,14 @@ public final class PPO: Learner {
 
     // MARK: 1. Rollout
 
-    /// Sample a ~ N(μ(s), σ²) for each environment.
+    /// Samples a ~ N(μ(s), σ²) for each environment.
     public func ask(_ observation: ObservationBatch, progress: Double) throws -> Tensor {
-        var session = try begun()
-        let actions = try session.collector.ask(observation, progress: progress)
-        self.session = session
-        return actions
+        try begun().collector.ask(observation, progress: progress)
     }
 
-    /// Take the rewards of the last actions; update when they complete a rollout.
+    /// Takes the rewards of the last actions; updates when they complete a rollout.
     public func tell(_ outcome: StepBatch, progress: Double) throws -> [LoggedValue]? {
-        var session = try begun()
-        let rollout = try session.collector.tell(outcome)
-        self.session = session
-        return try rollout.map(update)
+        try begun().collector.tell(outcome).map(update)
     }
 
     // MARK: 2. Advantages, 3. Epochs of minibatches
@@ -71,31 +72,40 @@ public final class PPO: Learner {
         let policy = session.collector.policy
         session.updates += 1
         // Detail 4: annealing.
-        let scheduled = try configuration.scheduled(at: session.collector.rolloutProgress)
+        let progress = session.collector.rolloutProgress
+        let learningRate = try configuration.value(of: \.learningRate, at: progress)
+        let settings = LossSettings(
+            clipRange: try configuration.value(of: \.clipRange, at: progress),
+            valueClipRange: try configuration.value(of: \.valueClipRange, at: progress),
+            entropyCoefficient: try configuration.value(of: \.entropyCoefficient, at: progress),
+            valueCoefficient: configuration.valueCoefficient, normalizeAdvantage: configuration.normalizeAdvantage)
 
         // δ_t and A_t of arXiv 1506.02438, equation 16 (detail 5).
-        let estimates = generalizedAdvantages(
-            environments: rollout.environments, rewards: rollout.rewards, values: rollout.values,
-            nextValues: rollout.nextValues, terminated: rollout.terminated, truncated: rollout.truncated,
-            discount: session.collector.discount, lambda: configuration.gaeLambda)
+        let estimates = rollout.advantages(discount: session.collector.discount, lambda: configuration.gaeLambda)
 
         // When every transition was acted upon the same row, the networks compute it once for a minibatch.
         let sharedRow = rollout.sharedObservation
-        var log = UpdateLog()
+        var losses: [Loss] = []
+        var gradientNorms: [Double] = []
+        /// Losses before the epoch in progress.
+        var epochStart = 0
+        var epochs = 0
+        var stoppedEarly = false
         epochs: for _ in 0..<configuration.epochs {
-            log.beginEpoch()
+            epochs += 1
+            epochStart = losses.count
             let order = session.minibatchStream.permutation(rollout.count)  // detail 6: shuffled minibatches
             for first in stride(from: 0, to: rollout.count, by: configuration.minibatchSize) {
                 let transitions = order[first..<min(first + configuration.minibatchSize, rollout.count)]
                 let output = try policy.forward(try sharedRow ?? rollout.observations(of: transitions))
                 let loss = try PPO.loss(
                     of: output, logStandardDeviation: try policy.logStandardDeviation(), rollout: rollout,
-                    estimates: estimates, transitions: transitions, settings: lossSettings(scheduled))
-                log.add(loss)
+                    estimates: estimates, transitions: transitions, settings: settings)
+                losses.append(loss)
 
                 // Early stopping by the approximate KL divergence, before the step that would take it further.
                 if let target = configuration.targetKL, loss.approximateKL > 1.5 * target {
-                    log.stoppedEarly = true
+                    stoppedEarly = true
                     break epochs
                 }
 
@@ -106,27 +116,124 @@ public final class PPO: Learner {
                         learner: name, update: session.updates, quantity: "the gradient's norm", value: "\(norm)")
                 }
                 session.optimizerSteps += 1
-                var step = AdamStep(count: session.optimizerSteps, learningRate: scheduled.learningRate)
+                var step = AdamStep(count: session.optimizerSteps, learningRate: learningRate)
                 step.beta1 = configuration.adamBeta1
                 step.beta2 = configuration.adamBeta2
                 step.epsilon = configuration.adamEpsilon  // detail 3
                 step.gradientScale = min(1, configuration.maxGradientNorm / (norm + 1e-6))
                 policy.update(step)
-                log.gradientNorms.append(norm)
+                gradientNorms.append(norm)
             }
         }
         self.session = session
-        let deviation = try DiagonalGaussian(logStandardDeviation: policy.logStandardDeviation())
-        return log.values(
-            rollout: rollout, estimates: estimates, scheduled: scheduled,
-            standardDeviation: deviation.standardDeviation, updates: session.updates)
+
+        var log = [LogKey.updates(Double(session.updates))] + rollout.log
+        log += [
+            LogKey.clippedPolicyLoss(mean(losses.map(\.policyLoss))),
+            LogKey.valueLoss(mean(losses.map(\.valueLoss))),
+            LogKey.entropy(mean(losses.map(\.entropy))),
+            LogKey.approximateKL(mean(losses[epochStart...].map(\.approximateKL))),
+            LogKey.clipFraction(mean(losses.map(\.clipFraction))),
+            LogKey.explainedVariance(explainedVariance(values: rollout.values, returns: estimates.returns)),
+            LogKey.gradientNorm(mean(gradientNorms)),
+            LogKey.policyDeviation(try policy.meanStandardDeviation()),
+            LogKey.epochs(Double(epochs)),
+            LogKey.stoppedEarly(stoppedEarly ? 1 : 0),
+            LogKey.learningRate(learningRate),
+            LogKey.clipRange(settings.clipRange),
+            LogKey.entropyCoefficient(settings.entropyCoefficient),
+        ]
+        if let range = settings.valueClipRange { log.append(LogKey.valueClipRange(range)) }
+        return log
     }
 
-    private func lossSettings(_ scheduled: Configuration.Scheduled) -> LossSettings {
-        LossSettings(
-            clipRange: scheduled.clipRange, valueClipRange: scheduled.valueClipRange,
-            entropyCoefficient: scheduled.entropyCoefficient, valueCoefficient: configuration.valueCoefficient,
-            normalizeAdvantage: configuration.normalizeAdvantage)
+    // MARK: The clipped objective
+
+    /// What the loss of one minibatch depends on beside the rollout.
+    package struct LossSettings: Sendable {
+        package var clipRange: Double
+        package var valueClipRange: Double?
+        package var entropyCoefficient: Double
+        package var valueCoefficient: Double
+        package var normalizeAdvantage: Bool
+
+        package init(
+            clipRange: Double, valueClipRange: Double?, entropyCoefficient: Double, valueCoefficient: Double,
+            normalizeAdvantage: Bool
+        ) {
+            self.clipRange = clipRange
+            self.valueClipRange = valueClipRange
+            self.entropyCoefficient = entropyCoefficient
+            self.valueCoefficient = valueCoefficient
+            self.normalizeAdvantage = normalizeAdvantage
+        }
+    }
+
+    /// The loss of one minibatch, its parts, and its derivative by what the policy said.
+    package struct Loss: Sendable {
+        package var policyLoss = 0.0
+        package var valueLoss = 0.0
+        package var entropy = 0.0
+        package var approximateKL = 0.0
+        /// Share of the transitions whose ratio lies outside of the clip range.
+        package var clipFraction = 0.0
+        /// policyLoss + valueCoefficient · valueLoss − entropyCoefficient · entropy: what the gradient is of.
+        package var total = 0.0
+        package var gradient: PolicyGradient
+    }
+
+    /// The clipped objective of one minibatch (arXiv 1707.06347, equations 7 and 9).
+    /// - Parameters:
+    ///   - output: of each transition, or of one row that all transitions share: then the gradient is their sum.
+    ///   - transitions: which of the rollout's transitions the minibatch holds, in this order.
+    package static func loss(
+        of output: PolicyOutput, logStandardDeviation: Tensor, rollout: RolloutBuffer, estimates: AdvantageEstimates,
+        transitions: ArraySlice<Int>, settings: LossSettings
+    ) throws -> Loss {
+        let rows = try GaussianRows(
+            output, gaussian: DiagonalGaussian(logStandardDeviation: logStandardDeviation), rollout: rollout,
+            entropyCoefficient: settings.entropyCoefficient)
+        let advantages = estimates.advantages(
+            of: transitions, standardized: settings.normalizeAdvantage)  // detail 7
+        let weight = 1 / Double(transitions.count)
+        var (policyLoss, valueLoss, approximateKL, clipFraction) = (0.0, 0.0, 0.0, 0.0)
+        for (position, transition) in transitions.enumerated() {
+            let row = rows.row(position)
+
+            // r = π(a|s) / π_old(a|s)
+            let logProbability = rows.logProbability(transition, row: row)
+            let logRatio = Double(Float(logProbability)) - Double(rollout.logProbabilities[transition])
+            let ratio = PortableMath.exp(min(max(logRatio, -80), 80))
+
+            // Equation 7: L = −min(r A, clip(r, 1 − ε, 1 + ε) A). Where the clipped branch is the smaller one, nothing
+            // is gained by moving r, and the gradient is 0; elsewhere d(r A)/d log π = r A.
+            let advantage = advantages[position]
+            let clipped = min(max(ratio, 1 - settings.clipRange), 1 + settings.clipRange)
+            policyLoss -= weight * min(ratio * advantage, clipped * advantage)
+            if ratio * advantage <= clipped * advantage {
+                rows.addGradient(Float(-weight * ratio * advantage), transition, row: row)
+            }
+            if abs(ratio - 1) > settings.clipRange { clipFraction += weight }
+            // The estimator k3 of Schulman, "Approximating KL divergence" (2020): unbiased, ≥ 0.
+            approximateKL += weight * (ratio - 1 - logRatio)
+
+            // Equation 9's L^VF, optionally with V kept near the rollout's (detail 9).
+            let prediction = Double(rows.values[row])
+            let old = Double(rollout.values[transition])
+            var kept = prediction
+            if let range = settings.valueClipRange { kept = old + min(max(prediction - old, -range), range) }
+            let error = kept - Double(estimates.returns[transition])
+            valueLoss += weight * error * error
+            if kept == prediction {
+                rows.valueGradient[row] += Float(settings.valueCoefficient * 2 * weight * error)
+            }
+        }
+        let entropy = rows.gaussian.entropy
+        return Loss(
+            policyLoss: policyLoss, valueLoss: valueLoss, entropy: entropy, approximateKL: approximateKL,
+            clipFraction: clipFraction,
+            total: policyLoss + settings.valueCoefficient * valueLoss - settings.entropyCoefficient * entropy,
+            gradient: try rows.gradient())
     }
 
     public func meanAction(_ observation: ObservationBatch) throws -> Tensor? {
@@ -137,7 +244,7 @@ public final class PPO: Learner {
 
     /// Everything a run changes.
     private struct Session {
-        var collector: RolloutCollector
+        let collector: RolloutCollector
         var minibatchStream: RandomStream
         var updates = 0
         /// Adam steps, over all updates.

@@ -1,33 +1,39 @@
+public import RLEditCore
 public import RLEditTensor
 public import RLEditWorlds
 
 /// Independent candidates from one fixed distribution, the best kept: the floor that any learner must beat on the same
 /// budget. A candidate is one action, held through one episode and scored by the episode's return.
-public final class RandomSearch: Learner {
+public final class RandomSearch: CatalogueLearner {
+    public static let name = "RandomSearch"
+    public static let documentation = "Independent candidates, the best kept: the floor that any learner must beat."
+    public static let logKeys: [LogKey] = [.bestReturn, .meanReturn]
+
     /// Settings of ``RandomSearch``.
-    public struct Configuration: Sendable {
-        /// Candidate evaluations over the whole run; ≥ 1. Default 8,192, as ``PPO``'s.
+    public struct Configuration: LearnerConfiguration, Sendable {
         public var steps = 8192
-        /// Candidate evaluations per `ask`–`tell` round trip over an episode, at most; ≥ 1. Default 256. It is only a
-        /// matter of speed: rounds are made equal, so that they end within one candidate each of `steps`.
+        /// Only a matter of speed: rounds are made equal, so that they end within one candidate each of `steps`.
         public var batchSize = 256
-        /// Standard deviation of each number of an action, around 0; > 0; nil: uniform in [−1, 1]. Default 1, which puts
-        /// a third of the numbers on the border of the box and finds far better edits than uniform ones
+        /// Puts a third of the numbers on the border of the box and finds far better edits than uniform ones
         /// (docs/learners.md).
         public var standardDeviation: Double? = 1
 
         public init() {}
 
-        /// - Throws: ``ConfigurationError`` naming the first field outside its range.
-        public func validate() throws {
-            let check = SettingCheck("RandomSearch")
-            try check.atLeastOne("steps", steps)
-            try check.batch("batchSize", batchSize)
-            if let standardDeviation { try check.positive("standardDeviation", standardDeviation) }
+        public var owner: String { RandomSearch.name }
+
+        public var settings: [Setting<Self>] {
+            [
+                .steps,
+                .integer(
+                    "batchSize", \.batchSize, .count(upTo: largestBatch), "evaluations per round, at most"),
+                .number(
+                    "standardDeviation", \.standardDeviation, .positive,
+                    "of each number of an action, around 0; false: uniform in -1 … 1"),
+            ]
         }
     }
 
-    public let name = "RandomSearch"
     public let configuration: Configuration
     public var budget: Int { configuration.steps }
     private var search: CandidateSearch?
@@ -103,7 +109,7 @@ public final class RandomSearch: Learner {
         self.search = search
         guard !ended.isEmpty else { return nil }
         let mean = ended.reduce(0) { $0 + $1.score } / Double(ended.count)
-        return [LoggedValue("best_return", search.incumbent.score), LoggedValue("mean_return", mean)]
+        return [LogKey.bestReturn(search.incumbent.score), LogKey.meanReturn(mean)]
     }
 
     /// The best candidate so far; zeros before any was scored.

@@ -1,4 +1,4 @@
-internal import CKernels
+internal import RLEditCore
 public import RLEditTensor
 public import RLEditWorlds
 
@@ -7,14 +7,20 @@ public import RLEditWorlds
 ///
 /// Read from top to bottom: a rollout (`ask`, `tell`), its returns and what they gain over the baseline, one step along
 /// ∇ E[R] = E[(G − b) ∇ log π]. Each rollout is used once: what PPO adds is that it may be used again.
-public final class Reinforce: Learner {
-    public let name = "Reinforce"
+public final class Reinforce: CatalogueLearner, PolicyLearner {
+    public static let name = "Reinforce"
+    public static let documentation =
+        "REINFORCE with a learned baseline: one step along the policy gradient for each rollout."
+    public static let logKeys: [LogKey] = [
+        .updates, .meanReward, .rewardStandardDeviation, .policyLoss, .valueLoss, .entropy, .explainedVariance,
+        .gradientNorm, .policyDeviation, .learningRate, .entropyCoefficient,
+    ]
     public let configuration: Configuration
     public var budget: Int { configuration.steps }
     private var session: Session?
 
     private struct Session {
-        var collector: RolloutCollector
+        let collector: RolloutCollector
         /// Adam steps, one an update.
         var updates = 0
     }
@@ -35,6 +41,10 @@ public final class Reinforce: Learner {
         try begin(problem, policy: policy, pool: pool)
     }
 
+    package func initialLogStandardDeviation(horizon: Int) -> Double {
+        configuration.initialLogStandardDeviation(horizon: horizon)
+    }
+
     /// Begin with a policy of the caller's making.
     package func begin(_ problem: LearningProblem, policy: any Policy, pool: WorkerPool) throws {
         try configuration.validate()
@@ -49,32 +59,25 @@ public final class Reinforce: Learner {
 
     /// Samples a ~ N(μ(s), σ²) for each environment.
     public func ask(_ observation: ObservationBatch, progress: Double) throws -> Tensor {
-        var session = try begun()
-        let actions = try session.collector.ask(observation, progress: progress)
-        self.session = session
-        return actions
+        try begun().collector.ask(observation, progress: progress)
     }
 
     /// Takes the rewards of the last actions; updates when they complete a rollout.
     public func tell(_ outcome: StepBatch, progress: Double) throws -> [LoggedValue]? {
-        var session = try begun()
-        let rollout = try session.collector.tell(outcome)
-        self.session = session
-        return try rollout.map(update)
+        try begun().collector.tell(outcome).map(update)
     }
 
     private func update(_ rollout: RolloutBuffer) throws -> [LoggedValue] {
         var session = try begun()
         let policy = session.collector.policy
         session.updates += 1
-        let scheduled = try configuration.scheduled(at: session.collector.rolloutProgress)
+        let progress = session.collector.rolloutProgress
+        let learningRate = try configuration.value(of: \.learningRate, at: progress)
+        let entropyCoefficient = try configuration.value(of: \.entropyCoefficient, at: progress)
 
         // G_t = Σ γᵏ r_{t+k} to the end of the episode, and G_t − V(s_t): what λ = 1 makes of the advantage. Only an
         // episode that outlasts the rollout is completed by V.
-        let estimates = generalizedAdvantages(
-            environments: rollout.environments, rewards: rollout.rewards, values: rollout.values,
-            nextValues: rollout.nextValues, terminated: rollout.terminated, truncated: rollout.truncated,
-            discount: session.collector.discount, lambda: 1)
+        let estimates = rollout.advantages(discount: session.collector.discount, lambda: 1)
 
         let transitions = Array(0..<rollout.count)[...]
         let output = try policy.forward(
@@ -82,7 +85,7 @@ public final class Reinforce: Learner {
         let gaussian = try DiagonalGaussian(logStandardDeviation: policy.logStandardDeviation())
         let loss = try Reinforce.loss(
             of: output, gaussian: gaussian, rollout: rollout, estimates: estimates,
-            normalizeAdvantage: configuration.normalizeAdvantage, entropyCoefficient: scheduled.entropyCoefficient,
+            normalizeAdvantage: configuration.normalizeAdvantage, entropyCoefficient: entropyCoefficient,
             valueCoefficient: configuration.valueCoefficient)
 
         let norm = try policy.backward(loss.gradient).squareRoot()
@@ -90,25 +93,20 @@ public final class Reinforce: Learner {
             throw LearnerError.diverged(
                 learner: name, update: session.updates, quantity: "the gradient's norm", value: "\(norm)")
         }
-        var step = AdamStep(count: session.updates, learningRate: scheduled.learningRate)
+        var step = AdamStep(count: session.updates, learningRate: learningRate)
         step.gradientScale = min(1, configuration.maxGradientNorm / (norm + 1e-6))
         policy.update(step)
         self.session = session
 
-        let rewards = rollout.rewards.map { Double($0) }
-        let deviations = try DiagonalGaussian(logStandardDeviation: policy.logStandardDeviation()).standardDeviation
-        return [
-            LoggedValue("updates", Double(session.updates)),
-            LoggedValue("mean_reward", mean(rewards)),
-            LoggedValue("reward_standard_deviation", variance(rewards).squareRoot()),
-            LoggedValue("policy_loss", loss.policyLoss),
-            LoggedValue("value_loss", loss.valueLoss),
-            LoggedValue("entropy", gaussian.entropy),
-            LoggedValue("explained_variance", explainedVariance(values: rollout.values, returns: estimates.returns)),
-            LoggedValue("gradient_norm", norm),
-            LoggedValue("standard_deviation", mean(deviations.scalars.map { Double($0) })),
-            LoggedValue("learning_rate", scheduled.learningRate),
-            LoggedValue("entropy_coefficient", scheduled.entropyCoefficient),
+        return [LogKey.updates(Double(session.updates))] + rollout.log + [
+            LogKey.policyLoss(loss.policyLoss),
+            LogKey.valueLoss(loss.valueLoss),
+            LogKey.entropy(gaussian.entropy),
+            LogKey.explainedVariance(explainedVariance(values: rollout.values, returns: estimates.returns)),
+            LogKey.gradientNorm(norm),
+            LogKey.policyDeviation(try policy.meanStandardDeviation()),
+            LogKey.learningRate(learningRate),
+            LogKey.entropyCoefficient(entropyCoefficient),
         ]
     }
 
@@ -126,44 +124,22 @@ public final class Reinforce: Learner {
         of output: PolicyOutput, gaussian: DiagonalGaussian, rollout: RolloutBuffer, estimates: AdvantageEstimates,
         normalizeAdvantage: Bool, entropyCoefficient: Double, valueCoefficient: Double
     ) throws -> Loss {
-        let (size, rows, count) = (rollout.actionSize, output.values.count, rollout.count)
-        let advantages = estimates.advantages(
-            of: Array(0..<count)[...], standardized: normalizeAdvantage)
-        let weight = 1 / Double(count)
-        var values = [Float](repeating: 0, count: rows)
-        var loss = Loss(
-            gradient: PolicyGradient(
-                means: try Tensor.zeros([rows, size]), values: try Tensor.zeros([rows]),
-                // The entropy's derivative by each log σ is 1.
-                logStandardDeviation: try Tensor(repeating: Float(-entropyCoefficient), shape: [size])))
-        let predictions = output.values.scalars
-        output.means.withUnsafeBufferPointer { means in
-            gaussian.inverseDeviation.withUnsafeBufferPointer { inverse in
-                loss.gradient.means.withUnsafeMutableBufferPointer { dMeans in
-                    loss.gradient.logStandardDeviation.withUnsafeMutableBufferPointer { dLog in
-                        guard let means = means.baseAddress, let inverse = inverse.baseAddress,
-                            let dMeans = dMeans.baseAddress, let dLog = dLog.baseAddress
-                        else { return }
-                        for transition in 0..<count {
-                            let row = rows == 1 ? 0 : transition
-                            let mean = means + row * size
-                            rollout.withAction(transition) { action in
-                                let gain = advantages[transition]
-                                loss.policyLoss -= weight * gain * gaussian.logProbability(action: action, mean: mean)
-                                rl_gaussian_backward(
-                                    Int64(size), action, mean, inverse, Float(-weight * gain), dMeans + row * size,
-                                    dLog)
-                            }
-                            let error = Double(predictions[row]) - Double(estimates.returns[transition])
-                            loss.valueLoss += weight * error * error
-                            values[row] += Float(valueCoefficient * 2 * weight * error)
-                        }
-                    }
-                }
-            }
+        let rows = try GaussianRows(
+            output, gaussian: gaussian, rollout: rollout, entropyCoefficient: entropyCoefficient)
+        let advantages = estimates.advantages(of: Array(0..<rollout.count)[...], standardized: normalizeAdvantage)
+        let weight = 1 / Double(rollout.count)
+        var (policyLoss, valueLoss) = (0.0, 0.0)
+        for transition in 0..<rollout.count {
+            let row = rows.row(transition)
+            let gain = advantages[transition]
+            policyLoss -= weight * gain * rows.logProbability(transition, row: row)
+            rows.addGradient(Float(-weight * gain), transition, row: row)
+
+            let error = Double(rows.values[row]) - Double(estimates.returns[transition])
+            valueLoss += weight * error * error
+            rows.valueGradient[row] += Float(valueCoefficient * 2 * weight * error)
         }
-        loss.gradient.values = Tensor(values)
-        return loss
+        return Loss(policyLoss: policyLoss, valueLoss: valueLoss, gradient: try rows.gradient())
     }
 
     /// μ(s).
@@ -189,4 +165,10 @@ public final class Reinforce: Learner {
         session.updates = try snapshot.integer("updates")
         self.session = session
     }
+}
+
+extension LogKey {
+    static let policyLoss = LogKey(
+        "policy_loss", "−mean (G − b) log π(a), G − b standardised", unit: "–",
+        good: "any: only its gradient means something")
 }

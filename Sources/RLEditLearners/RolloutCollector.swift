@@ -3,7 +3,7 @@ internal import RLEditTensor
 internal import RLEditWorlds
 
 /// How a learner of a policy acts and gathers rollouts: what PPO and REINFORCE do alike between two updates.
-struct RolloutCollector {
+final class RolloutCollector {
     let learner: String
     let policy: any Policy
     private let pool: WorkerPool
@@ -39,7 +39,7 @@ struct RolloutCollector {
 
     /// Samples a ~ N(μ(s), σ²). The action is not clamped, and its log-probability is of what was sampled: the
     /// environment clamps what it applies (as Stable-Baselines3 does).
-    mutating func ask(_ observation: ObservationBatch, progress: Double) throws -> Tensor {
+    func ask(_ observation: ObservationBatch, progress: Double) throws -> Tensor {
         let environments = observation.environments
         guard observation.features == policy.observationSize else {
             throw LearnerError.sizeMismatch(
@@ -112,7 +112,7 @@ struct RolloutCollector {
 
     /// Takes the rewards of the last actions.
     /// - Returns: the rollout, when they complete it; it is then the caller's.
-    mutating func tell(_ outcome: StepBatch) throws -> RolloutBuffer? {
+    func tell(_ outcome: StepBatch) throws -> RolloutBuffer? {
         guard var buffer, buffer.awaitsReward else {
             throw LearnerError.outOfTurn(learner: learner, call: "tell", expected: "ask")
         }
@@ -182,7 +182,7 @@ struct RolloutCollector {
         return snapshot
     }
 
-    mutating func restore(_ snapshot: LearnerSnapshot) throws {
+    func restore(_ snapshot: LearnerSnapshot) throws {
         try policy.load(from: snapshot)
         try normalizer?.load(from: snapshot)
         buffer =

@@ -1,3 +1,4 @@
+internal import RLEditCore
 public import RLEditTensor
 public import RLEditWorlds
 
@@ -8,10 +9,13 @@ public import RLEditWorlds
 ///
 /// Candidates outside of the box [−1, 1] are evaluated clamped and pay a penalty in the ranking (`rankedCandidates`); the
 /// update uses them as they were drawn.
-public final class SeparableCMAES: Learner {
+public final class SeparableCMAES: CatalogueLearner, GenerationLearner {
     public typealias Configuration = CMAES.Configuration
 
-    public let name = "SeparableCMAES"
+    public static let name = "SeparableCMAES"
+    public static let documentation =
+        "CMA-ES with a diagonal covariance: a step size for each number of an action, of any length."
+    public static let logKeys = CMAES.logKeys
     public let configuration: Configuration
     public var budget: Int { configuration.steps }
     private var session: Session?
@@ -76,11 +80,11 @@ public final class SeparableCMAES: Learner {
         let deviations = session.variances.map { $0.squareRoot() }
         let meanVariance = session.variances.reduce(0, +) / Double(max(deviations.count, 1))
         return [
-            LoggedValue("best_return", session.generation.search.incumbent.score),
-            LoggedValue("mean_return", scored.mean),
-            LoggedValue("standard_deviation", session.standardDeviation * meanVariance.squareRoot()),
-            LoggedValue("step_size", session.standardDeviation),
-            LoggedValue("axis_ratio", (deviations.max() ?? 1) / (deviations.min() ?? 1)),
+            LogKey.bestReturn(session.generation.search.incumbent.score),
+            LogKey.meanReturn(scored.mean),
+            LogKey.searchDeviation(session.standardDeviation * meanVariance.squareRoot()),
+            LogKey.stepSize(session.standardDeviation),
+            LogKey.axisRatio((deviations.max() ?? 1) / (deviations.min() ?? 1)),
         ]
     }
 

@@ -1,4 +1,5 @@
 internal import CKernels
+internal import RLEditCore
 
 /// A named, seeded sequence of random numbers: the only source of randomness in the project.
 ///

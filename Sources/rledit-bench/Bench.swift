@@ -1,5 +1,6 @@
 internal import Foundation
 internal import LuaBridge
+internal import RLEditCore
 internal import RLEditData
 internal import RLEditRuns
 internal import RLEditTensor

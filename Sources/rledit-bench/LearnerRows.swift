@@ -37,27 +37,12 @@ struct LearnerRows {
         return rows
     }
 
-    /// Every learner with its defaults. Those that are to be cheap have a target; the others train networks or
-    /// decompose matrices.
+    /// Every learner with its defaults. Those that train networks or decompose matrices have no target.
     private static var learners: [(make: () -> any Learner, target: Row.Target?)] {
-        let cheap = Row.Target.atMost(10)
-        return [
-            ({ RandomSearch(configured(RandomSearch.Configuration()) { $0.steps = steps }) }, cheap),
-            ({ HillClimber(configured(HillClimber.Configuration()) { $0.steps = steps }) }, cheap),
-            ({ EvolutionStrategy(configured(EvolutionStrategy.Configuration()) { $0.steps = steps }) }, cheap),
-            ({ SeparableCMAES(configured(CMAES.Configuration()) { $0.steps = steps }) }, cheap),
-            ({ CMAES(configured(CMAES.Configuration()) { $0.steps = steps }) }, nil),
-            ({ Reinforce(configured(Reinforce.Configuration()) { $0.steps = steps }) }, nil),
-            ({ PPO(configured(PPO.Configuration()) { $0.steps = steps }) }, nil),
-        ]
-    }
-
-    private static func configured<Configuration>(
-        _ configuration: Configuration, _ change: (inout Configuration) -> Void
-    ) -> Configuration {
-        var result = configuration
-        change(&result)
-        return result
+        Learners.all.map { learner in
+            let isCostly = learner is any PolicyLearner.Type || learner is CMAES.Type
+            return ({ learner.standard(budget: steps) }, isCostly ? nil : .atMost(10))
+        }
     }
 }
 

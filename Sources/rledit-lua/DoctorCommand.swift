@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+internal import RLEditCore
 import RLEditLua
 import RLEditRuns
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import LuaBridge
+internal import RLEditCore
 import RLEditLua
 import RLEditRuns
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+internal import RLEditCore
 import RLEditRuns
 
 /// `rledit-lua runs`: what lies under `runs/`.

@@ -1,5 +1,6 @@
 import Foundation
 import RLEditBaselines
+import RLEditCore
 import RLEditData
 import RLEditNN
 import RLEditTensor

@@ -1,4 +1,5 @@
 import RLEditBaselines
+import RLEditCore
 import RLEditData
 import RLEditNN
 import RLEditTensor

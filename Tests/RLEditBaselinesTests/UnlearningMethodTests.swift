@@ -1,4 +1,5 @@
 import RLEditBaselines
+import RLEditCore
 import RLEditData
 import RLEditNN
 import RLEditTensor
@@ -109,7 +110,7 @@ struct UnlearningMethodTests {
     @Test("names the setting that is out of range")
     func badSettings() throws {
         func field(_ method: any UnlearningMethod) -> String? {
-            do throws(ConfigurationError) { try method.validate() } catch { return error.field }
+            do { try method.validate() } catch { return (error as? ConfigurationError)?.field ?? "\(error)" }
             return nil
         }
         for method in Self.methods { #expect(field(method) == nil, "\(method.name)") }

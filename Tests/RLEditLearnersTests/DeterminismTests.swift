@@ -24,30 +24,10 @@ import Testing
             case .distinctRows: ContinuousIdentity(environments: 128, size: size)
             case .episodes, .normalizedEpisodes:
                 AccumulateToTarget(environments: 32, size: size, horizon: 8, terminates: true)
-            case .randomSearch, .hillClimber, .evolutionStrategy, .cmaes, .separableCMAES:
-                AccumulateToTarget(environments: 32, size: 3, horizon: 4)
             case .reinforce: AccumulateToTarget(environments: 32, size: size, horizon: 4)
             }
         let learner: any Learner
         switch kind {
-        case .randomSearch:
-            var search = RandomSearch.Configuration()
-            search.steps = steps
-            learner = RandomSearch(search)
-        case .hillClimber:
-            var climber = HillClimber.Configuration()
-            climber.steps = steps
-            learner = HillClimber(climber)
-        case .evolutionStrategy:
-            var strategy = EvolutionStrategy.Configuration()
-            strategy.steps = steps
-            strategy.populationSize = 32
-            learner = EvolutionStrategy(strategy)
-        case .cmaes, .separableCMAES:
-            var strategy = CMAES.Configuration()
-            strategy.steps = steps
-            strategy.populationSize = 32
-            learner = kind == .cmaes ? CMAES(strategy) : SeparableCMAES(strategy)
         case .reinforce:
             var reinforce = Reinforce.Configuration()
             reinforce.steps = steps
@@ -60,13 +40,30 @@ import Testing
     }
 
     enum Kind: CaseIterable, Sendable {
-        case sharedRow, distinctRows, episodes, normalizedEpisodes, randomSearch, hillClimber
-        case evolutionStrategy, cmaes, separableCMAES, reinforce
+        case sharedRow, distinctRows, episodes, normalizedEpisodes, reinforce
+    }
+
+    /// A learner of the catalogue with its defaults, on episodes of four steps.
+    private static func makeDriver(
+        _ learner: String, workers: Int, seed: UInt64 = 7, steps: Int = 1024
+    ) throws -> LearnerDriver {
+        let type = try #require(Learners.named(learner))
+        let made: any Learner = type.standard(budget: steps)
+        return try LearnerDriver(
+            made, AccumulateToTarget(environments: made.environments(horizon: 4), size: 3, horizon: 4), seed: seed,
+            pool: WorkerPool(workers: workers))
     }
 
     @Test("Two trainings with one seed agree to the bit, another seed differs", arguments: Kind.allCases)
-    func repeatable(kind: Kind) throws {
-        let drivers = try [7, 7, 8].map { try Self.makeDriver(kind, workers: 1, seed: $0) }
+    func repeatable(kind: Kind) throws { try repeatable { try Self.makeDriver(kind, workers: 1, seed: $0) } }
+
+    @Test("So do those of every learner of the catalogue", arguments: Learners.names)
+    func repeatable(learner: String) throws {
+        try repeatable { try Self.makeDriver(learner, workers: 1, seed: $0) }
+    }
+
+    private func repeatable(_ make: (UInt64) throws -> LearnerDriver) throws {
+        let drivers = try [7, 7, 8].map(make)
         for driver in drivers { try driver.run() }
         #expect(!drivers[0].log.isEmpty)
         #expect(drivers[0].log == drivers[1].log)
@@ -75,8 +72,13 @@ import Testing
     }
 
     @Test("The number of workers does not change a bit", arguments: Kind.allCases)
-    func workers(kind: Kind) throws {
-        let drivers = try [1, 2, 3].map { try Self.makeDriver(kind, workers: $0) }
+    func workers(kind: Kind) throws { try workers { try Self.makeDriver(kind, workers: $0) } }
+
+    @Test("Nor in any learner of the catalogue", arguments: Learners.names)
+    func workers(learner: String) throws { try workers { try Self.makeDriver(learner, workers: $0) } }
+
+    private func workers(_ make: (Int) throws -> LearnerDriver) throws {
+        let drivers = try [1, 2, 3].map(make)
         for driver in drivers { try driver.run() }
         for other in drivers.dropFirst() {
             #expect(drivers[0].log == other.log)
@@ -87,16 +89,23 @@ import Testing
     /// The environment is replayed rather than restored: a second driver takes the same steps, then its learner is
     /// replaced by a fresh one that only knows the snapshot.
     @Test("A restored learner continues to the same bytes, in the middle of a rollout too", arguments: Kind.allCases)
-    func restored(kind: Kind) throws {
+    func restored(kind: Kind) throws { try restored { try Self.makeDriver(kind, workers: $0, steps: 2048) } }
+
+    @Test("So does every learner of the catalogue", arguments: Learners.names)
+    func restored(learner: String) throws {
+        try restored { try Self.makeDriver(learner, workers: $0, steps: 2048) }
+    }
+
+    private func restored(_ make: (Int) throws -> LearnerDriver) throws {
         for roundTrips in [0, 3, 8, 11] {
-            let whole = try Self.makeDriver(kind, workers: 1, steps: 2048)
-            let cut = try Self.makeDriver(kind, workers: 2, steps: 2048)
+            let whole = try make(1)
+            let cut = try make(2)
             for _ in 0..<roundTrips {
                 try whole.step()
                 try cut.step()
             }
             let snapshot = try cut.learner.snapshot()
-            let fresh = try Self.makeDriver(kind, workers: 1, steps: 2048).learner
+            let fresh = try make(1).learner
             try fresh.restore(snapshot)
             #expect(try fresh.snapshot() == snapshot)
             let resumed = cut.replacingLearner(by: fresh)

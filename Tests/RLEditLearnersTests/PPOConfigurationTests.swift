@@ -1,3 +1,4 @@
+import RLEditCore
 import RLEditLearners
 import RLEditTensor
 import Testing
@@ -36,8 +37,8 @@ import Testing
             ("PPO: maxGradientNorm must be positive, got 0.0", { $0.maxGradientNorm = 0 }),
             ("PPO: targetKL must be positive, got -0.01", { $0.targetKL = -0.01 }),
             ("PPO: observationClip must be positive, got inf", { $0.observationClip = .infinity }),
-            ("PPO: hiddenSizes must be from 1 to 65536 units each, got [64, 0]", { $0.hiddenSizes = [64, 0] }),
-            ("PPO: valueHiddenSizes must be from 1 to 65536 units each, got [-1]", { $0.valueHiddenSizes = [-1] }),
+            ("PPO: hiddenSizes must be from 1 to 65536, got [64, 0]", { $0.hiddenSizes = [64, 0] }),
+            ("PPO: valueHiddenSizes must be from 1 to 65536, got [-1]", { $0.valueHiddenSizes = [-1] }),
             (
                 "PPO: initialLogStandardDeviation must be from -20 to 2, got 3.0",
                 { $0.initialLogStandardDeviation = 3 }

@@ -1,3 +1,4 @@
+import RLEditCore
 import RLEditLearners
 import RLEditTensor
 import RLEditTestSupport

@@ -1,3 +1,4 @@
+import RLEditCore
 import RLEditLua
 import RLEditRuns
 import Testing

@@ -1,4 +1,6 @@
 import Foundation
+import RLEditCore
+import RLEditLearners
 
 /// A call of every function and a read of every property that scripts can reach, on small objects: for tests that are to hold for
 /// each of them, new ones included. ``BoundFunctionTests`` compares the table with the names that there really are.
@@ -112,9 +114,7 @@ enum BoundCalls {
             "retrain", "fine_tune", "gradient_ascent", "gradient_ascent_stopped", "neg_grad_plus", "random_label",
             "salun", "l1_sparse",
         ]
-        let learners = [
-            "PPO", "Reinforce", "EvolutionStrategy", "CMAES", "SeparableCMAES", "RandomSearch", "HillClimber",
-        ].map { "\($0) {}" }
+        let learners = Learners.names.map { "\($0) {}" }
         let worlds = ["MaskWorld { layer = 'fc1', horizon = 2 }", "ShiftWorld { layers = { 'fc1', 'fc2' } }"]
         let transfer = [
             "TaskDistribution { networks = { model }, classes = { 0 }, sets = function() return { forget = forget, retain = retain } end }",

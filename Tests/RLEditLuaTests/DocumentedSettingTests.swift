@@ -40,8 +40,9 @@ import Testing
         func fields(_ configuration: Any) -> [String] { Mirror(reflecting: configuration).children.compactMap(\.label) }
         let all = Dictionary(
             uniqueKeysWithValues: DocumentedSetting.all.map { ($0.owner, $0.settings.map(\.swiftName)) })
-        #expect(all["rledit.PPOOptions"] == fields(PPO.Configuration()))
-        #expect(all["rledit.RandomSearchOptions"] == fields(RandomSearch.Configuration()))
-        #expect(all["rledit.HillClimberOptions"] == fields(HillClimber.Configuration()))
+        func check<Made: CatalogueLearner>(_ learner: Made.Type) {
+            #expect(all["rledit.\(Made.name)Options"] == fields(Made.Configuration()), "\(Made.name)")
+        }
+        for learner in Learners.all { check(learner) }
     }
 }

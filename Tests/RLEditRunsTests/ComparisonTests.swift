@@ -1,3 +1,4 @@
+import RLEditCore
 import RLEditRuns
 import Testing
 

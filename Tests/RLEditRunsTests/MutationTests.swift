@@ -1,4 +1,5 @@
 import Foundation
+import RLEditCore
 import RLEditData
 import RLEditLearners
 import RLEditNN

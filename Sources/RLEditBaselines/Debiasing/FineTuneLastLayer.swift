@@ -1,3 +1,4 @@
+public import RLEditCore
 public import RLEditData
 public import RLEditNN
 public import RLEditTensor
@@ -6,7 +7,7 @@ public import RLEditTensor
 ///
 /// An epoch is as long as the set and shows each class, or each group's each class, equally often: examples of a small
 /// one come several times, those of a large one in turn. What enters the layer is computed once.
-public struct FineTuneLastLayer: Sendable {
+public struct FineTuneLastLayer: Configurable, Sendable {
     /// What is shown equally often.
     public enum Balance: String, Sendable, CaseIterable {
         case label
@@ -17,20 +18,19 @@ public struct FineTuneLastLayer: Sendable {
     public var balance = Balance.label
     public var epochs = 5
     public var batchSize = 128
-    /// Adam's step size.
     public var learningRate = 1e-3
 
     public init() {}
     public static let name = "fine_tune_last_layer"
 
-    /// - Throws: `ConfigurationError` naming the field.
-    public func validate() throws(ConfigurationError) {
-        for (field, value) in [("epochs", epochs), ("batchSize", batchSize)] where value < 1 {
-            throw ConfigurationError(Self.name, field, "must be at least 1, got \(value)")
-        }
-        guard learningRate > 0, learningRate.isFinite else {
-            throw ConfigurationError(Self.name, "learningRate", "must be above 0, got \(learningRate)")
-        }
+    public var owner: String { Self.name }
+
+    public var settings: [Setting<Self>] {
+        [
+            .integer("epochs", \.epochs, .count(upTo: mostCounted), "as many examples as the set has, each"),
+            .integer("batchSize", \.batchSize, .count(upTo: mostCounted), "examples of a step"),
+            .number("learningRate", \.learningRate, .positive, "Adam's step size"),
+        ]
     }
 
     /// The network with its last layer trained on; the given one is not changed.

@@ -1,3 +1,4 @@
+public import RLEditCore
 public import RLEditData
 public import RLEditNN
 public import RLEditTensor
@@ -7,19 +8,20 @@ public import RLEditTensor
 ///
 /// The threshold is folded into the output bias, so that the result is a model like any other whose threshold is 0. All
 /// that depends on the order of scores alone, an AUC for example, stays as it was.
-public struct ThresholdTuning: Sendable {
-    /// How much lower the accuracy may be than at threshold 0, as a share, 0 … 1.
+public struct ThresholdTuning: Configurable, Sendable {
     public var maximumAccuracyLoss = 0.01
 
     public init() {}
     public static let name = "threshold"
 
-    /// - Throws: `ConfigurationError` naming the field.
-    public func validate() throws(ConfigurationError) {
-        guard (0...1).contains(maximumAccuracyLoss) else {
-            throw ConfigurationError(
-                Self.name, "maximumAccuracyLoss", "must be in 0 … 1, got \(maximumAccuracyLoss)")
-        }
+    public var owner: String { Self.name }
+
+    public var settings: [Setting<Self>] {
+        [
+            .number(
+                "maximumAccuracyLoss", \.maximumAccuracyLoss, .unit,
+                "how much lower the accuracy may be, as a share")
+        ]
     }
 
     /// The network with its bias moved; the given one is not changed.

@@ -1,4 +1,5 @@
 internal import Foundation
+public import RLEditCore
 public import RLEditData
 public import RLEditNN
 public import RLEditTensor
@@ -7,23 +8,20 @@ public import RLEditTensor
 ///
 /// Features are what the layer gives, after the activation that follows it if there is one, standardised by the training
 /// examples. The classifier is a multinomial logistic regression: Σ cross entropy + ‖W‖² / (2 C), the intercepts free.
-public struct LinearProbe: Sendable {
-    /// C, the inverse strength of the penalty. Default 1.
+public struct LinearProbe: Configurable, Sendable {
     public var inversePenalty = 1.0
-    /// Iterations of L-BFGS at most.
     public var iterations = 300
 
     public init() {}
     static let name = "probe_recall"
 
-    /// - Throws: `ConfigurationError` naming the field.
-    public func validate() throws(ConfigurationError) {
-        guard inversePenalty > 0, inversePenalty.isFinite else {
-            throw ConfigurationError(Self.name, "inversePenalty", "must be above 0, got \(inversePenalty)")
-        }
-        guard iterations >= 1 else {
-            throw ConfigurationError(Self.name, "iterations", "must be at least 1, got \(iterations)")
-        }
+    public var owner: String { Self.name }
+
+    public var settings: [Setting<Self>] {
+        [
+            .number("inversePenalty", \.inversePenalty, .positive, "C of the logistic regression"),
+            .integer("iterations", \.iterations, .count(upTo: mostCounted), "at most"),
+        ]
     }
 
     /// The share of `test` whose label the classifier finds, fitted on `train`: recall when `test` holds one class.

@@ -1,36 +1,32 @@
+public import RLEditCore
 public import RLEditData
 public import RLEditNN
 public import RLEditTensor
 
 /// How soon a network that has forgotten knows again: steps of gradient descent on the forget set, through the whole
 /// network, until it names a share of unseen examples. Few steps mean that the knowledge was hidden, not removed.
-public struct Relearning: Sendable {
+public struct Relearning: Configurable, Sendable {
     public var learningRate = 0.01
     public var batchSize = 64
-    /// Largest norm of a gradient.
     public var gradientClipping = 5.0
-    /// Accuracy on the unseen examples that ends the count, 0 … 1.
     public var target = 0.9
-    /// Steps at most.
     public var cap = 400
-    /// Unseen examples that are looked at, from the front.
     public var testCount = 512
 
     public init() {}
     static let name = "relearn_steps"
 
-    /// - Throws: `ConfigurationError` naming the field.
-    public func validate() throws(ConfigurationError) {
-        for (field, value) in [("batchSize", batchSize), ("cap", cap), ("testCount", testCount)] where value < 1 {
-            throw ConfigurationError(Self.name, field, "must be at least 1, got \(value)")
-        }
-        for (field, value) in [("learningRate", learningRate), ("gradientClipping", gradientClipping)]
-        where !(value > 0 && value.isFinite) {
-            throw ConfigurationError(Self.name, field, "must be above 0, got \(value)")
-        }
-        guard (0...1).contains(target) else {
-            throw ConfigurationError(Self.name, "target", "must be in 0 … 1, got \(target)")
-        }
+    public var owner: String { Self.name }
+
+    public var settings: [Setting<Self>] {
+        [
+            .number("learningRate", \.learningRate, .positive, "of plain gradient descent"),
+            .integer("batchSize", \.batchSize, .count(upTo: mostCounted), "examples of a step"),
+            .number("gradientClipping", \.gradientClipping, .positive, "largest norm of a gradient"),
+            .number("target", \.target, .unit, "accuracy on `test` that ends the count"),
+            .integer("cap", \.cap, .count(upTo: mostCounted), "steps at most"),
+            .integer("testCount", \.testCount, .count(upTo: mostCounted), "examples of `test` that are looked at"),
+        ]
     }
 
     /// The number of steps; `cap` when that many do not suffice, 0 when none is needed.

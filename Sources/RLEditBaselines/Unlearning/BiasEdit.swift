@@ -1,17 +1,25 @@
+public import RLEditCore
 public import RLEditNN
 public import RLEditTensor
 
 /// The trivial edit: lower the output bias of the classes to forget so far that they never win. It needs no data and
 /// leaves all that the network knows in place, which any claim of forgetting has to be measured against.
 public struct BiasEdit: UnlearningMethod {
-    /// What the biases are lowered by, in units of scores (logits).
     public var amount = 30.0
 
     public init() {}
     public var name: String { "bias_edit" }
     public var needs: Set<SetRole> { [.forget] }
 
-    public func validate() throws(ConfigurationError) { try requirePositive("amount", amount) }
+    public var documentation: String {
+        "The trivial edit: lowers the output bias of the classes in `forget`. `retain` is not used."
+    }
+
+    public var settings: [Setting<Self>] {
+        [
+            .number("amount", \.amount, .positive, "what is taken from the output biases, in units of scores")
+        ]
+    }
 
     public func unlearn(_ problem: UnlearningProblem, random: RandomStream, passes: PassCounter) throws -> Network {
         let (parameter, values) = try problem.network.outputBias()

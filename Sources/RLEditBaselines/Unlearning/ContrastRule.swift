@@ -1,3 +1,4 @@
+public import RLEditCore
 internal import RLEditData
 public import RLEditNN
 public import RLEditTensor
@@ -8,21 +9,26 @@ internal import RLEditWorlds
 /// W ← W + s·u·b aᵀ, centred at the retain mean, where a = (Σ_r + 0.1 · mean diag Σ_r · I)⁻¹δ is the linear discriminant of
 /// what enters the layer, and b = −∂(z_y − mean_k z_k)/∂z the direction that lowers the label's score; lengths and u are
 /// those of a unit policy's edit (`UnitFrame`). For each layer by itself.
-public struct ContrastRule: UnlearningMethod {
+public struct ContrastRule: LayerUnlearningMethod {
     /// Names of the edited layers.
     public var layers: [String]
-    /// s, 0.02 … 50: the deviations that the edit moves the layer's outputs by on the forget set. Default 1, chosen
-    /// on validation images and networks of seeds 100 to 104 (docs/results.md, "Transfer").
     public var strength = 1.0
 
     public init(layers: [String]) { self.layers = layers }
     public var name: String { "contrast_rule" }
     public var editsLinearLayersOnly: Bool { true }
 
-    public func validate() throws(ConfigurationError) {
-        guard (0.02...50).contains(strength) else {
-            throw ConfigurationError(name, "strength", "must be from 0.02 to 50, got \(strength)")
-        }
+    public var documentation: String {
+        "A rule made by hand from the features that a policy over units sees: along the linear discriminant "
+            + "of what enters the layers, against the label's score."
+    }
+
+    public var settings: [Setting<Self>] {
+        [
+            .number(
+                "strength", \.strength, .within(0.02, 50),
+                "deviations that the edit moves the layer's outputs by on the forget set")
+        ]
     }
 
     public func unlearn(_ problem: UnlearningProblem, random: RandomStream, passes: PassCounter) throws -> Network {

@@ -1,3 +1,4 @@
+public import RLEditCore
 public import RLEditNN
 public import RLEditTensor
 internal import RLEditWorlds
@@ -10,18 +11,26 @@ internal import RLEditWorlds
 /// so that both sets have the same mean in every direction of the layer's input; as an edit of the layer that reads it,
 /// W ← W − Wδ aᵀ and w₀ ← w₀ + Wδ aᵀμ_r. What is left of the classes to forget is then hidden by lowering their output
 /// bias (``BiasEdit``). It changes what a linear probe of later layers finds, which an edit of a late layer does not.
-public struct Erasure: UnlearningMethod {
+public struct Erasure: LayerUnlearningMethod {
     /// Names of the layers whose inputs lose the direction.
     public var layers: [String]
-    /// What the output biases of the classes to forget are lowered by, in units of scores (logits); nil leaves them.
     public var biasAmount: Double? = 30
 
     public init(layers: [String]) { self.layers = layers }
     public var name: String { "erasure" }
     public var editsLinearLayersOnly: Bool { true }
 
-    public func validate() throws(ConfigurationError) {
-        if let biasAmount { try requirePositive("biasAmount", biasAmount) }
+    public var documentation: String {
+        "Erases the direction that tells `forget` from `retain` at the input of the layers, in closed form "
+            + "(after LEACE, Belrose et al. 2023), and lowers the output bias of the classes in `forget`."
+    }
+
+    public var settings: [Setting<Self>] {
+        [
+            .number(
+                "biasAmount", \.biasAmount, .positive,
+                "? what the output biases of the classes to forget are lowered by")
+        ]
     }
 
     public func unlearn(_ problem: UnlearningProblem, random: RandomStream, passes: PassCounter) throws -> Network {

@@ -1,3 +1,4 @@
+public import RLEditCore
 internal import RLEditData
 public import RLEditNN
 public import RLEditTensor
@@ -11,13 +12,21 @@ public import RLEditTensor
 /// of a unit, the output layer and biases get ten times the variance, and to forget a whole class, its row of the output
 /// layer is drawn anew around 0 with variance 1e-4. With α as small as it has to be here, that row is what forgets.
 public struct FisherForgetting: UnlearningMethod {
-    /// α, the scale of the variance.
     public var noise = 1e-9
 
     public init() {}
     public var name: String { "fisher_forgetting" }
 
-    public func validate() throws(ConfigurationError) { try requirePositive("noise", noise) }
+    public var documentation: String {
+        "Fisher forgetting (Golatkar et al. 2020): noise where `retain` does not need a weight, and the rows "
+            + "of the forgotten classes in the output layer drawn anew."
+    }
+
+    public var settings: [Setting<Self>] {
+        [
+            .number("noise", \.noise, .positive, "α: the variance of the noise is α / Fisher information")
+        ]
+    }
 
     public func unlearn(_ problem: UnlearningProblem, random: RandomStream, passes: PassCounter) throws -> Network {
         let fisher = try problem.network.squaredGradients(

@@ -1,3 +1,4 @@
+public import RLEditCore
 public import RLEditNN
 public import RLEditTensor
 
@@ -8,14 +9,10 @@ public import RLEditTensor
 /// Nothing holds the rest of the network, so how much of it survives is luck; stopping as soon as the forget set is
 /// no longer recognised helps.
 public struct GradientAscent: UnlearningMethod {
-    /// Passes over the forget set; with a stop, the most there may be.
     public var epochs = 1
     public var batchSize = 64
-    /// Of gradient descent with momentum 0.9.
     public var learningRate = 0.003
-    /// Largest norm of a gradient; nil for no limit.
     public var gradientClipping: Double?
-    /// Accuracy on the forget set, 0 … 1, at which to stop; looked at after each step. nil runs all epochs.
     public var stopAccuracy: Double?
 
     public init() {}
@@ -33,12 +30,28 @@ public struct GradientAscent: UnlearningMethod {
     public var name: String { stopAccuracy == nil ? "gradient_ascent" : "gradient_ascent_stopped" }
     public var needs: Set<SetRole> { [.forget] }
 
-    public func validate() throws(ConfigurationError) {
-        try requirePositive("epochs", epochs)
-        try requirePositive("batchSize", batchSize)
-        try requirePositive("learningRate", learningRate)
-        if let gradientClipping { try requirePositive("gradientClipping", gradientClipping) }
-        if let stopAccuracy { try requireShare("stopAccuracy", stopAccuracy) }
+    public var documentation: String {
+        stopAccuracy == nil
+            ? "Steps up the loss of `forget` (Thudi et al. 2022). Nothing holds the rest of the network. `retain` is not used."
+            : "Gradient ascent until the forget set is no longer recognised."
+    }
+
+    /// The variant that never stops has no accuracy to stop at.
+    public var settings: [Setting<Self>] {
+        [
+            .integer("epochs", \.epochs, .count(upTo: mostCounted), "passes over the forget set, at most"),
+            .integer("batchSize", \.batchSize, .count(upTo: mostCounted), "examples of a step"),
+            .number("learningRate", \.learningRate, .positive, "of gradient descent with momentum 0.9"),
+            .number(
+                "gradientClipping", \.gradientClipping, .positive, "largest norm of a gradient; false: no limit"),
+        ]
+            + (stopAccuracy == nil
+                ? []
+                : [
+                    .number(
+                        "stopAccuracy", \.stopAccuracy, .unit,
+                        "accuracy on the forget set at which to stop, looked at after each step; false: never")
+                ])
     }
 
     public func unlearn(_ problem: UnlearningProblem, random: RandomStream, passes: PassCounter) throws -> Network {

@@ -1,3 +1,4 @@
+public import RLEditCore
 internal import RLEditData
 public import RLEditNN
 public import RLEditTensor
@@ -14,7 +15,7 @@ package import RLEditWorlds
 ///     ShiftWorld  W′ = W + s u (B + b₀) A          ∂/∂B = s u G Aᵀ,       ∂/∂A = s u (B + b₀)ᵀ G
 ///
 /// where G is the gradient with respect to W′. Factors are kept in −1 … 1 as actions are.
-public struct GradientEdit: UnlearningMethod {
+public struct GradientEdit: LayerUnlearningMethod {
     /// What is moved.
     public enum Form: String, Sendable, CaseIterable {
         /// Every weight of the layers.
@@ -28,11 +29,8 @@ public struct GradientEdit: UnlearningMethod {
     public var form: Form
     /// Names of the edited layers.
     public var layers: [String]
-    /// Steps of Adam, each on all examples.
     public var steps: Int
-    /// Adam's step size.
     public var learningRate: Double
-    /// Rank of the factors; of no use to whole weights.
     public var rank = 1
 
     public init(_ form: Form, layers: [String]) {
@@ -49,10 +47,20 @@ public struct GradientEdit: UnlearningMethod {
         }
     }
 
-    public func validate() throws(ConfigurationError) {
-        try requirePositive("steps", steps)
-        try requirePositive("learningRate", learningRate)
-        try requirePositive("rank", rank)
+    public var documentation: String {
+        switch form {
+        case .weights: "The edit of the same layers by gradient: all of their weights."
+        case .mask: "The edit by gradient through the factors of a mask, as MaskWorld makes it of an action."
+        case .shift: "The edit by gradient through the factors of a shift, as ShiftWorld makes it of an action."
+        }
+    }
+
+    /// Whole weights have no rank.
+    public var settings: [Setting<Self>] {
+        [
+            .integer("steps", \.steps, .count(upTo: mostCounted), "steps of Adam, each on all examples"),
+            .number("learningRate", \.learningRate, .positive, "Adam's step size"),
+        ] + (form == .weights ? [] : [.integer("rank", \.rank, .count(upTo: mostCounted), "rank of the factors")])
     }
 
     public func unlearn(_ problem: UnlearningProblem, random: RandomStream, passes: PassCounter) throws -> Network {

@@ -1,3 +1,4 @@
+public import RLEditCore
 internal import RLEditData
 public import RLEditNN
 public import RLEditTensor
@@ -5,16 +6,24 @@ internal import RLEditWorlds
 
 /// The simplest search there is: zero the row or column of the layers' weights whose loss gains the most reward,
 /// retain + (1 − forget) accuracy, and go on until none gains any.
-public struct GreedyPruning: UnlearningMethod {
+public struct GreedyPruning: LayerUnlearningMethod {
     /// Names of the pruned layers.
     public var layers: [String]
-    /// Rows and columns that may go at most.
     public var maximumRemoved = 64
 
     public init(layers: [String]) { self.layers = layers }
     public var name: String { "greedy_pruning" }
 
-    public func validate() throws(ConfigurationError) { try requirePositive("maximumRemoved", maximumRemoved) }
+    public var documentation: String {
+        "Zeroes the row or column of the layers that gains the most retain + (1 − forget) accuracy, until "
+            + "none gains any."
+    }
+
+    public var settings: [Setting<Self>] {
+        [
+            .integer("maximumRemoved", \.maximumRemoved, .count(upTo: mostCounted), "rows and columns that may go")
+        ]
+    }
 
     public func unlearn(_ problem: UnlearningProblem, random: RandomStream, passes: PassCounter) throws -> Network {
         let suffix = try EditedSuffix(of: problem.network, layers: layers)

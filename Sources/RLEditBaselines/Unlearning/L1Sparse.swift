@@ -1,3 +1,4 @@
+public import RLEditCore
 public import RLEditNN
 public import RLEditTensor
 
@@ -6,23 +7,26 @@ public import RLEditTensor
 ///
 ///     minimise  CE(retain) + γ_t ‖w‖₁,   γ_t falling linearly from γ to 0 over the epochs.
 public struct L1Sparse: UnlearningMethod {
-    /// Passes over the retain set.
     public var epochs = 10
     public var batchSize = 64
-    /// Of gradient descent with momentum 0.9.
     public var learningRate = 0.01
-    /// γ, the weight of the penalty in the first epoch.
     public var penalty = 5e-4
 
     public init() {}
     public var name: String { "l1_sparse" }
     public var needs: Set<SetRole> { [.retain] }
 
-    public func validate() throws(ConfigurationError) {
-        try requirePositive("epochs", epochs)
-        try requirePositive("batchSize", batchSize)
-        try requirePositive("learningRate", learningRate)
-        try requirePositive("penalty", penalty)
+    public var documentation: String {
+        "Fine-tuning on `retain` with a penalty on absolute weights (Jia et al. 2023)."
+    }
+
+    public var settings: [Setting<Self>] {
+        [
+            .integer("epochs", \.epochs, .count(upTo: mostCounted), "passes over the retain set"),
+            .integer("batchSize", \.batchSize, .count(upTo: mostCounted), "examples of a step"),
+            .number("learningRate", \.learningRate, .positive, "of gradient descent with momentum 0.9"),
+            .number("penalty", \.penalty, .positive, "weight of Σ |w| in the first epoch; falls linearly"),
+        ]
     }
 
     public func unlearn(_ problem: UnlearningProblem, random: RandomStream, passes: PassCounter) throws -> Network {

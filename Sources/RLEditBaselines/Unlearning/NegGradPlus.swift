@@ -1,3 +1,4 @@
+public import RLEditCore
 public import RLEditNN
 public import RLEditTensor
 
@@ -8,26 +9,29 @@ public import RLEditTensor
 ///
 /// β is fragile: a little less than the default and the second term, which has no bound, takes the network with it.
 public struct NegGradPlus: UnlearningMethod {
-    /// Passes over the retain set. A step joins a batch of it with a batch of the forget set, which begins anew
-    /// whenever it is used up.
     public var epochs = 3
     public var batchSize = 64
-    /// Of gradient descent with momentum 0.9.
     public var learningRate = 0.003
-    /// β, 0 … 1.
     public var retainWeight = 0.995
-    /// Largest norm of a gradient.
     public var gradientClipping = 5.0
 
     public init() {}
     public var name: String { "neg_grad_plus" }
 
-    public func validate() throws(ConfigurationError) {
-        try requirePositive("epochs", epochs)
-        try requirePositive("batchSize", batchSize)
-        try requirePositive("learningRate", learningRate)
-        try requireShare("retainWeight", retainWeight)
-        try requirePositive("gradientClipping", gradientClipping)
+    public var documentation: String {
+        "NegGrad+ (Kurmanji et al. 2023): minimises β CE(retain) − (1 − β) CE(forget)."
+    }
+
+    public var settings: [Setting<Self>] {
+        [
+            .integer(
+                "epochs", \.epochs, .count(upTo: mostCounted),
+                "passes over the retain set; the forget set begins anew whenever it is used up"),
+            .integer("batchSize", \.batchSize, .count(upTo: mostCounted), "examples of a step"),
+            .number("learningRate", \.learningRate, .positive, "of gradient descent with momentum 0.9"),
+            .number("retainWeight", \.retainWeight, .unit, "β; a little less takes the network with it"),
+            .number("gradientClipping", \.gradientClipping, .positive, "largest norm of a gradient"),
+        ]
     }
 
     public func unlearn(_ problem: UnlearningProblem, random: RandomStream, passes: PassCounter) throws -> Network {

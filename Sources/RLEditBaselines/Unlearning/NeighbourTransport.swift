@@ -1,3 +1,4 @@
+public import RLEditCore
 internal import RLEditData
 public import RLEditNN
 public import RLEditTensor
@@ -16,27 +17,39 @@ internal import RLEditWorlds
 /// one, where ``Erasure`` takes all of it for the average of the rest. Neighbours alone leave a fresh classifier something
 /// to find (f is moved near them, not onto them), means of classes alone leave it too little. What is left of the classes
 /// to forget is hidden by lowering their output bias (``BiasEdit``). The edit has full rank.
-public struct NeighbourTransport: UnlearningMethod {
+public struct NeighbourTransport: LayerUnlearningMethod {
     /// Names of the layers whose outputs are moved, each as the earlier ones have left it.
     public var layers: [String]
-    /// Examples to keep whose mean each example to forget moves to; all of them when there are fewer.
     public var neighbours = 10
-    /// s, 0 … 1: how far each example moves to the means of the classes that it is taken for, instead of to its neighbours.
     public var classShare = 0.5
-    /// Ridge of the regression, in units of the mean square of what enters the layer.
     public var ridge = 0.003
-    /// What the output biases of the classes to forget are lowered by, in units of scores (logits); nil leaves them.
     public var biasAmount: Double? = 30
 
     public init(layers: [String]) { self.layers = layers }
     public var name: String { "neighbour_transport" }
     public var editsLinearLayersOnly: Bool { true }
 
-    public func validate() throws(ConfigurationError) {
-        try requirePositive("neighbours", neighbours)
-        try requireShare("classShare", classShare)
-        try requirePositive("ridge", ridge)
-        if let biasAmount { try requirePositive("biasAmount", biasAmount) }
+    public var documentation: String {
+        "Moves each example of `forget` to where examples like it are in `retain`, at the output of the "
+            + "layers and in closed form, and lowers the output bias of the classes in `forget`. On an early layer "
+            + "it comes near to a network that never saw them."
+    }
+
+    public var settings: [Setting<Self>] {
+        [
+            .integer(
+                "neighbours", \.neighbours, .count(upTo: mostCounted),
+                "examples of `retain` whose mean each example of `forget` moves to"),
+            .number(
+                "classShare", \.classShare, .unit,
+                "how far it moves to the means of the classes that the model takes it for, instead"),
+            .number(
+                "ridge", \.ridge, .positive,
+                "ridge of the regression, in units of the mean square of what enters the layer"),
+            .number(
+                "biasAmount", \.biasAmount, .positive,
+                "? what the output biases of the classes to forget are lowered by"),
+        ]
     }
 
     public func unlearn(_ problem: UnlearningProblem, random: RandomStream, passes: PassCounter) throws -> Network {

@@ -1,3 +1,4 @@
+public import RLEditCore
 internal import RLEditData
 public import RLEditNN
 public import RLEditTensor
@@ -5,19 +6,23 @@ public import RLEditTensor
 /// Fine-tuning on both sets, the forget set under labels drawn at random among the other classes (Golatkar et al. 2020;
 /// Graves et al., *Amnesiac machine learning*, 2021).
 public struct RandomLabel: UnlearningMethod {
-    /// Passes over both sets together.
     public var epochs = 5
     public var batchSize = 64
-    /// Of gradient descent with momentum 0.9.
     public var learningRate = 0.003
 
     public init() {}
     public var name: String { "random_label" }
 
-    public func validate() throws(ConfigurationError) {
-        try requirePositive("epochs", epochs)
-        try requirePositive("batchSize", batchSize)
-        try requirePositive("learningRate", learningRate)
+    public var documentation: String {
+        "Training on with both sets, `forget` under random labels of other classes (Graves et al. 2021)."
+    }
+
+    public var settings: [Setting<Self>] {
+        [
+            .integer("epochs", \.epochs, .count(upTo: mostCounted), "passes over both sets"),
+            .integer("batchSize", \.batchSize, .count(upTo: mostCounted), "examples of a step"),
+            .number("learningRate", \.learningRate, .positive, "of gradient descent with momentum 0.9"),
+        ]
     }
 
     public func unlearn(_ problem: UnlearningProblem, random: RandomStream, passes: PassCounter) throws -> Network {

@@ -1,3 +1,4 @@
+public import RLEditCore
 internal import RLEditData
 public import RLEditNN
 public import RLEditTensor
@@ -6,20 +7,25 @@ public import RLEditTensor
 ///
 /// The architecture is the model's; the initial parameters are drawn from the seed as those of a new model are.
 public struct Retrain: UnlearningMethod {
-    /// Passes over the retain set.
     public var epochs = 2
     public var batchSize = 128
-    /// Adam's step size.
     public var learningRate = 1e-3
 
     public init() {}
     public var name: String { "retrain" }
     public var needs: Set<SetRole> { [.retain] }
 
-    public func validate() throws(ConfigurationError) {
-        try requirePositive("epochs", epochs)
-        try requirePositive("batchSize", batchSize)
-        try requirePositive("learningRate", learningRate)
+    public var documentation: String {
+        "Training anew on `retain`, from the initial parameters that a new model of this seed has: what the "
+            + "others try to come near to. Give it all that is to be kept. `forget` is not used."
+    }
+
+    public var settings: [Setting<Self>] {
+        [
+            .integer("epochs", \.epochs, .count(upTo: mostCounted), "passes over the retain set"),
+            .integer("batchSize", \.batchSize, .count(upTo: mostCounted), "examples of a step"),
+            .number("learningRate", \.learningRate, .positive, "Adam's step size"),
+        ]
     }
 
     public func unlearn(_ problem: UnlearningProblem, random: RandomStream, passes: PassCounter) throws -> Network {

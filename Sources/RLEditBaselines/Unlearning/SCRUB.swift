@@ -1,3 +1,4 @@
+public import RLEditCore
 internal import RLEditData
 public import RLEditNN
 public import RLEditTensor
@@ -12,36 +13,40 @@ public import RLEditTensor
 /// Adam for both kinds of step, the second moment of the ascents holds the descents back (retain accuracy 2 points lower,
 /// measured on seeds 100 to 104).
 public struct SCRUB: UnlearningMethod {
-    /// Passes over the retain set.
     public var epochs = 3
-    /// How many of them begin with a pass over the forget set.
     public var maximisingEpochs = 2
     public var batchSize = 64
-    /// Adam's step size.
     public var learningRate = 1e-3
-    /// T.
     public var temperature = 4.0
-    /// γ.
     public var crossEntropyWeight = 0.99
-    /// α.
     public var divergenceWeight = 0.001
 
     public init() {}
     public var name: String { "scrub" }
 
-    public func validate() throws(ConfigurationError) {
-        try requirePositive("epochs", epochs)
+    public var documentation: String {
+        "SCRUB (Kurmanji et al. 2023): leaves the original network's answers on `forget`, and stays with them "
+            + "on `retain`."
+    }
+
+    public var settings: [Setting<Self>] {
+        [
+            .integer("epochs", \.epochs, .count(upTo: mostCounted), "passes over the retain set"),
+            .integer(
+                "maximisingEpochs", \.maximisingEpochs, .any,
+                "how many of them begin with a pass over the forget set"),
+            .integer("batchSize", \.batchSize, .count(upTo: mostCounted), "examples of a step"),
+            .number("learningRate", \.learningRate, .positive, "Adam's step size"),
+            .number("temperature", \.temperature, .positive, "T, softens the answers compared"),
+            .number("crossEntropyWeight", \.crossEntropyWeight, .notNegative, "γ"),
+            .number("divergenceWeight", \.divergenceWeight, .notNegative, "α"),
+        ]
+    }
+
+    public func validateTogether(owner: String) throws {
         guard (0...epochs).contains(maximisingEpochs) else {
             throw ConfigurationError(
-                name, "maximisingEpochs", "must be between 0 and epochs (\(epochs)), got \(maximisingEpochs)")
-        }
-        try requirePositive("batchSize", batchSize)
-        try requirePositive("learningRate", learningRate)
-        try requirePositive("temperature", temperature)
-        for (field, value) in [
-            ("crossEntropyWeight", crossEntropyWeight), ("divergenceWeight", divergenceWeight),
-        ] where !(value >= 0 && value.isFinite) {
-            throw ConfigurationError(name, field, "must be at least 0, got \(value)")
+                owner, "maximisingEpochs", "must be from 0 to epochs (\(epochs)), got \(maximisingEpochs)")
         }
     }
 

@@ -1,3 +1,4 @@
+public import RLEditCore
 public import RLEditNN
 public import RLEditTensor
 
@@ -7,22 +8,26 @@ public import RLEditTensor
 ///     m = 1(|∇ CE(forget)| ≥ γ),   γ such that a given share of the weights passes            (eq. 3)
 ///     w ← w − η m ⊙ ∇ CE(retain ∪ relabelled forget)                                          (eq. 4)
 public struct SalUn: UnlearningMethod {
-    /// Passes over both sets together.
     public var epochs = 5
     public var batchSize = 64
-    /// Of gradient descent with momentum 0.9.
     public var learningRate = 0.01
-    /// Share of all weights that may change, 0 … 1: those of the largest gradients.
     public var saliency = 0.5
 
     public init() {}
     public var name: String { "salun" }
 
-    public func validate() throws(ConfigurationError) {
-        try requirePositive("epochs", epochs)
-        try requirePositive("batchSize", batchSize)
-        try requirePositive("learningRate", learningRate)
-        try requireShare("saliency", saliency)
+    public var documentation: String {
+        "SalUn (Fan et al. 2024): random labels, learned only by the weights with the largest gradient of the "
+            + "loss of `forget`."
+    }
+
+    public var settings: [Setting<Self>] {
+        [
+            .integer("epochs", \.epochs, .count(upTo: mostCounted), "passes over both sets"),
+            .integer("batchSize", \.batchSize, .count(upTo: mostCounted), "examples of a step"),
+            .number("learningRate", \.learningRate, .positive, "of gradient descent with momentum 0.9"),
+            .number("saliency", \.saliency, .unit, "share of all weights that may change"),
+        ]
     }
 
     public func unlearn(_ problem: UnlearningProblem, random: RandomStream, passes: PassCounter) throws -> Network {

@@ -1,3 +1,4 @@
+public import RLEditCore
 internal import RLEditData
 public import RLEditNN
 public import RLEditTensor
@@ -9,21 +10,28 @@ public import RLEditTensor
 ///
 /// I the diagonal of the empirical Fisher information. Fragile in α: a little more, and nothing is forgotten.
 public struct SelectiveSynapticDampening: UnlearningMethod {
-    /// α, the ratio of importances from which a weight is dampened.
     public var selection = 2.0
-    /// λ, how far.
     public var dampening = 0.5
-    /// Examples whose mean gradient is squared: batches, as in the published code; 1 would be the definition, for which α
-    /// has another place.
     public var groupSize = 64
 
     public init() {}
     public var name: String { "ssd" }
 
-    public func validate() throws(ConfigurationError) {
-        try requirePositive("selection", selection)
-        try requirePositive("dampening", dampening)
-        try requirePositive("groupSize", groupSize)
+    public var documentation: String {
+        "Selective synaptic dampening (Foster et al. 2024): shrinks the weights that matter most to `forget`, "
+            + "without training."
+    }
+
+    public var settings: [Setting<Self>] {
+        [
+            .number(
+                "selection", \.selection, .positive,
+                "α: a weight is dampened where its importance to `forget` is more than α times that to all"),
+            .number("dampening", \.dampening, .positive, "λ: to λ times the ratio of the importances"),
+            .integer(
+                "groupSize", \.groupSize, .count(upTo: mostCounted),
+                "examples whose mean gradient is squared: a batch, as in the published code"),
+        ]
     }
 
     public func unlearn(_ problem: UnlearningProblem, random: RandomStream, passes: PassCounter) throws -> Network {

@@ -1,3 +1,4 @@
+public import RLEditCore
 public import RLEditData
 public import RLEditNN
 public import RLEditTensor
@@ -45,20 +46,42 @@ public enum SetRole: String, Sendable {
 }
 
 /// A published way to make a network forget, for an edit to be compared with. Its stored properties are its settings;
-/// the defaults worked for a digit CNN and 2,500 examples (docs/results.md).
-public protocol UnlearningMethod: Sendable {
+/// the defaults worked for a digit CNN and 2,500 examples (docs/results.md). To add one, write its file, and name it in
+/// ``Baselines/all``.
+public protocol UnlearningMethod: Configurable, Sendable {
     /// As results and tables call it, in the spelling of scripts: `neg_grad_plus`.
     var name: String { get }
+    /// What it does and where it comes from, in a sentence or two.
+    var documentation: String { get }
     /// Sets that it looks at.
     var needs: Set<SetRole> { get }
     /// Whether its layers must be linear ones.
     var editsLinearLayersOnly: Bool { get }
-    /// - Throws: `ConfigurationError` naming the field.
-    func validate() throws(ConfigurationError)
     /// The network after forgetting; the problem's is not changed.
     /// - Parameter random: the method's own stream.
     func unlearn(_ problem: UnlearningProblem, random: RandomStream, passes: PassCounter) throws -> Network
 }
+
+/// A method that edits the layers it is given, and nothing else but what its documentation says.
+public protocol LayerUnlearningMethod: UnlearningMethod {
+    /// Names of the edited layers.
+    var layers: [String] { get set }
+}
+
+public enum Baselines {
+    /// All methods of unlearning with their defaults, in the order in which lists show them; none has layers yet.
+    public static var all: [any UnlearningMethod] {
+        [
+            Retrain(), FineTune(), GradientAscent(), GradientAscent.stopped, NegGradPlus(), RandomLabel(), SalUn(),
+            L1Sparse(), FisherForgetting(), SelectiveSynapticDampening(), SCRUB(), GradientEdit(.weights, layers: []),
+            GradientEdit(.mask, layers: []), GradientEdit(.shift, layers: []), GreedyPruning(layers: []), BiasEdit(),
+            ContrastRule(layers: []), Erasure(layers: []), NeighbourTransport(layers: []),
+        ]
+    }
+}
+
+/// The most that a setting may count: products with a number of examples must not overflow.
+let mostCounted = 1_000_000_000
 
 /// What a method came to.
 public struct BaselineResult: Sendable {
@@ -75,6 +98,7 @@ public struct BaselineResult: Sendable {
 }
 
 extension UnlearningMethod {
+    public var owner: String { name }
     public var needs: Set<SetRole> { [.forget, .retain] }
     public var editsLinearLayersOnly: Bool { false }
 
@@ -94,27 +118,5 @@ extension UnlearningMethod {
         var cost = passes.cost
         cost.seconds = (clock.now - began) / .seconds(1)
         return BaselineResult(name: name, network: network, cost: cost)
-    }
-
-    // MARK: Checks that most settings need
-
-    func requirePositive(_ field: String, _ value: Int) throws(ConfigurationError) {
-        guard value >= 1 else { throw ConfigurationError(name, field, "must be at least 1, got \(value)") }
-        // Products with a number of examples must not overflow.
-        guard value <= 1_000_000_000 else {
-            throw ConfigurationError(name, field, "must be at most 1000000000, got \(value)")
-        }
-    }
-
-    func requirePositive(_ field: String, _ value: Double) throws(ConfigurationError) {
-        guard value > 0, value.isFinite else {
-            throw ConfigurationError(name, field, "must be above 0, got \(value)")
-        }
-    }
-
-    func requireShare(_ field: String, _ value: Double) throws(ConfigurationError) {
-        guard (0...1).contains(value) else {
-            throw ConfigurationError(name, field, "must be in 0 … 1, got \(value)")
-        }
     }
 }

@@ -1,3 +1,4 @@
+internal import RLEditCore
 package import RLEditTensor
 
 /// The words that a text classifier knows, and how it weighs them: makes the sparse inputs of a network from texts.

@@ -10,22 +10,6 @@ package protocol PolicyLearner: Learner {
     func begin(_ problem: LearningProblem, policy: any Policy, pool: WorkerPool) throws
 }
 
-extension PPO: PolicyLearner {
-    package func initialLogStandardDeviation(horizon: Int) -> Double {
-        configuration.initialLogStandardDeviation(horizon: horizon)
-    }
-}
-
-extension Reinforce: PolicyLearner {
-    package func initialLogStandardDeviation(horizon: Int) -> Double {
-        configuration.initialLogStandardDeviation(horizon: horizon)
-    }
-}
-
 /// A learner that compares candidates with those of their own generation only. Rewards of different tasks can then be told
 /// to it as ranks, so that a task with large rewards does not count for more than one with small ones.
 package protocol GenerationLearner: Learner {}
-
-extension EvolutionStrategy: GenerationLearner {}
-extension CMAES: GenerationLearner {}
-extension SeparableCMAES: GenerationLearner {}

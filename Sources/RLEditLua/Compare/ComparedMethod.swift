@@ -1,5 +1,6 @@
 internal import LuaBridge
 internal import RLEditBaselines
+internal import RLEditCore
 internal import RLEditData
 internal import RLEditLearners
 internal import RLEditNN
@@ -139,82 +140,20 @@ package struct ComparedMethod: Sendable {
     private typealias Entry = (name: String, form: Form)
 
     private static var learners: [Entry] {
-        [
-            learner("PPO", LearnerFields.ppo, PPO.Configuration(), { $0.steps = $1 }) { PPO($0) },
-            learner("Reinforce", LearnerFields.reinforce, Reinforce.Configuration(), { $0.steps = $1 }) {
-                Reinforce($0)
-            },
-            learner(
-                "EvolutionStrategy", LearnerFields.evolutionStrategy, EvolutionStrategy.Configuration(),
-                { $0.steps = $1 }
-            ) { EvolutionStrategy($0) },
-            // A generation larger than the budget would be evaluated to its end all the same.
-            learner(
-                "CMAES", LearnerFields.cmaes, CMAES.Configuration(),
-                {
-                    $0.steps = $1
-                    $0.populationSize = min($0.populationSize, max($1, smallestPopulation))
-                }
-            ) { CMAES($0) },
-            learner(
-                "SeparableCMAES", LearnerFields.cmaes, SeparableCMAES.Configuration(),
-                {
-                    $0.steps = $1
-                    $0.populationSize = min($0.populationSize, max($1, smallestPopulation))
-                }
-            ) { SeparableCMAES($0) },
-            learner(
-                "HillClimber", LearnerFields.hillClimber, HillClimber.Configuration(),
-                {
-                    $0.steps = $1
-                    $0.populationSize = min($0.populationSize, max($1, 1))
-                }
-            ) { HillClimber($0) },
-            learner(
-                "RandomSearch", LearnerFields.randomSearch, RandomSearch.Configuration(), { $0.steps = $1 }
-            ) { RandomSearch($0) },
-        ]
-    }
-
-    /// Of CMA-ES, which takes half of a generation for parents.
-    private static let smallestPopulation = 4
-
-    private static func learner<Configuration>(
-        _ name: String, _ fields: [SettingField<Configuration>], _ defaults: Configuration,
-        _ spend: @escaping (inout Configuration, _ budget: Int) -> Void,
-        _ make: @escaping (Configuration) -> any Learner
-    ) -> Entry {
-        let form = Form.learner { budget in
-            var configuration = defaults
-            spend(&configuration, budget)
-            let chosen = configuration
-            return ScriptLearner(name: name, settings: fields.json(chosen)) { make(chosen) }
-        }
-        return (name, form)
+        Learners.all.map { learner in (learner.name, .learner { ScriptLearner(learner, budget: $0) }) }
     }
 
     private static var baselines: [Entry] {
-        func method<Method: UnlearningMethod>(
-            _ fields: [SettingField<Method>], _ make: @escaping (_ layers: [String]) -> Method
-        ) -> Entry {
-            (make([]).name, .baseline(make, settings: fields.json(make([]))))
-        }
-        typealias Fields = BaselineFields
-        return [
-            method(Fields.retrain) { _ in Retrain() }, method(Fields.fineTune) { _ in FineTune() },
-            method(Fields.gradientAscent) { _ in GradientAscent() },
-            method(Fields.stoppedAscent) { _ in GradientAscent.stopped },
-            method(Fields.negGradPlus) { _ in NegGradPlus() }, method(Fields.randomLabel) { _ in RandomLabel() },
-            method(Fields.salUn) { _ in SalUn() }, method(Fields.l1Sparse) { _ in L1Sparse() },
-            method(Fields.fisherForgetting) { _ in FisherForgetting() },
-            method(Fields.ssd) { _ in SelectiveSynapticDampening() }, method(Fields.scrub) { _ in SCRUB() },
-            method(Fields.gradientEdit) { GradientEdit(.weights, layers: $0) },
-            method(Fields.gradientFactors) { GradientEdit(.mask, layers: $0) },
-            method(Fields.gradientFactors) { GradientEdit(.shift, layers: $0) },
-            method(Fields.greedyPruning) { GreedyPruning(layers: $0) }, method(Fields.biasEdit) { _ in BiasEdit() },
-            method(Fields.contrastRule) { ContrastRule(layers: $0) }, method(Fields.erasure) { Erasure(layers: $0) },
-            method(Fields.neighbourTransport) { NeighbourTransport(layers: $0) },
-        ]
+        Baselines.all.map { method in (method.name, .baseline({ method.editing($0) }, settings: method.json)) }
+    }
+}
+
+extension UnlearningMethod {
+    /// The same method for these layers; itself when it edits the whole network.
+    func editing(_ layers: [String]) -> any UnlearningMethod {
+        guard var method = self as? any LayerUnlearningMethod else { return self }
+        method.layers = layers
+        return method
     }
 }
 

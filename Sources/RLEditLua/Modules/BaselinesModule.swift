@@ -1,5 +1,6 @@
 internal import LuaBridge
 internal import RLEditBaselines
+internal import RLEditCore
 internal import RLEditData
 internal import RLEditNN
 internal import RLEditRuns
@@ -65,7 +66,7 @@ extension HostModules {
         try call.atMost(1)
         let options = LuaOptions(owner: "rledit.baselines.fine_tune_last_layer", table: try call.table(1))
         var method = FineTuneLastLayer()
-        try BaselineFields.fineTuneLastLayer.read(options, into: &method)
+        try method.read(options)
         let words = FineTuneLastLayer.Balance.allCases.map { (word: $0.rawValue, value: $0) }
         if let balance = try options.word("balance", among: words) { method.balance = balance }
         let request = try BaselineRequest(options, context)
@@ -85,7 +86,7 @@ extension HostModules {
         try call.atMost(1)
         let options = LuaOptions(owner: "rledit.baselines.threshold", table: try call.table(1))
         var method = ThresholdTuning()
-        try BaselineFields.threshold.read(options, into: &method)
+        try method.read(options)
         let request = try BaselineRequest(options, context)
         let set = try options.required("set", as: ExampleSet.self)
         let utility = try options.optional("utility", as: ExampleSet.self) ?? set

@@ -10,7 +10,6 @@ package enum HostModules {
         try addData(to: host, context: context)
         try addMetrics(to: host, context: context)
         try addSchedule(to: host, context: context)
-        try addMetrics(to: host, context: context)
         try addWorlds(to: host)
         try addLearners(to: host)
         try addBaselines(to: host, context: context)
@@ -38,6 +37,11 @@ package enum LuaName {
             result.append(contentsOf: letter.lowercased())
         }
         return result
+    }
+
+    /// The name of a class from a function's: `neg_grad_plus` → `NegGradPlus`.
+    package static func capWords(_ name: String) -> String {
+        name.split(separator: "_").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
     }
 
     /// A message about settings in which Swift's names of fields stand: `must be at most rolloutLength`.

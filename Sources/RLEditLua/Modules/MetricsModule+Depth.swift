@@ -54,7 +54,7 @@ extension HostModules {
         _ call: LuaCall, _ options: LuaOptions, _ context: ScriptContext
     ) throws -> LuaResults {
         var relearning = Relearning()
-        try DepthFields.relearning.read(options, into: &relearning)
+        try relearning.read(options)
         let model = try options.required("model", as: Network.self)
         let forget = try options.required("forget", as: ExampleSet.self)
         let test = try options.required("test", as: ExampleSet.self)
@@ -72,7 +72,7 @@ extension HostModules {
         _ call: LuaCall, _ options: LuaOptions, _ context: ScriptContext
     ) throws -> LuaResults {
         var probe = LinearProbe()
-        try DepthFields.probe.read(options, into: &probe)
+        try probe.read(options)
         let model = try options.required("model", as: Network.self)
         let layer = try options.required("layer", as: String.self)
         let train = try options.required("train", as: ExampleSet.self)
@@ -132,20 +132,5 @@ extension HostModules {
         guard let count = try options.optional(name, as: Int.self) else { return nil }
         guard count >= 1 else { throw options.fieldError(name, "must be at least 1, got \(count)") }
         return count
-    }
-}
-
-/// Settings of the measures that train. A test compares their defaults with the annotation files.
-enum DepthFields {
-    static var relearning: [SettingField<Relearning>] {
-        [
-            .number("learningRate", \.learningRate), .integer("batchSize", \.batchSize),
-            .number("gradientClipping", \.gradientClipping), .number("target", \.target), .integer("cap", \.cap),
-            .integer("testCount", \.testCount),
-        ]
-    }
-
-    static var probe: [SettingField<LinearProbe>] {
-        [.number("inversePenalty", \.inversePenalty), .integer("iterations", \.iterations)]
     }
 }

@@ -25,7 +25,7 @@ extension HostModules {
         let heldOut = try TaskParts.sets("heldout", options)
         let measures = try shownMeasures(options, heldOut: heldOut)
         let compared = try ComparedModels.read(options)
-        let learner = try options.optional("learner", as: ScriptLearner.self) ?? LearnerFields.standard
+        let learner = try options.optional("learner", as: ScriptLearner.self) ?? .standard
         let target = try options.optional("target", as: Double.self)
         if let target, !target.isFinite { throw options.fieldError("target", "must be finite, got \(target)") }
         let state = try options.optional("state", as: LuaTable.self) ?? call.host.makeTable()

@@ -1,4 +1,5 @@
 internal import LuaBridge
+internal import RLEditCore
 internal import RLEditData
 internal import RLEditLearners
 internal import RLEditNN
@@ -147,7 +148,7 @@ extension HostModules {
         let settings = try policy ?? UnitPolicySettings(LuaOptions(owner: UnitPolicySettings.luaName, table: nil))
         let reward = try options.required("reward", as: LuaFunction.self)
         let metrics = try TaskParts.metrics(options)
-        let learner = try options.optional("learner", as: ScriptLearner.self) ?? LearnerFields.transferStandard
+        let learner = try options.optional("learner", as: ScriptLearner.self) ?? .transferStandard
         var validationInterval = 10
         if let given = try options.optional("validation_interval", as: Int.self) {
             guard (1...1_000_000).contains(given) else {
@@ -206,7 +207,7 @@ extension HostModules {
     }
 }
 
-extension LearnerFields {
+extension ScriptLearner {
     /// Who trains a policy when a task names nobody. Steps count candidate policies, each judged on several pairs.
     static var transferStandard: ScriptLearner {
         var configuration = EvolutionStrategy.Configuration()
@@ -215,9 +216,6 @@ extension LearnerFields {
         configuration.standardDeviation = .constant(0.01)
         configuration.learningRate = .linear(0.006, 0.0006)
         configuration.adamBeta2 = 0.99
-        let resolved = configuration
-        return ScriptLearner(name: "EvolutionStrategy", settings: evolutionStrategy.json(resolved)) {
-            EvolutionStrategy(resolved)
-        }
+        return ScriptLearner(EvolutionStrategy.self, configuration)
     }
 }

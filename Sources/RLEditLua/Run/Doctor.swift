@@ -1,7 +1,8 @@
 internal import Foundation
 internal import LuaBridge
+package import RLEditCore
 internal import RLEditData
-package import RLEditRuns
+internal import RLEditRuns
 internal import RLEditTensor
 
 /// What this program runs on: `rledit-lua doctor`. The shape of ``json`` is documented in `docs/command-line.md`.

@@ -1,5 +1,6 @@
 internal import Foundation
 package import LuaBridge
+internal import RLEditCore
 internal import RLEditData
 internal import RLEditLearners
 internal import RLEditNN

@@ -1,3 +1,4 @@
+internal import RLEditCore
 public import RLEditData
 public import RLEditRuns
 public import RLEditTensor

@@ -1,5 +1,6 @@
 package import LuaBridge
-package import RLEditTensor
+package import RLEditCore
+internal import RLEditTensor
 
 /// A setting that may vary over a run, as scripts give it: a number, a schedule of `rledit.schedule`, or a function of
 /// progress (0 … 1) that returns a number.

@@ -1,4 +1,5 @@
 internal import RLEditBaselines
+internal import RLEditCore
 internal import RLEditLearners
 internal import RLEditRuns
 internal import RLEditTensor
@@ -14,55 +15,31 @@ package struct DocumentedSetting: Sendable, Equatable {
     package let type: String
     /// `8192`, `false`, `{ 64, 64 }`.
     package let standard: String
+    package let documentation: String
 
     /// Settings with defaults by the class that annotates them.
     package static var all: [(owner: String, settings: [DocumentedSetting])] {
-        [
-            ("rledit.PPOOptions", list(LearnerFields.ppo, PPO.Configuration())),
-            ("rledit.ReinforceOptions", list(LearnerFields.reinforce, Reinforce.Configuration())),
-            (
-                "rledit.EvolutionStrategyOptions",
-                list(LearnerFields.evolutionStrategy, EvolutionStrategy.Configuration())
-            ),
-            ("rledit.CMAESOptions", list(LearnerFields.cmaes, CMAES.Configuration())),
-            ("rledit.RandomSearchOptions", list(LearnerFields.randomSearch, RandomSearch.Configuration())),
-            ("rledit.HillClimberOptions", list(LearnerFields.hillClimber, HillClimber.Configuration())),
-            ("rledit.MaskWorldOptions", list(WorldFields.mask, MaskWorld.Configuration())),
-            ("rledit.ShiftWorldOptions", list(WorldFields.shift, ShiftWorld.Configuration())),
-        ] + baselines
+        var all: [(owner: String, settings: [DocumentedSetting])] = []
+        func add(_ owner: String, _ configuration: some Configurable) {
+            all.append((owner, list(configuration)))
+        }
+        for learner in Learners.all {
+            func defaults<Made: CatalogueLearner>(_ learner: Made.Type) -> Made.Configuration { Made.Configuration() }
+            add("rledit.\(learner.name)Options", defaults(learner))
+        }
+        for method in Baselines.all { add("rledit.\(LuaName.capWords(method.name))Options", method) }
+        add("rledit.FineTuneLastLayerOptions", FineTuneLastLayer())
+        add("rledit.ThresholdOptions", ThresholdTuning())
+        add("rledit.RelearnOptions", Relearning())
+        add("rledit.ProbeOptions", LinearProbe())
+        return all
     }
 
-    private static var baselines: [(owner: String, settings: [DocumentedSetting])] {
-        [
-            ("rledit.RetrainOptions", list(BaselineFields.retrain, Retrain())),
-            ("rledit.FineTuneOptions", list(BaselineFields.fineTune, FineTune())),
-            ("rledit.GradientAscentOptions", list(BaselineFields.gradientAscent, GradientAscent())),
-            ("rledit.StoppedAscentOptions", list(BaselineFields.stoppedAscent, GradientAscent.stopped)),
-            ("rledit.NegGradPlusOptions", list(BaselineFields.negGradPlus, NegGradPlus())),
-            ("rledit.RandomLabelOptions", list(BaselineFields.randomLabel, RandomLabel())),
-            ("rledit.SalunOptions", list(BaselineFields.salUn, SalUn())),
-            ("rledit.L1SparseOptions", list(BaselineFields.l1Sparse, L1Sparse())),
-            ("rledit.FisherForgettingOptions", list(BaselineFields.fisherForgetting, FisherForgetting())),
-            ("rledit.SSDOptions", list(BaselineFields.ssd, SelectiveSynapticDampening())),
-            ("rledit.ScrubOptions", list(BaselineFields.scrub, SCRUB())),
-            ("rledit.GradientEditOptions", list(BaselineFields.gradientEdit, GradientEdit(.weights, layers: []))),
-            ("rledit.GradientFactorsOptions", list(BaselineFields.gradientFactors, GradientEdit(.mask, layers: []))),
-            ("rledit.GreedyPruningOptions", list(BaselineFields.greedyPruning, GreedyPruning(layers: []))),
-            ("rledit.BiasEditOptions", list(BaselineFields.biasEdit, BiasEdit())),
-            ("rledit.LastLayerOptions", list(BaselineFields.fineTuneLastLayer, FineTuneLastLayer())),
-            ("rledit.ThresholdOptions", list(BaselineFields.threshold, ThresholdTuning())),
-            ("rledit.RelearnOptions", list(DepthFields.relearning, Relearning())),
-            ("rledit.ProbeOptions", list(DepthFields.probe, LinearProbe())),
-        ]
-    }
-
-    private static func list<Configuration>(
-        _ fields: [SettingField<Configuration>], _ defaults: Configuration
-    ) -> [DocumentedSetting] {
-        fields.map { field in
-            let type = field.type.contains("|") ? "(\(field.type))" : field.type
-            return DocumentedSetting(
-                swiftName: field.swiftName, name: field.name, type: type, standard: text(field.json(defaults)))
+    private static func list(_ defaults: some Configurable) -> [DocumentedSetting] {
+        defaults.settings.map { setting in
+            DocumentedSetting(
+                swiftName: setting.name, name: setting.luaName, type: setting.luaType,
+                standard: text(setting.json(of: defaults)), documentation: setting.documentation)
         }
     }
 
@@ -75,16 +52,5 @@ package struct DocumentedSetting: Sendable, Equatable {
         case .string(let value): "\"\(value)\""
         case .null, .object: "nil"
         }
-    }
-}
-
-/// Settings of the worlds whose default is one value.
-enum WorldFields {
-    static var mask: [SettingField<MaskWorld.Configuration>] {
-        [.number("offset", \.offset), .boolean("bias", \.bias)]
-    }
-
-    static var shift: [SettingField<ShiftWorld.Configuration>] {
-        [.number("offset", \.offset), .boolean("bias", \.bias)]
     }
 }

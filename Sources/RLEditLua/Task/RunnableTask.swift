@@ -1,3 +1,4 @@
+internal import RLEditCore
 internal import RLEditRuns
 
 /// What a run must know of a task whatever it does: edits one network, or trains a policy over many.

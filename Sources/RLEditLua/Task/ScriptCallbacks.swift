@@ -1,4 +1,5 @@
 internal import LuaBridge
+internal import RLEditCore
 internal import RLEditNN
 package import RLEditRuns
 package import RLEditWorlds

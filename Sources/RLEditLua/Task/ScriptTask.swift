@@ -1,4 +1,5 @@
 internal import LuaBridge
+package import RLEditCore
 internal import RLEditData
 internal import RLEditLearners
 internal import RLEditNN

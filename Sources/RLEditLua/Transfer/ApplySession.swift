@@ -1,5 +1,6 @@
 internal import Foundation
 internal import RLEditBaselines
+internal import RLEditCore
 internal import RLEditData
 internal import RLEditNN
 package import RLEditRuns

@@ -1,4 +1,5 @@
 internal import RLEditBaselines
+internal import RLEditCore
 internal import RLEditData
 internal import RLEditNN
 internal import RLEditRuns
@@ -24,7 +25,13 @@ struct PolicyEdit: UnlearningMethod {
 
     var editsLinearLayersOnly: Bool { true }
 
-    func validate() throws(ConfigurationError) {}
+    var documentation: String {
+        "A trained policy (`rledit.transfer`): what it does at once, or with `refine` evaluations of the standard reward. "
+            + "What its training cost is not counted."
+    }
+
+    /// The policy's file holds them.
+    var settings: [Setting<Self>] { [] }
 
     func unlearn(_ problem: UnlearningProblem, random: RandomStream, passes: PassCounter) throws -> Network {
         // The sets under the names that the policy knows them by.

@@ -1,3 +1,5 @@
+public import RLEditCore
+
 extension Comparison {
     /// The object that ends standard output with `--json`, of the shape documented in `docs/comparing.md`.
     public var json: JSONValue { json(detailed: false) }

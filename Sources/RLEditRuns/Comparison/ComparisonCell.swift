@@ -1,3 +1,5 @@
+public import RLEditCore
+
 /// One method on one seed: what a comparison computes, keeps and never computes twice.
 public struct ComparisonCell: Sendable, Equatable {
     public enum Kind: String, Sendable {

@@ -1,3 +1,5 @@
+internal import RLEditCore
+
 /// The folder of a comparison, held under a lock for as long as this value lives: its cells, and what is made of them.
 public final class ComparisonFolder: Sendable {
     public static let cellsName = "cells"

@@ -1,3 +1,4 @@
+internal import RLEditCore
 internal import RLEditTensor
 
 /// The mean of paired differences over seeds, with a bootstrap interval.

@@ -1,3 +1,4 @@
+internal import RLEditCore
 public import RLEditTensor
 
 /// A delta as the named tensors and the metadata of a safetensors file.

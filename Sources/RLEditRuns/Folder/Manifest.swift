@@ -1,3 +1,5 @@
+public import RLEditCore
+
 /// `manifest.json`: everything that says which run this is, and that a resumed run needs to begin again.
 public struct Manifest: Sendable, Equatable {
     public enum Status: String, Sendable, CaseIterable {

@@ -1,3 +1,5 @@
+public import RLEditCore
+
 /// The runs that lie in a folder: what `rledit-lua runs` shows.
 public struct RunListing: Sendable, Equatable {
     public struct Run: Sendable, Equatable {

@@ -1,4 +1,5 @@
 internal import Foundation
+public import RLEditCore
 internal import Synchronization
 
 /// A log that cannot be continued.

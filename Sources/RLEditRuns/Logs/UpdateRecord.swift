@@ -1,3 +1,5 @@
+public import RLEditCore
+
 /// One line of `metrics.jsonl`: what one update of the learner saw and did. Holds deterministic values only.
 ///
 /// `docs/metrics.md` explains each name.

@@ -1,3 +1,4 @@
+internal import RLEditCore
 internal import RLEditWorlds
 
 /// What a running loop writes into its folder: a line per update, a row per candidate, checkpoints.

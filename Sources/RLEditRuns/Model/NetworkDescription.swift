@@ -1,3 +1,4 @@
+internal import RLEditCore
 public import RLEditNN
 internal import RLEditTensor
 

@@ -1,3 +1,5 @@
+internal import RLEditCore
+
 extension Report {
     /// What became of each edited layer.
     var edits: Markup {

@@ -1,3 +1,5 @@
+internal import RLEditCore
+
 extension Report {
     /// The report of a run, made from what lies in its folder: the same at the end of the run as years later.
     /// - Throws: ``FileError``, ``JSONReadError`` or ``ManifestError`` for a folder without a manifest or a summary.

@@ -1,3 +1,5 @@
+internal import RLEditCore
+
 extension Report {
     /// What a run that trained a policy over many networks left besides: nil for other runs.
     public struct Transfer: Sendable, Equatable {

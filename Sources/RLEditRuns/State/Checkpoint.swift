@@ -1,4 +1,5 @@
 internal import Foundation
+internal import RLEditCore
 public import RLEditLearners
 public import RLEditTensor
 

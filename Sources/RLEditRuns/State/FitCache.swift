@@ -1,4 +1,5 @@
 internal import Foundation
+internal import RLEditCore
 public import RLEditTensor
 
 /// Trained parameters kept from earlier runs, so that the same fit is not repeated.

@@ -1,3 +1,5 @@
+public import RLEditCore
+
 extension RunSummary {
     /// The models that the run is compared with, in the order in which they first appear.
     public var comparedStages: [Stage] {

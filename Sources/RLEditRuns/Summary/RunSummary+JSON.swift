@@ -1,3 +1,5 @@
+public import RLEditCore
+
 extension RunSummary {
     /// The object that ends standard output with `--json`, of the shape documented in `docs/run-folder.md`.
     ///

@@ -1,3 +1,5 @@
+public import RLEditCore
+
 /// A task over values of its settings: what `rledit-lua sweep` comes to.
 public struct Sweep: Sendable, Equatable {
     /// A trial that is done.

@@ -1,3 +1,5 @@
+internal import RLEditCore
+
 /// Where a sweep keeps its trials.
 public enum SweepFolder {
     public static let trialsName = "trials"

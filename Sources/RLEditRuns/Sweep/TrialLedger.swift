@@ -1,3 +1,5 @@
+internal import RLEditCore
+
 /// What became of the trials of a sweep: JSON lines that only grow, the last word on a trial counts.
 ///
 /// Each shard writes a file of its own, so that the processes of a cluster job never write to the same one; all read all.

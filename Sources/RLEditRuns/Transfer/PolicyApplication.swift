@@ -1,3 +1,4 @@
+internal import RLEditCore
 public import RLEditLearners
 public import RLEditTensor
 public import RLEditWorlds

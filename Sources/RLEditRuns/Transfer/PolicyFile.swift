@@ -1,3 +1,4 @@
+public import RLEditCore
 public import RLEditLearners
 public import RLEditNN
 internal import RLEditTensor

@@ -1,3 +1,4 @@
+public import RLEditCore
 internal import RLEditLearners
 internal import RLEditWorlds
 

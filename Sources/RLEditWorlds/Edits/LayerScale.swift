@@ -1,3 +1,4 @@
+public import RLEditCore
 public import RLEditTensor
 
 /// How strong an action is on each edited layer: one number or schedule for all, or one for each.

@@ -1,3 +1,4 @@
+internal import RLEditCore
 internal import RLEditTensor
 
 /// The measures of two classes and of the groups of a set, from what was counted.

@@ -1,3 +1,4 @@
+internal import RLEditCore
 public import RLEditTensor
 
 /// Which features a policy sees, in the order of its weights.

@@ -1,3 +1,4 @@
+internal import RLEditCore
 public import RLEditTensor
 
 /// Which of the two worlds a unit policy edits in.

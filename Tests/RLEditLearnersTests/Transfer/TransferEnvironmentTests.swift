@@ -1,3 +1,4 @@
+import RLEditCore
 import RLEditLearners
 import RLEditNN
 import RLEditTensor

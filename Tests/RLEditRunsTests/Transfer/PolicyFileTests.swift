@@ -1,4 +1,5 @@
 import Foundation
+import RLEditCore
 import RLEditLearners
 import RLEditNN
 import RLEditRuns

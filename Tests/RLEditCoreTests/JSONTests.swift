@@ -1,5 +1,5 @@
 import Foundation
-import RLEditRuns
+import RLEditCore
 import Testing
 
 @Suite("JSON")
@@ -68,4 +68,10 @@ struct JSONTests {
         object["d"] = 4
         #expect(JSONValue.object(object).text == #"{"b":5,"c":3,"d":4}"#)
     }
+}
+
+/// What a body throws, in words; nil when it does not.
+private func failure(_ body: () throws -> Void) -> String? {
+    do { try body() } catch { return "\(error)" }
+    return nil
 }

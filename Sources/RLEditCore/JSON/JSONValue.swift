@@ -16,6 +16,11 @@ public struct JSONObject: Sendable, Equatable {
     public struct Member: Sendable, Equatable {
         public let key: String
         public var value: JSONValue
+
+        package init(key: String, value: JSONValue) {
+            self.key = key
+            self.value = value
+        }
     }
 
     public private(set) var members: [Member] = []
@@ -23,7 +28,7 @@ public struct JSONObject: Sendable, Equatable {
     public init() {}
 
     /// For members whose keys are already known to differ.
-    init(uniqueMembers: [Member]) { members = uniqueMembers }
+    package init(uniqueMembers: [Member]) { members = uniqueMembers }
 
     public var keys: [String] { members.map(\.key) }
 
@@ -96,10 +101,10 @@ extension JSONValue {
     }
 
     /// A number that must come back exactly, infinities and NaN included (these as strings, which JSON has no number for).
-    static func exact(_ value: Double) -> JSONValue { value.isFinite ? .number(value) : .string("\(value)") }
+    package static func exact(_ value: Double) -> JSONValue { value.isFinite ? .number(value) : .string("\(value)") }
 
     /// What `exact` wrote.
-    var exactDouble: Double? {
+    package var exactDouble: Double? {
         switch self {
         case .string("inf"): .infinity
         case .string("-inf"): -.infinity

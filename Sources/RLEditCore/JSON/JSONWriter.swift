@@ -49,7 +49,7 @@ extension JSONValue {
     }
 
     /// Append the one-line form to a buffer of UTF-8 bytes.
-    func append(to bytes: inout [UInt8]) {
+    package func append(to bytes: inout [UInt8]) {
         switch self {
         case .null: bytes += "null".utf8
         case .bool(let value): bytes += (value ? "true" : "false").utf8

@@ -1,5 +1,5 @@
 import Foundation
-import RLEditTensor
+import RLEditCore
 import Testing
 
 @Suite("Portable elementary functions")

@@ -1,0 +1,38 @@
+/// The range of a setting, with the one wording for what lies outside of it.
+public enum Bounds: Sendable, Equatable {
+    case any
+    /// Above 0.
+    case positive
+    case notNegative
+    case atLeast(Double)
+    /// Both ends included.
+    case within(Double, Double)
+    /// [0, 1): the decay of a running mean.
+    case decay
+    /// Whole numbers that are multiplied by others: from 1 to a limit.
+    case count(upTo: Int)
+
+    /// [0, 1].
+    public static let unit = Bounds.within(0, 1)
+
+    /// Why a value is refused; nil when it is not. Infinities and NaN are outside of every range but ``any``.
+    public func refusal(of value: Double, shown: String) -> String? {
+        switch self {
+        case .any: nil
+        case .positive: value > 0 && value.isFinite ? nil : "must be positive, got \(shown)"
+        case .notNegative: value >= 0 && value.isFinite ? nil : "must not be negative, got \(shown)"
+        case .atLeast(let least):
+            value >= least && value.isFinite ? nil : "must be at least \(Schedule.text(least)), got \(shown)"
+        case .within(let low, let high):
+            low <= value && value <= high
+                ? nil : "must be from \(Schedule.text(low)) to \(Schedule.text(high)), got \(shown)"
+        case .decay: 0 <= value && value < 1 ? nil : "must be at least 0 and below 1, got \(shown)"
+        case .count(let most):
+            if value < 1 {
+                "must be at least 1, got \(shown)"
+            } else {
+                value <= Double(most) ? nil : "must be at most \(most), got \(shown)"
+            }
+        }
+    }
+}

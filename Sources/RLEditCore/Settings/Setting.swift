@@ -1,0 +1,66 @@
+/// One field of a configuration, declared once: its name, what it means, its range, and where it is stored. What scripts
+/// can set, the checks, the manifests, the annotations and the reference pages are all made from these declarations.
+///
+///     public var epochs = 10
+///     public var settings: [Setting<Self>] {
+///         [.integer("epochs", \.epochs, .atLeast(1), "passes over each rollout")]
+///     }
+public struct Setting<Owner> {
+    /// In Swift's spelling, as the stored property: `learningRate`.
+    public let name: String
+    /// For users: a phrase without its default, which is shown beside it. It names the unit, and says what `nil` means.
+    public let documentation: String
+    public let value: Value
+
+    /// Where the value is stored, and its range; the range of a list is that of each element.
+    public enum Value {
+        case integer(WritableKeyPath<Owner, Int>, Bounds)
+        case number(WritableKeyPath<Owner, Double>, Bounds)
+        case boolean(WritableKeyPath<Owner, Bool>)
+        /// nil switches it off, or leaves it to the owner.
+        case optionalNumber(WritableKeyPath<Owner, Double?>, Bounds)
+        case integers(WritableKeyPath<Owner, [Int]>, Bounds)
+        case optionalIntegers(WritableKeyPath<Owner, [Int]?>, Bounds)
+        /// A number that may vary over a run.
+        case schedule(WritableKeyPath<Owner, Schedule>, Bounds)
+        case optionalSchedule(WritableKeyPath<Owner, Schedule?>, Bounds)
+    }
+
+    private init(_ name: String, _ value: Value, _ documentation: String) {
+        self.name = name
+        self.value = value
+        self.documentation = documentation
+    }
+
+    public static func integer(
+        _ name: String, _ path: WritableKeyPath<Owner, Int>, _ bounds: Bounds, _ documentation: String
+    ) -> Setting { Setting(name, .integer(path, bounds), documentation) }
+
+    public static func number(
+        _ name: String, _ path: WritableKeyPath<Owner, Double>, _ bounds: Bounds, _ documentation: String
+    ) -> Setting { Setting(name, .number(path, bounds), documentation) }
+
+    public static func boolean(
+        _ name: String, _ path: WritableKeyPath<Owner, Bool>, _ documentation: String
+    ) -> Setting { Setting(name, .boolean(path), documentation) }
+
+    public static func number(
+        _ name: String, _ path: WritableKeyPath<Owner, Double?>, _ bounds: Bounds, _ documentation: String
+    ) -> Setting { Setting(name, .optionalNumber(path, bounds), documentation) }
+
+    public static func integers(
+        _ name: String, _ path: WritableKeyPath<Owner, [Int]>, _ bounds: Bounds, _ documentation: String
+    ) -> Setting { Setting(name, .integers(path, bounds), documentation) }
+
+    public static func integers(
+        _ name: String, _ path: WritableKeyPath<Owner, [Int]?>, _ bounds: Bounds, _ documentation: String
+    ) -> Setting { Setting(name, .optionalIntegers(path, bounds), documentation) }
+
+    public static func schedule(
+        _ name: String, _ path: WritableKeyPath<Owner, Schedule>, _ bounds: Bounds, _ documentation: String
+    ) -> Setting { Setting(name, .schedule(path, bounds), documentation) }
+
+    public static func schedule(
+        _ name: String, _ path: WritableKeyPath<Owner, Schedule?>, _ bounds: Bounds, _ documentation: String
+    ) -> Setting { Setting(name, .optionalSchedule(path, bounds), documentation) }
+}

@@ -1,0 +1,100 @@
+internal import LuaBridge
+internal import RLEditCore
+
+/// A setting as scripts write it: how it is read, shown in the resolved configuration, and annotated.
+extension Setting {
+    /// In Lua's spelling: `learning_rate`.
+    var luaName: String { LuaName.snakeCase(name) }
+
+    /// As the annotation files give it: `number`, `(number|false)`, …
+    var luaType: String {
+        switch value {
+        case .integer: "integer"
+        case .number: "number"
+        case .boolean: "boolean"
+        case .optionalNumber: "(number|false)"
+        case .integers: "integer[]"
+        case .optionalIntegers: "(integer[]|false)"
+        case .schedule: "rledit.Rate"
+        case .optionalSchedule: "(rledit.Rate|false)"
+        }
+    }
+
+    /// Takes the field of this name from a table, if it is there; `false` switches off what is optional.
+    func read(_ options: LuaOptions, into owner: inout Owner) throws {
+        func plain<Found: LuaReadable>(_ path: WritableKeyPath<Owner, Found>) throws {
+            if let found = try options.optional(luaName, as: Found.self) { owner[keyPath: path] = found }
+        }
+        func integers(_ table: LuaTable) throws -> [Int] {
+            do { return try table.array(of: Int.self, limit: 64) } catch let error as LuaUsageError {
+                throw options.fieldError(luaName, error.description)
+            }
+        }
+        switch value {
+        case .integer(let path, _): try plain(path)
+        case .number(let path, _): try plain(path)
+        case .boolean(let path): try plain(path)
+        case .optionalNumber(let path, _):
+            if let found = try options.switchable(luaName, as: Double.self) { owner[keyPath: path] = found }
+        case .integers(let path, _):
+            if let table = try options.optional(luaName, as: LuaTable.self) {
+                owner[keyPath: path] = try integers(table)
+            }
+        case .optionalIntegers(let path, _):
+            if let found = try options.switchable(luaName, as: LuaTable.self) {
+                owner[keyPath: path] = try found.map(integers)
+            }
+        case .schedule(let path, _):
+            if let found = try options.optional(luaName, as: ScriptSchedule.self) {
+                owner[keyPath: path] = found.schedule
+            }
+        case .optionalSchedule(let path, _):
+            if let found = try options.switchable(luaName, as: ScriptSchedule.self) {
+                owner[keyPath: path] = found?.schedule
+            }
+        }
+    }
+
+    /// The value in a resolved configuration; false for what is switched off.
+    func json(of owner: Owner) -> JSONValue {
+        func list(_ sizes: [Int]) -> JSONValue { .array(sizes.map { .integer($0) }) }
+        return switch value {
+        case .integer(let path, _): .integer(owner[keyPath: path])
+        case .number(let path, _): .number(owner[keyPath: path])
+        case .boolean(let path): .bool(owner[keyPath: path])
+        case .optionalNumber(let path, _): owner[keyPath: path].map { .number($0) } ?? .bool(false)
+        case .integers(let path, _): list(owner[keyPath: path])
+        case .optionalIntegers(let path, _): owner[keyPath: path].map(list) ?? .bool(false)
+        case .schedule(let path, _): owner[keyPath: path].json
+        case .optionalSchedule(let path, _): owner[keyPath: path]?.json ?? .bool(false)
+        }
+    }
+}
+
+extension Schedule {
+    /// A constant as a number, other schedules as they were written.
+    var json: JSONValue { Double(description).map { .number($0) } ?? .string(description) }
+}
+
+extension Configurable {
+    /// Reads all settings from a table, over the values that are there.
+    mutating func read(_ options: LuaOptions) throws {
+        for setting in settings { try setting.read(options, into: &self) }
+    }
+
+    /// The resolved configuration, in the order of the settings.
+    var json: JSONObject {
+        var object = JSONObject()
+        for setting in settings { object[setting.luaName] = setting.json(of: self) }
+        return object
+    }
+}
+
+extension LuaOptions {
+    /// Runs `body`; a setting that it refuses becomes an error about the field of this table.
+    func blamingFields<Result>(_ body: () throws -> Result) throws -> Result {
+        do { return try body() } catch let error as ConfigurationError {
+            throw fieldError(LuaName.snakeCase(error.field), LuaName.inWords(error.message))
+        }
+    }
+}
