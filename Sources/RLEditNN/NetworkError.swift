@@ -2,8 +2,11 @@
 public enum NetworkError: Error, Equatable, Sendable, CustomStringConvertible {
     /// Two nodes of one network have the same name.
     case duplicateNode(name: String)
-    /// Node names are not empty and hold no dot, which parts a node's name from its parameter's.
-    case invalidNodeName(name: String)
+    /// Node names are parts separated by dots, as PyTorch names modules within modules (`features.0`). No part is empty,
+    /// and none holds a control character.
+    case invalidNodeName(name: String, reason: String)
+    /// A node has the name of another node's parameter, or begins with it: `fc1.weight` beside `fc1`.
+    case nodeNamedAsParameter(name: String, parameter: String)
     /// A node reads from itself, from a later node, or from an index that no node has.
     case invalidNodeInput(node: String, input: Int)
     /// A layer cannot take this input (shapes per example, channels first).
@@ -42,7 +45,10 @@ public enum NetworkError: Error, Equatable, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .duplicateNode(let name): "two layers are named '\(name)'"
-        case .invalidNodeName(let name): "'\(name)' is not a layer name: it must not be empty nor hold a dot"
+        case .invalidNodeName(let name, let reason):
+            "'\(SafetensorsError.printable(name))' is not a layer name: \(reason)"
+        case .nodeNamedAsParameter(let name, let parameter):
+            "a layer cannot be named '\(name)': '\(parameter)' is a parameter of another layer"
         case .invalidNodeInput(let node, let input):
             "layer '\(node)' reads from node \(input), which does not precede it"
         case .layerInput(let layer, let expected, let actual):

@@ -36,8 +36,8 @@ package final class NetworkGraph: Sendable {
         var nodeParameters: [Range<Int>] = []
         var offset = 0
         for (index, node) in nodes.enumerated() {
-            guard !node.name.isEmpty, !node.name.contains(".") else {
-                throw NetworkError.invalidNodeName(name: node.name)
+            if let reason = NetworkGraph.fault(inName: node.name) {
+                throw NetworkError.invalidNodeName(name: node.name, reason: reason)
             }
             guard names.insert(node.name).inserted else { throw NetworkError.duplicateNode(name: node.name) }
             var inputs: [[Int]] = []
@@ -66,6 +66,7 @@ package final class NetworkGraph: Sendable {
             }
             nodeParameters.append(first..<parameters.count)
         }
+        try NetworkGraph.requireUnambiguous(nodes.map(\.name), parameters: Set(parameters.map(\.name)))
         self.nodes = nodes
         self.inputShape = inputShape
         self.shapes = shapes
@@ -77,6 +78,30 @@ package final class NetworkGraph: Sendable {
             !readers.isEmpty && readers.allSatisfy { $0.inputs == [-1] && $0.layer is any TakesSparseInput }
         parameterIndices = Dictionary(
             parameters.enumerated().map { ($0.element.name, $0.offset) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    private static func fault(inName name: String) -> String? {
+        let bytes = Array(name.utf8)
+        let dot = UInt8(ascii: ".")
+        if bytes.isEmpty { return "it is empty" }
+        if bytes.first == dot || bytes.last == dot { return "it begins or ends with a dot" }
+        if zip(bytes, bytes.dropFirst()).contains(where: { $0 == dot && $1 == dot }) {
+            return "it has two dots in a row"
+        }
+        return name.hasControlCharacter ? "it holds a control character" : nil
+    }
+
+    /// In PyTorch a module and a parameter of one name cannot be in the same place.
+    private static func requireUnambiguous(_ names: [String], parameters: Set<String>) throws(NetworkError) {
+        for name in names {
+            // The name itself and all that ends before one of its dots.
+            for end in name.utf8.indices.filter({ name.utf8[$0] == UInt8(ascii: ".") }) + [name.endIndex] {
+                let start = String(name[..<end])
+                guard !parameters.contains(start) else {
+                    throw .nodeNamedAsParameter(name: name, parameter: start)
+                }
+            }
+        }
     }
 
     /// Shape per example of what a node reads; -1 is the network's input.

@@ -37,18 +37,24 @@ struct SafetensorsFaultTests {
     static let faults: [Fault] = [
         Fault("short file", file: [1, 2, 3], "not a safetensors file: 3 bytes, the header length alone takes 8"),
         Fault("no header", "", "not a safetensors file: header length 0"),
-        Fault("huge header", "{}", length: 200 << 20, "header length 209715200 is over the limit of 100000000 bytes"),
-        Fault("header past the end", "{}", length: 99, "header length 99 points past the end of the file (10 bytes)"),
+        Fault(
+            "huge header", "{}", length: 200 << 20,
+            "not a safetensors file: header length 209715200 is over the limit of 100000000 bytes"),
+        Fault(
+            "header past the end", "{}", length: 99,
+            "truncated: the header takes 99 bytes, and the file ends after 10; get the file again"),
         Fault("not UTF-8", file: [4, 0, 0, 0, 0, 0, 0, 0, 0x7B, 0x22, 0xFF, 0x7D], "the header is not UTF-8"),
         Fault("not JSON", #"{"a":"#, "the header is not valid JSON: expected more text at byte 5"),
-        Fault("not an object", "[1]", "the header does not start with '{'"),
+        Fault("not an object", "[1]", "not a safetensors file: the header does not start with '{'"),
         Fault("trailing characters", "{}x", "characters after the end of the header's JSON, at byte 2"),
         Fault("deep nesting", #"{"a":[[[[[[[[[]]]]]]]]]}"#, "the header nests deeper than 8 levels at byte 12"),
         Fault("a name twice", "{\(tensor()),\(tensor())}", data: 16, "tensor 'w': the name occurs twice"),
         Fault(
             "control character", "{\(tensor(name: #"a\u0000b"#))}", data: 16,
             #"tensor 'a\u{0}b': a control character in the name, at byte 1 of the header"#),
-        Fault("unknown dtype", "{\(tensor(dtype: "F9"))}", data: 16, "tensor 'w': unknown dtype 'F9'"),
+        Fault(
+            "a type that takes no whole bytes", "{\(tensor(dtype: "F6_E2M3", shape: "[3]"))}", data: 16,
+            "tensor 'w': shape [3] of F6_E2M3 takes 18 bits, expected whole bytes"),
         Fault("negative size", "{\(tensor(shape: "[-2,2]"))}", data: 16, "tensor 'w': shape holds -2, \(whole)"),
         Fault("fractional size", "{\(tensor(shape: "[2.5,2]"))}", data: 16, "tensor 'w': shape holds 2.5, \(whole)"),
         Fault(
@@ -69,7 +75,7 @@ struct SafetensorsFaultTests {
         Fault("trailing bytes", "{\(tensor())}", data: 20, "4 bytes of data belong to no tensor"),
         Fault(
             "truncated data", "{\(tensor())}", data: 8,
-            "tensor 'w': truncated: data_offsets [0, 16] lie outside the file's 8 bytes of data"),
+            "tensor 'w': truncated: data_offsets [0, 16] lie outside the file's 8 bytes of data; get the file again"),
     ]
 
     private static let script = """

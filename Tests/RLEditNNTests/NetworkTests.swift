@@ -187,11 +187,26 @@ struct NetworkErrorTests {
         }
     }
 
-    @Test("Names are unique, not empty and without dots")
+    @Test("Names are unique, and no part of them is empty")
     func names() {
         expect("two layers are named 'a'") { try build([("a", Flatten()), ("a", Flatten())]) }
-        expect("'a.b' is not a layer name: it must not be empty nor hold a dot") { try build([("a.b", Flatten())]) }
-        expect("'' is not a layer name: it must not be empty nor hold a dot") { try build([("", Flatten())]) }
+        expect("'' is not a layer name: it is empty") { try build([("", Flatten())]) }
+        for name in [".", "a.", ".a", "a.b."] {
+            expect("'\(name)' is not a layer name: it begins or ends with a dot") { try build([(name, Flatten())]) }
+        }
+        expect("'a..b' is not a layer name: it has two dots in a row") { try build([("a..b", Flatten())]) }
+        expect("'a\\u{1b}b' is not a layer name: it holds a control character") {
+            try build([("a\u{1B}b", Flatten())])
+        }
+        let (linear, other): (any Layer, any Layer) = (Conv2D(3, 3, kernel: 1), Activation.relu)
+        for name in ["a.weight", "a.bias.b"] {
+            let parameter = name == "a.weight" ? name : "a.bias"
+            for layers in [[(name, other), ("a", linear)], [("a", linear), (name, other)]] as [[(String, any Layer)]] {
+                expect("a layer cannot be named '\(name)': '\(parameter)' is a parameter of another layer") {
+                    try build(layers)
+                }
+            }
+        }
     }
 
     @Test("Parameters and examples of another shape")

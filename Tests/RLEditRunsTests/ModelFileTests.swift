@@ -30,7 +30,7 @@ struct ModelFileTests {
         #expect(model.vocabulary == (try Vocabulary(of: texts(), weights: .tfidf)))
         #expect(try model.network.vocabulary() == model.vocabulary)
         // And again, to the same bytes.
-        try ModelFile.file(model.network, basedOn: model.file).write(to: folder.file("b.safetensors"))
+        try ModelFile.file(model.network, basedOn: model.source).write(to: folder.file("b.safetensors"))
         #expect(folder.bytes("a.safetensors") == folder.bytes("b.safetensors"))
     }
 
@@ -45,10 +45,10 @@ struct ModelFileTests {
             ("flatten", Flatten()), ("out", Linear(3 * 5 * 4, 2, bias: false)),
         ]
         let network = try Network(inputShape: [2, 8, 16], layers: layers, random: random)
-        try ModelFile.file(network, prefix: "net.").write(to: folder.file("a.safetensors"))
+        try ModelFile.file(network, basedOn: ParameterSource(prefix: "net.")).write(to: folder.file("a.safetensors"))
         let model = try ModelFile(path: folder.file("a.safetensors"))
         #expect(model.network.description == network.description)
-        #expect(model.prefix == "net." && model.vocabulary == nil)
+        #expect(model.source.prefix == "net." && model.vocabulary == nil)
         let images = try Tensor((0..<512).map { Float($0 % 7) }, shape: [2, 2, 8, 16])
         #expect(try model.network.forward(images) == network.forward(images))
 
@@ -82,7 +82,7 @@ struct ModelFileTests {
             ("\"input\":[7]", "\"input\":[99999999999999999999]"), ("\"input\":[7]", "\"input\":[0]"),
             ("\"input\":[7]", "\"input\":[9]"), ("\"kind\":\"ReLU\"", "\"kind\":\"Magic\""),
             ("\"outputs\":4", "\"outputs\":16777216"), ("\"outputs\":4", "\"outputs\":-4"),
-            ("\"name\":\"fc1\"", "\"name\":\"embedding\""), ("\"name\":\"fc1\"", "\"name\":\"fc.1\""),
+            ("\"name\":\"fc1\"", "\"name\":\"embedding\""), ("\"name\":\"fc1\"", "\"name\":\"fc..1\""),
             ("\"name\":\"fc1\"", "\"reads\":[2],\"name\":\"fc1\""),
             ("\"name\":\"fc1\"", "\"reads\":[],\"name\":\"fc1\""),
         ]

@@ -85,8 +85,8 @@ function nn.tanh() end
 function nn.sigmoid() end
 
 --- A network whose layers follow each other: `{ input = shape, layer, {"name", layer}, … }`. Layers without a name get
---- one, such as `relu1`. The seed of the initial parameters is the run's by default. A `vocabulary` of as many words as the
---- input has numbers goes with the model into every file.
+--- one, such as `relu1`. Names may have dots, as PyTorch's have (`features.0`). The seed of the initial parameters is the
+--- run's by default. A `vocabulary` of as many words as the input has numbers goes with the model into every file.
 ---@param description { input: integer[], seed: integer?, name: string?, vocabulary: rledit.Vocabulary?, [integer]: rledit.Layer|{ [1]: string, [2]: rledit.Layer } }
 ---@return rledit.Model
 function nn.sequential(description) end
@@ -196,7 +196,7 @@ function Model:parameter_names() end
 ---@return rledit.Tensor
 function Model:parameter(name) end
 
---- Replaces a parameter by values of the same shape.
+--- Replaces a parameter by finite values of the same shape.
 ---@param name string
 ---@param value rledit.Numbers
 ---@return rledit.Model self
@@ -206,11 +206,18 @@ function Model:set_parameter(name, value) end
 ---@return rledit.Model
 function Model:clone() end
 
+---@class rledit.LoadOptions
+---@field prefix string? what stands before each name in the file; tensors without it are not looked at
+---@field rename table<string, string>? beginnings of names in the file, or of their parts, by what they become: `{ ["module."] = "" }`
+---@field ignore (string|string[])? tensors that no layer takes: names, or patterns in which `*` is any run of characters
+---@field partial boolean? whether parameters without a tensor keep their values; false by default
+
 --- Takes all parameters from a safetensors file that names them as this model does, for example one written by PyTorch.
---- `prefix` stands before each name in the file. A vocabulary in the file becomes the model's. The path is looked up under
---- the data roots.
+--- It is an error when no layer takes a tensor of the file, or when a parameter has no tensor; the options permit that. A
+--- parameter of other than finite values is an error too. A vocabulary in the file becomes the model's. The path is looked
+--- up under the data roots.
 ---@param path string
----@param options? { prefix: string? }
+---@param options? rledit.LoadOptions
 ---@return rledit.Model self
 function Model:load(path, options) end
 

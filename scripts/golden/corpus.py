@@ -153,6 +153,16 @@ def other_files():
             begin, end = end, end + 4 * int(numpy.prod(shape))
             header[tensor] = entry("F32", shape, begin, end)
         write(f"safetensors/{name}.safetensors", safetensors(header, bytes(end)))
+    # Two layers of one weight, and tensors of types that nobody computes with.
+    layers = [{"kind": "Linear", "inputs": 2, "outputs": 2, "bias": False, "name": name} for name in ("a.0", "b.0")]
+    network = {"format": 1, "input": [2], "prefix": "", "layers": layers, "tensors": {"a.0.weight": "m.a.0.weight"},
+               "ignore": ["q.*"]}
+    unknown = {"m.a.0.weight": entry("F32", [2, 2], 0, 16), "q.c": entry("C64", [1], 16, 24),
+               "q.8": entry("F8_E4M3", [3], 24, 27), "q.4": entry("F4", [2], 27, 28), "q.x": entry("Q5_K", [3], 28, 30)}
+    for name, alias in [("tied.safetensors", {"b.0.weight": "m.a.0.weight"}),
+                        ("tied-in-a-circle", {"b.0.weight": "c", "c": "b.0.weight"})]:
+        metadata = {**alias, "rledit.network": json.dumps(network)}
+        write(f"safetensors/{name}", safetensors({"__metadata__": metadata, **unknown}, bytes(30)))
     write("vocabulary/tfidf.json", json.dumps(VOCABULARY).encode())
     write("vocabulary/binary.json", json.dumps(
         {**VOCABULARY, "weights": "binary", "words": ["it's", "ünïcode", "日本"], "minimum_count": 2}).encode())

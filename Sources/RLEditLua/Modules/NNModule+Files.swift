@@ -8,26 +8,7 @@ internal import RLEditTensor
 extension HostModules {
     /// `model:load` and `model:save`.
     static func addFiles(to type: LuaType<ScriptModel>, context: ScriptContext) {
-        type.method("load") { model, call in
-            try call.atMost(2)
-            try model.checkWritable()
-            let path = try call.string(1)
-            let options = try call.options(2, of: "model:load")
-            let prefix = try options.optional("prefix", as: String.self) ?? ""
-            try options.finish()
-            let file = try open(path, context)
-            do {
-                try model.network.loadParameters(from: file, prefix: prefix)
-            } catch let error as SafetensorsError {
-                throw LuaUsageError(error.description + suggestion(for: error, in: file))
-            }
-            // Weights of words are worth nothing with other words.
-            if let vocabulary = try ModelFile.vocabulary(in: file) {
-                model.network = try model.network.with(vocabulary)
-            }
-            model.source = ModelSource(file: file, prefix: prefix)
-            return call.returnsSelf()
-        }
+        type.method("load") { model, call in try load(model, call, context) }
         type.method("save") { model, call in
             try call.atMost(1)
             let name = try call.string(1)
@@ -38,8 +19,7 @@ extension HostModules {
             } catch let error as ConfigurationError {
                 throw LuaUsageError("cannot save '\(name)': there is no run folder (\(error.message))")
             }
-            let file = try ModelFile.file(
-                model.network, basedOn: model.source?.file, prefix: model.source?.prefix ?? "")
+            let file = try ModelFile.file(model.network, basedOn: model.source ?? ParameterSource())
             let size = file.entries.reduce(0) { $0 + $1.byteCount }
             guard size <= context.savedBytesLeft else {
                 throw RunFolderError.savedTooMuch(name: name, bytes: size, left: context.savedBytesLeft)
@@ -67,9 +47,7 @@ extension HostModules {
             let file = try open(path, context)
             try call.host.checkRoom(forElements: file.entries.reduce(0) { $0 + $1.byteCount } / 4)
             let model = try ModelFile(file)
-            return try call.returns(
-                ScriptModel(
-                    model.network, name: baseName(path), source: ModelSource(file: file, prefix: model.prefix)))
+            return try call.returns(ScriptModel(model.network, name: baseName(path), source: model.source))
         }
     }
 
@@ -95,21 +73,11 @@ extension HostModules {
         var hasher = SHA256Digest.Hasher()
         for (key, value) in file.metadata where key == PolicyFile.metadataKey { hasher.update("\(key)\n\(value)\n") }
         for entry in file.entries {
-            hasher.update("\(entry.name)\n\(entry.elementType.rawValue)\n\(entry.shape)\n")
+            hasher.update("\(entry.name)\n\(entry.elementType.name)\n\(entry.shape)\n")
             try file.bytes(entry.name).withUnsafeBytes { hasher.update($0) }
         }
         context.noteUse(of: Manifest.DataSource(name: "safetensors", file: path, hash: hasher.finish()))
         return file
-    }
-
-    /// Which name in the file may have been meant.
-    private static func suggestion(for error: SafetensorsError, in file: SafetensorsFile) -> String {
-        guard error.fault == .missing, let name = error.tensor else { return "" }
-        let names = file.entries.map(\.name)
-        if let prefixed = names.first(where: { $0.hasSuffix("." + name) }) {
-            return " (the file has '\(prefixed)': try { prefix = \"\(prefixed.dropLast(name.count))\" })"
-        }
-        return NearestName.suggestion(for: name, among: names)
     }
 
     /// Why a name cannot be written to the run folder; nil when it can.

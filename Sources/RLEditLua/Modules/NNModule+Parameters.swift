@@ -32,6 +32,9 @@ extension HostModules {
             guard value.shape == current.shape else {
                 throw call.argumentError(2, "shape mismatch: expected \(current.shape), got \(value.shape)")
             }
+            if let element = value.firstNonFinite {
+                throw call.argumentError(2, "finite numbers expected: \(element.description)")
+            }
             try model.network.setParameter(name, value)
             return call.returnsSelf()
         }

@@ -87,7 +87,7 @@ struct RunResults {
 
     /// `edited.safetensors` and the deltas.
     /// - Parameter source: the file the model came from, whose names, element types and metadata the result keeps.
-    func write(base source: ModelSource?) throws {
+    func write(base source: ParameterSource?) throws {
         let evaluator = loop.environment.evaluator
         let world = loop.task.problem.world.name
         if let chosen {
@@ -96,7 +96,7 @@ struct RunResults {
                 ("rledit.task", loop.task.name), ("rledit.world", world), ("rledit.edit", savedEdit.rawValue),
             ]
             try ModelFile.file(
-                edited, basedOn: source?.file, prefix: source?.prefix ?? "",
+                edited, basedOn: source ?? ParameterSource(),
                 metadata: metadata.map { (key: $0.0, value: $0.1) }
             )
             .write(to: folder.file(RunFolder.editedName))

@@ -8,7 +8,7 @@ internal import RLEditWorlds
 struct TaskParts {
     let model: Network
     /// The file that the model's parameters were loaded from, if any: the edited model keeps its names and types.
-    let modelSource: ModelSource?
+    let modelSource: ParameterSource?
     let world: ScriptWorld
     let sets: [NamedSet]
     let reward: LuaFunction

@@ -77,7 +77,7 @@ package struct ApplySession {
                 before: try model.network.accuracy(on: set.examples, pool: pool),
                 after: try result.network.accuracy(on: set.examples, pool: pool))
         }
-        try ModelFile.file(result.network, basedOn: model.file, prefix: model.prefix).write(to: target)
+        try ModelFile.file(result.network, basedOn: model.source).write(to: target)
         return Outcome(
             warning: overlapWarning(sets, policy),
             text: text(rows, result, policy, target, digits?.source), json: json(rows, result, target).text)

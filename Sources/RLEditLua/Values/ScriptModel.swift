@@ -12,11 +12,11 @@ package final class ScriptModel: LuaBound {
     /// What messages and progress lines call it.
     package let name: String
     /// The file that the parameters were loaded from: what is saved keeps its names, dtypes and metadata.
-    package var source: ModelSource?
+    package var source: ParameterSource?
     /// Set while `fit` runs: a callback may look at the model but not change it.
     var isTraining = false
 
-    package init(_ network: Network, name: String = "model", source: ModelSource? = nil) {
+    package init(_ network: Network, name: String = "model", source: ParameterSource? = nil) {
         self.network = network
         self.name = name
         self.source = source
@@ -36,13 +36,6 @@ package final class ScriptModel: LuaBound {
     func checkWritable() throws {
         guard !isTraining else { throw LuaUsageError("\(ScriptModel.luaName) is in use by its method 'fit'") }
     }
-}
-
-/// A safetensors file that a model came from.
-package struct ModelSource {
-    package let file: SafetensorsFile
-    /// What stands before each parameter's name in it.
-    package let prefix: String
 }
 
 extension Network: LuaReadable, LuaPushable {

@@ -1,41 +1,124 @@
 internal import RLEditTensor
 
 extension Network {
-    /// Takes every parameter from a file that names them as this network does (`fc2.weight`), as PyTorch's state
+    /// Takes the parameters from a file that names them as this network does (`fc2.weight`), as PyTorch's state
     /// dictionaries do. On an error the network stays as it was.
-    /// - Parameter prefix: stands before each name in the file, for example `model.`.
-    /// - Returns: names of tensors in the file that no parameter took.
-    /// - Throws: ``SafetensorsError`` naming the tensor that is missing, of another shape, or not floating-point.
+    /// - Returns: the file with the places of the parameters, for ``safetensors(basedOn:metadata:)``.
+    /// - Throws: ``SafetensorsError`` naming the tensors that no parameter takes and the parameters that get none, as far
+    ///   as `options` do not permit them; or a tensor that is of another shape or type, or not finite.
     @discardableResult
-    public mutating func loadParameters(from file: SafetensorsFile, prefix: String = "") throws -> [String] {
-        var loaded = self
-        var taken: Set<String> = []
-        for parameter in graph.parameters {
-            let name = prefix + parameter.name
-            guard let entry = file[name] else {
-                throw SafetensorsError(file: file.path, tensor: name, fault: .missing)
-            }
-            guard entry.shape == parameter.specification.shape else {
+    public mutating func loadParameters(
+        from file: SafetensorsFile, _ options: LoadOptions = LoadOptions()
+    ) throws -> ParameterSource {
+        let names = try tensorNames(in: file, options)
+        var source = ParameterSource(file: file, prefix: options.prefix, names: names, ignore: options.ignore)
+        var tensors: [String: String] = [:]
+        for parameter in parameterNames where options.rename.isEmpty || names[parameter] != nil {
+            tensors[parameter] = source.tensor(of: parameter)
+        }
+        // A parameter whose own name belongs to another one's tensor could not be saved.
+        let missing = parameterNames.filter {
+            tensors[$0] == nil && (!options.isPartial || file[source.name(of: $0)] != nil)
+        }
+        if options.isPartial {
+            tensors = tensors.filter { !options.leavesOut($0.value, networkName: $0.key) }
+        }
+        let unexpected = source.unexpected(taken: tensors.values, options)
+        guard missing.isEmpty, unexpected.isEmpty, !tensors.isEmpty || parameterNames.isEmpty else {
+            let unmet = tensors.isEmpty ? parameterNames : missing
+            throw SafetensorsError(
+                file: file.path, tensor: nil, fault: .names(unexpected: unexpected, missing: unmet))
+        }
+        if !options.rename.isEmpty {
+            // The file has to open again without the renaming: what was permitted by its new name is by its old one.
+            let plain = LoadOptions(prefix: options.prefix, ignore: options.ignore)
+            let permitted = source.unexpected(taken: tensors.values, plain)
+            source.ignore = options.ignore + permitted.map { NamePattern($0) }
+        }
+        try take(parameterNames.filter { tensors[$0] != nil }, from: source)
+        return source
+    }
+
+    /// Takes every parameter from where a source says that it lies, and checks the names where the source says which
+    /// tensors may be left over. On an error the network stays as it was.
+    public mutating func loadParameters(from source: ParameterSource) throws {
+        if let ignore = source.ignore {
+            let unexpected = source.unexpected(
+                taken: parameterNames.compactMap { source.tensor(of: $0) },
+                LoadOptions(prefix: source.prefix, ignore: ignore))
+            guard unexpected.isEmpty else {
                 throw SafetensorsError(
-                    file: file.path, tensor: name,
-                    fault: .shape(expected: parameter.specification.shape, actual: entry.shape))
+                    file: source.file.path, tensor: nil, fault: .names(unexpected: unexpected, missing: []))
             }
-            try loaded.setParameter(parameter.name, try file.tensor(name))
-            taken.insert(name)
+        }
+        try take(parameterNames, from: source)
+    }
+
+    private mutating func take(_ names: [String], from source: ParameterSource) throws {
+        var loaded = self
+        for name in names {
+            guard let shape = parameter(name)?.shape else { continue }
+            try loaded.setParameter(name, try source.values(of: name, shape: shape))
         }
         self = loaded
-        return file.entries.map(\.name).filter { !taken.contains($0) }
+    }
+
+    /// What the file calls each parameter that it has, where names are changed.
+    private func tensorNames(in file: SafetensorsFile, _ options: LoadOptions) throws -> [String: String] {
+        guard !options.rename.isEmpty else { return [:] }
+        var found: [ExactName: String] = [:]
+        for entry in file.entries {
+            guard let name = options.networkName(of: entry.name) else { continue }
+            guard let other = found[ExactName(name)] else {
+                found[ExactName(name)] = entry.name
+                continue
+            }
+            // Two tensors of one name are told apart where only one of them is meant to be taken.
+            if options.ignores(entry.name, networkName: entry.name) { continue }
+            guard options.ignores(other, networkName: other) else {
+                throw SafetensorsError(
+                    file: file.path, tensor: entry.name, fault: .sameName(other: other, name: name))
+            }
+            found[ExactName(name)] = entry.name
+        }
+        // Names that the metadata give to tensors are those of the file too.
+        for (key, _) in file.metadata {
+            guard let name = options.networkName(of: key), found[ExactName(name)] == nil else { continue }
+            found[ExactName(name)] = key
+        }
+        var names: [String: String] = [:]
+        for parameter in parameterNames {
+            if let name = found[ExactName(parameter)] { names[parameter] = name }
+        }
+        return names
     }
 
     /// The parameters and ``metadata`` as a file.
-    /// - Parameter source: the file the network came from: names, dtypes, metadata and tensors that are no parameters are
-    ///   kept; nil writes F32.
+    /// - Parameter source: where the parameters come from: names, dtypes, metadata and tensors that are no parameters are
+    ///   kept, and parameters that the file has no tensor for are added; without a file all are written as F32.
     public func safetensors(
-        basedOn source: SafetensorsFile? = nil, prefix: String = "", metadata: [(key: String, value: String)] = []
+        basedOn source: ParameterSource = ParameterSource(), metadata: [(key: String, value: String)] = []
     ) throws -> SafetensorsFile {
-        var file = source ?? SafetensorsFile()
-        for parameter in graph.parameters {
-            if let value = self.parameter(parameter.name) { try file.setTensor(prefix + parameter.name, value) }
+        var file = source.file
+        var owners: [ExactName: String] = [:]
+        for name in parameterNames { owners[ExactName(source.name(of: name))] = name }
+        for name in parameterNames {
+            guard let value = parameter(name) else { continue }
+            let own = source.name(of: name)
+            var elementType = source.file[own]?.elementType
+            if let kept = source.tensor(of: name), kept != own {
+                // Tied weights stay one tensor as long as they are equal.
+                let other = owners[ExactName(kept)].flatMap { parameter($0) } ?? (try? source.file.tensor(kept))
+                if let other, other.shape == value.shape, other.hasSameBits(as: value) {
+                    // On the way from one name to the other there may have been a third, with values of its own now.
+                    if !source.ties(name, to: kept) { file.setMetadata(own, kept) }
+                    continue
+                }
+                elementType = source.file[kept]?.elementType
+                file.removeMetadata(own)
+            }
+            let type = elementType.flatMap { $0.isFloatingPoint ? $0 : nil } ?? .f32
+            try file.setTensor(own, value, elementType: type)
         }
         for (key, value) in self.metadata.sorted(by: { $0.key < $1.key }) { file.setMetadata(key, value) }
         for (key, value) in metadata { file.setMetadata(key, value) }

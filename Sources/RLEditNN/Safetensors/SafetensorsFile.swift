@@ -10,10 +10,14 @@ public struct SafetensorsFile: Sendable {
         public let name: String
         public let elementType: ElementType
         public let shape: [Int]
+        /// Bytes of its data.
+        public let byteCount: Int
         fileprivate var content: Content
 
-        /// Bytes of its data.
-        public var byteCount: Int { shape.reduce(elementType.size, *) }
+        /// Bits of one element; of an unknown type as many as the data have for each.
+        var elementBits: Int {
+            elementType.bits ?? (shape.contains(0) ? 0 : shape.reduce(8 * byteCount, /))
+        }
     }
 
     fileprivate enum Content: Sendable {
@@ -23,6 +27,8 @@ public struct SafetensorsFile: Sendable {
 
     /// In the order of the header they were read from, then as they were added.
     public private(set) var entries: [Entry] = []
+    /// Places in `entries`.
+    private var places: [ExactName: Int] = [:]
     /// In the order of the file, then as they were set.
     public private(set) var metadata: [(key: String, value: String)] = []
     /// The path it was read from, for messages.
@@ -35,32 +41,63 @@ public struct SafetensorsFile: Sendable {
     /// - Throws: ``SafetensorsError`` naming the tensor and the fault.
     public init(path: String) throws(SafetensorsError) {
         let file = try OpenFile(path: path)
-        guard file.size >= 8 else {
-            throw SafetensorsError(file: path, tensor: nil, fault: .shorterThanLength(bytes: file.size))
+        let (header, dataStart): (SafetensorsHeader, Int)
+        do throws(SafetensorsError) {
+            (header, dataStart) = try SafetensorsFile.header(of: file)
+        } catch {
+            throw try SafetensorsFile.recognised(error, file)
         }
-        let length = try file.read(offset: 0, count: 8, tensor: nil).reversed().reduce(UInt64(0)) {
-            $0 << 8 | UInt64($1)
-        }
-        guard length > 0, length <= SafetensorsHeader.lengthLimit, length <= UInt64(file.size - 8) else {
-            throw SafetensorsError(
-                file: path, tensor: nil,
-                fault: .headerLength(length, limit: SafetensorsHeader.lengthLimit, fileBytes: file.size))
-        }
-        let dataStart = 8 + Int(length)
-        let header = try SafetensorsHeader(
-            try file.read(offset: 8, count: Int(length), tensor: nil), dataBytes: file.size - dataStart, file: path)
         self.path = path
         metadata = header.metadata
         entries = header.entries.map {
             Entry(
-                name: $0.name, elementType: $0.elementType, shape: $0.shape,
+                name: $0.name, elementType: $0.elementType, shape: $0.shape, byteCount: $0.range.count,
                 content: .file(file, offset: dataStart + $0.range.lowerBound))
         }
+        places.reserveCapacity(entries.count)
+        for (place, entry) in entries.enumerated() { places[ExactName(entry.name)] = place }
+    }
+
+    private static func header(
+        of file: OpenFile
+    ) throws(SafetensorsError) -> (header: SafetensorsHeader, dataStart: Int) {
+        func fault(_ fault: SafetensorsError.Fault) -> SafetensorsError {
+            SafetensorsError(file: file.path, tensor: nil, fault: fault)
+        }
+        guard file.size > 0 else { throw fault(.empty) }
+        guard file.size >= 8 else { throw fault(.shorterThanLength(bytes: file.size)) }
+        let length = try file.read(offset: 0, count: 8, tensor: nil).reversed().reduce(UInt64(0)) {
+            $0 << 8 | UInt64($1)
+        }
+        // What begins otherwise is no header that was cut off.
+        let isTooLong = length <= SafetensorsHeader.lengthLimit && length > UInt64(file.size - 8)
+        if isTooLong, file.size > 8, try file.read(offset: 8, count: 1, tensor: nil) != [UInt8(ascii: "{")] {
+            throw fault(.headerNotObject)
+        }
+        guard length > 0, length <= SafetensorsHeader.lengthLimit, length <= UInt64(file.size - 8) else {
+            throw fault(.headerLength(length, limit: SafetensorsHeader.lengthLimit, fileBytes: file.size))
+        }
+        let start = 8 + Int(length)
+        let bytes = try file.read(offset: 8, count: Int(length), tensor: nil)
+        return (try SafetensorsHeader(bytes, dataBytes: file.size - start, file: file.path), start)
+    }
+
+    /// The error that says what the file is instead, where that can be seen.
+    private static func recognised(
+        _ error: SafetensorsError, _ file: OpenFile
+    ) throws(SafetensorsError) -> SafetensorsError {
+        switch error.fault {
+        case .shorterThanLength, .headerLength, .headerNotUTF8, .headerNotObject: break
+        default: return error
+        }
+        let sample = try file.read(offset: 0, count: min(file.size, ForeignFormat.sampleSize), tensor: nil)
+        guard let format = ForeignFormat(sample) else { return error }
+        return SafetensorsError(file: file.path, tensor: nil, fault: .otherFormat(format))
     }
 
     // MARK: Reading
 
-    public subscript(name: String) -> Entry? { entries.first { $0.name == name } }
+    public subscript(name: String) -> Entry? { places[ExactName(name)].map { entries[$0] } }
 
     /// The raw, little-endian data of a tensor.
     public func bytes(_ name: String) throws(SafetensorsError) -> [UInt8] {
@@ -68,7 +105,7 @@ public struct SafetensorsFile: Sendable {
         return try bytes(of: entry)
     }
 
-    private func bytes(of entry: Entry) throws(SafetensorsError) -> [UInt8] {
+    func bytes(of entry: Entry) throws(SafetensorsError) -> [UInt8] {
         switch entry.content {
         case .bytes(let data): return data
         case .file(let file, let offset):
@@ -78,16 +115,35 @@ public struct SafetensorsFile: Sendable {
 
     /// A floating-point tensor as `Float`.
     /// - Throws: ``SafetensorsError``: missing, not a floating-point type, or larger than a tensor can be.
-    public func tensor(_ name: String) throws(SafetensorsError) -> Tensor {
-        let data = try bytes(name)
-        guard let entry = self[name], entry.elementType.isFloatingPoint else {
-            throw SafetensorsError(
-                file: path, tensor: name, fault: .notFloatingPoint(dtype: self[name]?.elementType.rawValue ?? ""))
+    public func tensor(_ name: String) throws(SafetensorsError) -> Tensor { try read(name).tensor }
+
+    /// A floating-point tensor as `Float`, to be computed with.
+    /// - Throws: what ``tensor(_:)`` throws, and for an element that is NaN, infinite, or too large for a `Float`.
+    public func finiteTensor(_ name: String) throws(SafetensorsError) -> Tensor {
+        let (tensor, data, type) = try read(name)
+        guard var element = tensor.firstNonFinite else { return tensor }
+        if type == .f64 {
+            let place = zip(element.indices, tensor.shape).reduce(0) { $0 * $1.1 + $1.0 }
+            element = NonFiniteElement(
+                indices: element.indices, value: data.withUnsafeBytes { ElementType.double($0, at: place) })
         }
+        throw SafetensorsError(file: path, tensor: name, fault: .notFinite(element))
+    }
+
+    private func read(
+        _ name: String
+    ) throws(SafetensorsError) -> (tensor: Tensor, data: [UInt8], type: ElementType) {
+        guard let entry = self[name] else { throw SafetensorsError(file: path, tensor: name, fault: .missing) }
+        guard entry.elementType.isFloatingPoint else {
+            throw SafetensorsError(
+                file: path, tensor: name, fault: .notFloatingPoint(dtype: entry.elementType.name))
+        }
+        let data = try bytes(of: entry)
         do {
-            return try Tensor(shape: entry.shape) { buffer in
+            let tensor = try Tensor(shape: entry.shape) { buffer in
                 data.withUnsafeBytes { entry.elementType.decode($0, into: buffer) }
             }
+            return (tensor, data, entry.elementType)
         } catch {
             // Without elements a shape takes no bytes in the file, so that nothing there has bounded it.
             throw SafetensorsError(file: path, tensor: name, fault: .sizeOverflow(shape: entry.shape))
@@ -114,98 +170,48 @@ public struct SafetensorsFile: Sendable {
     /// - Parameter elementType: floating-point; nil keeps the dtype of the tensor replaced, or is F32 for a new one.
     /// - Throws: ``SafetensorsError`` when values would overflow to infinity, or the type is not a floating-point one.
     public mutating func setTensor(_ name: String, _ tensor: Tensor, elementType: ElementType? = nil) throws {
-        let index = entries.firstIndex { $0.name == name }
-        let type = elementType ?? index.map { entries[$0].elementType } ?? .f32
+        let old = self[name]
+        let type = elementType ?? old?.elementType ?? .f32
         guard type.isFloatingPoint else {
-            throw SafetensorsError(file: path, tensor: name, fault: .notFloatingPoint(dtype: type.rawValue))
+            throw SafetensorsError(file: path, tensor: name, fault: .notFloatingPoint(dtype: type.name))
         }
-        if let index, entries[index].elementType == type, entries[index].shape == tensor.shape,
-            try self.tensor(name).hasSameBits(as: tensor)
-        {
+        if let old, old.elementType == type, old.shape == tensor.shape, try self.tensor(name).hasSameBits(as: tensor) {
             return
         }
         var data: [UInt8] = []
         let overflows = tensor.withUnsafeBufferPointer { type.encode($0, into: &data) }
         guard overflows == 0 else {
-            throw SafetensorsError(file: path, tensor: name, fault: .overflow(count: overflows, dtype: type.rawValue))
+            throw SafetensorsError(file: path, tensor: name, fault: .overflow(count: overflows, dtype: type.name))
         }
-        set(Entry(name: name, elementType: type, shape: tensor.shape, content: .bytes(data)))
+        set(name, data, type, tensor.shape)
     }
 
     /// Adds or replaces a tensor of any dtype by its little-endian bytes.
     public mutating func setBytes(
         _ name: String, _ data: [UInt8], elementType: ElementType, shape: [Int]
     ) throws {
-        let count = try Tensor.elementCount(of: shape)
-        guard data.count == count * elementType.size else {
-            throw SafetensorsError(
-                file: path, tensor: name,
-                fault: .sizeMismatch(
-                    shape: shape, dtype: elementType.rawValue, expected: count * elementType.size, begin: 0,
-                    end: data.count))
+        _ = try Tensor.elementCount(of: shape)
+        if let bits = elementType.bits,
+            let fault = SafetensorsHeader.sizeFault(bits: bits, shape, elementType.name, 0..<data.count)
+        {
+            throw SafetensorsError(file: path, tensor: name, fault: fault)
         }
-        set(Entry(name: name, elementType: elementType, shape: shape, content: .bytes(data)))
+        set(name, data, elementType, shape)
     }
 
-    private mutating func set(_ entry: Entry) {
-        if let index = entries.firstIndex(where: { $0.name == entry.name }) {
-            entries[index] = entry
+    private mutating func set(_ name: String, _ data: [UInt8], _ type: ElementType, _ shape: [Int]) {
+        let entry = Entry(name: name, elementType: type, shape: shape, byteCount: data.count, content: .bytes(data))
+        if let place = places[ExactName(name)] {
+            entries[place] = entry
         } else {
+            places[ExactName(name)] = entries.count
             entries.append(entry)
-        }
-    }
-
-    // MARK: Writing
-
-    /// Writes the file: tensors by falling element size, then name, so that each is aligned; the header padded to a
-    /// multiple of 8 bytes; under a temporary name, synced, renamed.
-    public func write(to path: String) throws(SafetensorsError) {
-        let ordered = entries.sorted {
-            $0.elementType.size != $1.elementType.size
-                ? $0.elementType.size > $1.elementType.size : $0.name.utf8.lexicographicallyPrecedes($1.name.utf8)
-        }
-        var offset = 0
-        var placed: [SafetensorsHeader.Entry] = []
-        for entry in ordered {
-            try checkName(entry.name, path)
-            let end = offset + entry.byteCount
-            placed.append(
-                SafetensorsHeader.Entry(
-                    name: entry.name, elementType: entry.elementType, shape: entry.shape, range: offset..<end))
-            offset = end
-        }
-        for (key, _) in metadata { try checkName(key, path) }
-        let header = SafetensorsHeader.encode(placed, metadata: metadata)
-        var start: [UInt8] = []
-        start.appendLittleEndian(UInt64(header.count))
-        start.append(contentsOf: header)
-        let file = try AtomicFile(path: path)
-        try SafetensorsFile.write(start, to: file)
-        for entry in ordered { try SafetensorsFile.write(try bytes(of: entry), to: file) }
-        try file.finish()
-    }
-
-    private static func write(_ data: [UInt8], to file: borrowing AtomicFile) throws(SafetensorsError) {
-        var failure: SafetensorsError?
-        data.withUnsafeBytes { bytes in
-            do throws(SafetensorsError) { try file.write(bytes) } catch { failure = error }
-        }
-        if let failure { throw failure }
-    }
-
-    /// What we would refuse to read we do not write.
-    private func checkName(_ name: String, _ path: String) throws(SafetensorsError) {
-        let hasControl = name.unicodeScalars.contains { $0.properties.generalCategory == .control }
-        guard !hasControl, name != SafetensorsHeader.metadataName else {
-            throw SafetensorsError(
-                file: path, tensor: name, fault: .entry(expected: "a name without control characters, not __metadata__")
-            )
         }
     }
 }
 
 extension Tensor {
-    fileprivate func hasSameBits(as other: Tensor) -> Bool {
+    func hasSameBits(as other: Tensor) -> Bool {
         withUnsafeBufferPointer { a in
             other.withUnsafeBufferPointer { b in
                 a.count == b.count && (a.isEmpty || a.indices.allSatisfy { a[$0].bitPattern == b[$0].bitPattern })

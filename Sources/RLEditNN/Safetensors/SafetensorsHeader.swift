@@ -91,30 +91,39 @@ struct SafetensorsHeader {
         guard case .string(let dtype) = member("dtype") else {
             throw SafetensorsError(file: file, tensor: name, fault: .entry(expected: "a string in dtype"))
         }
-        guard let elementType = ElementType(rawValue: dtype) else {
-            throw SafetensorsError(file: file, tensor: name, fault: .unknownDtype(dtype))
-        }
         let shape = try numbers(member("shape"), field: "shape", name, file)
         let offsets = try numbers(member("data_offsets"), field: "data_offsets", name, file)
         guard offsets.count == 2 else {
             throw SafetensorsError(
                 file: file, tensor: name, fault: .entry(expected: "two numbers in data_offsets, got \(offsets.count)"))
         }
-        var size = elementType.size
-        for dimension in shape {
-            let (product, overflow) = size.multipliedReportingOverflow(by: dimension)
-            guard !overflow else {
-                throw SafetensorsError(file: file, tensor: name, fault: .sizeOverflow(shape: shape))
-            }
-            size = product
-        }
         let (begin, end) = (offsets[0], offsets[1])
-        guard end - begin == size else {
+        guard begin <= end else {
             throw SafetensorsError(
-                file: file, tensor: name,
-                fault: .sizeMismatch(shape: shape, dtype: dtype, expected: size, begin: begin, end: end))
+                file: file, tensor: name, fault: .entry(expected: "data_offsets in order, got [\(begin), \(end)]"))
+        }
+        let elementType = ElementType(name: dtype)
+        if let bits = elementType.bits {
+            let fault = SafetensorsHeader.sizeFault(bits: bits, shape, dtype, begin..<end)
+            if let fault { throw SafetensorsError(file: file, tensor: name, fault: fault) }
         }
         return Entry(name: name, elementType: elementType, shape: shape, range: begin..<end)
+    }
+
+    /// What is wrong with the bytes that a shape takes; nil when they are those of the file.
+    static func sizeFault(
+        bits: Int, _ shape: [Int], _ dtype: String, _ range: Range<Int>
+    ) -> SafetensorsError.Fault? {
+        var size = bits
+        for dimension in shape {
+            let (product, overflow) = size.multipliedReportingOverflow(by: dimension)
+            guard !overflow else { return .sizeOverflow(shape: shape) }
+            size = product
+        }
+        guard size % 8 == 0 else { return .partOfByte(shape: shape, dtype: dtype, bits: size) }
+        guard range.count != size / 8 else { return nil }
+        return .sizeMismatch(
+            shape: shape, dtype: dtype, expected: size / 8, begin: range.lowerBound, end: range.upperBound)
     }
 
     /// A list of whole numbers below 2^53, which every JSON reader agrees on.
@@ -178,7 +187,7 @@ struct SafetensorsHeader {
         for entry in entries {
             let shape = entry.shape.map(String.init).joined(separator: ",")
             members.append(
-                "\(quoted(entry.name)):{\"dtype\":\"\(entry.elementType.rawValue)\",\"shape\":[\(shape)],"
+                "\(quoted(entry.name)):{\"dtype\":\(quoted(entry.elementType.name)),\"shape\":[\(shape)],"
                     + "\"data_offsets\":[\(entry.range.lowerBound),\(entry.range.upperBound)]}")
         }
         var bytes = Array("{\(members.joined(separator: ","))}".utf8)

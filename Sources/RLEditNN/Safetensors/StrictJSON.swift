@@ -94,8 +94,7 @@ indirect enum StrictJSON: Equatable {
             guard depth <= depthLimit else { throw .nesting(offset: position) }
             position += 1
             var members: [(name: String, value: StrictJSON)] = []
-            // Names compare as bytes: canonically equivalent spellings are different names.
-            var names: Set<[UInt8]> = []
+            var names: Set<ExactName> = []
             skipSpace()
             if take(UInt8(ascii: "}")) { return .object(members) }
             while true {
@@ -103,10 +102,10 @@ indirect enum StrictJSON: Equatable {
                 let start = position
                 guard next == UInt8(ascii: "\"") else { throw .syntax(expected: "a name", offset: position) }
                 let name = try string()
-                if name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
+                if name.hasControlCharacter {
                     throw .controlInName(name: name, offset: start)
                 }
-                guard names.insert(Array(name.utf8)).inserted else { throw .duplicate(name: name, offset: start) }
+                guard names.insert(ExactName(name)).inserted else { throw .duplicate(name: name, offset: start) }
                 skipSpace()
                 try require(UInt8(ascii: ":"), "':'")
                 skipSpace()
@@ -156,17 +155,26 @@ indirect enum StrictJSON: Equatable {
         mutating func string() throws(Fault) -> String {
             position += 1
             var content: [UInt8] = []
+            // What has no escapes is copied as a piece.
+            var pieceStart = position
             while let byte = next {
-                position += 1
                 switch byte {
-                case UInt8(ascii: "\""): return String(decoding: content, as: UTF8.self)
-                case UInt8(ascii: "\\"): content += Array(String(try escape()).utf8)
+                case UInt8(ascii: "\""):
+                    let piece = bytes[pieceStart..<position]
+                    position += 1
+                    return content.isEmpty
+                        ? String(decoding: piece, as: UTF8.self) : String(decoding: content + piece, as: UTF8.self)
+                case UInt8(ascii: "\\"):
+                    content += bytes[pieceStart..<position]
+                    position += 1
+                    content += Array(String(try escape()).utf8)
+                    pieceStart = position
                 default:
                     // RFC 8259 wants control characters escaped.
                     guard byte >= 0x20 else {
-                        throw .syntax(expected: "an escape instead of a control character", offset: position - 1)
+                        throw .syntax(expected: "an escape instead of a control character", offset: position)
                     }
-                    content.append(byte)
+                    position += 1
                 }
             }
             throw .syntax(expected: "the end of a string", offset: position)

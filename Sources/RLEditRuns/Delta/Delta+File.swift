@@ -15,12 +15,11 @@ extension Delta {
     public static func read(_ path: String) throws -> Delta { try Delta(try SafetensorsFile(path: path)) }
 
     /// The delta in a file that was read.
-    /// - Throws: ``DeltaError/malformed(_:)`` for a file that is no delta.
+    /// - Throws: ``DeltaError/malformed(_:)`` for a file that is no delta, `SafetensorsError` for a tensor of another type
+    ///   or with values that are not finite.
     public init(_ file: SafetensorsFile) throws {
-        var tensors: [String: Tensor] = [:]
-        for entry in file.entries { tensors[entry.name] = try file.tensor(entry.name) }
         // The reader refuses a metadata key that stands there twice.
         let metadata = Dictionary(file.metadata.map { ($0.key, $0.value) }) { first, _ in first }
-        try self.init(tensors: tensors, metadata: metadata)
+        try self.init(metadata: metadata) { try file[$0] == nil ? nil : file.finiteTensor($0) }
     }
 }

@@ -1,4 +1,5 @@
 internal import RLEditCore
+internal import RLEditNN
 public import RLEditTensor
 
 /// A delta as the named tensors and the metadata of a safetensors file.
@@ -39,35 +40,46 @@ extension Delta {
     }
 
     /// - Throws: ``DeltaError/malformed(_:)`` naming what is missing or does not fit.
-    public init(tensors: [String: Tensor], metadata: [String: String]) throws(DeltaError) {
+    public init(tensors: [String: Tensor], metadata: [String: String]) throws {
+        try self.init(metadata: metadata) { name in
+            if let element = tensors[name]?.firstNonFinite {
+                throw DeltaError.malformed("tensor '\(name)': \(element.description)")
+            }
+            return tensors[name]
+        }
+    }
+
+    /// - Parameter read: the tensor of a name; nil for none. Only those that the metadata call for are asked for.
+    init(metadata: [String: String], reading read: (String) throws -> Tensor?) throws {
+        func malformed(_ reason: String) -> DeltaError { .malformed(reason) }
         guard metadata["rledit.kind"] == "delta", let world = metadata["rledit.world"],
             let text = metadata["rledit.layers"]
-        else { throw .malformed("the file does not say that it is a delta") }
+        else { throw malformed("the file does not say that it is a delta") }
         guard let list = (try? JSONValue(parsing: text))?.array else {
-            throw .malformed("'rledit.layers' is not a JSON list")
+            throw malformed("'rledit.layers' is not a JSON list")
         }
-        func tensor(_ name: String) throws(DeltaError) -> Tensor {
-            guard let tensor = tensors[name] else { throw .malformed("tensor '\(name)' is missing") }
+        func tensor(_ name: String) throws -> Tensor {
+            guard let tensor = try read(name) else { throw malformed("tensor '\(name)' is missing") }
             return tensor
         }
         var layers: [Layer] = []
         for entry in list {
             guard let name = entry["name"]?.string, let parameter = entry["parameter"]?.string,
                 let kind = entry["kind"]?.string, let hash = entry["hash"]?.string
-            else { throw .malformed("an entry of 'rledit.layers' lacks a field") }
+            else { throw malformed("an entry of 'rledit.layers' lacks a field") }
             let original = try tensor("\(parameter).original")
             guard original.rank >= 2, original.count > 0 else {
-                throw .malformed("'\(parameter).original' is not a matrix but of shape \(original.shape)")
+                throw malformed("'\(parameter).original' is not a matrix but of shape \(original.shape)")
             }
             var bias: Bias?
             if let entry = entry["bias"] {
                 guard let name = entry.string, name != parameter else {
-                    throw .malformed("'bias' of '\(parameter)' does not name another parameter")
+                    throw malformed("'bias' of '\(parameter)' does not name another parameter")
                 }
                 bias = Bias(parameter: name, original: try tensor("\(name).original"))
             }
             if let bias, bias.original.shape != [original.shape[0]] {
-                throw .malformed(
+                throw malformed(
                     "'\(bias.parameter).original' has shape \(bias.original.shape), expected [\(original.shape[0])]")
             }
             let size = [original.shape[0], original.count / original.shape[0] + (bias == nil ? 0 : 1)]
@@ -79,23 +91,23 @@ extension Delta {
                 guard left.rank == 2, right.rank == 2, left.shape[0] == size[0], right.shape[1] == size[1],
                     left.shape[1] == right.shape[0]
                 else {
-                    throw .malformed("factors \(left.shape) and \(right.shape) of '\(parameter)' do not make \(size)")
+                    throw malformed("factors \(left.shape) and \(right.shape) of '\(parameter)' do not make \(size)")
                 }
                 change = .shift(left: left, right: right)
             case "mask", "weights":
                 let dense = try tensor("\(parameter).\(kind)")
                 guard dense.shape == size else {
-                    throw .malformed("'\(parameter).\(kind)' has shape \(dense.shape), expected \(size)")
+                    throw malformed("'\(parameter).\(kind)' has shape \(dense.shape), expected \(size)")
                 }
                 change = kind == "mask" ? .mask(dense) : .weights(dense)
-            default: throw .malformed("'\(kind)' is not a kind of change")
+            default: throw malformed("'\(kind)' is not a kind of change")
             }
             if let bias, entry["bias_hash"]?.string != bias.originalHash {
-                throw .malformed("the original values of '\(bias.parameter)' do not match their SHA-256")
+                throw malformed("the original values of '\(bias.parameter)' do not match their SHA-256")
             }
             let layer = Layer(name: name, parameter: parameter, change: change, original: original, bias: bias)
             guard layer.originalHash == hash else {
-                throw .malformed("the original values of '\(parameter)' do not match their SHA-256")
+                throw malformed("the original values of '\(parameter)' do not match their SHA-256")
             }
             layers.append(layer)
         }

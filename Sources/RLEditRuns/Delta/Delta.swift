@@ -139,6 +139,10 @@ extension Delta {
             guard hash == part.originalHash else {
                 throw DeltaError.otherBase(parameter: part.parameter, expected: part.originalHash, actual: hash)
             }
+            // Finite factors may have a product that is none.
+            if let element = part.edited.firstNonFinite {
+                throw DeltaError.malformed("the edited '\(part.parameter)': \(element.description)")
+            }
             try edited.setParameter(part.parameter, part.edited)
         }
         return edited

@@ -221,7 +221,9 @@ public final class EditLoop {
         latestMeanReward = bestMeanReward
         if let evaluation = checkpoint.counters["bestEvaluation"], let reward = checkpoint.numbers["bestReward"] {
             let edits = try environment.evaluator.layers.map { layer in
-                guard let edit = try LayerEdit(parts: parts("best.\(layer.name).")) else {
+                // One layer's name may begin with another's: `features` and `features.0`.
+                let known = parts("best.\(layer.name).").filter { LayerEdit.partNames.contains($0.key) }
+                guard let edit = try LayerEdit(parts: known) else {
                     throw WorldError.invalidSnapshot(message: "the best edit of layer '\(layer.name)' is incomplete")
                 }
                 return edit

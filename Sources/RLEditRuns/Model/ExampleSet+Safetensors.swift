@@ -8,11 +8,11 @@ extension ExampleSet {
     /// - Throws: `SafetensorsError`, or ``SetFileError`` naming the tensor at fault.
     public init(safetensors file: SafetensorsFile, name: String) throws {
         func fail(_ message: String) -> SetFileError { SetFileError(path: file.path, message: message) }
-        let names = file.entries.map { "'\($0.name)'" }.joined(separator: ", ")
+        let names = SafetensorsError.list(file.entries.map(\.name))
         guard file["inputs"] != nil, let labels = file["labels"] else {
             throw fail("needs the tensors 'inputs' and 'labels', and holds \(names.isEmpty ? "none" : names)")
         }
-        let inputs = try file.tensor("inputs")
+        let inputs = try file.finiteTensor("inputs")
         guard inputs.rank >= 2, labels.shape == [inputs.shape[0]] else {
             throw fail(
                 "needs inputs of shape [examples, …] and one label for each example, got inputs of shape \(inputs.shape) "
@@ -35,7 +35,10 @@ extension ExampleSet {
                 return label
             }
         }
-        let size = entry.elementType.size
+        guard let bits = entry.elementType.bits, entry.elementType.isWholeNumber else {
+            throw fail("has labels of type \(entry.elementType.name), expected whole numbers: convert them to I64")
+        }
+        let size = bits / 8
         let isSigned = [.i8, .i16, .i32, .i64].contains(entry.elementType)
         let bytes = try file.bytes(entry.name)
         return try stride(from: 0, to: bytes.count, by: size).map { start in

@@ -8,18 +8,16 @@ public struct ModelFile: Sendable {
     /// For a text classifier.
     public let vocabulary: Vocabulary?
     /// The file that it was read from: what is saved again keeps its names, dtypes and metadata.
-    public let file: SafetensorsFile
-    /// What stands before each parameter's name in it.
-    public let prefix: String
+    public let source: ParameterSource
+    public var file: SafetensorsFile { source.file }
 
-    /// Reads a file that ``network(_:basedOn:prefix:metadata:)`` made.
+    /// Reads a file that ``file(_:basedOn:metadata:)`` made.
     /// - Throws: ``ModelFileError`` or `SafetensorsError` saying what is missing or does not fit.
     public init(path: String) throws { try self.init(SafetensorsFile(path: path)) }
 
     public init(_ file: SafetensorsFile) throws {
-        self.file = file
-        let (network, prefix) = try NetworkDescription.network(in: file)
-        self.prefix = prefix
+        let network: Network
+        (network, source) = try NetworkDescription.network(in: file)
         vocabulary = try ModelFile.vocabulary(in: file)
         self.network = try vocabulary.map { try network.with($0) } ?? network
     }
@@ -32,11 +30,11 @@ public struct ModelFile: Sendable {
 
     /// A network as a file that can be read without anything else.
     public static func file(
-        _ network: Network, basedOn source: SafetensorsFile? = nil, prefix: String = "",
+        _ network: Network, basedOn source: ParameterSource = ParameterSource(),
         metadata: [(key: String, value: String)] = []
     ) throws -> SafetensorsFile {
-        var file = try network.safetensors(basedOn: source, prefix: prefix, metadata: metadata)
-        if let description = NetworkDescription.text(of: network, prefix: prefix) {
+        var file = try network.safetensors(basedOn: source, metadata: metadata)
+        if let description = NetworkDescription.text(of: network, source: source) {
             file.setMetadata(NetworkDescription.key, description)
         } else {
             file.removeMetadata(NetworkDescription.key)

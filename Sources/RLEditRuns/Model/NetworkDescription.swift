@@ -9,15 +9,19 @@ internal import RLEditTensor
 ///
 /// Sizes with two directions are lists of height and width. `reads` lists the layers (by place, from 0; -1 is the input)
 /// that a layer reads, where that is not the one before it.
+///
+/// Of networks whose file is from elsewhere it also says, where that is so, `tensors`: the file's names of the parameters
+/// that are called otherwise there; and `ignore`: the tensors, as names or patterns, that no layer takes. With `ignore`
+/// any further tensor that no layer takes is an error, without it none is.
 public enum NetworkDescription {
     /// Where files keep it.
     public static let key = "rledit.network"
     private static let format = 1
     private static let mostLayers = 10_000
 
-    /// - Parameter prefix: what stands before the name of each parameter in the file.
+    /// - Parameter source: where the file has the parameters.
     /// - Returns: nil for a network with a layer that is not ours: then nobody could read the description.
-    public static func text(of network: Network, prefix: String = "") -> String? {
+    public static func text(of network: Network, source: ParameterSource = ParameterSource()) -> String? {
         var layers: [JSONValue] = []
         for (index, node) in network.nodes.enumerated() {
             guard var layer = settings(of: node.layer) else { return nil }
@@ -25,10 +29,19 @@ public enum NetworkDescription {
             if node.inputs != [index - 1] { layer["reads"] = .array(node.inputs.map(JSONValue.integer)) }
             layers.append(.object(layer))
         }
-        return JSONValue.object([
+        var description: JSONObject = [
             "format": .integer(format), "input": .array(network.inputShape.map(JSONValue.integer)),
-            "prefix": .string(prefix), "layers": .array(layers),
-        ]).text
+            "prefix": .string(source.prefix), "layers": .array(layers),
+        ]
+        let renamed = network.parameterNames.filter { source.name(of: $0) != source.prefix + $0 }
+        if !renamed.isEmpty {
+            let names = JSONObject(uniqueMembers: renamed.map { .init(key: $0, value: .string(source.name(of: $0))) })
+            description["tensors"] = .object(names)
+        }
+        if let ignore = source.ignore, !ignore.isEmpty {
+            description["ignore"] = .array(ignore.map { .string($0.text) })
+        }
+        return JSONValue.object(description).text
     }
 
     private static func settings(of layer: any Layer) -> JSONObject? {
@@ -73,7 +86,7 @@ public enum NetworkDescription {
     ///
     /// Nothing is taken on trust: no parameter gets memory before the file has shown a tensor of its shape.
     /// - Throws: ``ModelFileError`` or `SafetensorsError` saying what does not fit.
-    static func network(in file: SafetensorsFile) throws -> (network: Network, prefix: String) {
+    static func network(in file: SafetensorsFile) throws -> (network: Network, source: ParameterSource) {
         guard let text = file.metadata.first(where: { $0.key == key })?.value else {
             throw ModelFileError.noNetwork(path: file.path)
         }
@@ -87,8 +100,16 @@ public enum NetworkDescription {
         guard let layers = json["layers"]?.array, !layers.isEmpty, layers.count <= mostLayers,
             let prefix = json["prefix"]?.string
         else { throw refuse("'layers' or 'prefix' is missing") }
+        let names = try json["tensors"].map { try tensorNames($0, refuse) } ?? [:]
+        let ignore = try json["ignore"].map { list in
+            guard let texts = list.array?.map(\.string), !texts.contains(nil) else {
+                throw refuse("'ignore' is not a list of names")
+            }
+            return texts.compactMap { $0 }.map { NamePattern($0) }
+        }
+        let source = ParameterSource(file: file, prefix: prefix, names: names, ignore: ignore)
         do {
-            return (try network(layers, input: input, prefix: prefix, in: file, refuse: refuse), prefix)
+            return (try network(layers, input: input, source, refuse: refuse), source)
         } catch let error as NetworkError {
             throw refuse(error.description)
         } catch let error as TensorError {
@@ -96,11 +117,31 @@ public enum NetworkDescription {
         }
     }
 
+    /// Names in the file by parameter.
+    private static func tensorNames(
+        _ json: JSONValue, _ refuse: (String) -> ModelFileError
+    ) throws(ModelFileError) -> [String: String] {
+        guard let members = json.object?.members else { throw refuse("'tensors' is not an object of names") }
+        var names: [String: String] = [:]
+        var taken: Set<String> = []
+        for member in members {
+            guard let name = member.value.string else { throw refuse("'tensors' is not an object of names") }
+            guard taken.insert(name).inserted else { throw refuse("'tensors' names '\(name)' twice") }
+            names[member.key] = name
+        }
+        return names
+    }
+
+    /// How many times the parameters may hold what the file does, weights being tied. Networks that share all layers do so
+    /// a dozen times; a file that a stranger made must not fill the memory.
+    private static let mostSharing = 16
+
     /// - Throws: besides what ``network(in:)`` throws, what layers say of inputs that do not fit them.
     private static func network(
-        _ layers: [JSONValue], input: [Int], prefix: String, in file: SafetensorsFile,
-        refuse: (String) -> ModelFileError
+        _ layers: [JSONValue], input: [Int], _ source: ParameterSource, refuse: (String) -> ModelFileError
     ) throws -> Network {
+        let stored = source.file.entries.reduce(0) { $0 + $1.byteCount }
+        var total = 0
         var nodes: [Network.Node] = []
         var shapes: [[Int]] = []
         _ = try Tensor.elementCount(of: input)
@@ -116,21 +157,14 @@ public enum NetworkDescription {
             let shape = try layer.outputShape(for: reads.map { $0 < 0 ? input : shapes[$0] })
             _ = try Tensor.elementCount(of: shape)
             for parameter in layer.parameterShapes {
-                let parameterName = "\(prefix)\(name).\(parameter.name)"
-                guard let found = file[parameterName] else {
-                    throw SafetensorsError(file: file.path, tensor: parameterName, fault: .missing)
-                }
-                guard found.shape == parameter.shape else {
-                    throw SafetensorsError(
-                        file: file.path, tensor: parameterName,
-                        fault: .shape(expected: parameter.shape, actual: found.shape))
-                }
+                total += try source.entry(of: "\(name).\(parameter.name)", shape: parameter.shape).byteCount
+                guard total / mostSharing <= stored else { throw refuse("its layers share one tensor too often") }
             }
             shapes.append(shape)
             nodes.append(Network.Node(name: name, layer: layer, inputs: reads))
         }
         var network = try Network(inputShape: input, nodes: nodes, random: RandomStream(seed: 0, name: "init"))
-        try network.loadParameters(from: file, prefix: prefix)
+        try network.loadParameters(from: source)
         return network
     }
 

@@ -120,5 +120,6 @@ extension EditEnvironment {
 }
 
 extension LayerEdit {
-    fileprivate static let partNames = ["mask", "maskLeft", "maskRight", "shiftLeft", "shiftRight", "weights"]
+    /// What ``parts`` may hold.
+    package static let partNames = ["mask", "maskLeft", "maskRight", "shiftLeft", "shiftRight", "weights"]
 }

@@ -1,0 +1,69 @@
+internal import LuaBridge
+internal import RLEditNN
+internal import RLEditRuns
+
+extension HostModules {
+    /// `model:load(path, { prefix = …, rename = …, ignore = …, partial = … })`.
+    static func load(_ model: ScriptModel, _ call: LuaCall, _ context: ScriptContext) throws -> LuaResults {
+        try call.atMost(2)
+        try model.checkWritable()
+        let path = try call.string(1)
+        let options = try loadOptions(try call.options(2, of: "model:load"))
+        let file = try open(path, context)
+        var network = model.network
+        let source: ParameterSource
+        do {
+            source = try network.loadParameters(from: file, options)
+        } catch let error as SafetensorsError {
+            let advice = LoadAdvice(file: file, network: network, options: options)
+            throw LuaUsageError(error.description + advice.text(for: error))
+        }
+        // Weights of words are worth nothing with other words.
+        if let vocabulary = try ModelFile.vocabulary(in: file) { network = try network.with(vocabulary) }
+        model.network = network
+        model.source = source
+        return call.returnsSelf()
+    }
+
+    private static func loadOptions(_ options: LuaOptions) throws -> LoadOptions {
+        let prefix = try options.optional("prefix", as: String.self) ?? ""
+        var rename: [String: String] = [:]
+        if let table = try options.optional("rename", as: LuaTable.self) {
+            for key in try table.sortedKeys() {
+                guard case .string(let from) = key, case .string(let to) = try table.get(key) else {
+                    throw options.fieldError(
+                        "rename", "beginnings of names by what they become expected, as in { [\"module.\"] = \"\" }")
+                }
+                guard !from.text.isEmpty else {
+                    throw options.fieldError("rename", "an empty name cannot be replaced; for all names use 'prefix'")
+                }
+                rename[from.text] = to.text
+            }
+        }
+        let ignore = try patterns(options)
+        let isPartial = try options.optional("partial", as: Bool.self) ?? false
+        try options.finish()
+        return LoadOptions(prefix: prefix, rename: rename, ignore: ignore, isPartial: isPartial)
+    }
+
+    /// A pattern, or a list of them.
+    private static func patterns(_ options: LuaOptions) throws -> [NamePattern] {
+        switch try options.value("ignore") {
+        case .nil: return []
+        case .string(let pattern): return [NamePattern(pattern.text)]
+        case .table(let table):
+            let texts: [String]
+            do {
+                texts = try table.array(of: String.self, limit: 100_000)
+            } catch let error as LuaUsageError {
+                throw options.fieldError("ignore", error.description)
+            }
+            guard try table.sortedKeys().count == texts.count else {
+                throw options.fieldError("ignore", "list of names expected, as in { \"bn1.*\", \"bn2.*\" }")
+            }
+            return texts.map { NamePattern($0) }
+        case let other:
+            throw options.fieldError("ignore", "name or list of names expected, got \(other.typeName)")
+        }
+    }
+}
