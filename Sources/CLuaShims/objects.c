@@ -263,18 +263,21 @@ static int view_pairs(lua_State *L) {
     return 1;
 }
 
+void luahost_set_absent(lua_State *L, int index) {
+    index = lua_absindex(L, index);
+    lua_createtable(L, 0, 1);
+    lua_rotate(L, -2, 1);
+    lua_pushliteral(L, "__index");
+    lua_rotate(L, -2, 1);
+    lua_rawset(L, -3);
+    lua_setmetatable(L, index);
+}
+
 void luahost_push_read_only(lua_State *L, int index, const char *name) {
     index = lua_absindex(L, index);
     // On top: the function for absent keys, or nil.
     if (lua_isnil(L, -1)) lua_pop(L, 1);
-    else {
-        lua_createtable(L, 0, 1);
-        lua_rotate(L, -2, 1);
-        lua_pushliteral(L, "__index");
-        lua_rotate(L, -2, 1);
-        lua_rawset(L, -3);
-        lua_setmetatable(L, index);
-    }
+    else luahost_set_absent(L, index);
     lua_newtable(L);
     lua_createtable(L, 0, 6);
     lua_pushvalue(L, index);

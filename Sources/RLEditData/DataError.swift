@@ -1,4 +1,4 @@
-internal import RLEditTensor
+public import RLEditTensor
 
 /// What can go wrong with examples and their files, with the evidence a user needs to mend it.
 public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -38,6 +38,12 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
     case tooFewExamples(operation: String, set: String, requested: Int, available: Int)
     /// A 0-based example index outside the set.
     case indexOutOfRange(operation: String, index: Int, count: Int)
+    /// Not one label for each example; `examples` says what they are, in the plural: `inputs`, `texts`.
+    case unpaired(examples: String, count: Int, labels: Int)
+    /// An input that is NaN or infinite.
+    case notFinite(NotFiniteValue)
+    /// Inputs without a dimension for the examples and one for their values.
+    case inputsWithoutExamples(shape: [Int])
     /// Two sets hold examples of different shapes, or values do not fill the shape.
     case shapeMismatch(operation: String, expected: [Int], actual: [Int])
     /// Groups whose names or members do not fit the set.
@@ -71,7 +77,7 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
         case .countMismatch(let imagesPath, let images, let labelsPath, let labels):
             "'\(imagesPath)' holds \(images) images but '\(labelsPath)' holds \(labels) labels"
         case .labelOutOfRange(let source, let position, let label, let classes):
-            "'\(source)': label \(label) of example \(position + 1) is out of range (expected 0 to \(classes - 1))"
+            "'\(source)': label \(label) of example \(position + 1) is out of range: labels begin at 0 and go to \(classes - 1)"
         case .mnistNotFound(let searched):
             "MNIST was not found (searched \(searched.joined(separator: ", "))); "
                 + "fetch it with scripts/fetch-data, or name its folder with --data"
@@ -82,12 +88,25 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
             "\(operation): \(requested) examples were asked for, but set '\(set)' holds \(available)"
         case .indexOutOfRange(let operation, let index, let count):
             "\(operation): index \(index) is outside a set of \(count) examples"
+        case .unpaired(let examples, let count, let labels):
+            DataError.unpaired(examples, count, labels)
+        case .notFinite(let value): value.description
+        case .inputsWithoutExamples(let shape):
+            "inputs of shape \(shape): the examples come first, then the dimensions of one"
+                + (shape.count == 1 ? "; inputs:reshape { \(shape[0]), 1 } has one number for each example" : "")
         case .shapeMismatch(let operation, let expected, let actual):
             "\(operation): shape mismatch: expected \(expected), got \(actual)"
         case .invalidGroups(let fault): "groups: \(fault)"
         case .unknownGroup(let set, let name, let known): DataError.unknownGroup(name, in: set, known)
         case .invalidArgument(let operation, let message): "\(operation): \(message)"
         }
+    }
+
+    /// "2 inputs, but 1 label: each input needs one".
+    private static func unpaired(_ examples: String, _ count: Int, _ labels: Int) -> String {
+        let one = String(examples.dropLast())
+        let (have, need) = ("\(count) \(count == 1 ? one : examples)", "\(labels) label\(labels == 1 ? "" : "s")")
+        return "\(have), but \(need): each \(one) needs one"
     }
 
     private static func unknownGroup(_ name: String, in set: String, _ known: [String]) -> String {

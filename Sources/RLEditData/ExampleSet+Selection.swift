@@ -26,14 +26,6 @@ extension ExampleSet {
         return (selecting(matching), selecting(rest))
     }
 
-    /// Number of examples of this set that the other holds too, counted where both were made from one set: equal
-    /// inputs that were read twice are not found.
-    public func overlap(with other: ExampleSet) -> Int {
-        guard storage.isSame(as: other.storage) else { return 0 }
-        let others = Set((0..<other.count).map(other.storageRow))
-        return (0..<count).count { others.contains(storageRow($0)) }
-    }
-
     /// The first `count` examples.
     /// - Throws: ``DataError/tooFewExamples(operation:set:requested:available:)`` when the set holds fewer: a task that
     ///   asked for 500 examples must not run on 300 unnoticed.

@@ -8,18 +8,17 @@ extension ExampleSet {
     ///   - labels: one for each row, from 0 on.
     /// - Throws: ``DataError`` naming what does not fit.
     public init(name: String, source: String, sparse rows: SparseRows, labels: [Int]) throws(DataError) {
-        guard rows.count == labels.count, labels.count <= Int(Int32.max) else {
-            throw .shapeMismatch(
-                operation: "example set", expected: [labels.count, rows.columns], actual: [rows.count, rows.columns])
+        guard rows.count == labels.count else {
+            throw .unpaired(examples: "inputs", count: rows.count, labels: labels.count)
         }
-        let largest = Int(Int32.max)
-        if let position = labels.firstIndex(where: { $0 < 0 || $0 >= largest }) {
-            throw .labelOutOfRange(source: name, position: position, label: labels[position], classes: largest)
+        guard labels.count <= Int(Int32.max) else {
+            throw .invalidArgument(operation: "example set", message: "more examples than a set can hold")
         }
+        do throws(NotFiniteValue) { try rows.requireFinite("inputs") } catch { throw .notFinite(error) }
         self.init(
             name: name, source: source, exampleShape: [rows.columns],
             storage: ExampleStorage(values: .sparse(rows), exampleSize: rows.columns, count: rows.count), order: nil,
-            labels: labels.map { Int32($0) }, groups: nil)
+            labels: try ExampleSet.stored(labels, of: name), groups: nil)
     }
 
     /// Whether the examples are kept sparse.

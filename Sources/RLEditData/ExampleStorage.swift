@@ -17,6 +17,14 @@ package struct ExampleStorage: Sendable {
     package let exampleSize: Int
     /// Number of examples.
     package let count: Int
+    /// For comparing examples with those of other sets.
+    package let rowHashes = RowHashes()
+
+    package init(values: Values, exampleSize: Int, count: Int) {
+        self.values = values
+        self.exampleSize = exampleSize
+        self.count = count
+    }
 
     /// True when both stand on the same memory.
     func isSame(as other: ExampleStorage) -> Bool {

@@ -100,7 +100,7 @@ struct ApplyCommand: ParsableCommand {
             refinement: refine.map { ($0, search) }, output: out, seed: seed, data: data,
             workers: workers ?? ProcessInfo.processInfo.activeProcessorCount)
         let outcome = try session.run()
-        if let warning = outcome.warning, !output.quiet { Terminal.note("warning: \(warning)") }
+        if !output.quiet { for warning in outcome.warnings { Terminal.note("warning: \(warning)") } }
         output.show(table: outcome.text, json: outcome.json)
     }
 }

@@ -106,7 +106,7 @@ import Testing
             ),
             (
                 "b.bias_edit { model = model, forget = points(0, 9, 3) }",
-                "the set 'forget': label 3 is outside 0 to 2"
+                "the set 'forget': example 1 has the label 3, but the network scores 3 classes: labels begin at 0 and go to 2"
             ),
             (
                 "b.threshold { model = model, set = retain }",

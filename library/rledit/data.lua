@@ -40,7 +40,8 @@ function data.generated_digits(options) end
 ---@return rledit.Set
 function data.idx(options) end
 
---- A set of your own numbers: `inputs` is `[examples, …]`, with a label (an integer from 0 on) for each example.
+--- A set of your own numbers: `inputs` is `[examples, …]`, with a label (an integer from 0 on) for each example. A number
+--- that is NaN or infinite in 32 bits is an error that names the example and the place: `inputs[3] holds NaN at [1, 14, 2]`.
 ---@param options { inputs: rledit.Numbers, labels: integer[]|rledit.Tensor, name: string? }
 ---@return rledit.Set
 function data.set(options) end
@@ -57,7 +58,9 @@ function data.set(options) end
 ---@return rledit.Tensor
 function data.npy(path) end
 
---- All arrays of a `.npz` file, compressed or not, by their names. Together they take at most 1 GiB.
+--- All arrays of a `.npz` file, compressed or not, by their names. Together they take at most 1 GiB. An array that no
+--- tensor can hold (words, objects, complex numbers, integers of too many digits) is an error when you ask for it; the
+--- others can be read all the same.
 ---
 --- ```
 --- local arrays = data.npz "digits.npz"
@@ -69,13 +72,13 @@ function data.npz(path) end
 
 --- Texts and their labels from a CSV file (RFC 4180, plain or compressed with gzip) whose first row names the columns.
 --- `text`, `label` and `group` are names of columns; a label is 0 or 1 unless `labels` says which contents mean which
---- label; a group is a name, or empty for none. Texts keep the order of the file. A row that does not fit is an error
---- with its number, the header being row 1.
+--- label; a group is a name, or empty for none. `separator` is what parts the columns, `","` by default. Texts keep the
+--- order of the file. A row that does not fit is an error with its number, the header being row 1.
 ---
 --- ```
 --- local set = data.csv { path = "reviews.csv", text = "review", label = "verdict", labels = { good = 0, bad = 1 } }
 --- ```
----@param options { path: string, text: string, label: string, group: string?, labels: table<string, integer>?, name: string? }
+---@param options { path: string, text: string, label: string, group: string?, labels: table<string, integer>?, separator: string?, name: string? }
 ---@return rledit.TextSet
 function data.csv(options) end
 

@@ -169,7 +169,8 @@ function Model:fit(examples, options) end
 ---@return rledit.Tensor
 function Model:forward(inputs) end
 
---- The label with the largest score for each example of a batch or a set; the lowest wins a tie.
+--- The label with the largest score for each example of a batch or a set; the lowest wins a tie, and -1 stands where a
+--- score is NaN.
 ---@param inputs rledit.Numbers|rledit.Set
 ---@return integer[]
 function Model:predict(inputs) end

@@ -106,7 +106,7 @@ local EditMetrics = {}
 ---@field logits rledit.Tensor scores, `[examples, classes]`
 ---@field scores rledit.Tensor the same as `logits`
 ---@field labels rledit.Tensor labels, `[examples]`
----@field predictions rledit.Tensor predicted classes, `[examples]`
+---@field predictions rledit.Tensor predicted classes, `[examples]`; -1 where a score is NaN
 ---@field class_accuracy table<integer, number> accuracy of each label that occurs
 ---@field group_names string[] names of the set's groups, in their order
 ---@field groups rledit.GroupsMetrics metrics of each group, by name: `m.identity.groups.deaf.auc`

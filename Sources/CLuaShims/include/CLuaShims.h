@@ -124,6 +124,8 @@ void *luahost_object(lua_State *L, int index, void **type);
 void luahost_close_object(lua_State *L, int index);
 /// Pops a value: object.name = value, read by scripts without any call into Swift.
 void luahost_attach_field(lua_State *L, int index, const char *name);
+/// Pops a function, which from now on answers for keys that the table at `index` lacks.
+void luahost_set_absent(lua_State *L, int index);
 /// Pushes a read-only view of the table at `index`: pairs works in key order, writing raises.
 /// `missing` is a function at the top of the stack (popped) called as missing(view, key) for absent keys, or nil.
 void luahost_push_read_only(lua_State *L, int index, const char *name);

@@ -46,6 +46,7 @@ package final class CompareSession {
         seeds: for seed in options.run.seeds {
             for method in options.methods where !skipped.contains(where: { $0.method == method.name }) {
                 if let kept = keptCell(method, seed, in: folder) {
+                    for warning in kept.warnings { noteOnce("warning: \(warning)") }
                     cells.append(kept)
                     continue
                 }
@@ -162,7 +163,7 @@ package final class CompareSession {
         hostDidChange(nil)
         task.stop = { [clock] in clock.isInterrupted ? .interrupted : clock.isTimeOver ? .timeLimit : nil }
         if let line = context.dataLine, !options.run.isQuiet { noteOnce(line) }
-        if let warning = task.overlapWarning { noteOnce("warning: \(warning)") }
+        for warning in task.setWarnings { noteOnce("warning: \(warning)") }
         let run = CellRun(
             task: task, method: method, seed: seed, options: options, pool: pool, note: { [self] in noteOnce($0) })
         if let gap = run.gap {
@@ -174,6 +175,7 @@ package final class CompareSession {
             cell.modules = session.loadedFiles.map {
                 ComparisonCell.Module(path: $0.path, hash: SHA256Digest.hex(of: $0.bytes))
             }
+            cell.warnings = task.setWarnings
             cell.data = context.usedData.first.map { RunSummary.Data(name: $0.name, hash: $0.hash) }
             return .done(cell)
         } catch {

@@ -4,6 +4,7 @@ internal import RLEditData
 internal import RLEditNN
 internal import RLEditRuns
 internal import RLEditTensor
+internal import RLEditWorlds
 
 extension HostModules {
     /// `rledit.baselines`: methods to compare an edit with. Each runs at once and returns a result with a new model.
@@ -41,11 +42,9 @@ extension HostModules {
         }
         try options.finish()
         if let forget, let retain {
-            let shared = forget.overlap(with: retain)
-            if shared > 0 {
-                call.host.warningSink(
-                    "warning: \(options.owner): the sets 'forget' and 'retain' share \(shared) of \(forget.count) examples"
-                )
+            let sets = [(SetRole.forget, forget), (.retain, retain)].map { NamedSet(name: $0.rawValue, examples: $1) }
+            if let warning = SetOverlap.conflict(sets[0], sets[1]) {
+                call.host.warningSink("warning: \(options.owner): \(warning)")
             }
         }
         guard let some = forget ?? retain else { throw try options.missing("forget", expected: ScriptSet.luaName) }

@@ -25,7 +25,7 @@ extension HostModules {
         }
     }
 
-    /// `csv { path = …, text = …, label = …, group = …, labels = …, name = … }`.
+    /// `csv { path = …, text = …, label = …, group = …, labels = …, separator = …, name = … }`.
     private static func csv(_ call: LuaCall, _ context: ScriptContext) throws -> LuaResults {
         try call.atMost(1)
         let options = try call.options(1, of: "rledit.data.csv")
@@ -34,15 +34,41 @@ extension HostModules {
             text: try options.required("text", as: String.self), label: try options.required("label", as: String.self),
             group: try options.optional("group", as: String.self))
         columns.labels = try labelNames(options)
+        columns.separator = try separator(options)
         let name = try options.optional("name", as: String.self) ?? fileName(path)
         try options.finish()
-        let set = try told {
+        let set: TextSet
+        do {
             let resolved = try context.locations.resolve(path)
             try call.host.checkRoom(forElements: try sizeOfFile(resolved) / 4)
-            return try TextSet(csv: resolved, name: name, source: path, columns: columns)
+            set = try TextSet(csv: resolved, name: name, source: path, columns: columns)
+        } catch let error as DataError {
+            throw LuaUsageError(error.description + remedy(error, hasLabels: columns.labels != nil))
         }
         context.noteUse(of: Manifest.DataSource(name: name, file: path, hash: set.contentHash))
         return try call.returns(ScriptTextSet(texts: set, textBytes: set.byteCount))
+    }
+
+    /// `separator = ";"`.
+    private static func separator(_ options: LuaOptions) throws -> CSVFault.Separator {
+        guard let text = try options.optional("separator", as: String.self) else { return .comma }
+        guard let byte = text.utf8.first, text.utf8.count == 1, byte < 0x80, !"\"\r\n".utf8.contains(byte) else {
+            throw options.fieldError("separator", "one character expected, such as \";\" or \"\\t\"")
+        }
+        return CSVFault.Separator(byte)
+    }
+
+    /// The field that reads a file of this kind, after a semicolon; empty for other faults.
+    private static func remedy(_ error: DataError, hasLabels: Bool) -> String {
+        guard case .invalidCSV(_, let fault) = error else { return "" }
+        switch fault {
+        case .otherSeparator(_, _, let found, _), .unseparated(_, let found, _):
+            return "; separator = \"\(found)\" reads it"
+        case .invalidLabel(_, _, let label, _) where !hasLabels:
+            return "; labels = { [\"\(label)\"] = 0, … } says which class each label is"
+        case .invalidLabel(_, _, let label, _): return "; add [\"\(label)\"] = … to labels"
+        default: return ""
+        }
     }
 
     /// `labels = { NOT_BAD = 0, BAD = 1 }`, in the order of the labels for messages.
@@ -78,7 +104,7 @@ extension HostModules {
         let labels = try options.labels("labels")
         let name = try options.optional("name", as: String.self) ?? "texts"
         try options.finish()
-        let set = try told { try TextSet(name: name, source: "script", texts: texts, labels: labels) }
+        let set = try told(by: options) { try TextSet(name: name, source: "script", texts: texts, labels: labels) }
         return try call.returns(ScriptTextSet(texts: set, textBytes: set.byteCount))
     }
 

@@ -74,6 +74,20 @@ extension HostModules {
         do { return try body() } catch let error as DataError { throw LuaUsageError(error.description) }
     }
 
+    /// The same of what a script gave itself, which no file names: the function and the field do.
+    static func told<Result>(by options: LuaOptions, _ body: () throws -> Result) throws -> Result {
+        do { return try body() } catch let error as DataError {
+            switch error {
+            case .notFinite, .inputsWithoutExamples: throw options.fieldError("inputs", error.description)
+            case .labelOutOfRange(_, let position, let label, _):
+                throw options.fieldError(
+                    "labels", "label \(label) of example \(position + 1) is out of range: labels begin at 0")
+            case .unpaired: throw LuaUsageError("\(options.owner): \(error.description)")
+            default: throw LuaUsageError(error.description)
+            }
+        }
+    }
+
     /// Returns digits to the script and remembers them for the manifest.
     private static func returns(_ data: DigitData, _ call: LuaCall, _ context: ScriptContext) throws -> LuaResults {
         context.noteUse(of: Manifest.DataSource(name: data.source, file: nil, hash: data.hash))
@@ -106,7 +120,7 @@ extension HostModules {
         let labels = try options.labels("labels")
         let name = try options.optional("name", as: String.self) ?? "set"
         try options.finish()
-        let examples = try told {
+        let examples = try told(by: options) {
             try ExampleSet(name: name, source: "script", inputs: inputs, labels: labels)
         }
         return try call.returns(ScriptSet(examples: examples, inputBytes: inputs.count * 4))
@@ -136,6 +150,12 @@ extension LuaOptions {
         switch try value(name) {
         case .table(let table):
             do { return try table.array(of: Int.self) } catch let error as LuaUsageError {
+                if let word = try table.firstWord() {
+                    throw fieldError(
+                        name,
+                        "label \(word.index) is the word '\(word.text)': labels are whole numbers from 0 on; a table makes them, "
+                            + "({ [\"\(word.text)\"] = 0, … })[word]")
+                }
                 throw fieldError(name, error.description)
             }
         case .object:
@@ -148,6 +168,21 @@ extension LuaOptions {
                 return label
             }
         default: throw fieldError(name, "table or \(ScriptTensor.luaName) expected, got \(try value(name).typeName)")
+        }
+    }
+}
+
+extension LuaTable {
+    /// The first element of an array that is a word: text that is no number.
+    fileprivate func firstWord() throws -> (index: Int, text: String)? {
+        var index = 1
+        while true {
+            switch try get(index) {
+            case .nil: return nil
+            case .string(let text) where Double(text.text) == nil:
+                return (index, String(text.text.prefix(40)))
+            default: index += 1
+            }
         }
     }
 }

@@ -109,7 +109,7 @@ private struct ScoredFigure: Sendable {
                 -row.logProbabilities.reduce(0) { sum, value in
                     // p log p is 0 at p = 0.
                     let probability = PortableMath.exp(value)
-                    return probability > 0 ? sum + probability * value : sum
+                    return probability == 0 ? sum : sum + probability * value
                 }
             }
         },
@@ -144,23 +144,21 @@ private struct Scored {
         let scores: ArraySlice<Float>
         let label: Int
 
-        /// The lowest class wins a tie.
-        var predicted: Int {
-            var best = scores.startIndex
-            for index in scores.indices where scores[index] > scores[best] { best = index }
-            return best - scores.startIndex
-        }
+        var predicted: Int { scores.withUnsafeBufferPointer { PredictedClass.of($0) } }
         var isRight: Bool { predicted == label }
 
+        /// All NaN when a score is.
         var logProbabilities: [Double] {
+            if predicted == PredictedClass.none { return scores.map { _ in .nan } }
             let largest = Double(scores.max() ?? 0)
             let total = scores.reduce(0) { $0 + PortableMath.exp(Double($1) - largest) }
             let normalizer = largest + PortableMath.log(total)
             return scores.map { Double($0) - normalizer }
         }
 
-        /// Score of the label minus the largest other one.
+        /// Score of the label minus the largest other one; NaN when a score is.
         var margin: Double {
+            if predicted == PredictedClass.none { return .nan }
             var other = -Double.infinity
             for (index, score) in scores.enumerated() where index != label { other = max(other, Double(score)) }
             return Double(scores[scores.startIndex + label]) - other
@@ -173,10 +171,11 @@ private struct Scored {
 
     func mean(_ figure: (Row) -> Double) -> Double { rows.reduce(0) { $0 + figure($1) } / Double(labels.count) }
 
-    /// `[classes, classes]`: how many examples of the row's label were predicted as the column's.
+    /// `[classes, classes]`: how many examples of the row's label were predicted as the column's. Scores of which one is NaN
+    /// predict none.
     func confusion() throws -> Tensor {
         var counts = [Float](repeating: 0, count: classes * classes)
-        for row in rows { counts[row.label * classes + row.predicted] += 1 }
+        for row in rows where row.predicted != PredictedClass.none { counts[row.label * classes + row.predicted] += 1 }
         return try Tensor(counts, shape: [classes, classes])
     }
 

@@ -21,6 +21,8 @@ package final class RunSession {
     private var top: RunFolder?
     private var results: [SeedResult] = []
     private var summaryData: RunSummary.Data?
+    /// Of all seeds so far, each once.
+    private var setWarnings: [String] = []
     private let started = Timestamp.now
     /// Which data the run used, in a line; nil for none.
     package private(set) var dataLine: String?
@@ -108,9 +110,10 @@ package final class RunSession {
             if options.seeds.count > 1 { try writeTopManifest(status: .interrupted) }
             return (end, nil)
         }
-        let summary = RunSummary(
+        var summary = RunSummary(
             task: task.name, run: top.path, world: task.world, learner: task.learner, seconds: clock.seconds,
             data: summaryData, seeds: results)
+        summary.warnings = setWarnings
         if options.seeds.count > 1 {
             try top.write(summary.detailedJSON.prettyText() + "\n", to: RunFolder.summaryName)
             try writeTopManifest(status: end == .finished ? .finished : .interrupted)
@@ -164,7 +167,10 @@ package final class RunSession {
         }
         showData(context.dataLine)
         // Once for all seeds.
-        if results.isEmpty, let warning = task.overlapWarning { note("warning: \(warning)") }
+        for warning in task.setWarnings where !setWarnings.contains(warning) {
+            setWarnings.append(warning)
+            note("warning: \(warning)")
+        }
         // From here on Ctrl-C lets the step finish: the loop asks the clock.
         hostDidChange(nil)
         let own = try folder ?? makeFolder(seed, task: task.name)
@@ -307,7 +313,7 @@ package final class RunSession {
                 + "\(NumberText.grouped(budget)) evaluations"
         }
         // A run that says it is finished has its summary; the report can be made again from the folder.
-        try writeSummary([result], of: names, to: folder)
+        try writeSummary([result], of: names, warnings: manifest.warnings, to: folder)
         try manifest.write(to: folder)
         try folder.write(try Report.read(fromRun: folder.path).html, to: RunFolder.reportName)
         return SeedRun(task: names, end: reason == .timeLimit ? .timeLimit : .finished, result: result)
@@ -322,6 +328,7 @@ package final class RunSession {
             let summary = RunSummary(json: try JSONValue(parsing: Array(bytes))), let result = summary.seeds.first
         else { return nil }
         summaryData = summary.data
+        setWarnings += summary.warnings.filter { !setWarnings.contains($0) }
         return SeedRun(
             task: (manifest.task, manifest.world, manifest.learner), end: .finished, result: result)
     }
@@ -338,11 +345,13 @@ package final class RunSession {
     }
 
     private func writeSummary(
-        _ seeds: [SeedResult], of task: (name: String, world: String, learner: String), to folder: RunFolder
+        _ seeds: [SeedResult], of task: (name: String, world: String, learner: String), warnings: [String],
+        to folder: RunFolder
     ) throws {
-        let summary = RunSummary(
+        var summary = RunSummary(
             task: task.name, run: folder.path, world: task.world, learner: task.learner,
             seconds: seeds.reduce(0) { $0 + $1.seconds }, data: summaryData, seeds: seeds)
+        summary.warnings = warnings
         try folder.write(summary.detailedJSON.prettyText() + "\n", to: RunFolder.summaryName)
     }
 
@@ -372,6 +381,7 @@ package final class RunSession {
         ]
         manifest.data = context.usedData
         manifest.sets = task?.setDescriptions ?? []
+        manifest.warnings = task?.setWarnings ?? []
         manifest.walls = options.wallNames
         if let first = context.usedData.first { summaryData = RunSummary.Data(name: first.name, hash: first.hash) }
         return manifest

@@ -43,14 +43,7 @@ struct TaskTrial {
                 "the task has no held-out sets: the report cannot tell what the edit does to examples the reward has not seen"
             )
         }
-        if let overlap = task.overlapWarning { warn(overlap) }
-        let seen = task.parts.sets.map { (name: $0.name, hash: $0.examples.examplesHash) }
-        for set in task.heldOut {
-            let hash = set.examples.examplesHash
-            if let same = seen.first(where: { $0.hash == hash }) {
-                warn("held-out set '\(set.name)' holds the examples of set '\(same.name)', which the reward sees")
-            }
-        }
+        for warning in task.setWarnings { warn(warning) }
     }
 
     // MARK: - Measure

@@ -36,6 +36,7 @@ package final class SweepSession {
     private let folder: String
     private let ledger: TrialLedger
     private let print: (UnsafeRawBufferPointer) -> Void
+    /// Shows a warning once, however many trials have cause for it.
     private let note: (String) -> Void
     private let hostDidChange: (LuaInterrupt?) -> Void
 
@@ -48,7 +49,8 @@ package final class SweepSession {
         self.options = options
         self.clock = clock
         self.print = print
-        self.note = note
+        var shown: Set<String> = []
+        self.note = { if !$0.hasPrefix("warning: ") || shown.insert($0).inserted { note($0) } }
         self.hostDidChange = hostDidChange
         folder = try SweepFolder.open(options.run.out ?? SweepOptions.folder(forScript: script.source))
         ledger = try TrialLedger(in: folder, shard: options.shard)
@@ -63,7 +65,11 @@ package final class SweepSession {
                 break
             }
             if let entry = ledger[key(trial)] {
-                if entry.status == .finished { continue }
+                if entry.status == .finished {
+                    let kept = RunSummary.read(in: "\(folder)/\(entry.folder)")
+                    for warning in kept?.warnings ?? [] { note("warning: \(warning)") }
+                    continue
+                }
                 guard options.retries else {
                     note("\(trial.title) failed before and is left out; --retry tries it again")
                     continue

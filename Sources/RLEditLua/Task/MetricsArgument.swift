@@ -114,7 +114,8 @@ extension HostModules {
             try call.returns(Tensor(try value.scope.labels(set: value.set).map(Float.init)))
         }
         type.property("predictions") { value, call in
-            try call.returns(predictions(try value.scope.scores(set: value.set, isBase: value.isBase)))
+            let scores = try value.scope.scores(set: value.set, isBase: value.isBase)
+            return try call.returns(Tensor(PredictedClass.ofRows(scores).map(Float.init)))
         }
         type.property("group_names") { value, call in try call.returns(value.scope.groups[value.set]) }
         type.property("class_accuracy") { value, call in
@@ -123,20 +124,6 @@ extension HostModules {
                 try table.set(.integer(entry.label), entry.accuracy)
             }
             return try call.returns(table)
-        }
-    }
-
-    /// The class with the largest score of each row, the lowest one of equals, `[examples]`.
-    private static func predictions(_ scores: Tensor) -> Tensor {
-        let classes = scores.shape.last ?? 1
-        guard classes > 0 else { return Tensor([]) }
-        return scores.withUnsafeBufferPointer { scores in
-            Tensor(
-                stride(from: 0, to: scores.count, by: classes).map { start in
-                    var best = 0
-                    for index in 1..<max(classes, 1) where scores[start + index] > scores[start + best] { best = index }
-                    return Float(best)
-                })
         }
     }
 

@@ -40,6 +40,7 @@ package final class ScriptTask: LuaBound {
     let target: Double?
     /// What the script is told while the task runs, and its state.
     let events: TaskEvents
+    private(set) lazy var setWarnings: [String] = ScriptTask.oddities(of: sets, heldOut: heldOut)
     private var isRunning = false
     /// What the session remembers of this task.
     let made: MadeTask

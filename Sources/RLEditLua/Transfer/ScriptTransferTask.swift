@@ -26,6 +26,8 @@ package final class ScriptTransferTask: LuaBound, RunnableTask {
     private let training: [EditPair]
     private let validation: [EditPair]
     private let heldOut: [HeldOutPair]
+    /// Whether held-out pairs are measured on sets of their own.
+    private let hasTestSets: Bool
     private let settings: Settings
     private let distribution: JSONObject
     private let makeReward: (String) throws -> ScriptReward
@@ -74,6 +76,7 @@ package final class ScriptTransferTask: LuaBound, RunnableTask {
             }
             progress.update(Progress(evaluations: index + 1, budget: distribution.pairs.count))
         }
+        hasTestSets = distribution.hasTestSets
         rules = try builder.rules()
         training = lists[.training] ?? []
         validation = lists[.validation] ?? []
@@ -115,20 +118,22 @@ package final class ScriptTransferTask: LuaBound, RunnableTask {
             name: name, pairs: training, rank: rules.rank, reward: try makeReward(name), random: random)
     }
 
-    /// Of the first pair whose sets overlap, training pairs first.
-    var overlapWarning: String? {
-        for pair in training + validation + heldOut.map(\.pair) {
-            func set(_ name: String) -> ExampleSet? { pair.evaluator.sets.first { $0.name == name }?.examples }
-            guard let forget = set(rules.forgetSet), let retain = set(rules.retainSet) else { continue }
-            let shared = forget.overlap(with: retain)
-            if shared > 0 {
-                return
-                    "the sets '\(rules.forgetSet)' and '\(rules.retainSet)' of \(pair.network), class \(pair.label), share "
-                    + "\(shared) of \(forget.count) examples"
-            }
-        }
-        return nil
-    }
+    /// Of the first pair whose sets share examples, training pairs first; and of the first held-out pair whose test sets hold
+    /// examples of its other sets.
+    private(set) lazy var setWarnings: [String] = {
+        let conflict = (training + validation + heldOut.map(\.pair)).lazy.compactMap { [rules] pair -> String? in
+            func set(_ name: String) -> NamedSet? { pair.evaluator.sets.first { $0.name == name } }
+            guard let forget = set(rules.forgetSet), let retain = set(rules.retainSet) else { return nil }
+            return SetOverlap.conflict(forget, retain, place: " of \(pair.network), class \(pair.label)")
+        }.first
+        guard hasTestSets else { return [conflict].compactMap { $0 } }
+        let leaks = heldOut.lazy.map { held in
+            SetOverlap.leaks(
+                from: held.pair.evaluator.sets, into: held.sets,
+                place: " of \(held.pair.network), class \(held.pair.label)")
+        }.first { !$0.isEmpty }
+        return [conflict].compactMap { $0 } + (leaks ?? [])
+    }()
 
     // MARK: - Words
 

@@ -156,6 +156,8 @@ final class ScriptTaskDistribution: LuaBound {
     /// What reward and features of a pair see.
     func sets(of pair: Pair) throws -> [NamedSet] { try call(sets, "sets", pair) }
 
+    var hasTestSets: Bool { testSets != nil }
+
     /// What a held-out pair is measured on; nil without `test_sets`, when its own sets have to do.
     func testSets(of pair: Pair) throws -> [NamedSet]? { try testSets.map { try call($0, "test_sets", pair) } }
 

@@ -14,6 +14,7 @@ extension Comparison {
         object["methods"] = .array(methods.map { json($0, detailed: detailed) })
         object["skipped"] = .array(skipped.map(Comparison.json))
         object["failed"] = .array(failed.map(Comparison.json))
+        if !warnings.isEmpty { object["warnings"] = .array(warnings.map(JSONValue.string)) }
         object["walls"] = .array(walls.map(JSONValue.string))
         return .object(object)
     }

@@ -66,6 +66,9 @@ public struct Comparison: Sendable, Equatable {
         self.reference = reference
     }
 
+    /// What is odd about the task's sets, a sentence each, as the cells say it.
+    var warnings: [String] { RunSummary.distinct(methods.flatMap(\.cells).flatMap(\.warnings)) }
+
     var seeds: [Int] { Array(Set(methods.flatMap(\.cells).map(\.seed))).sorted() }
 
     /// Held-out measures as `<set>.<measure>`, in the order in which they first appear.

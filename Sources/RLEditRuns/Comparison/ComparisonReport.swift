@@ -31,7 +31,7 @@ struct ComparisonReport {
             children: [
                 .element("h1", Markup(comparison.task)),
                 .element("p", ["class": "lead"], Markup("Comparison of methods, edits in \(comparison.world)")),
-                .element("div", ["class": "facts"], facts),
+                .element("div", ["class": "facts"], facts), Report.warnings(comparison.warnings),
             ])
     }
 
@@ -63,7 +63,7 @@ struct ComparisonReport {
             return line
         }
         let note =
-            "Held-out examples, which no method saw. Mean ± standard deviation over \(comparison.seeds.count) seeds, each "
+            "Held-out examples\(comparison.warnings.isEmpty ? ", which no method saw" : ""). Mean ± standard deviation over \(comparison.seeds.count) seeds, each "
             + "with its own network. kFE: thousand full-forward equivalents. To target: evaluations until the reward "
             + "first reached the task's target, over the seeds that did."
         return Report.section(

@@ -74,6 +74,8 @@ public struct Manifest: Sendable, Equatable {
     public var numericKernels: String
     public var data: [DataSource] = []
     public var sets: [SetDescription] = []
+    /// What is odd about the sets, a sentence each.
+    public var warnings: [String] = []
     /// Walls of the sandbox that were active, for example `library`, `landlock`, `seccomp`.
     public var walls: [String] = []
 
@@ -113,7 +115,7 @@ extension Manifest {
     static let formatVersion = 1
 
     public var json: JSONValue {
-        [
+        var object: JSONObject = [
             "format": .integer(Manifest.formatVersion), "task": .string(task), "world": .string(world),
             "learner": .string(learner), "status": .string(status.rawValue),
             "reason": reason.map(JSONValue.string) ?? .null,
@@ -140,6 +142,8 @@ extension Manifest {
                 }),
             "walls": .array(walls.map(JSONValue.string)),
         ]
+        if !warnings.isEmpty { object["warnings"] = .array(warnings.map(JSONValue.string)) }
+        return .object(object)
     }
 
     private static func json(_ file: CopiedFile) -> JSONValue {
@@ -173,6 +177,7 @@ extension Manifest {
         options = json["options"]?.object ?? [:]
         versions = json["versions"]?.object ?? [:]
         walls = (json["walls"]?.array ?? []).compactMap(\.string)
+        warnings = (json["warnings"]?.array ?? []).compactMap(\.string)
         for source in json["data"]?.array ?? [] {
             data.append(
                 DataSource(

@@ -134,6 +134,7 @@ extension RunListing.Run {
             "script    \(manifest.script.source)",
         ]
         for data in manifest.data { lines.append("data      \(data.name) (SHA-256 \(data.hash.prefix(8))…)") }
+        for warning in manifest.warnings { lines.append("warning   \(warning)") }
         if let summary {
             lines.append("evaluated \(NumberText.grouped(summary.seeds.reduce(0) { $0 + $1.evaluations }))")
             let table = ResultTable.text(summary)

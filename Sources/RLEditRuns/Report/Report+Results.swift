@@ -25,7 +25,14 @@ extension Report {
             children.append(.element("p", children: [.element("b", "The run ended early: "), Markup(reason)]))
         }
         children.append(.element("div", ["class": "facts"], facts))
+        children.append(Report.warnings(summary.warnings))
         return .element("header", children: children)
+    }
+
+    /// What makes figures mean less than they seem to, a paragraph each.
+    static func warnings(_ warnings: [String]) -> Markup {
+        let paragraphs = warnings.map { Markup.element("p", children: [.element("b", "Warning: "), Markup($0 + ".")]) }
+        return paragraphs.isEmpty ? .empty : .element("div", ["class": "warnings"], paragraphs)
     }
 
     /// Before and after on the held-out sets: what the whole run was for.
@@ -111,8 +118,9 @@ extension Report {
         var known: Set<String> = []
         for result in results where known.insert(result.label).inserted { labels.append(result.label) }
         if labels.isEmpty { return .empty }
+        let byLabel = Dictionary(grouping: results, by: \.label)
         func spread(_ label: String, _ stage: Stage) -> Spread? {
-            let values = results.filter { $0.label == label }.compactMap { $0[stage] }
+            let values = (byLabel[label] ?? []).compactMap { $0[stage] }
             return values.isEmpty ? nil : Spread(values)
         }
         var caption: [Markup] = ["Share of held-out examples of each class that the model still names rightly. "]

@@ -25,6 +25,7 @@ extension RunSummary {
             }
         }
         object["summary"] = .object(summary)
+        if !warnings.isEmpty { object["warnings"] = .array(warnings.map(JSONValue.string)) }
         return .object(object)
     }
 
@@ -87,6 +88,7 @@ extension RunSummary {
         self.init(
             task: task, run: run, world: json["world"]?.string ?? "", learner: json["learner"]?.string ?? "",
             seconds: json["seconds"]?.double ?? .nan, data: data, seeds: seeds.compactMap(RunSummary.seed))
+        warnings = (json["warnings"]?.array ?? []).compactMap(\.string)
     }
 
     static func seed(_ json: JSONValue) -> SeedResult? {

@@ -27,6 +27,7 @@ struct SweepReport {
                 .element("h1", Markup(sweep.task)),
                 .element("p", ["class": "lead"], Markup("Sweep over \(sweep.plan.names.joined(separator: ", "))")),
                 .element("div", ["class": "facts"], facts),
+                Report.warnings(RunSummary.distinct(sweep.results.flatMap(\.summary.warnings))),
             ])
     }
 
