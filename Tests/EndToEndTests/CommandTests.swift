@@ -116,7 +116,7 @@ struct CommandTests {
         #expect(workspace.text("o/report.html") == first)
         #expect(!first.contains("http://") && !first.contains("https://"))
         let none = try workspace.run("report", "nothing")
-        #expect(none.report == "'nothing' is not a run folder: it has no manifest.json")
+        #expect(none.report == "'nothing' is not a run folder: there is no such folder")
         #expect(none.code == 1)
         try FileManager.default.removeItem(atPath: "\(workspace.path)/o/summary.json")
         let unfinished = try workspace.run("report", "o")

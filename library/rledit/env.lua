@@ -20,6 +20,7 @@ local Environment = {}
 ---@field terms table<string, number>
 ---@field metrics table<string, table<string, number>> what the reward has read, by set
 ---@field terminated boolean
+---@field invalid true? set for a candidate without a valid reward, which counts as the worst so far
 
 --- Begins an episode from the unedited weights.
 ---@param seed? integer changes nothing in environments that draw nothing
@@ -33,7 +34,7 @@ function Environment:reset(seed) end
 ---@return number reward
 ---@return boolean terminated
 ---@return boolean truncated
----@return table info `terms`, `metrics`, `episode`, `step`
+---@return table info `terms`, `metrics`, `episode`, `step`, and `invalid` (true) for a candidate that counts as the worst so far
 function Environment:step(action) end
 
 --- Judges a batch of actions from the unedited weights, spread over the cores; the running episode is left as it is.

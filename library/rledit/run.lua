@@ -26,6 +26,7 @@ local run = {}
 ---@field reason "finished"|"interrupted"|"time_limit"|"callback"
 ---@field evaluations integer
 ---@field evaluations_to_target integer?
+---@field invalid_rewards integer candidates without a valid reward, each counted as the worst so far
 ---@field best rledit.BestCandidate?
 ---@field model rledit.Model? the model with the mean policy's edit; nil for a learner without one
 ---@field best_model rledit.Model? the model with the best edit seen

@@ -19,6 +19,7 @@ local Task = {}
 ---@field reward fun(m: rledit.Metrics): number, table<string, number>?, boolean? judges a candidate: the number to maximise, named terms for the log, and true to end the episode
 ---@field metrics table<string, fun(set: rledit.SetMetrics): number>? metrics of your own, read as `m.<set>.<name>`
 ---@field observation ("standardized"|"raw")? how the policy sees the weights; standardised by default
+---@field on_invalid_reward ("stop"|"worst")? what becomes of a candidate for which the reward raises, or gives no finite number: `"stop"`, the default, ends the run and keeps the best edit so far; `"worst"` counts it as the worst so far
 
 ---@class rledit.TaskOptions: rledit.EnvironmentOptions
 ---@field heldout (table<string, rledit.Set>|rledit.NamedSet[])? sets that no reward sees: what the report judges by
@@ -44,6 +45,7 @@ local Task = {}
 ---@field best_reward number best reward of the run so far
 ---@field terms table<string, number> means of the reward's terms
 ---@field learner table<string, number> what the learner logs, for example `policy_loss`
+---@field invalid_rewards integer candidates of this update without a valid reward, each counted as the worst so far
 
 ---@class rledit.Episode
 ---@field episode integer

@@ -77,6 +77,7 @@ local TransferTask = {}
 ---@field metrics table<string, fun(set: rledit.SetMetrics): number>? metrics of your own, read as `m.<set>.<name>`
 ---@field learner (rledit.Learner|rledit.CustomLearner)? PPO and Reinforce act on pairs; all others search over the policy's parameters, and their steps count policies. By default an evolution strategy of 9,600
 ---@field pairs_per_step integer? pairs that a step draws, on which each candidate is judged; 8 by default
+---@field on_invalid_reward ("stop"|"worst")? what becomes of a candidate for which the reward raises, or gives no finite number, as of a task that edits one network
 ---@field validation_interval integer? updates between looks at the validation pairs; 10 by default
 ---@field refine (integer|false)? evaluations of a second, refined edit of each held-out pair; none by default
 ---@field refine_by ("scale"|"samples")? what refining varies; the scale by default
@@ -107,7 +108,7 @@ function TransferEnvironment:reset(seed) end
 ---@return number reward
 ---@return boolean terminated true
 ---@return boolean truncated false
----@return { terms: table<string, number> } info
+---@return { terms: table<string, number>, invalid: true? } info
 function TransferEnvironment:step(action) end
 
 --- The network that the last step edited; nil before.

@@ -85,6 +85,11 @@ void *luahost_context(lua_State *L);
 int32_t luahost_depth(const luahost *host);
 bool luahost_on_own_thread(const luahost *host);
 
+/// Notes a file or an empty folder to be removed when the process ends without an error to report. At most 32.
+void luahost_remove_at_end(const char *path);
+/// Removes them in order, up to the first that cannot be removed. Safe on any thread.
+void luahost_remove_now(void);
+
 // MARK: Calls
 
 /// Calls the function below its `argument_count` arguments. LUA_OK with `result_count` results, or another status

@@ -94,7 +94,7 @@ struct CellRun {
         let result = SeedResult(
             seed: seed, evaluations: loop.evaluations, evaluationsToTarget: loop.evaluationsToTarget,
             bestReward: loop.best?.reward.value, seconds: cost.seconds, heldOut: outcome.heldOut,
-            classes: outcome.classes, groups: outcome.groups)
+            classes: outcome.classes, groups: outcome.groups, invalidRewards: loop.invalidRewards)
         return ComparisonCell(
             method: method.name, kind: method.kind, key: key, task: task.name, world: task.worldName, result: result,
             cost: cost)

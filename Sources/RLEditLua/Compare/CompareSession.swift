@@ -3,6 +3,7 @@ package import LuaBridge
 internal import RLEditData
 package import RLEditRuns
 internal import RLEditTensor
+internal import RLEditWorlds
 
 /// Runs the cells of a comparison, each once: `rledit-lua compare TASK.lua`.
 ///
@@ -65,9 +66,14 @@ package final class CompareSession {
                 }
             }
         }
+        if end != .finished {
+            note(
+                cells.isEmpty
+                    ? "stopped before the first cell was done; the same command begins anew"
+                    : "stopped; '\(folder.path)' has what is done; the same command goes on with what is missing")
+        }
         guard let comparison = try makeComparison(folder.path) else { return (end, nil) }
         try folder.write(comparison)
-        if end != .finished { note("stopped; the same command goes on with what is missing") }
         return (end, comparison)
     }
 
@@ -179,7 +185,11 @@ package final class CompareSession {
         } catch {
             if clock.isInterrupted || clock.isTimeOver { return .stopped }
             if let limit = error as? LuaError, limit.isLimit { throw error }
-            return .failed("\(error)")
+            let isInvalid =
+                (error as? any InvalidRewardError)?.isInvalidReward == true && options.run.invalidRewards == nil
+            return .failed(
+                "\(error)"
+                    + (isInvalid ? "; --on-invalid-reward worst counts such a candidate as the worst so far" : ""))
         }
     }
 }

@@ -48,7 +48,7 @@ extension HostModules {
         if case .table(let table) = call.value(1) {
             let options = LuaOptions(owner: "rledit.env", table: table)
             let name = try options.optional("name", as: String.self) ?? "environment"
-            let parts = try TaskParts(options, random: context.random)
+            let parts = try TaskParts(options, context)
             try options.finish()
             return try ScriptEnvironment(
                 name: name, problem: try parts.makeProblem(name: name, host: call.host), context: context)
@@ -90,8 +90,7 @@ extension HostModules {
         try call.atMost(1)
         let action: Tensor
         do {
-            action = try ScriptActions.readOne(
-                call.value(1), host: call.host, actionSize: value.environment.actionSize)
+            action = try ScriptActions(host: call.host, size: value.environment.actionSize).readOne(call.value(1))
         } catch let mismatch as LuaMismatch {
             throw call.argumentError(1, mismatch.description)
         }
@@ -109,8 +108,8 @@ extension HostModules {
         try call.atMost(1)
         let actions: Tensor
         do {
-            actions = try ScriptActions.read(
-                call.value(1), host: call.host, count: nil, actionSize: value.environment.actionSize)
+            actions = try ScriptActions(host: call.host, size: value.environment.actionSize)
+                .read(call.value(1), count: nil)
         } catch let mismatch as LuaMismatch {
             throw call.argumentError(1, mismatch.description)
         }
@@ -130,6 +129,7 @@ extension HostModules {
     private static func judgement(_ record: StepRecord, candidate: Int, host: LuaHost) throws -> LuaTable {
         let table = try host.makeTable()
         try table.set("terms", try PlainTable.make(.object(record.rewards[candidate].shownTerms), host: host))
+        if record.rewards[candidate].isInvalid { try table.set("invalid", true) }
         let metrics = try host.makeTable()
         for (set, name) in record.batch.setNames.enumerated() {
             let values = try host.makeTable()

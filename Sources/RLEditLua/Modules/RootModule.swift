@@ -73,29 +73,3 @@ struct ScriptArguments: LuaBound {
         return .string(text)
     }
 }
-
-extension ScriptContext {
-    /// The error for `--set` options that the script has never read.
-    func checkArguments() throws {
-        for name in arguments.keys.sorted() where !readArguments.contains(name) {
-            throw UnreadArgumentError(
-                name: name, value: arguments[name] ?? "",
-                suggestion: NearestName.suggestion(for: name, among: readArguments.subtracting(arguments.keys)))
-        }
-    }
-}
-
-/// A `--set` option that the script has never read: most likely misspelt.
-struct UnreadArgumentError: Error, CustomStringConvertible {
-    let name: String
-    let value: String
-    /// The nearest name that it does read, in words; empty for none.
-    let suggestion: String
-
-    var description: String { description(of: "--set \(name)=\(value)") }
-
-    /// - Parameter origin: where the setting was given, as the user wrote it.
-    func description(of origin: String) -> String {
-        "\(origin): the script never reads rledit.args.\(name)\(suggestion)"
-    }
-}

@@ -32,6 +32,7 @@ extension HostModules {
         try result.set("reason", reason?.luaName ?? "finished")
         try result.set("evaluations", loop.evaluations)
         try result.set("evaluations_to_target", loop.evaluationsToTarget)
+        try result.set("invalid_rewards", loop.invalidRewards)
         if let best = loop.best {
             let table = try host.makeTable()
             try table.set("reward", best.reward.value)

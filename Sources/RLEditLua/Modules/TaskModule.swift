@@ -21,7 +21,7 @@ extension HostModules {
         let options = try LuaOptions(owner: "rledit.task", table: call.table(1))
         let name = try options.optional("name", as: String.self)
         if let name { try checkName(name, options) }
-        let parts = try TaskParts(options, random: context.random)
+        let parts = try TaskParts(options, context)
         let heldOut = try TaskParts.sets("heldout", options)
         let measures = try shownMeasures(options, heldOut: heldOut)
         let compared = try ComparedModels.read(options)

@@ -157,6 +157,7 @@ extension HostModules {
         }
         let pairsPerStep = try options.optional("pairs_per_step", as: Int.self)
         let refinement = try refinement(options)
+        let invalidRewards = try InvalidRewardRule.read(options, context)
         let target = try options.optional("target", as: Double.self)
         if let target, !target.isFinite { throw options.fieldError("target", "must be finite, got \(target)") }
         let state = try options.optional("state", as: LuaTable.self) ?? call.host.makeTable()
@@ -177,7 +178,7 @@ extension HostModules {
                 }
                 return ScriptTransferTask.Settings(
                     pairsPerStep: perStep, validationInterval: validationInterval, refinement: refinement,
-                    target: target)
+                    target: target, invalidRewards: invalidRewards)
             },
             events: TaskEvents(callbacks: callbacks, state: state, host: call.host, context: context), host: call.host,
             context: context)

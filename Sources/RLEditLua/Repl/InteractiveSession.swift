@@ -46,6 +46,7 @@ package final class InteractiveSession {
         self.context = context
         session = try options.makeSession(context, print: print, warn: note)
         context.outputFolder = { [unowned self] in try outputFolder() }
+        session.readsArgumentsAlone = false
         host.modules.scriptDirectory = "."
         try host.run("rledit = require 'rledit'", name: "repl")
     }
@@ -57,7 +58,7 @@ package final class InteractiveSession {
             session.close()
         }
         if let script { try begin(with: script) }
-        while let chunk = nextChunk() {
+        while !clock.mustEnd, let chunk = nextChunk() {
             guarded {
                 let results = try host.runMain(chunk)
                 guard !results.isEmpty else { return }
@@ -68,6 +69,7 @@ package final class InteractiveSession {
                 try print.call(results)
             }
         }
+        for unread in context.unreadArguments { note("warning: \(unread)") }
     }
 
     /// - Throws: ``RunError`` when the file cannot be read; what goes wrong in it is told, and the session begins.

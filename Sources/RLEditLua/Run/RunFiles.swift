@@ -51,6 +51,8 @@ package enum RunError: Error, Equatable, Sendable, CustomStringConvertible {
     case changedSets(path: String)
     /// `--max-time` has passed before the run itself began.
     case timeOver(seconds: Double)
+    /// Warnings of a run with `--strict`.
+    case warnings(count: Int)
     /// `--resume` of a script that returned no task.
     case noTask(path: String)
 
@@ -65,6 +67,8 @@ package enum RunError: Error, Equatable, Sendable, CustomStringConvertible {
                 + "give the data it was begun with by --data"
         case .timeOver(let seconds):
             "the time of --max-time (\(seconds) s) has passed before the script was done"
+        case .warnings(let count):
+            count == 1 ? "the warning is an error with --strict" : "\(count) warnings are errors with --strict"
         case .noTask(let path): "'\(path)' returned no task: only runs of tasks can be resumed"
         }
     }

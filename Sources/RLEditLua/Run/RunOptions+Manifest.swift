@@ -1,4 +1,5 @@
 internal import RLEditRuns
+internal import RLEditWorlds
 
 extension RunOptions {
     /// The options that decide results, for the manifest.
@@ -11,6 +12,7 @@ extension RunOptions {
         var pairs = JSONObject()
         for (name, value) in arguments.sorted(by: { $0.key < $1.key }) { pairs[name] = .string(value) }
         object["set"] = .object(pairs)
+        if let invalidRewards { object["on_invalid_reward"] = .string(invalidRewards.rawValue) }
         return object
     }
 
@@ -31,6 +33,8 @@ extension RunOptions {
         options.savedEdit = edit
         options.isTrusted = trust
         options.data = data ?? recorded["data"]?.string
+        let recordedRule = recorded["on_invalid_reward"]?.string.flatMap(InvalidRewardRule.init(rawValue:))
+        options.invalidRewards = invalidRewards ?? recordedRule
         options.scriptArguments = (recorded["script_arguments"]?.array ?? []).compactMap(\.string)
         for member in recorded["set"]?.object?.members ?? [] { options.arguments[member.key] = member.value.string }
         return options

@@ -74,7 +74,9 @@ package final class SweepSession {
         }
         let sweep = summary()
         try sweep.write()
-        if end != .finished { note("stopped; the same command goes on with what is missing") }
+        if end != .finished {
+            note("stopped; '\(folder)' has what is done; the same command goes on with what is missing")
+        }
         return (end, sweep)
     }
 

@@ -21,6 +21,8 @@ final class CustomLearner: Learner {
     private let loadMethod: ScriptMethod?
     private var actionSize = 0
     private var environmentCount = 1
+    /// Who takes the actions, in words.
+    var taker = "the world takes"
     private var asked: LuaValue = .nil
 
     static func describe(_ table: LuaTable) throws -> ScriptLearner {
@@ -81,8 +83,10 @@ final class CustomLearner: Learner {
     func ask(_ observation: ObservationBatch, progress: Double) throws -> Tensor {
         asked = try askMethod.call().first ?? .nil
         do {
-            return try ScriptActions.read(
-                asked, host: host, count: environmentCount, actionSize: actionSize)
+            let actions = try ScriptActions(host: host, size: actionSize, taker: taker)
+                .read(asked, count: environmentCount)
+            try ScriptActions.requireFinite(actions)
+            return actions
         } catch let mismatch as LuaMismatch {
             throw askMethod.error(mismatch.description)
         }
@@ -115,7 +119,8 @@ final class CustomLearner: Learner {
         let value = try meanActionMethod.call().first ?? .nil
         if value.isNil { return nil }
         do {
-            let action = try ScriptActions.readOne(value, host: host, actionSize: actionSize)
+            let action = try ScriptActions(host: host, size: actionSize, taker: taker).readOne(value)
+            try ScriptActions.requireFinite(action)
             return try ObservationBatch.shared(action, environments: observation.environments).rows()
         } catch let mismatch as LuaMismatch {
             throw meanActionMethod.error(mismatch.description)

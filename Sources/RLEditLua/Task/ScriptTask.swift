@@ -91,6 +91,7 @@ package final class ScriptTask: LuaBound {
     package func makeEditTask() throws -> EditTask {
         let learner = try learner.make()
         events.customLearner = learner as? CustomLearner
+        events.customLearner?.taker = "the world '\(worldName)' takes"
         return EditTask(
             name: name, problem: try makeProblem(), heldOut: heldOut, learner: learner, target: target,
             measures: measures, compared: compared)
@@ -112,6 +113,7 @@ package final class ScriptTask: LuaBound {
         configuration["sets"] = .object(counts(parts.sets))
         configuration["heldout"] = .object(counts(heldOut))
         configuration["metrics"] = .array(parts.metrics.map { .string($0.name) })
+        configuration["on_invalid_reward"] = .string(parts.invalidRewards.rawValue)
         configuration["target"] = target.map { .number($0) } ?? .null
         return configuration
     }

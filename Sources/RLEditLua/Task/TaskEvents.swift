@@ -23,6 +23,7 @@ final class TaskEvents {
     /// Calls `on_update`.
     /// - Returns: false when the script asks to stop.
     func didUpdate(_ record: UpdateRecord) throws -> Bool {
+        context.noteArgumentsUnreadSoFar { host.warningSink($0) }
         guard let function = callbacks.onUpdate else { return true }
         var statistics = JSONObject()
         statistics["mean"] = .number(record.reward.mean)
@@ -41,6 +42,7 @@ final class TaskEvents {
         event["best_reward"] = .number(record.bestReward)
         event["terms"] = .object(JSONObject(record.terms))
         event["learner"] = .object(learner)
+        event["invalid_rewards"] = .integer(record.invalidRewards)
         return try goesOn(function, event)
     }
 

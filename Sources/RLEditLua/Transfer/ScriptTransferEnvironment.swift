@@ -16,7 +16,7 @@ final class ScriptTransferEnvironment: LuaBound {
     private let pairs: [EditPair]
     private let layers: [(outputs: Int, inputs: Int)]
     private let rank: Int
-    private let reward: any RewardFunction
+    private let judge: RewardJudge
     private let random: RandomStream
     /// Pairs drawn so far.
     private var draws = 0
@@ -26,12 +26,12 @@ final class ScriptTransferEnvironment: LuaBound {
 
     /// - Throws: ``WorldError`` for pairs whose layers are of different sizes.
     init(
-        name: String, pairs: [EditPair], rank: Int, reward: any RewardFunction, random: RandomStream
+        name: String, pairs: [EditPair], rank: Int, judge: RewardJudge, random: RandomStream
     ) throws {
         self.name = name
         self.pairs = pairs
         self.rank = rank
-        self.reward = reward
+        self.judge = judge
         self.random = random.split("environment")
         layers = (pairs.first?.frames ?? []).map { ($0.layer.rows, $0.inputs) }
         actionSize = pairs.first?.actionSize ?? 0
@@ -69,7 +69,7 @@ final class ScriptTransferEnvironment: LuaBound {
             UnitPolicy.factors($0, layers: layers, rank: rank)
         }
         let made = try pair.edits(factors)
-        let judged = try pair.judge([made], by: reward, episode: evaluations + 1)[0]
+        let judged = try pair.judge([made], by: judge, episode: evaluations + 1)[0]
         evaluations += 1
         edits = made
         current = nil
@@ -108,14 +108,14 @@ extension HostModules {
                 let observation = try Tensor.zeros([value.observationSize])
                 let action: Tensor
                 do {
-                    action = try ScriptActions.readOne(
-                        call.value(1), host: call.host, actionSize: value.actionSize)
+                    action = try ScriptActions(host: call.host, size: value.actionSize).readOne(call.value(1))
                 } catch let mismatch as LuaMismatch {
                     throw call.argumentError(1, mismatch.description)
                 }
                 let reward = try value.step(action)
                 let info = try call.host.makeTable()
                 try info.set("terms", try PlainTable.make(.object(reward.shownTerms), host: call.host))
+                if reward.isInvalid { try info.set("invalid", true) }
                 // An episode is one step: what follows it shows nothing.
                 return try call.returns(list: [
                     try call.host.value(of: observation), .number(reward.value), .boolean(true), .boolean(false),

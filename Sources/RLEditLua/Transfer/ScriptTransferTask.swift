@@ -39,6 +39,7 @@ package final class ScriptTransferTask: LuaBound, RunnableTask {
         var validationInterval = 10
         var refinement: (count: Int, search: PolicyApplication.Search)?
         var target: Double?
+        var invalidRewards = InvalidRewardRule.stop
     }
 
     /// Computes the features of every pair, which takes a pass through each pair's network.
@@ -100,10 +101,12 @@ package final class ScriptTransferTask: LuaBound, RunnableTask {
         made.isUsed = true
         let learner = try learner.make()
         events.customLearner = learner as? CustomLearner
+        events.customLearner?.taker = "the parameters of the policy are"
         return TransferTask(
             name: name, rules: rules,
             problem: TransferProblem(
-                pairs: training, policy: policy, reward: try makeReward(name), pairsPerStep: settings.pairsPerStep),
+                pairs: training, policy: policy, reward: try makeReward(name), pairsPerStep: settings.pairsPerStep,
+                invalidRewards: settings.invalidRewards),
             validation: validation, validationInterval: settings.validationInterval, heldOut: heldOut,
             refinement: settings.refinement, learner: learner, target: settings.target, distribution: distribution)
     }
@@ -112,7 +115,8 @@ package final class ScriptTransferTask: LuaBound, RunnableTask {
     func makeEnvironment(random: RandomStream) throws -> ScriptTransferEnvironment {
         made.isUsed = true
         return try ScriptTransferEnvironment(
-            name: name, pairs: training, rank: rules.rank, reward: try makeReward(name), random: random)
+            name: name, pairs: training, rank: rules.rank,
+            judge: RewardJudge(try makeReward(name), rule: settings.invalidRewards), random: random)
     }
 
     /// Of the first pair whose sets overlap, training pairs first.
@@ -170,6 +174,7 @@ package final class ScriptTransferTask: LuaBound, RunnableTask {
             configuration["refine"] = .integer(refinement.count)
             configuration["refine_by"] = .string(refinement.search.rawValue)
         }
+        configuration["on_invalid_reward"] = .string(settings.invalidRewards.rawValue)
         configuration["target"] = settings.target.map { .number($0) } ?? .null
         return configuration
     }

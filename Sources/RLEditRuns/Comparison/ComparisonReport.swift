@@ -97,7 +97,7 @@ struct ComparisonReport {
             comparison.skipped.map { [Markup($0.method), "skipped", Markup($0.reason)] }
             + comparison.failed.map {
                 [Markup("\($0.method)\($0.seed.map { ", seed \($0)" } ?? "")"), "failed", Markup($0.reason)]
-            }
+            } + comparison.invalidRewards.map { [Markup($0.method), "invalid rewards", Markup($0.text)] }
         guard !lines.isEmpty else { return .empty }
         return Report.section(
             "What is missing", id: "missing", [Report.table(["method", "", "why"], lines, textColumns: 3)])

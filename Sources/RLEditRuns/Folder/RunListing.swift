@@ -116,10 +116,10 @@ public struct RunListing: Sendable, Equatable {
 }
 
 extension RunListing.Run {
-    /// - Throws: ``FileError``, ``JSONReadError`` or ``ManifestError``, or ``RunFolderError/notARun(path:)``.
+    /// - Throws: ``FileError``, ``JSONReadError`` or ``ManifestError``, or ``RunFolderError/notARun(path:reason:)``.
     public init(_ folder: String) throws {
         guard FileSystem.status(of: "\(folder)/\(RunFolder.manifestName)") != nil else {
-            throw RunFolderError.notARun(path: folder)
+            throw RunFolderError.notARun(path: folder, reason: RunFolder.reasonThatNoRunIsIn(folder))
         }
         self.init(folder: folder, manifest: try Manifest.read(from: folder), summary: RunSummary.read(in: folder))
     }

@@ -25,9 +25,10 @@ public struct RunOutcome {
     /// Why measures of held-out sets are undefined, each told once.
     public var undefinedMeasures: [String] { measurement?.undefined ?? [] }
 
-    /// - Throws: ``WorldError`` when a held-out set does not fit the network.
-    public init(of loop: EditLoop, pool: WorkerPool) throws {
-        meanPolicy = try loop.meanPolicyEdit()
+    /// - Parameter isBestOnly: true for a loop that ended with an error: what its learner would do now is nobody's result.
+    /// - Throws: ``WorldError`` when a held-out set does not fit the network, or what the reward throws.
+    public init(of loop: EditLoop, pool: WorkerPool, isBestOnly: Bool = false) throws {
+        meanPolicy = isBestOnly ? nil : try loop.meanPolicyEdit()
         bestSeen = loop.best?.edits
         trained = loop.environment.evaluator
         self.pool = pool

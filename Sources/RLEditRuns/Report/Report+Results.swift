@@ -15,6 +15,7 @@ extension Report {
         add(isSpread ? "seeds" : "seed", summary.seeds.map { String($0.seed) }.joined(separator: ", "))
         let evaluations = summary.seeds.map(\.evaluations).reduce(0, +)
         add("evaluations", NumberText.grouped(evaluations))
+        if let invalid = InvalidRewards.text(summary.seeds) { add("invalid rewards", invalid) }
         add("time", NumberText.duration(summary.seconds))
         add("started", String(manifest.started.iso.prefix(16)).replacing("T", with: " "))
         var children: [Markup] = [

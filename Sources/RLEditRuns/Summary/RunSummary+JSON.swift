@@ -33,6 +33,7 @@ extension RunSummary {
             "seed": .integer(seed.seed), "evaluations": .integer(seed.evaluations),
             "evaluations_to_target": seed.evaluationsToTarget.map(JSONValue.integer) ?? .null,
         ]
+        if seed.invalidRewards > 0 { object["invalid_rewards"] = .integer(seed.invalidRewards) }
         if detailed {
             object["best_reward"] = seed.bestReward.map(JSONValue.number) ?? .null
             object["seconds"] = .number(seed.seconds)
@@ -113,7 +114,8 @@ extension RunSummary {
                 return GroupResult(
                     set: set, group: group, examples: entry["examples"]?.integer ?? 0,
                     stages: stages(entry, besides: ["set", "group", "examples"], measures))
-            }, costs: json["costs"].map { stages($0, RunSummary.cost) } ?? .init())
+            }, costs: json["costs"].map { stages($0, RunSummary.cost) } ?? .init(),
+            invalidRewards: json["invalid_rewards"]?.integer ?? 0)
     }
 
     /// The members of an object that are stages: all but the named ones.

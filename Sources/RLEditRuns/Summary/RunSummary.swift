@@ -93,11 +93,13 @@ public struct SeedResult: Sendable, Equatable {
     public var groups: [GroupResult]
     /// What the models that the run is compared with cost.
     public var costs: StageValues<ModelCost>
+    /// Candidates without a valid reward, each counted as the worst so far.
+    public var invalidRewards: Int
 
     public init(
         seed: Int, evaluations: Int, evaluationsToTarget: Int? = nil, bestReward: Double? = nil, seconds: Double,
         heldOut: [HeldOutResult], classes: [ClassResult] = [], groups: [GroupResult] = [],
-        costs: StageValues<ModelCost> = .init()
+        costs: StageValues<ModelCost> = .init(), invalidRewards: Int = 0
     ) {
         self.seed = seed
         self.evaluations = evaluations
@@ -108,6 +110,7 @@ public struct SeedResult: Sendable, Equatable {
         self.classes = classes
         self.groups = groups
         self.costs = costs
+        self.invalidRewards = invalidRewards
     }
 }
 

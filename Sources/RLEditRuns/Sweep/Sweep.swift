@@ -130,12 +130,21 @@ public struct Sweep: Sendable, Equatable {
         if !failures.isEmpty {
             parts.append(failures.map { "failed: \($0.trial.title): \($0.reason)" }.joined(separator: "\n"))
         }
+        let invalid = invalidRewards.map { "invalid rewards: \($0.trial): \($0.text)" }
+        if !invalid.isEmpty { parts.append(invalid.joined(separator: "\n")) }
         let open = plan.trials.count - results.count - failures.count
         parts.append(
             "\(results.count) of \(plan.trials.count) trials finished"
                 + (failures.isEmpty ? "" : ", \(failures.count) failed (--retry tries them again)")
                 + (open > 0 ? ", \(open) to do" : ""))
         return parts.joined(separator: "\n\n")
+    }
+
+    /// Trials some of whose candidates had no valid reward.
+    var invalidRewards: [(trial: String, text: String)] {
+        results.compactMap { result in
+            InvalidRewards.text(result.summary.seeds).map { (result.trial.title, $0) }
+        }
     }
 
     static func title(_ figure: String) -> String {

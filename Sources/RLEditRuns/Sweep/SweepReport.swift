@@ -10,7 +10,8 @@ struct SweepReport {
 
     var html: String {
         Report.document(
-            title: "\(sweep.task) – rledit sweep", [header] + sweep.plan.names.map(section) + [failures])
+            title: "\(sweep.task) – rledit sweep",
+            [header] + sweep.plan.names.map(section) + [failures, invalidRewards])
     }
 
     private var header: Markup {
@@ -122,6 +123,14 @@ struct SweepReport {
             ? "A dot for each trial and seed."
             : "A dot for each trial and seed; rings are means, with the standard deviation."
         return Report.figure(chart.markup(), caption: [Markup(caption)])
+    }
+
+    private var invalidRewards: Markup {
+        let lines = sweep.invalidRewards.map { [Markup($0.trial), Markup($0.text)] }
+        guard !lines.isEmpty else { return .empty }
+        return Report.section(
+            "Invalid rewards", id: "invalid",
+            [Report.table(["trial", "without a valid reward"], lines, textColumns: 2)])
     }
 
     private var failures: Markup {
