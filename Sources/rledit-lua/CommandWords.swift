@@ -8,23 +8,26 @@ enum CommandWords {
     static func fault(in words: [String]) -> String? {
         guard let first = words.first else { return nil }
         if first == RunsCommand.configuration.commandName, let second = words.dropFirst().first {
-            return fault(second, among: RunsCommand.configuration.subcommands, of: "'runs'", kind: "folder")
+            // One that looks like no command is a folder that is not there, and the command says so.
+            return fault(second, among: RunsCommand.configuration.subcommands, kind: "folder", otherwise: nil)
         }
-        return fault(
-            first, among: CommandLineTool.configuration.subcommands, of: "rledit-lua", kind: "file")
+        let commands = CommandLineTool.configuration.subcommands
+        let names = commands.map { $0._commandName }.joined(separator: ", ")
+        return fault(first, among: commands, kind: "file", otherwise: "the commands are \(names).")
     }
 
     /// A word that is taken for a path only because it is no command, and that names nothing.
+    /// - Parameter otherwise: the hint where the word looks like none of the commands; nil for no fault then.
     private static func fault(
-        _ word: String, among commands: [any ParsableCommand.Type], of owner: String, kind: String
+        _ word: String, among commands: [any ParsableCommand.Type], kind: String, otherwise: String?
     ) -> String? {
         let names = commands.map { $0._commandName } + ["help"]
         guard !word.hasPrefix("-"), !names.contains(word), !word.contains("/"), !word.hasSuffix(".lua"),
             !FileManager.default.fileExists(atPath: word)
         else { return nil }
-        let hint =
-            NearestName.of(word, among: names).map { "did you mean '\($0)'?" }
-            ?? "the commands of \(owner) are \(names.joined(separator: ", "))."
+        guard let hint = NearestName.of(word, among: names).map({ "did you mean '\($0)'?" }) ?? otherwise else {
+            return nil
+        }
         return "'\(word)' is neither a command nor a \(kind): \(hint)"
     }
 

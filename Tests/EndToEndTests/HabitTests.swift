@@ -143,8 +143,8 @@ struct HabitTests {
             (["swep"], "'swep' is neither a command nor a file: did you mean 'sweep'?"),
             (
                 ["frobnicate", "t.lua"],
-                "'frobnicate' is neither a command nor a file: the commands of rledit-lua are run, check, new, compare, "
-                    + "sweep, runs, repl, apply, predict, report, doctor, help."
+                "'frobnicate' is neither a command nor a file: the commands are run, check, new, compare, "
+                    + "sweep, runs, repl, apply, predict, report, doctor."
             ),
             (["runs", "shwo", "o"], "'shwo' is neither a command nor a folder: did you mean 'show'?"),
             (["t.lua", "--out", ""], "--out is empty: name a folder, or leave it out."),

@@ -110,7 +110,9 @@ import Testing
         let text = "return task { learner = rledit.PPO { clip_range = rledit.schedule.linear(0.2, 0.1) } }"
         try TaskScript.run(text) { _, task in
             #expect(
-                task.configuration.keys == ["world", "learner", "observation", "sets", "heldout", "metrics", "target"])
+                task.configuration.keys == [
+                    "world", "learner", "observation", "sets", "heldout", "metrics", "on_invalid_reward", "target",
+                ])
             let learner = try #require(task.configuration["learner"]?.object)
             #expect(learner["clip_range"] == .string("linear(0.2, 0.1)"))
             #expect(learner["name"] == .string("PPO") && learner["gae_lambda"]?.double != nil)
