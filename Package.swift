@@ -30,23 +30,29 @@ let package = Package(
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLibedit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
 
+        // What both halves below stand on.
+        .target(name: "RLEditCore", swiftSettings: strict),
+
         // The script host. Knows nothing of learning.
         .target(name: "CLuaShims", dependencies: ["CLua"]),
-        .target(name: "LuaBridge", dependencies: ["CLua", "CLuaShims"], swiftSettings: strict),
+        .target(name: "LuaBridge", dependencies: ["CLua", "CLuaShims", "RLEditCore"], swiftSettings: strict),
 
         // The numeric core. Knows nothing of Lua.
         .target(name: "CKernels", dependencies: ["CDNNL"], linkerSettings: [.linkedLibrary("dnnl")]),
         .target(name: "RLEditTensor", dependencies: ["CKernels"], swiftSettings: strict),
         .target(name: "RLEditNN", dependencies: ["RLEditTensor", "CKernels"], swiftSettings: strict),
-        .target(name: "RLEditData", dependencies: ["RLEditTensor", "CZlib", "CCrypto"], swiftSettings: strict),
         .target(
-            name: "RLEditWorlds", dependencies: ["RLEditTensor", "RLEditNN", "RLEditData", "CKernels"],
+            name: "RLEditData", dependencies: ["RLEditCore", "RLEditTensor", "CZlib", "CCrypto"],
+            swiftSettings: strict),
+        .target(
+            name: "RLEditWorlds", dependencies: ["RLEditCore", "RLEditTensor", "RLEditNN", "RLEditData", "CKernels"],
             swiftSettings: strict),
         .target(
             name: "RLEditLearners", dependencies: ["RLEditTensor", "RLEditNN", "RLEditWorlds", "CKernels"],
             swiftSettings: strict),
         .target(
-            name: "RLEditBaselines", dependencies: ["RLEditTensor", "RLEditNN", "RLEditData", "RLEditWorlds"],
+            name: "RLEditBaselines",
+            dependencies: ["RLEditCore", "RLEditTensor", "RLEditNN", "RLEditData", "RLEditWorlds"],
             swiftSettings: strict),
         .target(
             name: "RLEditRuns",
@@ -60,8 +66,8 @@ let package = Package(
         .target(
             name: "RLEditLua",
             dependencies: [
-                "LuaBridge", "CSandbox", "RLEditTensor", "RLEditNN", "RLEditData", "RLEditWorlds", "RLEditLearners",
-                "RLEditBaselines", "RLEditRuns",
+                "LuaBridge", "CSandbox", "RLEditCore", "RLEditTensor", "RLEditNN", "RLEditData", "RLEditWorlds",
+                "RLEditLearners", "RLEditBaselines", "RLEditRuns",
             ],
             swiftSettings: strict),
         .target(name: "CLineEditor", dependencies: ["CLibedit"]),
@@ -87,6 +93,7 @@ let package = Package(
                 "RLEditTensor", "RLEditNN", "RLEditData", "RLEditWorlds", "RLEditLearners", "RLEditRuns",
             ],
             resources: [.copy("Corpus")], swiftSettings: strict),
+        .testTarget(name: "RLEditCoreTests", dependencies: ["RLEditCore"], swiftSettings: strict),
         .testTarget(
             name: "LuaBridgeTests", dependencies: ["LuaBridge", "RLEditTestSupport"], resources: [.copy("Library")],
             swiftSettings: strict),

@@ -57,7 +57,6 @@ package final class LuaHost: @unchecked Sendable {
             throw LuaError(.host, "not enough memory for a Lua state")
         }
         self.handle = handle
-        try installGlobalGuard()
     }
 
     deinit { close() }

@@ -1,5 +1,6 @@
 internal import CLua
 internal import CLuaShims
+internal import RLEditCore
 
 /// Fills the table of a host module. Scripts get a read-only view of it, in which reading an unknown name raises.
 package final class LuaModule {
@@ -106,7 +107,7 @@ extension LuaHost {
                 guard let field = String.luaRead(call.slot(2)) else { return .none }
                 throw LuaUsageError(
                     "module '\(name)' has no '\(PrintableText.make(field, capacity: 64))'"
-                        + NearestName.suggestion(for: field, among: names))
+                        + NearestName.help(for: field, among: names, of: "it has"))
             }, on: state)
         luahost_push_read_only(state, top + 1, "module '\(name)'")
         luahost_remove(state, top + 1)

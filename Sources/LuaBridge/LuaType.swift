@@ -1,5 +1,6 @@
 internal import CLua
 internal import CLuaShims
+internal import RLEditCore
 
 /// What the host needs to know of a type without knowing its values.
 package class AnyLuaType {
@@ -121,13 +122,18 @@ package final class LuaType<Value>: AnyLuaType {
         memberNames.append(name)
         let typeName = self.name
         let function = BoundFunction(host, name, isMethod: true) { call in
+            let given = call.count + 1
             do {
                 if let box = try call.host.box(Value.self, call.state, 1) { return try body(box, call) }
             } catch let mismatch as LuaMismatch {
                 throw LuaUsageError("calling '\(name)' on bad self (\(mismatch.description))")
+            } catch let error as LuaUsageError where given == 1 && error.isAboutArguments {
+                // `a.add(b)` takes b for the object, and misses an argument.
+                throw LuaUsageError(error.description + call.colonHint(typeName: typeName, given: given))
             }
             throw LuaUsageError(
-                "calling '\(name)' on bad self (\(typeName) expected, got \(call.host.typeName(call.state, 1)))")
+                "calling '\(name)' on bad self (\(typeName) expected, got \(call.host.typeName(call.state, 1)))"
+                    + call.colonHint(typeName: typeName, given: given))
         }
         setField(name) { host.push(function, on: state) }
     }
@@ -289,7 +295,7 @@ package final class LuaType<Value>: AnyLuaType {
         if let results = try missingField?(box.value, field, call) { return results }
         throw LuaUsageError(
             "\(name) has no field '\(PrintableText.make(field, capacity: 64))'"
-                + NearestName.suggestion(for: field, among: memberNames))
+                + NearestName.help(for: field, among: memberNames, of: "fields and methods"))
     }
 
     override func setIndex(_ box: ObjectBox, _ state: OpaquePointer) throws -> LuaResults {
@@ -322,7 +328,7 @@ package final class LuaType<Value>: AnyLuaType {
         guard let setter = setters[field] else {
             throw LuaUsageError(
                 "field '\(PrintableText.make(field, capacity: 64))' of \(name) cannot be set"
-                    + NearestName.suggestion(for: field, among: setters.keys))
+                    + NearestName.help(for: field, among: setters.keys.sorted(), of: "fields that can be set"))
         }
         try setter(box, call)
         return .none

@@ -1,3 +1,4 @@
+internal import RLEditCore
 internal import RLEditTensor
 
 /// What can go wrong with examples and their files, with the evidence a user needs to mend it.
@@ -92,12 +93,9 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
 
     private static func unknownGroup(_ name: String, in set: String, _ known: [String]) -> String {
         if known.isEmpty { return "set '\(set)' has no groups, so none named '\(name)'" }
-        if let nearest = Spelling.nearest(to: name, among: known) {
-            return "set '\(set)' has no group '\(name)' (did you mean '\(nearest)'?)"
-        }
-        let shown = known.prefix(10).map { "'\($0)'" }.joined(separator: ", ")
-        let rest = known.count > 10 ? ", … (\(known.count) groups)" : ""
-        return "set '\(set)' has no group '\(name)'; it has \(shown)\(rest)"
+        let nearest = NearestName.suggestion(for: name, among: known)
+        return "set '\(set)' has no group '\(name)'"
+            + (nearest.isEmpty ? "; it has \(NearestName.list(known.map { "'\($0)'" }, near: name))" : nearest)
     }
 }
 

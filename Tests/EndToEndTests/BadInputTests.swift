@@ -44,14 +44,42 @@ struct BadInputTests {
             report: "task 't', episode 1, step 1: t.lua:15: no idea"),
         Case(
             name: "misspelt set", script: Scripts.task(reward: "return m.forgt.accuracy"),
-            report: "task 't', episode 1, step 1: t.lua:15: the task has no set 'forgt' (did you mean 'forget'?)"),
+            report: "task 't', episode 1, step 1: t.lua:15: the task has no set 'forgt' (did you mean 'forget'?); "
+                + "sets: forget, retain"),
+        Case(
+            name: "withheld name in a reward", script: Scripts.task(reward: #"return tonumber(io.read "n")"#),
+            report:
+                "task 't', episode 1, step 1: t.lua:15: attempt to index a nil value (global 'io'): not available in "
+                + "the sandbox; --trust runs a script without it"),
+        Case(
+            name: "withheld function in a reward", script: Scripts.task(reward: #"return os.getenv("HOME") or 1"#),
+            report:
+                "task 't', episode 1, step 1: t.lua:15: attempt to call a nil value (field 'getenv'): not available in "
+                + "the sandbox; --trust runs a script without it"),
+        Case(
+            name: "method by a dot",
+            script: "local set = require 'rledit'.data.generated_digits { train = 2, test = 1 }.train\nset.take(1)\n",
+            report: "t.lua:2: calling 'take' on bad self (rledit.Set expected, got number); call it with a colon: "
+                + "set:take(1)"),
+        Case(
+            name: "beginning of a metric's name", script: Scripts.task(reward: "return m.forget.acc"),
+            report:
+                "task 't', episode 1, step 1: t.lua:15: set 'forget' has no metric 'acc' (did you mean 'accuracy'?); "
+                + "metrics: accuracy, auc, loss, confidence, true_probability, margin, entropy, precision, recall, f1, "
+                + "true_positive_rate, false_positive_rate, false_negative_rate, fped, fned, equality_difference, error_difference_at_eer, "
+                + "equal_error_threshold, mean_subgroup_auc, mean_bpsn_auc and 12 more"),
         Case(
             name: "misspelt metric", script: Scripts.task(reward: "return m.forget.acuracy"),
             report: "task 't', episode 1, step 1: t.lua:15: set 'forget' has no metric 'acuracy' "
-                + "(did you mean 'accuracy'?)"),
+                + "(did you mean 'accuracy'?); metrics: accuracy, loss, confidence, true_probability, margin, entropy, "
+                + "precision, recall, f1, auc, true_positive_rate, false_positive_rate, false_negative_rate, fped, fned, equality_difference, error_difference_at_eer, "
+                + "equal_error_threshold, mean_subgroup_auc, mean_bpsn_auc and 12 more"),
         Case(
             name: "unknown field", script: Scripts.task(more: "tarrget = 1,"),
-            report: "t.lua:11: unknown field 'tarrget' in rledit.task (did you mean 'target'?)"),
+            report:
+                "t.lua:11: unknown field 'tarrget' in rledit.task (did you mean 'target'?); fields: name, model, world, "
+                + "sets, reward, observation, metrics, heldout, measures, baselines, learner, target, state, on_update, "
+                + "on_episode, on_best, on_end"),
         Case(
             name: "misspelt field that is needed", script: Scripts.task(world: #"rledit.MaskWorld { layr = "fc2" }"#),
             report: "t.lua:12: unknown field 'layr' in rledit.MaskWorld (did you mean 'layer'?)"),

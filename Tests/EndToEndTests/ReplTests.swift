@@ -37,7 +37,7 @@ struct ReplTests {
             ("x = 1 2", "stdin:1: unexpected symbol near '2'\n"), ("print(y)", "stdin:1: unknown global 'y'"),
             ("if true then\nerror({})\nend", "error value is a table\n"),
             ("'abc\n'", "stdin:1: unfinished string near ''abc'\n"),
-            ("os.exit()", "stdin:1: 'os.exit' is not available to sandboxed scripts; --trust runs"),
+            ("os.exit()", "stdin:1: attempt to call a nil value (field 'exit'): not available in the sandbox; --trust runs"),
             ("require 'nowhere'", "module 'nowhere' not found"),
             ("rledit.nn.load '/etc/passwd'", "/etc/passwd"),
             ("rledit.data.csv { path = 'secret.txt', text = 'a', label = 'b' }", "secret.txt"),

@@ -61,16 +61,19 @@ enum Script {
         _ text: String, mode: LuaHost.Mode = .sandboxed, limits: LuaLimits = quick
     ) throws -> [String] {
         try withHost(mode: mode, limits: limits) { host in
-            try host.run(text, name: "task.lua").map { value in
-                switch value {
-                case .nil: "nil"
-                case .boolean(let value): String(value)
-                case .integer(let value): String(value)
-                case .number(let value): String(value)
-                case .string(let value): value.text
-                default: value.typeName
-                }
-            }
+            try host.run(text, name: "task.lua").map(Script.text)
+        }
+    }
+
+    /// A value as Lua prints it, or the name of its type.
+    static func text(_ value: LuaValue) -> String {
+        switch value {
+        case .nil: "nil"
+        case .boolean(let value): String(value)
+        case .integer(let value): String(value)
+        case .number(let value): String(value)
+        case .string(let value): value.text
+        default: value.typeName
         }
     }
 

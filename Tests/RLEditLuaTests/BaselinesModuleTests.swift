@@ -74,7 +74,13 @@ import Testing
     @Test(
         "a wrong call is an error at its line",
         arguments: [
-            ("b.scub {}", "module 'rledit.baselines' has no 'scub' (did you mean 'scrub'?)"),
+            (
+                "b.scub {}",
+                "module 'rledit.baselines' has no 'scub' (did you mean 'scrub'?); it has: scrub, retrain, "
+                    + "fine_tune, gradient_ascent, gradient_ascent_stopped, neg_grad_plus, random_label, salun, "
+                    + "l1_sparse, fisher_forgetting, ssd, gradient_edit, gradient_mask, gradient_shift, "
+                    + "greedy_pruning, bias_edit, contrast_rule, erasure, neighbour_transport, policy_edit and 2 more"
+            ),
             ("b.scrub()", "bad argument #1 to 'scrub' (table expected, got no value)"),
             (
                 "b.scrub { forget = forget, retain = retain }",
@@ -86,7 +92,9 @@ import Testing
             ),
             (
                 "b.scrub { model = model, forget = forget, retain = retain, epohcs = 3 }",
-                "unknown field 'epohcs' in rledit.baselines.scrub (did you mean 'epochs'?)"
+                "unknown field 'epohcs' in rledit.baselines.scrub (did you mean 'epochs'?); fields: epochs, "
+                    + "maximising_epochs, batch_size, learning_rate, temperature, cross_entropy_weight, "
+                    + "divergence_weight, model, seed, name, forget, retain"
             ),
             (
                 "b.scrub { model = model, forget = forget, retain = retain, maximising_epochs = 9 }",

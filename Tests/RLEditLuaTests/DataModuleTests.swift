@@ -234,7 +234,16 @@ import Testing
             "bad argument #1 to 'with_groups' (group 'old': table of places expected, got number)"
         ),
         ("set:with_groups { {1} }", "bad argument #1 to 'with_groups' (a group's name must be a string, got number)"),
-        ("set:partitoin()", "rledit.Set has no field 'partitoin' (did you mean 'partition'?)"),
+        (
+            "set.take(10)",
+            "calling 'take' on bad self (rledit.Set expected, got number); call it with a colon: set:take(10)"
+        ),
+        (
+            "set:partitoin()",
+            "rledit.Set has no field 'partitoin' (did you mean 'partition'?); fields and methods: "
+                + "partition, name, source, count, example_shape, hash, take, drop, shuffle, split, concat, subset, "
+                + "named, groups, group_counts, group_members, group, in_groups, with_groups, without_groups and 3 more"
+        ),
         (
             "data.generated_digits { train = -1 }",
             "bad field 'train' in rledit.data.generated_digits (between 0 and 10000000 expected, got -1)"

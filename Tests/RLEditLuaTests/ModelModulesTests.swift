@@ -241,7 +241,11 @@ import Testing
     func errors(script: String, message: String) { #expect(ModuleScript.message(script) == "task.lua:1: " + message) }
 
     static let errorCases: [(String, String)] = [
-        ("models.digit_cnn { sed = 1 }", "unknown field 'sed' in rledit.models.digit_cnn (did you mean 'seed'?)"),
+        (
+            "models.digit_cnn { sed = 1 }",
+            "unknown field 'sed' in rledit.models.digit_cnn (did you mean 'seed'?); "
+                + "fields: seed"
+        ),
         ("models.mlp {}", "missing field 'widths' in rledit.models.mlp (table expected)"),
         (
             "models.mlp { widths = { 2, 2 }, activation = 'rleu' }",
@@ -262,7 +266,9 @@ import Testing
         ),
         (
             "models.mlp { widths = { 2, 2 } }:fit({ inputs = {{1, 1}}, labels = { 1 } }, { epoch = 2 })",
-            "unknown field 'epoch' in model:fit (did you mean 'epochs'?)"
+            "unknown field 'epoch' in model:fit (did you mean 'epochs'?); fields: epochs, batch_size, shuffle, "
+                + "weight_decay, gradient_clipping, seed, loss, optimizer, beta1, beta2, epsilon, learning_rate, "
+                + "on_epoch, remember"
         ),
         (
             "models.mlp { widths = { 2, 2 } }:fit({ inputs = {{1, 1}}, labels = { 1 } }, { epochs = 0 })",
@@ -270,7 +276,8 @@ import Testing
         ),
         (
             "models.mlp { widths = { 2, 2 } }:fit({ inputs = {{1, 1}}, labels = { 1 } }, { momentum = 0.9 })",
-            "unknown field 'momentum' in model:fit"
+            "unknown field 'momentum' in model:fit; fields: epochs, batch_size, shuffle, weight_decay, "
+                + "gradient_clipping, seed, loss, optimizer, beta1, beta2, epsilon, learning_rate, on_epoch, remember"
         ),
         (
             "nn.sequential { input = { 4 }, nn.linear(3, 2) }",

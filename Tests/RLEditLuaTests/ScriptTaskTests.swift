@@ -40,7 +40,9 @@ import Testing
             ("return rledit.task { world = world }", "missing field 'model' in rledit.task (rledit.Model expected)"),
             (
                 "return rledit.task(fields { lerner = 1 })",
-                "unknown field 'lerner' in rledit.task (did you mean 'learner'?)"
+                "unknown field 'lerner' in rledit.task (did you mean 'learner'?); fields: name, model, world, sets, "
+                    + "reward, observation, metrics, heldout, measures, baselines, learner, target, state, "
+                    + "on_update, on_episode, on_best, on_end"
             ),
             (
                 "return rledit.task(fields { model = 3 })",
@@ -76,7 +78,11 @@ import Testing
             ),
             (
                 "return rledit.PPO { learning_rat = 1 }",
-                "unknown field 'learning_rat' in rledit.PPO (did you mean 'learning_rate'?)"
+                "unknown field 'learning_rat' in rledit.PPO (did you mean 'learning_rate'?); fields: learning_rate, "
+                    + "steps, rollout_length, minibatch_size, epochs, discount, gae_lambda, bootstrap_truncated, "
+                    + "clip_range, value_clip_range, entropy_coefficient, value_coefficient, max_gradient_norm, "
+                    + "target_kl, normalize_advantage, normalize_observation, observation_clip, hidden_sizes, "
+                    + "value_hidden_sizes, orthogonal_initialization and 4 more"
             ),
             (
                 "return rledit.PPO { minibatch_size = 0, rollout_length = 256 }",
@@ -87,7 +93,13 @@ import Testing
                 "bad field 'steps' in rledit.PPO (number has no integer representation)"
             ),
             ("return rledit.require_version '9.0'", "this script needs rledit 9.0, and this is 0.1.0"),
-            ("return rledit.MaskWord", "module 'rledit' has no 'MaskWord' (did you mean 'MaskWorld'?)"),
+            (
+                "return rledit.MaskWord",
+                "module 'rledit' has no 'MaskWord' (did you mean 'MaskWorld'?); it has: "
+                    + "MaskWorld, version, seed, args, require_version, task, env, check_environment, ShiftWorld, "
+                    + "PPO, Reinforce, EvolutionStrategy, CMAES, SeparableCMAES, HillClimber, RandomSearch, "
+                    + "TaskDistribution, UnitPolicy, load_policy, apply and 11 more"
+            ),
         ])
     func errors(_ text: String, _ message: String) {
         #expect(TaskScript.message(text) == "examples/toy.lua:2: " + message)

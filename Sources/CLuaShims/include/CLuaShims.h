@@ -69,6 +69,7 @@ typedef struct {
     void (*output)(void *context, const char *bytes, size_t length, int32_t channel);
     uint64_t (*random)(void *context);
     int (*find_module)(lua_State *L, void *context);
+    int (*unknown_global)(lua_State *L, void *context);
 } luahost_callbacks;
 
 // MARK: Life
@@ -107,6 +108,9 @@ int luahost_length(luahost *host, lua_State *L, int index);
 /// As lua_next, but a stale key is an error status (-1) and not a long jump. 1: pair pushed, 0: end.
 int luahost_next(luahost *host, lua_State *L, int table);
 
+/// Marks the chunk of the function at `index` as a module's: a global that was never set is nil in it.
+void luahost_mark_module(lua_State *L, int index);
+
 // MARK: Functions and objects
 
 /// Pushes a closure that calls `function`, an owned reference which `release` gets when the closure dies.
@@ -122,6 +126,9 @@ void luahost_push_object(lua_State *L, int metatable_reference, void *object, in
 void *luahost_object(lua_State *L, int index, void **type);
 /// Empties the userdata at `index` and releases its object.
 void luahost_close_object(lua_State *L, int index);
+/// True when the function that runs was called by a name and a dot, or as a variable, and not by a colon, a metamethod or
+/// another C function.
+bool luahost_called_without_colon(lua_State *L);
 /// Pops a value: object.name = value, read by scripts without any call into Swift.
 void luahost_attach_field(lua_State *L, int index, const char *name);
 /// Pushes a read-only view of the table at `index`: pairs works in key order, writing raises.

@@ -1,3 +1,4 @@
+internal import RLEditCore
 internal import RLEditTensor
 
 /// What is wrong with a CSV file. Rows count from 1, the header being row 1; columns count from 1. A row is a record: a
@@ -66,7 +67,7 @@ public enum CSVFault: Equatable, Sendable, CustomStringConvertible {
     private static func missing(_ name: String, _ known: [String]) -> String {
         var shown = known
         var hint = ""
-        if let nearest = Spelling.nearest(to: name, among: known) {
+        if let nearest = NearestName.of(name, among: known) {
             hint = " (did you mean '\(nearest)'?)"
             shown.removeAll { $0 == nearest }
             shown.insert(nearest, at: 0)

@@ -1,5 +1,6 @@
 internal import LuaBridge
 internal import RLEditBaselines
+internal import RLEditCore
 internal import RLEditData
 internal import RLEditLearners
 internal import RLEditNN

@@ -1,4 +1,5 @@
 package import LuaBridge
+internal import RLEditCore
 internal import RLEditData
 internal import RLEditNN
 internal import RLEditRuns

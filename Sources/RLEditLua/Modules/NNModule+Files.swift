@@ -1,4 +1,5 @@
 internal import LuaBridge
+internal import RLEditCore
 internal import RLEditData
 internal import RLEditNN
 internal import RLEditRuns

@@ -1,4 +1,5 @@
 internal import LuaBridge
+internal import RLEditCore
 internal import RLEditRuns
 
 extension HostModules {

@@ -1,4 +1,5 @@
 internal import LuaBridge
+internal import RLEditCore
 internal import RLEditWorlds
 
 /// `m.identity.groups`: the groups of one set, by name.
@@ -40,7 +41,8 @@ extension HostModules {
                 throw LuaUsageError(
                     known.isEmpty
                         ? "set '\(set)' has no groups"
-                        : "set '\(set)' has no group '\(name)'" + NearestName.suggestion(for: name, among: known))
+                        : "set '\(set)' has no group '\(name)'"
+                            + NearestName.help(for: name, among: known, of: "groups"))
             }
             type.length { $0.scope.groups[$0.set].count }
             type.description { "metrics of the groups of the set '\($0.scope.sets[$0.set])'" }

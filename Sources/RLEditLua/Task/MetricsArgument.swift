@@ -1,4 +1,5 @@
 internal import LuaBridge
+internal import RLEditCore
 internal import RLEditTensor
 internal import RLEditWorlds
 
@@ -97,7 +98,7 @@ extension HostModules {
                 let known = names + value.scope.customMetrics.map(\.name)
                 throw LuaUsageError(
                     "set '\(value.scope.sets[value.set])' has no metric '\(name)'"
-                        + NearestName.suggestion(for: name, among: known))
+                        + NearestName.help(for: name, among: known, of: "metrics"))
             }
             type.description { "metrics of the set '\($0.scope.sets[$0.set])'" }
         }
@@ -141,7 +142,8 @@ extension HostModules {
     }
 
     private static func noSet(_ name: String, _ scope: MetricsScope, others: [String]) -> LuaUsageError {
-        LuaUsageError(
-            "the task has no set '\(name)'" + NearestName.suggestion(for: name, among: scope.sets + others))
+        let nearest = NearestName.suggestion(for: name, among: scope.sets + others)
+        return LuaUsageError(
+            "the task has no set '\(name)'\(nearest); sets: \(NearestName.list(scope.sets, near: name))")
     }
 }
