@@ -107,7 +107,8 @@ extension ExampleSet {
                 groups: groups)
         }
         let joined = ExampleStorage(
-            values: try joinedValues(with: other), exampleSize: storage.exampleSize, count: labels.count)
+            values: try joinedValues(with: other), exampleSize: storage.exampleSize, count: labels.count,
+            texts: try joinedTexts(with: other))
         return ExampleSet(
             name: name, source: sources, exampleShape: exampleShape, storage: joined, order: nil, labels: labels,
             groups: groups)
@@ -136,6 +137,12 @@ extension ExampleSet {
             rows: (0..<other.count).lazy.map(other.storageRow),
             into: UnsafeMutableBufferPointer(rebasing: all[boundary...]))
         return .floats(result)
+    }
+
+    private func joinedTexts(with other: ExampleSet) throws(DataError) -> TextSet? {
+        guard let first = storage.texts, let second = other.storage.texts else { return nil }
+        return try first.subset((0..<count).map(storageRow))
+            .concat(second.subset((0..<other.count).map(other.storageRow)))
     }
 
     /// Indices already checked.

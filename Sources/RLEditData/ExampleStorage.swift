@@ -17,6 +17,8 @@ package struct ExampleStorage: Sendable {
     package let exampleSize: Int
     /// Number of examples.
     package let count: Int
+    /// The texts that the rows were made of, one for each row; nil for examples that were no texts.
+    var texts: TextSet?
 
     /// True when both stand on the same memory.
     func isSame(as other: ExampleStorage) -> Bool {

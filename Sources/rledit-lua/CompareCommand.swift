@@ -32,7 +32,7 @@ struct CompareCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Methods to compare, or all.", valueName: "names"))
     var methods = "all"
 
-    @Option(help: ArgumentHelp("Seeds 0 to N−1, each with its own network.", valueName: "n"))
+    @Option(help: ArgumentHelp("Seeds 0 to N−1; the script runs anew for each.", valueName: "n"))
     var seeds = 5
 
     @Option(help: ArgumentHelp("Evaluations of each learner. (default: those of the task's own)", valueName: "n"))
@@ -121,6 +121,15 @@ struct CompareCommand: ParsableCommand {
         try end.exit(isFaulty: isFaulty)
     }
 
+    /// The options that decide what is compared, as they were given.
+    private var words: [String] {
+        var words = ["--methods", methods, "--seeds", "\(seeds)"]
+        if let budget { words += ["--budget", "\(budget)"] }
+        if let policy { words += ["--policy", policy] }
+        if let reference { words += ["--reference", reference] }
+        return depth ? words + ["--depth"] : words
+    }
+
     private func compareOptions() throws -> CompareOptions {
         var run = try common.runOptions()
         run.seeds = Array(0..<seeds)
@@ -134,6 +143,7 @@ struct CompareCommand: ParsableCommand {
         options.budget = budget
         options.reference = reference
         options.measuresDepth = depth
+        options.words = words
         return options
     }
 }

@@ -42,6 +42,9 @@ struct RunCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Which edit is the result: mean-policy or best-seen.", valueName: "which"))
     var edit = SavedEdit.meanPolicy
 
+    @Flag(help: "Keep no examples of the data in the run folder and its report.")
+    var noExamples = false
+
     @OptionGroup
     var output: OutputOptions
 
@@ -115,6 +118,7 @@ struct RunCommand: ParsableCommand {
         options.scriptArguments = scriptArguments
         options.maxSeconds = maxTime
         options.savedEdit = edit
+        options.keepsExamples = !noExamples
         output.apply(to: &options)
         limits.apply(to: &options)
         return options

@@ -47,6 +47,9 @@ struct SweepCommand: ParsableCommand {
     @Flag(help: "Try again what failed before.")
     var retry = false
 
+    @Flag(help: "Keep no examples of the data in the run folder and its report.")
+    var noExamples = false
+
     @Option(
         help: ArgumentHelp(
             "Folder for the sweep: new, empty, or one to go on with. (default: runs/sweep-SCRIPT)",
@@ -102,12 +105,22 @@ struct SweepCommand: ParsableCommand {
         try end.exit(isFaulty: isFaulty)
     }
 
+    /// The options that make the plan, as they were given.
+    private var words: [String] {
+        var words = grid.flatMap { ["--grid", $0] }
+        if let random { words += ["--random", "\(random)"] }
+        words += range.flatMap { ["--range", $0] }
+        if random != nil { words += ["--draw-seed", "\(drawSeed)"] }
+        return words + ["--seeds", "\(seeds)"]
+    }
+
     private func sweepOptions() throws -> SweepOptions {
         var run = try common.runOptions()
         run.seeds = Array(0..<max(min(seeds, 10_000), 1))
         run.out = out
         run.scriptArguments = scriptArguments
         run.maxSeconds = maxTime
+        run.keepsExamples = !noExamples
         output.apply(to: &run)
         limits.apply(to: &run)
         do {
@@ -120,6 +133,7 @@ struct SweepCommand: ParsableCommand {
                     try SweepPlan(grids: grids)
                 }
             var options = SweepOptions(run: run, plan: plan)
+            options.words = words
             if let shard { options.shard = try SweepShard(shard) }
             options.retries = retry
             return options

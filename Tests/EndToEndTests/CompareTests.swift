@@ -12,6 +12,28 @@ struct CompareTests {
         return try JSONValue(parsing: String(line))
     }
 
+    @Test("compare and sweep name the command that makes them again, and a sweep over tasks its script")
+    func again() throws {
+        let script = Scripts.task(
+            reward: "return m.retain.accuracy - weight * m.forget.accuracy", steps: 64, more: "name = 'w-' .. weight,"
+        ).replacing("local points", with: "local weight = rledit.args.weight or 2\nlocal points")
+        let workspace = try Workspace(["t.lua": script])
+        let compared = try workspace.run(
+            "compare", "t.lua", "--methods", "RandomSearch,fine_tune", "--seeds", "1", "--budget", "32", "--set",
+            "weight=3",
+            "--json", "--out", "c", "--quiet", "--workers", "1")
+        let comparison = try Self.json(compared)["command"]?.string
+        #expect(
+            comparison
+                == "rledit-lua compare t.lua --methods RandomSearch,fine_tune --seeds 1 --budget 32 --set weight=3")
+        #expect(workspace.text("c/report.html").contains("<code>\(comparison ?? "")</code>"))
+        #expect(workspace.text("c/report.html").contains("<h2>What class 1 is called</h2>"))
+        let swept = try workspace.run("sweep", "t.lua", "--grid", "weight=1,2", "--json", "--out", "s", "--quiet")
+        #expect(try Self.json(swept)["command"]?.string == "rledit-lua sweep t.lua --grid weight=1,2 --seeds 1")
+        #expect(try Self.json(swept)["task"]?.string == "t")
+        #expect(workspace.text("s/report.html").contains("<h1>t</h1>"))
+    }
+
     @Test("every learner and baseline runs, with the task's budget and held-out measures")
     func allMethods() throws {
         let workspace = try Workspace(["t.lua": Self.script])

@@ -87,11 +87,13 @@ package final class CompareSession {
                 "the cells of this comparison were made of different data: remove the folder, or name another --out")
         }
         var comparison = Comparison(
-            task: first.task, run: path, world: first.world, seconds: clock.seconds, data: first.data, methods: methods,
+            task: Distinct(cells.map(\.task)).only ?? script.baseName, run: path,
+            world: Distinct(cells.map(\.world)).text, seconds: clock.seconds, data: first.data, methods: methods,
             reference: reference)
         comparison.skipped = skipped
         comparison.failed = failed
         comparison.walls = options.run.wallNames
+        comparison.command = options.run.command("compare", script: script.source, options.words)
         return comparison
     }
 
@@ -174,7 +176,7 @@ package final class CompareSession {
             cell.modules = session.loadedFiles.map {
                 ComparisonCell.Module(path: $0.path, hash: SHA256Digest.hex(of: $0.bytes))
             }
-            cell.data = context.usedData.first.map { RunSummary.Data(name: $0.name, hash: $0.hash) }
+            cell.data = context.mainData
             return .done(cell)
         } catch {
             if clock.isInterrupted || clock.isTimeOver { return .stopped }

@@ -14,7 +14,7 @@ extension HostModules {
             let options = try call.options(2, of: "model:load")
             let prefix = try options.optional("prefix", as: String.self) ?? ""
             try options.finish()
-            let file = try open(path, context)
+            let file = try open(path, .model, context)
             do {
                 try model.network.loadParameters(from: file, prefix: prefix)
             } catch let error as SafetensorsError {
@@ -52,7 +52,7 @@ extension HostModules {
     static func addFileFunctions(to module: LuaModule, context: ScriptContext) {
         module.function("read_safetensors") { call in
             try call.atMost(1)
-            let file = try open(try call.string(1), context)
+            let file = try open(try call.string(1), .data, context)
             let table = try call.host.makeTable()
             for entry in file.entries where entry.elementType.isFloatingPoint {
                 try call.host.checkRoom(forShape: entry.shape)
@@ -63,7 +63,7 @@ extension HostModules {
         module.function("load") { call in
             try call.atMost(1)
             let path = try call.string(1)
-            let file = try open(path, context)
+            let file = try open(path, .model, context)
             try call.host.checkRoom(forElements: file.entries.reduce(0) { $0 + $1.byteCount } / 4)
             let model = try ModelFile(file)
             return try call.returns(
@@ -79,25 +79,29 @@ extension HostModules {
     }
 
     /// A file under the data roots, noted for the manifest by the hash of its contents.
-    static func open(_ path: String, _ context: ScriptContext) throws -> SafetensorsFile {
+    static func open(
+        _ path: String, _ kind: Manifest.DataSource.Kind, _ context: ScriptContext
+    ) throws -> SafetensorsFile {
         let resolved: String
         do {
             resolved = try context.locations.resolve(path)
         } catch {
             throw LuaUsageError(error.description)
         }
-        return try note(SafetensorsFile(path: resolved), path, context)
+        return try note(SafetensorsFile(path: resolved), path, kind, context)
     }
 
     /// Notes a file for the manifest by the hash of its contents.
-    static func note(_ file: SafetensorsFile, _ path: String, _ context: ScriptContext) throws -> SafetensorsFile {
+    static func note(
+        _ file: SafetensorsFile, _ path: String, _ kind: Manifest.DataSource.Kind, _ context: ScriptContext
+    ) throws -> SafetensorsFile {
         var hasher = SHA256Digest.Hasher()
         for (key, value) in file.metadata where key == PolicyFile.metadataKey { hasher.update("\(key)\n\(value)\n") }
         for entry in file.entries {
             hasher.update("\(entry.name)\n\(entry.elementType.rawValue)\n\(entry.shape)\n")
             try file.bytes(entry.name).withUnsafeBytes { hasher.update($0) }
         }
-        context.noteUse(of: Manifest.DataSource(name: "safetensors", file: path, hash: hasher.finish()))
+        context.noteUse(of: Manifest.DataSource(name: "safetensors", file: path, hash: hasher.finish(), kind: kind))
         return file
     }
 

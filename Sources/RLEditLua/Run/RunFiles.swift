@@ -76,22 +76,24 @@ struct RunResults {
     let loop: EditLoop
     let outcome: RunOutcome
     let savedEdit: SavedEdit
+    /// Whether examples of the held-out sets are written down for the report.
+    let keepsExamples: Bool
 
-    /// The edit that counts as the run's result.
-    var chosen: [LayerEdit]? {
-        switch savedEdit {
-        case .meanPolicy: outcome.meanPolicy ?? outcome.bestSeen
-        case .bestSeen: outcome.bestSeen ?? outcome.meanPolicy
-        }
+    /// The edit that counts as the run's result, and which it is.
+    var chosen: (stage: Stage, edits: [LayerEdit])? {
+        let both = [(Stage.meanPolicy, outcome.meanPolicy), (.bestSeen, outcome.bestSeen)]
+        return (savedEdit == .meanPolicy ? both : both.reversed()).lazy.compactMap { stage, edits in
+            edits.map { (stage, $0) }
+        }.first
     }
 
-    /// `edited.safetensors` and the deltas.
+    /// `edited.safetensors`, the deltas and `examples.json`.
     /// - Parameter source: the file the model came from, whose names, element types and metadata the result keeps.
     func write(base source: ModelSource?) throws {
         let evaluator = loop.environment.evaluator
         let world = loop.task.problem.world.name
         if let chosen {
-            let edited = try evaluator.editedNetwork(chosen)
+            let edited = try evaluator.editedNetwork(chosen.edits)
             let metadata = [
                 ("rledit.task", loop.task.name), ("rledit.world", world), ("rledit.edit", savedEdit.rawValue),
             ]
@@ -100,7 +102,13 @@ struct RunResults {
                 metadata: metadata.map { (key: $0.0, value: $0.1) }
             )
             .write(to: folder.file(RunFolder.editedName))
-            try Delta(world: world, layers: evaluator.layers, edits: chosen).write(to: folder.file(RunFolder.deltaName))
+            try Delta(world: world, layers: evaluator.layers, edits: chosen.edits)
+                .write(to: folder.file(RunFolder.deltaName))
+            if keepsExamples, !loop.task.heldOut.isEmpty {
+                let changes = try outcome.changedAnswers(by: chosen.edits)
+                try folder.write(
+                    ChangedAnswers.json(changes, stage: chosen.stage).prettyText() + "\n", to: RunFolder.examplesName)
+            }
         }
         if let best = outcome.bestSeen {
             try Delta(world: world, layers: evaluator.layers, edits: best)

@@ -11,6 +11,8 @@ extension RunOptions {
         var pairs = JSONObject()
         for (name, value) in arguments.sorted(by: { $0.key < $1.key }) { pairs[name] = .string(value) }
         object["set"] = .object(pairs)
+        // Changes no result, but a resumed run must not write down what the user wanted left out.
+        if !keepsExamples { object["examples"] = false }
         return object
     }
 
@@ -30,9 +32,16 @@ extension RunOptions {
         options.seeds = manifest.seeds
         options.savedEdit = edit
         options.isTrusted = trust
+        options.keepsExamples = keepsExamples && recorded["examples"]?.bool != false
         options.data = data ?? recorded["data"]?.string
         options.scriptArguments = (recorded["script_arguments"]?.array ?? []).compactMap(\.string)
         for member in recorded["set"]?.object?.members ?? [] { options.arguments[member.key] = member.value.string }
         return options
+    }
+
+    /// The shell command that makes a comparison or a sweep again.
+    /// - Parameter words: the command's own options.
+    func command(_ name: String, script: String, _ words: [String]) -> String {
+        ShellCommand.text(["rledit-lua", name, script] + words + Manifest.scriptOptions(recorded))
     }
 }

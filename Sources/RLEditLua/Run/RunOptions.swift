@@ -30,6 +30,8 @@ package struct RunOptions: Sendable {
     /// Files outside the data roots that the script may read.
     package var allowedFiles: [String] = []
     package var savedEdit = SavedEdit.meanPolicy
+    /// Whether the run folder and the report show some held-out examples.
+    package var keepsExamples = true
     package var isQuiet = false
     /// Whether standard output is kept for the JSON line.
     package var json = false

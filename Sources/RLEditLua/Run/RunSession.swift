@@ -78,7 +78,7 @@ package final class RunSession {
     /// - Returns: how it ended and the summary; nil when the script returned no task.
     package func run() throws -> (end: RunEnd, summary: RunSummary?) {
         var end = RunEnd.finished
-        var task: (name: String, world: String, learner: String)?
+        var tasks: [(name: String, world: String, learner: String)] = []
         for seed in options.seeds {
             let seedRun: SeedRun?
             do {
@@ -97,23 +97,25 @@ package final class RunSession {
                 if resumed != nil { throw RunError.noTask(path: script.source) }
                 return (clock.isInterrupted ? .interrupted : .finished, nil)
             }
-            task = run.task
+            tasks.append(run.task)
             end = run.end
             if end == .interrupted { break }
             if let result = run.result { results.append(result) }
             if end == .timeLimit { break }
         }
-        guard let task, let top else { return (end, nil) }
+        guard !tasks.isEmpty, let top else { return (end, nil) }
         if end == .interrupted {
             if options.seeds.count > 1 { try writeTopManifest(status: .interrupted) }
             return (end, nil)
         }
         let summary = RunSummary(
-            task: task.name, run: top.path, world: task.world, learner: task.learner, seconds: clock.seconds,
-            data: summaryData, seeds: results)
+            // A script may make another task of another seed.
+            task: Distinct(tasks.map(\.name)).only ?? script.baseName, run: top.path,
+            world: Distinct(tasks.map(\.world)).text, learner: Distinct(tasks.map(\.learner)).text,
+            seconds: clock.seconds, data: summaryData, seeds: results)
         if options.seeds.count > 1 {
             try top.write(summary.detailedJSON.prettyText() + "\n", to: RunFolder.summaryName)
-            try writeTopManifest(status: end == .finished ? .finished : .interrupted)
+            try writeTopManifest(status: end == .finished ? .finished : .interrupted, task: summary.task)
             try top.write(try Report.read(fromRun: top.path).html, to: RunFolder.reportName)
         }
         return (end, summary)
@@ -250,12 +252,15 @@ package final class RunSession {
         // 6. The result is applied to a copy of the model, measured on held-out sets, saved and reported.
         let outcome = try RunOutcome(of: loop, pool: pool)
         for reason in outcome.undefinedMeasures { note("held out, \(reason); it is shown as –") }
-        try RunResults(folder: folder, loop: loop, outcome: outcome, savedEdit: options.savedEdit)
-            .write(base: task.parts.modelSource)
-        let result = SeedResult(
+        try RunResults(
+            folder: folder, loop: loop, outcome: outcome, savedEdit: options.savedEdit,
+            keepsExamples: options.keepsExamples
+        ).write(base: task.parts.modelSource)
+        var result = SeedResult(
             seed: seed, evaluations: loop.evaluations, evaluationsToTarget: loop.evaluationsToTarget,
             bestReward: loop.best?.reward.value, seconds: secondsSince(begun), heldOut: outcome.heldOut,
             classes: outcome.classes, groups: outcome.groups, costs: outcome.costs)
+        (result.model, result.unedited, result.answers) = (outcome.model, outcome.unedited, outcome.answers)
         return try finish(
             names, folder, &manifest, result: result, reason: reason, budget: loop.task.learner.budget)
     }
@@ -373,7 +378,7 @@ package final class RunSession {
         manifest.data = context.usedData
         manifest.sets = task?.setDescriptions ?? []
         manifest.walls = options.wallNames
-        if let first = context.usedData.first { summaryData = RunSummary.Data(name: first.name, hash: first.hash) }
+        if let data = context.mainData { summaryData = data }
         return manifest
     }
 
@@ -383,7 +388,8 @@ package final class RunSession {
     private func continueManifest(_ manifest: inout Manifest, of folder: RunFolder) throws {
         // A seed that had not begun has none.
         guard let old = try? Manifest.read(from: folder.path) else { return }
-        guard old.sets == manifest.sets else { throw RunError.changedSets(path: folder.path) }
+        func key(_ set: Manifest.SetDescription) -> [String] { [set.name, "\(set.heldOut)", set.hash] }
+        guard old.sets.map(key) == manifest.sets.map(key) else { throw RunError.changedSets(path: folder.path) }
         manifest.started = old.started
         if old.numericKernels != manifest.numericKernels {
             note(
@@ -422,10 +428,11 @@ package final class RunSession {
         }
     }
 
-    private func writeTopManifest(status: Manifest.Status, reason: String? = nil) throws {
+    private func writeTopManifest(status: Manifest.Status, task: String? = nil, reason: String? = nil) throws {
         guard let top else { return }
         var manifest = try Manifest.read(from: top.path)
         manifest.status = status
+        if let task { manifest.task = task }
         manifest.reason = reason
         manifest.ended = .end(of: manifest.started)
         try manifest.write(to: top)

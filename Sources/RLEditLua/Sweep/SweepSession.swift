@@ -13,6 +13,8 @@ package struct SweepOptions: Sendable {
     package var shard = SweepShard.whole
     /// Whether trials that failed before are tried again.
     package var retries = false
+    /// The options that make the plan as words of the command line, for the command that makes the sweep again.
+    package var words: [String] = []
 
     package init(run: RunOptions, plan: SweepPlan) {
         self.run = run
@@ -83,7 +85,10 @@ package final class SweepSession {
         var key = FitKey(
             engineVersion: ProductVersion.current.description, numericKernels: "\(NumericKernels.current)")
         key.add("script", SHA256Digest.hex(of: script.bytes))
-        key.add(options: runOptions(trial).recorded)
+        var recorded = runOptions(trial).recorded
+        // Decides what the folder holds, but no result.
+        recorded["examples"] = nil
+        key.add(options: recorded)
         key.add("seeds", "\(options.run.seeds)")
         return key.finish()
     }
@@ -173,6 +178,8 @@ package final class SweepSession {
         var sweep = Sweep(
             folder: folder, plan: options.plan, results: results, failures: failures, seconds: clock.seconds)
         sweep.walls = options.run.wallNames
+        sweep.script = script.baseName
+        sweep.command = options.run.command("sweep", script: script.source, options.words)
         return sweep
     }
 }

@@ -15,13 +15,10 @@ extension ScriptTask {
 
     /// All sets of the task, for the manifest.
     var setDescriptions: [Manifest.SetDescription] {
-        parts.sets.map {
+        (parts.sets.map { ($0, false) } + heldOut.map { ($0, true) }).map { set, isHeldOut in
             Manifest.SetDescription(
-                name: $0.name, heldOut: false, examples: $0.examples.count, hash: $0.examples.contentHash)
+                name: set.name, heldOut: isHeldOut, examples: set.examples.count, hash: set.examples.contentHash,
+                source: set.examples.source)
         }
-            + heldOut.map {
-                Manifest.SetDescription(
-                    name: $0.name, heldOut: true, examples: $0.examples.count, hash: $0.examples.contentHash)
-            }
     }
 }

@@ -139,7 +139,7 @@ package final class ScriptTransferTask: LuaBound, RunnableTask {
             for set in sets { hasher.update(set.examples.contentHash) }
             return Manifest.SetDescription(
                 name: name, heldOut: isHeldOut, examples: sets.reduce(0) { $0 + $1.examples.count },
-                hash: hasher.finish())
+                hash: hasher.finish(), source: Distinct(sets.map(\.examples.source)).text)
         }
         var all: [Manifest.SetDescription] = []
         for (index, set) in (pairs.first?.evaluator.sets ?? []).enumerated() {

@@ -7,7 +7,8 @@ extension Comparison {
 
     private func json(detailed: Bool) -> JSONValue {
         var object: JSONObject = [
-            "task": .string(task), "run": .string(run), "world": .string(world), "seconds": .number(seconds),
+            "task": .string(task), "run": .string(run), "command": .string(command), "world": .string(world),
+            "seconds": .number(seconds),
         ]
         if let data { object["data"] = ["name": .string(data.name), "hash": .string(data.hash)] }
         object["reference"] = .string(reference)

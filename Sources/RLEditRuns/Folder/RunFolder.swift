@@ -47,6 +47,7 @@ public final class RunFolder: Sendable {
     public static let metricsName = "metrics.jsonl"
     public static let timingName = "timing.jsonl"
     public static let candidatesName = "candidates.csv"
+    public static let examplesName = "examples.json"
     public static let checkpointsName = "checkpoints"
     public static let scriptFolderName = "script"
     public static let editedName = "edited.safetensors"

@@ -9,12 +9,13 @@ public struct RunListing: Sendable, Equatable {
         /// Held-out measures before and after, over the seeds: the first measure of each set.
         var outcome: String {
             guard let summary else { return "" }
+            let stage = manifest.resultStage(of: summary)
             var sets: [String] = []
             return summary.rows.compactMap { row -> String? in
                 guard !sets.contains(row.set) else { return nil }
                 sets.append(row.set)
                 let change = MeasureText.change(
-                    from: row.spreads[.before]?.mean, to: row.spreads[summary.resultStage]?.mean, measure: row.measure)
+                    from: row.spreads[.before]?.mean, to: row.spreads[stage]?.mean, measure: row.measure)
                 return "\(row.set) \(MeasureText.title(row.measure)) \(change)"
             }.joined(separator: "; ")
         }
@@ -133,7 +134,12 @@ extension RunListing.Run {
             "seeds     \(manifest.seeds.map(String.init).joined(separator: ", "))",
             "script    \(manifest.script.source)",
         ]
-        for data in manifest.data { lines.append("data      \(data.name) (SHA-256 \(data.hash.prefix(8))…)") }
+        for source in manifest.data {
+            let kind = source.kind.rawValue
+            lines.append(
+                "\(kind)\(String(repeating: " ", count: 10 - kind.count))\(source.title) (SHA-256 \(source.hash.prefix(8))…)"
+            )
+        }
         if let summary {
             lines.append("evaluated \(NumberText.grouped(summary.seeds.reduce(0) { $0 + $1.evaluations }))")
             let table = ResultTable.text(summary)

@@ -31,7 +31,7 @@ public struct ClassResult: Sendable, Equatable {
     public var label: String
     public var examples: Int
     public var stages: StageValues<Double>
-    /// Whether the class belongs to the set that the task wants changed; it is marked in the report.
+    /// Whether the class makes up a held-out set by itself; it is marked in the report.
     public var isTarget: Bool
 
     public init(label: String, examples: Int, stages: StageValues<Double> = .init(), isTarget: Bool = false) {
@@ -93,6 +93,13 @@ public struct SeedResult: Sendable, Equatable {
     public var groups: [GroupResult]
     /// What the models that the run is compared with cost.
     public var costs: StageValues<ModelCost>
+    /// For each held-out set of one class, that class as `group` and, by stage, the share of its examples that is called
+    /// each class.
+    public var answers: [GroupResult] = []
+    /// SHA-256 of the unedited model's parameters; nil where it is not known, or there are many models.
+    public var model: String?
+    /// What the reward read of its sets, as `<set>.<measure>`, of the unedited model.
+    public var unedited: [NamedNumber] = []
 
     public init(
         seed: Int, evaluations: Int, evaluationsToTarget: Int? = nil, bestReward: Double? = nil, seconds: Double,
