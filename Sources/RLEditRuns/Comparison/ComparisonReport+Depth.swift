@@ -37,7 +37,16 @@ extension ComparisonReport {
                 "How far the answers on unseen examples to forget are from those of the retrained network of the same "
                     + "seed, and how many of the forgotten examples still look like training examples."),
         ].filter { !$0.source.isEmpty }
-        return figures.isEmpty ? .empty : Report.section("Depth", id: "depth", figures)
+        let measures = comparison.depthMeasures
+        let measured = rows.filter { !$0.depth.isEmpty }
+        guard !measured.isEmpty else { return .empty }
+        let table = Report.table(
+            ["method"] + measures.map { Markup(Comparison.depthTitle($0)) },
+            measured.map { row in
+                [Markup(row.title)] + measures.map { Markup(Comparison.depthCell(row.depth[$0], $0)) }
+            }, textColumns: 1)
+        let note = Markup.element("p", ["class": "aside"], Markup(mean.isEmpty ? "" : "Means over seeds."))
+        return Report.section("Depth", id: "depth", [table, note] + figures)
     }
 
     private static func depthAxis(_ measure: String) -> String {

@@ -38,10 +38,10 @@ struct ComparisonReport {
     // MARK: - Tables
 
     private var table: Markup {
-        let (shown, depths) = (comparison.shownMeasures, comparison.depthMeasures)
+        let shown = comparison.shownMeasures
         let hasTarget = rows.contains { $0.cost?.toTarget != nil }
         let hasPeak = rows.contains { $0.cost?.peak != nil }
-        var titles = ["method"] + shown.map(Comparison.title) + depths.map(Comparison.depthTitle) + ["evaluations"]
+        var titles = ["method"] + shown.map(Comparison.title) + ["evaluations"]
         if hasTarget { titles.append("to target") }
         titles += ["kFE", "seconds"]
         if hasPeak { titles.append("peak MB") }
@@ -53,8 +53,7 @@ struct ComparisonReport {
                         Report.cell($0, Comparison.bare(measure), seeds: comparison.seeds.count)
                     } ?? "–")
             }
-            line += depths.map { Markup(Comparison.depthCell(row.depth[$0], $0)) }
-            guard let cost = row.cost else { return line }
+            guard let cost = row.cost else { return line + titles[line.count...].map { _ in "–" } }
             line.append(Markup(row.method?.kind == .learner ? Comparison.whole(cost.evaluations.mean) : "–"))
             if hasTarget { line.append(Markup(Comparison.reached(row))) }
             line.append(Markup(NumberText.fixed(cost.kfe.mean, digits: 1)))

@@ -33,7 +33,7 @@ enum ReportStyle {
         .tile .value{font-size:26px;font-weight:650;letter-spacing:-.02em;line-height:1.3;font-variant-numeric:tabular-nums}
         .tile .from{font-size:13px;color:var(--soft);font-variant-numeric:tabular-nums}
         .scroll{overflow-x:auto}.scroll.wide{width:max-content;min-width:100%;max-width:calc(100vw - 48px);margin-left:50%;transform:translateX(-50%)}
-        .wide th{white-space:normal;vertical-align:bottom}.wide th:first-child,.wide td:first-child{position:sticky;left:0;min-width:6em;background:var(--page)}
+        .wide th,.wide th.number{white-space:normal;vertical-align:bottom}.wide th:first-child,.wide td:first-child{position:sticky;left:0;min-width:6em;background:var(--page)}
         .command{background:var(--card);border-radius:6px;padding:10px 14px;margin:12px 0;white-space:pre-wrap}
         .strip{display:grid;grid-template-columns:repeat(auto-fill,minmax(104px,1fr));gap:14px 12px;margin:6px 0 14px}
         .strip div{display:grid;font-size:12.5px;line-height:1.4;color:var(--soft);font-variant-numeric:tabular-nums}
@@ -63,7 +63,7 @@ enum ReportStyle {
         dt{font-weight:600}dd{margin:0;color:var(--soft);overflow-wrap:anywhere}
         dl>div:target{background:var(--card);border-radius:6px;outline:6px solid var(--card)}
         @media (max-width:560px){dl>div{grid-template-columns:1fr;gap:0}.legend{padding-left:0}main{padding:24px 16px}
-        .chart{overflow-x:auto}.chart>svg,.heat{min-width:600px}.scroll.wide{max-width:calc(100vw - 32px)}}
+        svg text,svg text.title{font-size:14px}svg text.small{font-size:13px}.scroll.wide{max-width:calc(100vw - 32px)}}
         """
 
     /// Colour classes `s0` … `s7`: strokes for lines and rings, fills for bars, bands and dots.
