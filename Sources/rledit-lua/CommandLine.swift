@@ -28,7 +28,7 @@ struct CommandLineTool: ParsableCommand {
         subcommands: [
             RunCommand.self, CheckCommand.self, NewCommand.self, CompareCommand.self, SweepCommand.self,
             RunsCommand.self, ReplCommand.self, ApplyCommand.self, PredictCommand.self, ReportCommand.self,
-            DoctorCommand.self,
+            DoctorCommand.self, AnnotationsCommand.self,
         ],
         defaultSubcommand: RunCommand.self)
 

@@ -1,5 +1,15 @@
 ---@meta rledit.env
 
+---@class rledit.Finding
+---@field severity "error"|"warning"
+---@field message string
+
+---@class rledit.Judgement
+---@field reward number
+---@field terms table<string, number>
+---@field metrics table<string, table<string, number>> what the reward has read, by set
+---@field terminated boolean
+
 --- One environment, for loops and learners of your own: made by `rledit.env`. An ended episode must be reset.
 ---
 --- Own loops cannot be resumed after a kill.
@@ -10,16 +20,6 @@
 ---@field evaluations integer candidates judged so far
 ---@field progress number 0 … 1, for schedules and `m.progress`; yours to set
 local Environment = {}
-
----@class rledit.Finding
----@field severity "error"|"warning"
----@field message string
-
----@class rledit.Judgement
----@field reward number
----@field terms table<string, number>
----@field metrics table<string, table<string, number>> what the reward has read, by set
----@field terminated boolean
 
 --- Begins an episode from the unedited weights.
 ---@param seed? integer changes nothing in environments that draw nothing

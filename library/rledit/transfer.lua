@@ -1,8 +1,8 @@
 ---@meta rledit.transfer
 
---- One policy for many networks: it looks at how the units of a layer respond to what is to be forgotten and to what is to
---- be kept, and edits a network that it has never seen at once. `docs/transfer.md` tells how it works. All functions stand
---- in `rledit` too.
+--- One policy for many networks: it looks at how the units of a layer respond to what is to be forgotten and to what is
+--- to be kept, and edits a network that it has never seen at once. `docs/transfer.md` tells how it works. All functions
+--- stand in `rledit` too.
 ---
 --- ```lua
 --- local rledit = require "rledit"
@@ -23,10 +23,44 @@
 ---@class rledit.transfer
 local transfer = {}
 
---- Networks and classes, and the sets of each pair of them. Training pairs are training networks × training classes,
---- validation pairs validation networks × training classes, held-out pairs held-out networks × all classes; a network that
---- stands in two lists is an error. `#distribution` is the number of pairs.
----@class rledit.TaskDistribution
+--- Networks, classes and the sets of each pair of them.
+---@param options rledit.TaskDistributionOptions
+---@return rledit.TaskDistribution
+function transfer.TaskDistribution(options) end
+
+--- What a policy over units looks at.
+---@param options? rledit.UnitPolicyOptions
+---@return rledit.UnitPolicy
+function transfer.UnitPolicy(options) end
+
+--- A trained policy from its file: from the data folders, from a file that `--allow` names, or, if its name ends in
+--- `.policy.safetensors`, from the script's own folder.
+---@param path string
+---@return rledit.Policy
+function transfer.load_policy(path) end
+
+--- Edits a model by a trained policy, at once or with a few evaluations of a reward.
+---@param options rledit.ApplyOptions
+---@return rledit.Model edited
+---@return rledit.ApplyInfo info
+function transfer.apply(options) end
+
+---@class rledit.ApplyOptions
+---@field policy rledit.Policy|string the policy, or the name of its file
+---@field model rledit.Model left as it is
+---@field sets table<string, rledit.Set> `forget` and `retain`, or what the policy was trained to call them
+---@field layer string? the layer to edit, if it is not called as in training
+---@field layers string[]?
+---@field refine (integer|false)? spends as many evaluations of the reward on edits around the policy's, and takes the best
+---@field refine_by ("scale"|"samples")? what they vary; the scale by default
+---@field reward (fun(m: rledit.Metrics): number, table<string, number>?)? by default ½(accuracy + probability of the label) of `retain` + 1 − the same of `forget`
+---@field custom_features (fun(layer: rledit.LayerActivations): rledit.Tensor, rledit.Tensor)? the function that the policy was trained with, if there was one
+
+---@class rledit.ApplyInfo
+---@field evaluations integer of the reward; 0 without `refine`
+---@field reward number? of the edit that was taken, with `refine`
+---@field feature_seconds number what features took: the pass through the network
+---@field edit_seconds number from features to the edited network
 
 ---@class rledit.TaskDistributionOptions
 ---@field networks rledit.Model[]|rledit.NetworksByPurpose training networks alone, or lists by purpose
@@ -43,9 +77,6 @@ local transfer = {}
 ---@field training (integer|string)[]
 ---@field heldout (integer|string)[]? never met in training, on any network
 
---- What a policy over units looks at, and how large it is.
----@class rledit.UnitPolicy
-
 ---@class rledit.UnitPolicyOptions
 ---@field features ("label_aware"|"label_free"|string[])? all features (the default), those that read no label, or a list of names; `docs/transfer.md` defines them
 ---@field custom_features (fun(layer: rledit.LayerActivations): rledit.Tensor, rledit.Tensor)? further features of your own: `[out, n]` and `[in, n]`
@@ -61,12 +92,6 @@ local transfer = {}
 ---@field retain_inputs rledit.Tensor
 ---@field forget_outputs rledit.Tensor what leaves, `[examples, out]`
 ---@field retain_outputs rledit.Tensor
-
---- A task that trains a policy: what `rledit.task` makes of a `distribution`. Return it from the script to have it run.
----@class rledit.TransferTask
----@field name string
----@field state table your own state: plain values and tensors, kept in checkpoints
-local TransferTask = {}
 
 ---@class rledit.TransferTaskOptions
 ---@field name string? names the run folder and the report; the script's name by default
@@ -85,9 +110,26 @@ local TransferTask = {}
 ---@field on_update (fun(update: rledit.Update): boolean?)? after each update of the learner; returning false ends the run
 ---@field on_end (fun(ending: rledit.Ending))? when the run is over
 
---- One environment over the training pairs of a task, for a loop of your own. An observation is the features of the pair's
---- layers one after another, `[out, features]`, `[in, features]`, context; an action the factors, each layer's `[out, rank]`,
---- `[rank, in]` and a quarter of its log scale. An episode is one step.
+--- Networks and classes, and the sets of each pair of them. Training pairs are training networks × training classes,
+--- validation pairs validation networks × training classes, held-out pairs held-out networks × all classes; a network
+--- that stands in two lists is an error. `#distribution` is the number of pairs.
+---@class rledit.TaskDistribution
+---@operator len: integer
+local TaskDistribution = {}
+
+--- What a policy over units looks at, and how large it is.
+---@class rledit.UnitPolicy
+local UnitPolicy = {}
+
+--- A task that trains a policy: what `rledit.task` makes of a `distribution`. Return it from the script to have it run.
+---@class rledit.TransferTask
+---@field name string
+---@field state table your own state: plain values and tensors, kept in checkpoints
+local TransferTask = {}
+
+--- One environment over the training pairs of a task, for a loop of your own. An observation is the features of the
+--- pair's layers one after another, `[out, features]`, `[in, features]`, context; an action the factors, each layer's
+--- `[out, rank]`, `[rank, in]` and a quarter of its log scale. An episode is one step.
 ---@class rledit.TransferEnvironment
 ---@field action_size integer
 ---@field observation_size integer
@@ -123,44 +165,5 @@ function TransferEnvironment:edited_model() end
 ---@field training table how it was trained: distribution, learner, seed, versions, data
 ---@field heldout table what it reached on held-out pairs
 local Policy = {}
-
----@class rledit.ApplyOptions
----@field policy rledit.Policy|string the policy, or the name of its file
----@field model rledit.Model left as it is
----@field sets table<string, rledit.Set> `forget` and `retain`, or what the policy was trained to call them
----@field layer string? the layer to edit, if it is not called as in training
----@field layers string[]?
----@field refine (integer|false)? spends as many evaluations of the reward on edits around the policy's, and takes the best
----@field refine_by ("scale"|"samples")? what they vary; the scale by default
----@field reward (fun(m: rledit.Metrics): number, table<string, number>?)? by default ½(accuracy + probability of the label) of `retain` + 1 − the same of `forget`
----@field custom_features (fun(layer: rledit.LayerActivations): rledit.Tensor, rledit.Tensor)? the function that the policy was trained with, if there was one
-
----@class rledit.ApplyInfo
----@field evaluations integer of the reward; 0 without `refine`
----@field reward number? of the edit that was taken, with `refine`
----@field feature_seconds number what features took: the pass through the network
----@field edit_seconds number from features to the edited network
-
---- Networks, classes and the sets of each pair.
----@param options rledit.TaskDistributionOptions
----@return rledit.TaskDistribution
-function transfer.TaskDistribution(options) end
-
---- What a policy over units looks at.
----@param options? rledit.UnitPolicyOptions
----@return rledit.UnitPolicy
-function transfer.UnitPolicy(options) end
-
---- A policy file: from the data folders, from a file that `--allow` names, or, if its name ends in `.policy.safetensors`,
---- from the script's own folder.
----@param path string
----@return rledit.Policy
-function transfer.load_policy(path) end
-
---- Edits a model by a trained policy, at once or with a few evaluations of a reward.
----@param options rledit.ApplyOptions
----@return rledit.Model edited
----@return rledit.ApplyInfo info
-function transfer.apply(options) end
 
 return transfer

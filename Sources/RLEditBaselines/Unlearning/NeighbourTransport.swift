@@ -48,7 +48,7 @@ public struct NeighbourTransport: LayerUnlearningMethod {
                 "ridge of the regression, in units of the mean square of what enters the layer"),
             .number(
                 "biasAmount", \.biasAmount, .positive,
-                "? what the output biases of the classes to forget are lowered by"),
+                "what the output biases of the classes to forget are lowered by"),
         ]
     }
 

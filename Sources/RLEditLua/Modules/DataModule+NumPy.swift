@@ -6,13 +6,39 @@ internal import RLEditTensor
 extension HostModules {
     /// Functions of `rledit.data` that read what NumPy saved.
     static func addNumPy(to module: LuaModule, context: ScriptContext) {
-        module.function("npy") { call in
+        module.function(
+            "npy",
+            """
+            The array of a `.npy` file that NumPy saved, as a tensor of the same shape, whichever order its axes were
+            stored in. Numbers of the types `float32`, `float64`, `float16`, `int64`, `int32`, `uint8` and `bool` become
+            32-bit floats. A `float64` is rounded; an integer that would change, or a number that would become infinite,
+            is an error that names the element. Arrays of Python objects are refused: to read one runs code.
+
+            ```
+            local set = data.set { inputs = data.npy "images.npy", labels = data.npy "labels.npy" }
+            ```
+            @param path string
+            @return rledit.Tensor
+            """
+        ) { call in
             try call.atMost(1)
             let arrays = try arrays(call, context) { path throws(DataError) in try NumPyFile(array: path) }
             // A .npy file is one array.
             return try call.returns(arrays[0].tensor)
         }
-        module.function("npz") { call in
+        module.function(
+            "npz",
+            """
+            All arrays of a `.npz` file, compressed or not, by their names. Together they take at most 1 GiB.
+
+            ```
+            local arrays = data.npz "digits.npz"
+            print(arrays.images, arrays.labels)
+            ```
+            @param path string
+            @return table<string, rledit.Tensor>
+            """
+        ) { call in
             try call.atMost(1)
             let arrays = try arrays(call, context) { path throws(DataError) in try NumPyFile(archive: path) }
             let table = try call.host.makeTable()

@@ -6,17 +6,68 @@ internal import RLEditTensor
 extension HostModules {
     /// Functions of `rledit.data` that give texts and vocabularies.
     static func addTexts(to module: LuaModule, context: ScriptContext) {
-        module.function("csv") { call in try csv(call, context) }
-        module.function("texts") { call in try texts(call) }
-        module.function("vocabulary") { call in try vocabulary(call) }
-        module.function("comments") { call in
+        module.function(
+            "csv",
+            """
+            Texts and their labels from a CSV file (RFC 4180, plain or compressed with gzip) whose first row names the
+            columns. `text`, `label` and `group` are names of columns; a label is 0 or 1 unless `labels` says which
+            contents mean which label; a group is a name, or empty for none. Texts keep the order of the file. A row
+            that does not fit is an error with its number, the header being row 1.
+
+            ```
+            local set = data.csv { path = "reviews.csv", text = "review", label = "verdict", labels = { good = 0, bad = 1 } }
+            ```
+            @param options { path: string, text: string, label: string, group: string?, labels: table<string, \
+            integer>?, name: string? }
+            @return rledit.TextSet
+            """
+        ) { call in try csv(call, context) }
+        module.function(
+            "texts",
+            """
+            Texts of your own, with a label (an integer from 0 on) for each.
+            @param options { texts: string[], labels: integer[], name: string? }
+            @return rledit.TextSet
+            """
+        ) { call in try texts(call) }
+        module.function(
+            "vocabulary",
+            """
+            The words of some texts, most frequent first: what makes examples for a network from texts. Words that occur
+            less than `minimum_count` times (1 by default) are left out, and no more than `maximum_size` (5000) are
+            kept. A word is a run of letters and digits in lower case, apostrophes inside it included. `weights` says
+            what stands for a word in a text: `"binary"` (the default) 1, `"counts"` how often it occurs, `"tfidf"` that
+            times its inverse document frequency, each text scaled to length 1.
+            @param set rledit.TextSet
+            @param options? { minimum_count: integer?, maximum_size: integer?, weights: ("binary"|"counts"|"tfidf")? }
+            @return rledit.Vocabulary
+            """
+        ) { call in try vocabulary(call) }
+        module.function(
+            "comments",
+            """
+            Comments with the label 1 for toxic ones: Jigsaw's if a data root holds `jigsaw/comments.csv` (columns
+            `comment_text` and `toxic`; the first 70 % are for training, the next 10 % for validation, the rest for
+            testing), else generated ones, in inoffensive words; the field `source` says which. In the generated
+            training comments some identity terms stand nearly always in toxic comments: that bias is planted.
+            @return rledit.Comments
+            """
+        ) { call in
             try call.options(1, of: "rledit.data.comments").finish()
             let comments = try told { try Comments.comments(locations: context.locations) }
             if comments.source == "generated" { context.hasStandInComments = true }
             context.noteUse(of: Manifest.DataSource(name: comments.name, file: comments.file, hash: comments.hash))
             return try call.returns(try ScriptComments(comments, host: call.host))
         }
-        module.function("templates") { call in
+        module.function(
+            "templates",
+            """
+            Sentences that say the same of each of many identity terms, half of them toxic, with a group for each term:
+            Conversation AI's if a data root holds `jigsaw/bias_madlibs_77k.csv` and `jigsaw/identity_terms.txt` beside
+            the comments, else generated ones, about trades and pastimes. They go with `comments()`.
+            @return rledit.Templates
+            """
+        ) { call in
             try call.options(1, of: "rledit.data.templates").finish()
             let templates = try told { try Templates.templates(locations: context.locations) }
             if templates.source == "generated" { context.hasStandInComments = true }

@@ -8,12 +8,45 @@ internal import RLEditWorlds
 extension HostModules {
     /// `rledit.Environment`: what `rledit.env` returns.
     static func addEnvironment(to host: LuaHost) throws {
+        host.types(
+            in: "rledit.env",
+            """
+            @class rledit.Finding
+            @field severity "error"|"warning"
+            @field message string
+
+            @class rledit.Judgement
+            @field reward number
+            @field terms table<string, number>
+            @field metrics table<string, table<string, number>> what the reward has read, by set
+            @field terminated boolean
+            """
+        )
         try host.register(ScriptEnvironment.self) { type in
-            type.property("action_size") { value, call in try call.returns(value.environment.actionSize) }
-            type.property("observation_size") { value, call in try call.returns(value.environment.observationSize) }
-            type.property("horizon") { value, call in try call.returns(value.environment.horizon) }
-            type.property("evaluations") { value, call in try call.returns(value.evaluations) }
-            type.number("progress") { $0.environment.progress }
+            type.documentation(
+                in: "rledit.env",
+                """
+                One environment, for loops and learners of your own: made by `rledit.env`. An ended episode must be
+                reset.
+
+                Own loops cannot be resumed after a kill.
+                """
+            )
+            type.property("action_size", "integer numbers in an action, each in -1 … 1") { value, call in
+                try call.returns(value.environment.actionSize)
+            }
+            type.property("observation_size", "integer numbers in an observation") { value, call in
+                try call.returns(value.environment.observationSize)
+            }
+            type.property("horizon", "integer steps of an episode") { value, call in
+                try call.returns(value.environment.horizon)
+            }
+            type.property("evaluations", "integer candidates judged so far") { value, call in
+                try call.returns(value.evaluations)
+            }
+            type.number("progress", "number 0 … 1, for schedules and `m.progress`; yours to set") {
+                $0.environment.progress
+            }
             type.setter("progress") { value, call in
                 let progress = try call.number(1)
                 guard (0...1).contains(progress) else {
@@ -22,11 +55,50 @@ extension HostModules {
                 value.environment.progress = progress
             }
             // Mutating, so that a reward that steps the environment which asks it gets an error.
-            type.mutatingMethod("reset") { value, call in try reset(value, call) }
-            type.mutatingMethod("step") { value, call in try step(value, call) }
-            type.mutatingMethod("evaluate") { value, call in try evaluate(value, call) }
-            type.method("edited_model") { value, call in try call.returns(value.network(of: value.edits)) }
-            type.method("best") { value, call in
+            type.mutatingMethod(
+                "reset",
+                """
+                Begins an episode from the unedited weights.
+                @param seed? integer changes nothing in environments that draw nothing
+                @return rledit.Tensor observation
+                @return table info
+                """
+            ) { value, call in try reset(value, call) }
+            type.mutatingMethod(
+                "step",
+                """
+                Applies an action to the edited weights of the episode and judges the result.
+                @param action rledit.Tensor|number[]
+                @return rledit.Tensor observation
+                @return number reward
+                @return boolean terminated
+                @return boolean truncated
+                @return table info `terms`, `metrics`, `episode`, `step`
+                """
+            ) { value, call in try step(value, call) }
+            type.mutatingMethod(
+                "evaluate",
+                """
+                Judges a batch of actions from the unedited weights, spread over the cores; the running episode is left
+                as it is.
+                @param actions rledit.Tensor|(rledit.Tensor|number[])[]
+                @return rledit.Judgement[]
+                """
+            ) { value, call in try evaluate(value, call) }
+            type.method(
+                "edited_model",
+                """
+                A model with the edits of the running episode.
+                @return rledit.Model
+                """
+            ) { value, call in try call.returns(value.network(of: value.edits)) }
+            type.method(
+                "best",
+                """
+                The best candidate seen by `step` and `evaluate`, with its model; nil before the first.
+                @return { reward: number, terms: table<string, number>, evaluation: integer, model: rledit.Model }?
+                """
+            ) { value, call in
                 guard let best = value.best else { return try call.returns(LuaValue.nil) }
                 let table = try call.host.makeTable()
                 try table.set("reward", best.reward.value)

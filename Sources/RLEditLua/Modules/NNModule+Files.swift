@@ -8,7 +8,17 @@ internal import RLEditTensor
 extension HostModules {
     /// `model:load` and `model:save`.
     static func addFiles(to type: LuaType<ScriptModel>, context: ScriptContext) {
-        type.method("load") { model, call in
+        type.method(
+            "load",
+            """
+            Takes all parameters from a safetensors file that names them as this model does, for example one written by
+            PyTorch. `prefix` stands before each name in the file. A vocabulary in the file becomes the model's. The
+            path is looked up under the data roots.
+            @param path string
+            @param options? { prefix: string? }
+            @return rledit.Model self
+            """
+        ) { model, call in
             try call.atMost(2)
             try model.checkWritable()
             let path = try call.string(1)
@@ -28,7 +38,16 @@ extension HostModules {
             model.source = ModelSource(file: file, prefix: prefix)
             return call.returnsSelf()
         }
-        type.method("save") { model, call in
+        type.method(
+            "save",
+            """
+            Writes the parameters to a safetensors file in the run folder and returns its path, with what `nn.load` and
+            `rledit-lua predict` need besides: the layers and a classifier's vocabulary. A model that was loaded keeps
+            the names, dtypes and metadata of its file.
+            @param name string a plain file name ending in .safetensors
+            @return string path
+            """
+        ) { model, call in
             try call.atMost(1)
             let name = try call.string(1)
             if let reason = refusal(ofOutput: name) { throw call.argumentError(1, reason) }
@@ -51,7 +70,14 @@ extension HostModules {
     }
 
     static func addFileFunctions(to module: LuaModule, context: ScriptContext) {
-        module.function("read_safetensors") { call in
+        module.function(
+            "read_safetensors",
+            """
+            All floating-point tensors of a safetensors file by name. The path is looked up under the data roots.
+            @param path string
+            @return table<string, rledit.Tensor>
+            """
+        ) { call in
             try call.atMost(1)
             let file = try open(try call.string(1), context)
             let table = try call.host.makeTable()
@@ -61,7 +87,16 @@ extension HostModules {
             }
             return try call.returns(table)
         }
-        module.function("load") { call in
+        module.function(
+            "load",
+            """
+            The model that `model:save` or a run wrote: layers, parameters and, for a classifier of texts, the
+            vocabulary, as `edited.safetensors` of a run folder. A file from elsewhere does not say which layers it
+            belongs to: build the model and use `model:load`. The path is looked up under the data roots.
+            @param path string
+            @return rledit.Model
+            """
+        ) { call in
             try call.atMost(1)
             let path = try call.string(1)
             let file = try open(path, context)

@@ -9,7 +9,14 @@ extension HostModules {
 
     /// Methods of a model that run it.
     static func addInference(to type: LuaType<ScriptModel>, context: ScriptContext) {
-        type.method("forward") { model, call in
+        type.method(
+            "forward",
+            """
+            The output for a batch `[examples, …]`, or for all examples of a set.
+            @param inputs rledit.Numbers|rledit.Set
+            @return rledit.Tensor
+            """
+        ) { model, call in
             try call.atMost(1)
             let network = model.network
             let scores: Tensor
@@ -22,7 +29,14 @@ extension HostModules {
             }
             return try call.returns(scores)
         }
-        type.method("predict") { model, call in
+        type.method(
+            "predict",
+            """
+            The label with the largest score for each example of a batch or a set; the lowest wins a tie.
+            @param inputs rledit.Numbers|rledit.Set
+            @return integer[]
+            """
+        ) { model, call in
             try call.atMost(1)
             let network = model.network
             guard network.outputShape.count == 1 else {
@@ -39,7 +53,14 @@ extension HostModules {
             let scores = try call.blaming(1) { try network.forward(input, pool: context.pool) }
             return try call.returns(scores.count == 0 ? [] : try scores.argmax(dimension: 1))
         }
-        type.method("evaluate") { model, call in
+        type.method(
+            "evaluate",
+            """
+            Accuracy (0 … 1) and mean cross entropy over a set.
+            @param set rledit.Set
+            @return { accuracy: number, loss: number }
+            """
+        ) { model, call in
             try call.atMost(1)
             let set = try call.argument(1, as: ExampleSet.self)
             guard !set.isEmpty else { throw call.argumentError(1, "a set with examples expected, got an empty one") }

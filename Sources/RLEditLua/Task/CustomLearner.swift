@@ -10,6 +10,30 @@ internal import RLEditWorlds
 /// Fields: `steps` (candidate evaluations of the run), `batch_size` (actions per `ask`, 1 by default), `name`;
 /// optionally `begin(problem)`, `mean_action()`, and `save()` with `load(state)`, whose state a checkpoint keeps.
 final class CustomLearner: Learner {
+    /// The table, and what its `begin` is given.
+    static let annotation =
+        """
+        A learner of your own. Functions may also be written with a colon, and then get the table as `self`.
+        @class rledit.CustomLearner
+        @field steps integer candidate evaluations of the whole run
+        @field batch_size integer? actions per `ask`; 1 by default
+        @field name string?
+        @field begin (fun(problem: rledit.LearningProblem))? called once, before the first `ask`
+        @field ask fun(): rledit.Tensor|(rledit.Tensor|number[])[] the next `batch_size` actions
+        @field tell fun(actions: any, rewards: number[]): table<string, number>? what became of them; returns numbers \
+        for the log
+        @field mean_action (fun(): rledit.Tensor|number[])? the best guess, judged at the end
+        @field save (fun(): any)? plain values and tensors that a checkpoint keeps
+        @field load (fun(state: any))? takes them back
+
+        @class rledit.LearningProblem
+        @field action_size integer numbers in an action
+        @field observation_size integer
+        @field horizon integer steps of an episode
+        @field steps integer candidate evaluations of the whole run
+        @field batch_size integer actions per `ask`
+        """
+
     let name: String
     let budget: Int
     private let batchSize: Int

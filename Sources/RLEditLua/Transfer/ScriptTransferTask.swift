@@ -10,6 +10,29 @@ internal import RLEditWorlds
 /// A task that trains one policy over many networks and classes: what `rledit.task { distribution = … }` returns.
 package final class ScriptTransferTask: LuaBound, RunnableTask {
     package static var luaName: String { "rledit.TransferTask" }
+    /// The tables of its constructor.
+    static let annotation =
+        """
+        @class rledit.TransferTaskOptions
+        @field name string? names the run folder and the report; the script's name by default
+        @field distribution rledit.TaskDistribution
+        @field world rledit.World MaskWorld or ShiftWorld with layers and a rank; how far an edit goes is the policy's \
+        own
+        @field policy rledit.UnitPolicy? `rledit.UnitPolicy {}` by default
+        @field reward fun(m: rledit.Metrics): number, table<string, number>? judges an edited network of one pair
+        @field metrics table<string, fun(set: rledit.SetMetrics): number>? metrics of your own, read as `m.<set>.<name>`
+        @field learner (rledit.Learner|rledit.CustomLearner)? PPO and Reinforce act on pairs; all others search over \
+        the policy's parameters, and their steps count policies. By default an evolution strategy of 9,600
+        @field pairs_per_step integer? pairs that a step draws, on which each candidate is judged; 8 by default
+        @field validation_interval integer? updates between looks at the validation pairs; 10 by default
+        @field refine (integer|false)? evaluations of a second, refined edit of each held-out pair; none by default
+        @field refine_by ("scale"|"samples")? what refining varies; the scale by default
+        @field target number? a mean reward; the run reports how many evaluations it took to reach it
+        @field state table? becomes `task.state`
+        @field on_update (fun(update: rledit.Update): boolean?)? after each update of the learner; returning false \
+        ends the run
+        @field on_end (fun(ending: rledit.Ending))? when the run is over
+        """
 
     var name: String
     let hasOwnName: Bool

@@ -2,7 +2,7 @@ public import RLEditCore
 
 /// One line of `metrics.jsonl`: what one update of the learner saw and did. Holds deterministic values only.
 ///
-/// `docs/metrics.md` explains each name.
+/// `docs/reference/learners.md` explains each name.
 public struct UpdateRecord: Sendable, Equatable {
     /// Number of the update, from 1.
     public var update: Int
