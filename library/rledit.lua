@@ -35,7 +35,7 @@ function rledit.require_version(version) end
 ---@return rledit.Task
 function rledit.task(options) end
 
---- An environment for a loop of one's own, in Gymnasium's words. Of a task that trains a policy it is one over the
+--- An environment for a loop of your own, in Gymnasium's words. For a task that trains a policy, it runs over the
 --- training pairs.
 ---@overload fun(task: rledit.TransferTask): rledit.TransferEnvironment
 ---@param task rledit.Task|rledit.EnvironmentOptions
@@ -128,8 +128,8 @@ function rledit.load_policy(path) end
 ---@return rledit.ApplyInfo info
 function rledit.apply(options) end
 
---- What `--set name=value` gave: integers, numbers and booleans as such, all else as text. An absent name reads as nil;
---- a given one that the script never reads is an error.
+--- What `--set name=value` gave: integers, numbers and booleans keep their type, everything else is text. An absent
+--- name reads as nil; a given one that the script never reads is an error.
 ---@class rledit.Arguments
 ---@field [string] integer|number|boolean|string|nil
 ---@operator len: integer

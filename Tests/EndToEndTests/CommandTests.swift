@@ -6,6 +6,24 @@ import Testing
 /// `check`, `new`, `report` and `doctor`.
 @Suite("Commands beside run, end to end")
 struct CommandTests {
+    @Test("annotations, which help does not list, writes the files of library/")
+    func annotations() throws {
+        let library = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "library")
+        let workspace = try Workspace(["file": ""])
+        #expect(try workspace.run("annotations", "made/here").code == 0)
+        for name in ["rledit.lua", "rledit/tensor.lua", "rledit/learners.lua"] {
+            let expected = try String(contentsOf: library.appending(path: name), encoding: .utf8)
+            #expect(workspace.text("made/here/\(name)") == expected, "\(name)")
+        }
+        let committed = try FileManager.default.contentsOfDirectory(atPath: library.path + "/rledit").sorted()
+        #expect(workspace.names(in: "made/here/rledit") == committed)
+        #expect(try !workspace.run("--help").output.contains("annotations"))
+        let blocked = try workspace.run("annotations", "file")
+        #expect(blocked.code == 1)
+        #expect(blocked.report == "cannot create folder 'file': File exists")
+    }
+
     @Test("check finds nothing wrong with a sound task, and leaves nothing behind")
     func soundTask() throws {
         let workspace = try Workspace(["t.lua": Scripts.task()])

@@ -2,7 +2,7 @@
 
 --- Published methods, and trivial ones, to compare an edit with. Each runs at once, on any model and sets, and returns
 --- a result with a new model; the given one is never changed. The defaults are the settings that worked for the digit
---- network and 2,500 examples (`docs/results.md`). `docs/baselines.md` tells them apart.
+--- network and 2,500 examples (`docs/results.md`). `docs/baselines.md` compares them.
 ---
 --- ```lua
 --- local rledit = require "rledit"
@@ -15,8 +15,8 @@
 ---@class rledit.baselines
 local baselines = {}
 
---- Training anew on `retain`, from the initial parameters that a new model of this seed has: what the others try to
---- come near to. Give it all that is to be kept. `forget` is not used.
+--- Training anew on `retain`, from the initial parameters that a new model of this seed has: what the other methods try
+--- to match. Give it everything to keep. `forget` is not used.
 ---@param options rledit.RetrainOptions
 ---@return rledit.Baseline
 function baselines.retrain(options) end
@@ -113,8 +113,8 @@ function baselines.contrast_rule(options) end
 function baselines.erasure(options) end
 
 --- Moves each example of `forget` to where examples like it are in `retain`, at the output of the layers and in closed
---- form, and lowers the output bias of the classes in `forget`. On an early layer it comes near to a network that never
---- saw them.
+--- form, and lowers the output bias of the classes in `forget`. On an early layer the result resembles a network that
+--- never saw them.
 ---@param options rledit.NeighbourTransportOptions
 ---@return rledit.Baseline
 function baselines.neighbour_transport(options) end
@@ -156,7 +156,7 @@ function baselines.threshold(options) end
 ---@field forget rledit.Set examples to forget
 ---@field retain rledit.Set examples to keep
 
---- What methods that edit some layers take besides: either `layer` or `layers`.
+--- What methods that edit some layers take as well: either `layer` or `layers`.
 ---@class rledit.LayerUnlearningOptions: rledit.UnlearningOptions
 ---@field layer string?
 ---@field layers string[]?

@@ -86,9 +86,9 @@ function data.texts(options) end
 
 --- The words of some texts, most frequent first: what makes examples for a network from texts. Words that occur less
 --- than `minimum_count` times (1 by default) are left out, and no more than `maximum_size` (5000) are kept. A word is a
---- run of letters and digits in lower case, apostrophes inside it included. `weights` says what stands for a word in a
---- text: `"binary"` (the default) 1, `"counts"` how often it occurs, `"tfidf"` that times its inverse document
---- frequency, each text scaled to length 1.
+--- run of letters and digits in lower case, apostrophes inside it included. `weights` says which number a word of a
+--- text gets: with `"binary"` (the default) 1, with `"counts"` how often it occurs, with `"tfidf"` that times its
+--- inverse document frequency, each text scaled to length 1.
 ---@param set rledit.TextSet
 ---@param options? { minimum_count: integer?, maximum_size: integer?, weights: ("binary"|"counts"|"tfidf")? }
 ---@return rledit.Vocabulary
@@ -97,7 +97,7 @@ function data.vocabulary(set, options) end
 --- Comments with the label 1 for toxic ones: Jigsaw's if a data root holds `jigsaw/comments.csv` (columns
 --- `comment_text` and `toxic`; the first 70 % are for training, the next 10 % for validation, the rest for testing),
 --- else generated ones, in inoffensive words; the field `source` says which. In the generated training comments some
---- identity terms stand nearly always in toxic comments: that bias is planted.
+--- identity terms occur almost only in toxic comments: that bias is planted.
 ---@return rledit.Comments
 function data.comments() end
 
@@ -318,7 +318,7 @@ function TextSet:labels(first, last) end
 --- The words that a text classifier knows. `#vocabulary` is their number. It is saved with the models that use it.
 ---@class rledit.Vocabulary
 ---@field count integer number of words
----@field weights "binary"|"counts"|"tfidf" what stands for a word in a text
+---@field weights "binary"|"counts"|"tfidf" which number a word of a text gets
 ---@field minimum_count integer how often a word had to occur
 ---@operator len: integer
 local Vocabulary = {}

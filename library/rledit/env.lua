@@ -12,7 +12,7 @@
 
 --- One environment, for loops and learners of your own: made by `rledit.env`. An ended episode must be reset.
 ---
---- Own loops cannot be resumed after a kill.
+--- A loop of your own cannot be resumed after the process is killed.
 ---@class rledit.Environment
 ---@field action_size integer numbers in an action, each in -1 … 1
 ---@field observation_size integer numbers in an observation

@@ -199,21 +199,21 @@ function Model:set_parameter(name, value) end
 function Model:fit(examples, options) end
 
 --- Takes all parameters from a safetensors file that names them as this model does, for example one written by PyTorch.
---- `prefix` stands before each name in the file. A vocabulary in the file becomes the model's. The path is looked up
+--- `prefix` is what precedes each name in the file. A vocabulary in the file becomes the model's. The path is looked up
 --- under the data roots.
 ---@param path string
 ---@param options? { prefix: string? }
 ---@return rledit.Model self
 function Model:load(path, options) end
 
---- Writes the parameters to a safetensors file in the run folder and returns its path, with what `nn.load` and
---- `rledit-lua predict` need besides: the layers and a classifier's vocabulary. A model that was loaded keeps the
---- names, dtypes and metadata of its file.
+--- Writes the parameters to a safetensors file in the run folder and returns its path, with what else `nn.load` and
+--- `rledit-lua predict` need: the layers and a classifier's vocabulary. A model that was loaded keeps the names, dtypes
+--- and metadata of its file.
 ---@param name string a plain file name ending in .safetensors
 ---@return string path
 function Model:save(name) end
 
---- Puts an edit that stands by itself, a run's `delta.safetensors`, on this model, which must be the one that the edit
+--- Applies an edit from its own file, a run's `delta.safetensors`, to this model, which must be the one that the edit
 --- was made for. The path is looked up under the data roots.
 ---@param path string
 ---@return rledit.Model self

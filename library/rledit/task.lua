@@ -78,7 +78,7 @@ local BaseMetrics = {}
 ---@field norm number Frobenius norm of the change of the edited layers
 ---@field mean_abs number mean absolute change of a weight
 ---@field relative_norm number `norm` in units of the unedited layers' norm
----@field model rledit.Model the candidate as a model of its own, made when it is read. The measures of depth in `rledit.metrics` take models; they cost from milliseconds to a second, so that a reward had better look at every nth episode only: `if m.episode % 50 == 1 then task.state.probe = rledit.metrics.probe_recall { model = m.edit.model, … } end`
+---@field model rledit.Model the candidate as a model of its own, made when it is read. The measures of depth in `rledit.metrics` take models; they cost from milliseconds to a second, so a reward should read them in every nth episode only: `if m.episode % 50 == 1 then task.state.probe = rledit.metrics.probe_recall { model = m.edit.model, … } end`
 local EditMetrics = {}
 
 --- The groups of a set by name; `#groups` is their number.
@@ -106,7 +106,7 @@ local GroupMetrics = {}
 --- score 1 is above its score 0. Each is nil, with one warning, where it is undefined: for another number of classes,
 --- for a set without groups, for a group that lacks a class. They are exact, ties included.
 ---@class rledit.SetMetrics
----@field accuracy number share of examples whose largest score stands at their label
+---@field accuracy number share of examples whose largest score is that of their label
 ---@field loss number cross entropy of the label, in nats
 ---@field confidence number probability of the predicted class
 ---@field true_probability number probability of the label

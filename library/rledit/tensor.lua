@@ -203,7 +203,7 @@ function Tensor:gt(other) end
 ---@return rledit.Tensor
 function Tensor:ge(other) end
 
---- Product of matrices `[m, k] · [k, n]`. A vector stands for a row on the left and for a column on the right; two
+--- Product of matrices `[m, k] · [k, n]`. A vector counts as a row on the left and as a column on the right; two
 --- vectors give a number.
 ---@param other rledit.Tensor
 ---@return rledit.Tensor|number

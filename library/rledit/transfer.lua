@@ -2,7 +2,7 @@
 
 --- One policy for many networks: it looks at how the units of a layer respond to what is to be forgotten and to what is
 --- to be kept, and edits a network that it has never seen at once. `docs/transfer.md` tells how it works. All functions
---- stand in `rledit` too.
+--- are in `rledit` too.
 ---
 --- ```lua
 --- local rledit = require "rledit"
@@ -112,7 +112,7 @@ function transfer.apply(options) end
 
 --- Networks and classes, and the sets of each pair of them. Training pairs are training networks × training classes,
 --- validation pairs validation networks × training classes, held-out pairs held-out networks × all classes; a network
---- that stands in two lists is an error. `#distribution` is the number of pairs.
+--- in two lists is an error. `#distribution` is the number of pairs.
 ---@class rledit.TaskDistribution
 ---@operator len: integer
 local TaskDistribution = {}
@@ -137,7 +137,7 @@ local TransferTask = {}
 ---@field evaluations integer steps taken
 local TransferEnvironment = {}
 
---- Draws a pair at random, each draw by itself; the same one for the same seed.
+--- Draws a pair at random, independently of earlier draws; the same pair for the same seed.
 ---@param seed integer?
 ---@return rledit.Tensor observation
 ---@return { network: string, class: string } info

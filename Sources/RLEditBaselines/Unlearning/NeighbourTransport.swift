@@ -32,7 +32,7 @@ public struct NeighbourTransport: LayerUnlearningMethod {
     public var documentation: String {
         "Moves each example of `forget` to where examples like it are in `retain`, at the output of the "
             + "layers and in closed form, and lowers the output bias of the classes in `forget`. On an early layer "
-            + "it comes near to a network that never saw them."
+            + "the result resembles a network that never saw them."
     }
 
     public var settings: [Setting<Self>] {

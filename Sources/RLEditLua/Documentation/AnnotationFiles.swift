@@ -1,4 +1,3 @@
-internal import Foundation
 internal import LuaBridge
 internal import RLEditData
 internal import RLEditRuns
@@ -34,12 +33,12 @@ public enum AnnotationFiles {
         }
     }
 
-    /// - Throws: `FileError` for a file that cannot be written.
+    /// Writes or replaces all files, and makes the folder where it is missing.
+    /// - Throws: `FileError` for a file or folder that cannot be written.
     public static func write(to folder: String) throws {
         for file in try all() {
             let path = "\(folder)/\(file.path)"
-            try FileManager.default.createDirectory(
-                atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+            try FileSystem.createFolders(FileSystem.folder(of: path))
             try AtomicFile.write(file.text, to: path)
         }
     }

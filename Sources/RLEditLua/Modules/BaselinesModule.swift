@@ -34,8 +34,8 @@ extension HostModules {
                 """
                 Published methods, and trivial ones, to compare an edit with. Each runs at once, on any model and sets,
                 and returns a result with a new model; the given one is never changed. The defaults are the settings
-                that worked for the digit network and 2,500 examples (`docs/results.md`). `docs/baselines.md` tells them
-                apart.
+                that worked for the digit network and 2,500 examples (`docs/results.md`). `docs/baselines.md` compares
+                them.
 
                 ```lua
                 local rledit = require "rledit"
@@ -69,7 +69,7 @@ extension HostModules {
                 @field forget rledit.Set examples to forget
                 @field retain rledit.Set examples to keep
 
-                What methods that edit some layers take besides: either `layer` or `layers`.
+                What methods that edit some layers take as well: either `layer` or `layers`.
                 @class rledit.LayerUnlearningOptions: rledit.UnlearningOptions
                 @field layer string?
                 @field layers string[]?

@@ -36,8 +36,8 @@ extension HostModules {
             The words of some texts, most frequent first: what makes examples for a network from texts. Words that occur
             less than `minimum_count` times (1 by default) are left out, and no more than `maximum_size` (5000) are
             kept. A word is a run of letters and digits in lower case, apostrophes inside it included. `weights` says
-            what stands for a word in a text: `"binary"` (the default) 1, `"counts"` how often it occurs, `"tfidf"` that
-            times its inverse document frequency, each text scaled to length 1.
+            which number a word of a text gets: with `"binary"` (the default) 1, with `"counts"` how often it occurs, with
+            `"tfidf"` that times its inverse document frequency, each text scaled to length 1.
             @param set rledit.TextSet
             @param options? { minimum_count: integer?, maximum_size: integer?, weights: ("binary"|"counts"|"tfidf")? }
             @return rledit.Vocabulary
@@ -49,7 +49,7 @@ extension HostModules {
             Comments with the label 1 for toxic ones: Jigsaw's if a data root holds `jigsaw/comments.csv` (columns
             `comment_text` and `toxic`; the first 70 % are for training, the next 10 % for validation, the rest for
             testing), else generated ones, in inoffensive words; the field `source` says which. In the generated
-            training comments some identity terms stand nearly always in toxic comments: that bias is planted.
+            training comments some identity terms occur almost only in toxic comments: that bias is planted.
             @return rledit.Comments
             """
         ) { call in

@@ -16,7 +16,7 @@ extension HostModules {
             type.property("count", "integer number of words") { value, call in
                 try call.returns(value.vocabulary.count)
             }
-            type.property("weights", "\"binary\"|\"counts\"|\"tfidf\" what stands for a word in a text") {
+            type.property("weights", "\"binary\"|\"counts\"|\"tfidf\" which number a word of a text gets") {
                 value, call in
                 try call.returns(value.vocabulary.weights.rawValue)
             }

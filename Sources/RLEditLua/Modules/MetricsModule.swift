@@ -81,8 +81,8 @@ extension HostModules {
                 `rledit.SetMetrics` from `precision` on; `count`; and `groups`, with a row for each group by name. What
                 is undefined is left out.
 
-                With `tuning`, `equal_error_threshold` is taken from that set, and `error_difference_at_eer` stands at
-                it: a threshold is not to be tuned on the examples that judge.
+                With `tuning`, `equal_error_threshold` is taken from that set, and `error_difference_at_eer` is computed
+                at it: a threshold must not be tuned on the examples that judge.
 
                 ```lua
                 local fairness = rledit.metrics.fairness(model, test)
@@ -98,7 +98,7 @@ extension HostModules {
                 "confusion",
                 """
                 How many examples of each label (rows) were predicted as each class (columns): `[classes, classes]`.
-                Places count from 1, so label 0 stands in row 1.
+                Places count from 1, so label 0 is row 1.
                 @param scores rledit.Numbers
                 @param labels rledit.Labels
                 @return rledit.Tensor

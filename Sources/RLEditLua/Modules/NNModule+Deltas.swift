@@ -8,8 +8,8 @@ extension HostModules {
         type.method(
             "apply_delta",
             """
-            Puts an edit that stands by itself, a run's `delta.safetensors`, on this model, which must be the one that
-            the edit was made for. The path is looked up under the data roots.
+            Applies an edit from its own file, a run's `delta.safetensors`, to this model, which must be the one that the
+            edit was made for. The path is looked up under the data roots.
             @param path string
             @return rledit.Model self
             """

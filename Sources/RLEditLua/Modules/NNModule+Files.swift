@@ -12,7 +12,7 @@ extension HostModules {
             "load",
             """
             Takes all parameters from a safetensors file that names them as this model does, for example one written by
-            PyTorch. `prefix` stands before each name in the file. A vocabulary in the file becomes the model's. The
+            PyTorch. `prefix` is what precedes each name in the file. A vocabulary in the file becomes the model's. The
             path is looked up under the data roots.
             @param path string
             @param options? { prefix: string? }
@@ -41,8 +41,8 @@ extension HostModules {
         type.method(
             "save",
             """
-            Writes the parameters to a safetensors file in the run folder and returns its path, with what `nn.load` and
-            `rledit-lua predict` need besides: the layers and a classifier's vocabulary. A model that was loaded keeps
+            Writes the parameters to a safetensors file in the run folder and returns its path, with what else `nn.load`
+            and `rledit-lua predict` need: the layers and a classifier's vocabulary. A model that was loaded keeps
             the names, dtypes and metadata of its file.
             @param name string a plain file name ending in .safetensors
             @return string path

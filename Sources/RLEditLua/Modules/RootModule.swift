@@ -9,8 +9,8 @@ extension HostModules {
             type.documentation(
                 in: "rledit",
                 """
-                What `--set name=value` gave: integers, numbers and booleans as such, all else as text. An absent name
-                reads as nil; a given one that the script never reads is an error.
+                What `--set name=value` gave: integers, numbers and booleans keep their type, everything else is text. An
+                absent name reads as nil; a given one that the script never reads is an error.
                 """
             )
             type.otherFields("integer|number|boolean|string|nil") { arguments, name, call in
@@ -80,7 +80,7 @@ extension HostModules {
             module.function(
                 "env",
                 """
-                An environment for a loop of one's own, in Gymnasium's words. Of a task that trains a policy it is one
+                An environment for a loop of your own, in Gymnasium's words. For a task that trains a policy, it runs
                 over the training pairs.
                 @overload fun(task: rledit.TransferTask): rledit.TransferEnvironment
                 @param task rledit.Task|rledit.EnvironmentOptions

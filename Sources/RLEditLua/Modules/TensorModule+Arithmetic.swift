@@ -82,7 +82,7 @@ extension HostModules {
         type.method(
             "matmul",
             """
-            Product of matrices `[m, k] · [k, n]`. A vector stands for a row on the left and for a column on the right;
+            Product of matrices `[m, k] · [k, n]`. A vector counts as a row on the left and as a column on the right;
             two vectors give a number.
             @param other rledit.Tensor
             @return rledit.Tensor|number

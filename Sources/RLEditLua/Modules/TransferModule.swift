@@ -16,7 +16,7 @@ extension HostModules {
                 """
                 Networks and classes, and the sets of each pair of them. Training pairs are training networks × training
                 classes, validation pairs validation networks × training classes, held-out pairs held-out networks × all
-                classes; a network that stands in two lists is an error. `#distribution` is the number of pairs.
+                classes; a network in two lists is an error. `#distribution` is the number of pairs.
                 """
             )
             type.length { $0.pairs.count }
@@ -76,7 +76,7 @@ extension HostModules {
                 """
                 One policy for many networks: it looks at how the units of a layer respond to what is to be forgotten
                 and to what is to be kept, and edits a network that it has never seen at once. `docs/transfer.md` tells
-                how it works. All functions stand in `rledit` too.
+                how it works. All functions are in `rledit` too.
 
                 ```lua
                 local rledit = require "rledit"

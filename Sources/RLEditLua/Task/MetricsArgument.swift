@@ -102,8 +102,8 @@ extension HostModules {
                 "model",
                 """
                 rledit.Model the candidate as a model of its own, made when it is read. The measures of depth in \
-                `rledit.metrics` take models; they cost from milliseconds to a second, so that a reward had better \
-                look at every nth episode only: `if m.episode % 50 == 1 then task.state.probe = \
+                `rledit.metrics` take models; they cost from milliseconds to a second, so a reward should read them in \
+                every nth episode only: `if m.episode % 50 == 1 then task.state.probe = \
                 rledit.metrics.probe_recall { model = m.edit.model, … } end`
                 """
             ) { value, call in

@@ -46,7 +46,7 @@ final class ScriptTransferEnvironment: LuaBound {
         }
     }
 
-    /// Draws a pair at random, each draw by itself; the same one for the same seed.
+    /// Draws a pair at random, independently of earlier draws; the same pair for the same seed.
     /// - Returns: the features of its units, `[observationSize]`.
     func reset(seed: Int?) throws -> (observation: Tensor, pair: EditPair) {
         let stream = seed.map { random.split("seed", $0) } ?? random.split("draw", draws)
@@ -108,7 +108,7 @@ extension HostModules {
             type.mutatingMethod(
                 "reset",
                 """
-                Draws a pair at random, each draw by itself; the same one for the same seed.
+                Draws a pair at random, independently of earlier draws; the same pair for the same seed.
                 @param seed integer?
                 @return rledit.Tensor observation
                 @return { network: string, class: string } info

@@ -23,7 +23,7 @@ public enum Metric: Int, CaseIterable, Sendable {
     /// What it is, in a phrase.
     public var documentation: String {
         switch self {
-        case .accuracy: "share of examples whose largest score stands at their label"
+        case .accuracy: "share of examples whose largest score is that of their label"
         case .loss: "cross entropy of the label, in nats"
         case .confidence: "probability of the predicted class"
         case .trueProbability: "probability of the label"
