@@ -127,7 +127,7 @@ import Testing
             message { $0.learningRate = .linear(0.1, -0.1) }
                 == "Reinforce: learningRate must not be negative, got -0.1 at progress 1.0")
         #expect(
-            message { $0.hiddenSizes = [0] } == "Reinforce: hiddenSizes must be from 1 to 65536 units each, got [0]")
+            message { $0.hiddenSizes = [0] } == "Reinforce: hiddenSizes must be from 1 to 65536, got [0]")
         #expect(message { $0.maxGradientNorm = 0 } == "Reinforce: maxGradientNorm must be positive, got 0.0")
     }
 }

@@ -91,7 +91,7 @@ import Testing
             ),
             (
                 "b.scrub { model = model, forget = forget, retain = retain, maximising_epochs = 9 }",
-                "bad field 'maximising_epochs' in rledit.baselines.scrub (must be between 0 and epochs (3), got 9)"
+                "bad field 'maximising_epochs' in rledit.baselines.scrub (must be from 0 to epochs (3), got 9)"
             ),
             (
                 "b.scrub { model = model, forget = forget:take(0), retain = retain }",
