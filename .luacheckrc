@@ -12,6 +12,7 @@ stds.sandbox = {
       },
       debug = { fields = { "traceback" } },
       math = { other_fields = true },
+      package = { fields = { "config", "cpath", "loaded", "path", "preload" } },
       os = { fields = { "clock", "date", "difftime", "time" } },
       string = {
          fields = {

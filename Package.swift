@@ -31,12 +31,12 @@ let package = Package(
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLibedit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
 
+        // What every other target may use: settings, schedules, JSON, spelling.
+        .target(name: "RLEditCore", swiftSettings: strict),
+
         // The script host. Knows nothing of learning.
         .target(name: "CLuaShims", dependencies: ["CLua"]),
         .target(name: "LuaBridge", dependencies: ["CLua", "CLuaShims", "RLEditCore"], swiftSettings: strict),
-
-        // What every other target may use: settings, schedules, JSON, spelling.
-        .target(name: "RLEditCore", swiftSettings: strict),
 
         // The numeric core. Knows nothing of Lua.
         .target(name: "CKernels", dependencies: ["CDNNL"], linkerSettings: [.linkedLibrary("dnnl")]),
@@ -97,10 +97,10 @@ let package = Package(
                 "RLEditTensor", "RLEditCore", "RLEditNN", "RLEditData", "RLEditWorlds", "RLEditLearners", "RLEditRuns",
             ],
             resources: [.copy("Corpus")], swiftSettings: strict),
+        .testTarget(name: "RLEditCoreTests", dependencies: ["RLEditCore"], swiftSettings: strict),
         .testTarget(
             name: "LuaBridgeTests", dependencies: ["LuaBridge", "RLEditTestSupport"], resources: [.copy("Library")],
             swiftSettings: strict),
-        .testTarget(name: "RLEditCoreTests", dependencies: ["RLEditCore"], swiftSettings: strict),
         .testTarget(
             name: "RLEditTensorTests", dependencies: ["RLEditTensor", "RLEditCore", "RLEditTestSupport"],
             swiftSettings: strict),

@@ -10,38 +10,33 @@
 ---@field version string version of this program, for example `0.1.0`
 ---@field seed integer the run's seed (`--seed`, 0 by default)
 ---@field args rledit.Arguments what `--set name=value` gave
----@field tensor rledit.tensor
----@field nn rledit.nn
----@field models rledit.models
----@field data rledit.data
----@field metrics rledit.metrics
----@field schedule rledit.schedule
----@field worlds rledit.worlds
----@field learners rledit.learners
 ---@field baselines rledit.baselines
----@field transfer rledit.transfer
+---@field data rledit.data
+---@field learners rledit.learners
+---@field metrics rledit.metrics
+---@field models rledit.models
+---@field nn rledit.nn
 ---@field run rledit.run
+---@field schedule rledit.schedule
+---@field tensor rledit.tensor
+---@field transfer rledit.transfer
+---@field worlds rledit.worlds
 local rledit = {}
 
---- What `--set name=value` gave: integers, numbers and booleans as such, all else as text. An absent name reads as nil; a
---- given one that the script never reads is an error.
----@class rledit.Arguments
----@field [string] integer|number|boolean|string|nil
-
---- Raises unless this program is at least this version, without a break in between: a new major version, or before 1.0 a
---- new minor one.
+--- Raises unless this program is at least this version, without a break in between: a new major version, or before 1.0
+--- a new minor one.
 ---@param version string for example `"0.1"`
 function rledit.require_version(version) end
 
---- A task, checked. Return it from the script to have it run. With a `distribution` it trains a policy over many networks
---- instead of editing one (`rledit.transfer`).
+--- A task, checked. Return it from the script to have it run. With a `distribution` it trains a policy over many
+--- networks instead of editing one (`rledit.transfer`).
 ---@overload fun(options: rledit.TransferTaskOptions): rledit.TransferTask
 ---@param options rledit.TaskOptions
 ---@return rledit.Task
 function rledit.task(options) end
 
---- An environment for a loop of one's own, in Gymnasium's words. Of a task that trains a policy it is one over the training
---- pairs.
+--- An environment for a loop of your own, in Gymnasium's words. For a task that trains a policy, it runs over the
+--- training pairs.
 ---@overload fun(task: rledit.TransferTask): rledit.TransferEnvironment
 ---@param task rledit.Task|rledit.EnvironmentOptions
 ---@return rledit.Environment
@@ -52,50 +47,64 @@ function rledit.env(task) end
 ---@return rledit.Finding[]
 function rledit.check_environment(environment) end
 
---- The world in which an action scales weights. See `rledit.worlds`.
+--- The world in which an action scales weights: `W ← W ⊙ (1 + scale · (B + offset) A / √rank)`. The masks of an
+--- episode's steps multiply. See `rledit.worlds`.
 ---@param options rledit.MaskWorldOptions
 ---@return rledit.World
 function rledit.MaskWorld(options) end
 
---- The world in which an action adds to weights. See `rledit.worlds`.
+--- The world in which an action adds to weights: `W ← W + scale · unit · (B + offset) A / √rank`. The shifts of an
+--- episode's steps add up. See `rledit.worlds`.
 ---@param options rledit.ShiftWorldOptions
 ---@return rledit.World
 function rledit.ShiftWorld(options) end
 
---- Proximal policy optimisation. See `rledit.learners`.
+--- Proximal policy optimisation (Schulman et al. 2017) with a diagonal Gaussian policy, which sees the weights and may
+--- act in steps. See `rledit.learners`.
 ---@param options? rledit.PPOOptions
 ---@return rledit.Learner
 function rledit.PPO(options) end
 
---- REINFORCE with a baseline. See `rledit.learners`.
+--- REINFORCE with a learned baseline (Williams 1992): one step along the policy gradient for each rollout, with the
+--- networks of `PPO`. See `rledit.learners`.
 ---@param options? rledit.ReinforceOptions
 ---@return rledit.Learner
 function rledit.Reinforce(options) end
 
---- Evolution strategies as OpenAI's: mirrored candidates around a climbing mean. See `rledit.learners`.
+--- Evolution strategies as in Salimans et al. 2017 (OpenAI-ES): mirrored pairs of candidates around a mean that Adam
+--- moves along their ranks. Candidates outside of -1 … 1 are evaluated clamped. See `rledit.learners`.
 ---@param options? rledit.EvolutionStrategyOptions
 ---@return rledit.Learner
 function rledit.EvolutionStrategy(options) end
 
---- CMA-ES with a full covariance matrix. See `rledit.learners`.
+--- CMA-ES with a full covariance matrix (Hansen 2016), for actions of up to 1,024 numbers. Candidates outside of -1 … 1
+--- are evaluated clamped and rank lower the further outside they are. See `rledit.learners`.
 ---@param options? rledit.CMAESOptions
 ---@return rledit.Learner
 function rledit.CMAES(options) end
 
---- CMA-ES with a diagonal covariance matrix. See `rledit.learners`.
----@param options? rledit.CMAESOptions
+--- CMA-ES with a diagonal covariance matrix (Ros and Hansen 2008), for actions of any length. Otherwise as `CMAES`. See
+--- `rledit.learners`.
+---@param options? rledit.SeparableCMAESOptions
 ---@return rledit.Learner
 function rledit.SeparableCMAES(options) end
 
---- Independent random candidates, the best kept. See `rledit.learners`.
----@param options? rledit.RandomSearchOptions
+--- Separable natural evolution strategies (Wierstra et al. 2014): a step along the natural gradient for the mean and
+--- for each number's deviation. Candidates outside of -1 … 1 are treated as by `CMAES`. See `rledit.learners`.
+---@param options? rledit.SNESOptions
 ---@return rledit.Learner
-function rledit.RandomSearch(options) end
+function rledit.SNES(options) end
 
---- Mutations of the best candidate so far. See `rledit.learners`.
+--- A (1 + λ) evolution strategy: mutations of the best action so far, whose size follows the rule of one fifth. See
+--- `rledit.learners`.
 ---@param options? rledit.HillClimberOptions
 ---@return rledit.Learner
 function rledit.HillClimber(options) end
+
+--- Independent candidates, the best kept: the floor that any learner must beat. See `rledit.learners`.
+---@param options? rledit.RandomSearchOptions
+---@return rledit.Learner
+function rledit.RandomSearch(options) end
 
 --- Networks, classes and the sets of each pair of them. See `rledit.transfer`.
 ---@param options rledit.TaskDistributionOptions
@@ -107,15 +116,23 @@ function rledit.TaskDistribution(options) end
 ---@return rledit.UnitPolicy
 function rledit.UnitPolicy(options) end
 
---- A trained policy from its file. See `rledit.transfer`.
+--- A trained policy from its file: from the data folders, from a file that `--allow` names, or, if its name ends in
+--- `.policy.safetensors`, from the script's own folder. See `rledit.transfer`.
 ---@param path string
 ---@return rledit.Policy
 function rledit.load_policy(path) end
 
---- Edits a model by a trained policy. See `rledit.transfer`.
+--- Edits a model by a trained policy, at once or with a few evaluations of a reward. See `rledit.transfer`.
 ---@param options rledit.ApplyOptions
 ---@return rledit.Model edited
 ---@return rledit.ApplyInfo info
 function rledit.apply(options) end
+
+--- What `--set name=value` gave: integers, numbers and booleans keep their type, everything else is text. An absent
+--- name reads as nil; a given one that the script never reads is an error.
+---@class rledit.Arguments
+---@field [string] integer|number|boolean|string|nil
+---@operator len: integer
+local Arguments = {}
 
 return rledit

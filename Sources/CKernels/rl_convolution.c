@@ -14,14 +14,12 @@ typedef const_dnnl_memory_desc_t descriptor;
 #define BORROW(owned) (owned)
 #define RELEASE(owned) dnnl_memory_desc_destroy(owned)
 #define INIT_BY_TAG(owned, rank, dims, tag) dnnl_memory_desc_create_with_tag(&(owned), rank, dims, dnnl_f32, tag)
-#define APPEND_RELU(ops) dnnl_post_ops_append_eltwise(ops, dnnl_eltwise_relu, 0.f, 0.f)
 #else
 typedef dnnl_memory_desc_t owned_descriptor;
 typedef const dnnl_memory_desc_t *descriptor;
 #define BORROW(owned) (&(owned))
 #define RELEASE(owned) ((void)(owned))
 #define INIT_BY_TAG(owned, rank, dims, tag) dnnl_memory_desc_init_by_tag(&(owned), rank, dims, dnnl_f32, tag)
-#define APPEND_RELU(ops) dnnl_post_ops_append_eltwise(ops, 1.f, dnnl_eltwise_relu, 0.f, 0.f)
 #endif
 
 #define TRY(call)                                                                                                       \
@@ -51,7 +49,8 @@ struct rl_convolution {
     dnnl_stream_t stream;
     operation forward, backwardInput, backwardWeight;
     weight_order forwardWeight, backwardInputWeight, weightGradient;
-    int32_t hasBias;
+    int32_t hasBias, fusedReLU;
+    int64_t outputCount;
 };
 
 static dnnl_engine_t engine;
@@ -231,14 +230,6 @@ static int32_t create_forward(rl_convolution *plan, const rl_convolution_shape *
     dnnl_primitive_attr_t attributes;
     TRY(dnnl_primitive_attr_create(&attributes));
     dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user);
-    if (s->fusedReLU) {
-        dnnl_post_ops_t after;
-        if (dnnl_post_ops_create(&after) == dnnl_success) {
-            APPEND_RELU(after);
-            dnnl_primitive_attr_set_post_ops(attributes, after);
-            dnnl_post_ops_destroy(after);
-        }
-    }
     operation *op = &plan->forward;
     dnnl_prop_kind_t kind = s->training ? dnnl_forward_training : dnnl_forward_inference;
     int32_t status = create_convolution(op, p, pass_forward, kind, attributes, NULL);
@@ -288,6 +279,8 @@ int32_t rl_convolution_create(const rl_convolution_shape *shape, rl_convolution 
     rl_convolution *plan = calloc(1, sizeof *plan);
     if (plan == NULL) return (int32_t)dnnl_out_of_memory;
     plan->hasBias = shape->hasBias;
+    plan->fusedReLU = shape->fusedReLU;
+    plan->outputCount = shape->rows * shape->outChannels * shape->outHeight * shape->outWidth;
     problem p = {0};
     int32_t status = (int32_t)dnnl_stream_create(&plan->stream, engine, dnnl_stream_default_flags);
     if (status == 0) status = describe(shape, &p);
@@ -316,6 +309,11 @@ void rl_convolution_destroy(rl_convolution *plan) {
 
 // MARK: running
 
+/// max(0, x) with NaN kept, and 0 for -0. The library's own, which it could run within the convolution, makes 0 of NaN.
+RL_CLONES static void rectify(float *values, int64_t count) {
+    for (int64_t i = 0; i < count; i++) values[i] = values[i] <= 0 ? 0 : values[i];
+}
+
 int32_t rl_convolution_forward(rl_convolution *plan, const float *input, const float *weight, const float *bias,
                                float *output) {
     const float *ordered;
@@ -324,7 +322,9 @@ int32_t rl_convolution_forward(rl_convolution *plan, const float *input, const f
     set_data(&plan->forward, DNNL_ARG_WEIGHTS, ordered);
     if (plan->hasBias) set_data(&plan->forward, DNNL_ARG_BIAS, bias);
     set_data(&plan->forward, DNNL_ARG_DST, output);
-    return run(&plan->forward, plan->stream);
+    TRY(run(&plan->forward, plan->stream));
+    if (plan->fusedReLU) rectify(output, plan->outputCount);
+    return 0;
 }
 
 int32_t rl_convolution_backward_input(rl_convolution *plan, const float *outputGradient, const float *weight,

@@ -79,6 +79,25 @@ RL_CLONES void rl_clamp(const float *x, float low, float high, float *out, int64
     }
 }
 
+static inline int32_t is_not_finite(float x) {
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return (bits & 0x7F800000u) == 0x7F800000u;
+}
+
+RL_CLONES int64_t rl_first_not_finite(const float *x, int64_t count) {
+    enum { BLOCK = 1024 };
+    for (int64_t start = 0; start < count; start += BLOCK) {
+        int64_t end = start + BLOCK < count ? start + BLOCK : count;
+        // Without an exit, so that it vectorises; almost every block is sound.
+        int32_t found = 0;
+        for (int64_t i = start; i < end; i++) found |= is_not_finite(x[i]);
+        for (int64_t i = start; found && i < end; i++)
+            if (is_not_finite(x[i])) return i;
+    }
+    return -1;
+}
+
 enum { LANES = 8 };
 
 // Lanes are added in pairs: ((0+4)+(2+6)) + ((1+5)+(3+7)).

@@ -219,11 +219,12 @@ RL_CLONES
 int64_t rl_count_correct(int64_t classes, int64_t n, const float *logits, int64_t stride, const int32_t *labels,
                          int32_t *predictions) {
     float largest[MAX_BLOCK];
-    int32_t own[MAX_BLOCK];
+    int32_t own[MAX_BLOCK], unordered[MAX_BLOCK];
     int32_t *winner = predictions ? predictions : own;
     for (int64_t i = 0; i < n; i++) {
         largest[i] = logits[i];
         winner[i] = 0;
+        unordered[i] = logits[i] != logits[i];
     }
     for (int64_t c = 1; c < classes; c++) {
         const float *row = logits + c * stride;
@@ -232,11 +233,15 @@ int64_t rl_count_correct(int64_t classes, int64_t n, const float *logits, int64_
             int32_t better = row[i] > largest[i];
             largest[i] = better ? row[i] : largest[i];
             winner[i] = better ? class : winner[i];
+            unordered[i] |= row[i] != row[i];
         }
     }
     int32_t correct = 0;
-    // A score that is not a number predicts nothing.
-    for (int64_t i = 0; i < n; i++) correct += (winner[i] == labels[i]) & (largest[i] == largest[i]);
+    // Scores of which one is NaN predict nothing.
+    for (int64_t i = 0; i < n; i++) {
+        winner[i] = unordered[i] ? -1 : winner[i];
+        correct += winner[i] == labels[i];
+    }
     return correct;
 }
 
@@ -284,9 +289,12 @@ void rl_add_softmax_sums(int64_t classes, int64_t n, const float *logits, int64_
     }
     // From here the buffers hold, in turn, each example's term of the five sums.
     for (int64_t i = 0; i < n; i++) {
-        float logTotal = rl_log(total[i]);
+        // The total is NaN when one of the scores is, and then every term has to be; otherwise this is 0. The logarithm's
+        // bits and the comparisons above would hide it.
+        float missing = total[i] - total[i];
+        float logTotal = rl_log(total[i]) + missing;
         float logTrue = own[i] - largest[i] - logTotal;
-        float margin = own[i] - other[i];
+        float margin = own[i] - other[i] + missing;
         other[i] = margin;
         weighted[i] = logTotal - weighted[i] / total[i];
         largest[i] = -logTrue;

@@ -72,8 +72,9 @@ RL_CLONES void rl_activation_backward(int32_t function, const float *input, cons
                                       const float *outputGradient, float *inputGradient, int64_t count) {
     switch (function) {
     case RL_RELU:
+        // As PyTorch's threshold_backward: where the output is NaN the gradient goes through.
         RL_ELEMENTWISE
-        for (int64_t i = 0; i < count; i++) inputGradient[i] = output[i] > 0 ? outputGradient[i] : 0;
+        for (int64_t i = 0; i < count; i++) inputGradient[i] = output[i] <= 0 ? 0 : outputGradient[i];
         break;
     case RL_GELU:
         RL_ELEMENTWISE

@@ -11,9 +11,13 @@ double rl_cross_entropy(const float *logits, const int32_t *labels, int64_t rows
         const float *x = logits + row * classes;
         int32_t label = labels[row];
         int64_t best = 0;
-        for (int64_t c = 1; c < classes; c++)
+        int ordered = x[0] == x[0];
+        for (int64_t c = 1; c < classes; c++) {
             if (x[c] > x[best]) best = c;
-        right += best == label;
+            ordered &= x[c] == x[c];
+        }
+        // Scores of which one is NaN predict nothing.
+        right += ordered & (best == label);
         // log Σ exp x, with the largest taken out so that nothing overflows.
         float largest = x[best];
         float sum = 0;
@@ -39,7 +43,7 @@ double rl_binary_cross_entropy(const float *logits, const float *targets, int64_
         float e = expf(-fabsf(x));
         // max(x, 0) − t x + log(1 + e^−|x|): the same sum without overflow.
         total += (double)((x > 0 ? x : 0) - t * x + log1pf(e));
-        right += (x > 0) == (t > 0.5f);
+        right += (x == x) & ((x > 0) == (t > 0.5f));
         if (gradient != NULL) gradient[i] = scale * ((x >= 0 ? 1 : e) / (1 + e) - t);
     }
     if (correct != NULL) *correct = right;

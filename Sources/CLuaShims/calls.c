@@ -71,9 +71,10 @@ void luahost_keep_traceback(lua_State *L, lua_State *co) {
     lua_pop(L, 1);
 }
 
-/// Keeps the traceback while the stack still stands, and leaves the error value alone.
+/// Keeps the traceback while the stack still stands, and says of a nil that the sandbox gave why it is nil.
 int luahost_message_handler(lua_State *L) {
     lua_settop(L, 1);
+    luahost_explain_nil(L, L, 1);
     luahost_keep_traceback(L, L);
     return 1;
 }

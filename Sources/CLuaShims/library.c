@@ -94,8 +94,10 @@ void luahost_open_library(lua_State *L) {
     if (trusted) luaL_openlibs(L);
     else open_sandboxed(L);
     luahost_add_base(L, trusted);
+    luahost_add_require(L, trusted);
     luahost_add_coroutine(L, trusted);
     if (!trusted) luahost_add_bounded(L);
     luahost_add_random(L);
     luahost_add_pairs(L);
+    if (!trusted) luahost_add_absent(L);
 }

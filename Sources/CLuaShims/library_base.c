@@ -1,5 +1,5 @@
 // Global functions that differ from the standard ones: limits pass through pcall and xpcall, load takes text only,
-// setmetatable refuses finalizers, output goes to the host, require finds host modules and files beside the script.
+// setmetatable refuses finalizers, output goes to the host.
 #include <stdio.h>
 #include <string.h>
 
@@ -19,11 +19,18 @@ static int finish_protected(lua_State *L, int status, lua_KContext extra) {
     return lua_gettop(L) - (int)extra;
 }
 
+static int explaining_handler(lua_State *L) {
+    lua_settop(L, 1);
+    luahost_explain_nil(L, L, 1);
+    return 1;
+}
+
 int luahost_base_pcall(lua_State *L) {
     luaL_checkany(L, 1);
+    lua_pushcfunction(L, explaining_handler);
     lua_pushboolean(L, 1);
-    lua_insert(L, 1);
-    return finish_protected(L, lua_pcallk(L, lua_gettop(L) - 2, LUA_MULTRET, 0, 0, finish_protected), 0);
+    lua_rotate(L, 1, 2);  // handler, true, function, arguments
+    return finish_protected(L, lua_pcallk(L, lua_gettop(L) - 3, LUA_MULTRET, 1, 1, finish_protected), 1);
 }
 
 /// Stands before a script's message handler (upvalue 1), which runs without hooks when the error comes from one.
@@ -33,6 +40,7 @@ static int guarded_handler(lua_State *L) {
         return 1;
     }
     lua_settop(L, 1);
+    luahost_explain_nil(L, L, 1);
     lua_pushvalue(L, lua_upvalueindex(1));
     lua_insert(L, 1);
     lua_call(L, 1, 1);
@@ -90,6 +98,7 @@ static int base_setmetatable(lua_State *L) {
     luaL_checktype(L, 1, LUA_TTABLE);
     luaL_argexpected(L, kind == LUA_TNIL || kind == LUA_TTABLE, 2, "nil or table");
     if (luaL_getmetafield(L, 1, "__metatable") != LUA_TNIL) return luaL_error(L, "cannot change a protected metatable");
+    if (luahost_is_guarded(L, 1)) return luaL_error(L, "cannot change a protected metatable");
     if (kind == LUA_TTABLE) {
         lua_pushliteral(L, "__gc");
         if (lua_rawget(L, 2) != LUA_TNIL)
@@ -99,6 +108,14 @@ static int base_setmetatable(lua_State *L) {
     keep_metatable_alive(L);
     lua_settop(L, 2);
     lua_setmetatable(L, 1);
+    return 1;
+}
+
+static int base_getmetatable(lua_State *L) {
+    luaL_checkany(L, 1);
+    if (luahost_is_guarded(L, 1)) lua_pushboolean(L, 0);
+    else if (!lua_getmetatable(L, 1)) lua_pushnil(L);
+    else luaL_getmetafield(L, 1, "__metatable");
     return 1;
 }
 
@@ -258,89 +275,6 @@ static void forward_warning(void *context, const char *message, int to_be_contin
         host->callbacks.output(host->callbacks.context, message, strlen(message), LUAHOST_WARNING);
 }
 
-// MARK: require
-
-/// A module that is being loaded stands as this address among the loaded ones.
-static const char loading;
-
-/// Upvalues: the table of what was loaded, by name; the standard require in trusted hosts.
-static int base_require(lua_State *L) {
-    const char *name = luaL_checkstring(L, 1);
-    luahost *host = host_of(L);
-    lua_settop(L, 1);
-    lua_pushvalue(L, 1);
-    if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL) {
-        if (lua_touserdata(L, -1) == &loading)
-            return luaL_error(L, "module '%s' requires itself, directly or by another module", name);
-        return 1;
-    }
-    lua_settop(L, 1);
-    // Swift answers with a finished module (1 result), or with a compiled file and its path (2 results).
-    luahost_enter_native(host);
-    int status = host->callbacks.find_module(L, host->callbacks.context);
-    luahost_leave_native(host);
-    if (status < 0) {
-        if (host->limit != LUAHOST_NO_LIMIT) luahost_raise_again(L);
-        if (status == LUAHOST_RAISE_AT_CALLER) {
-            luaL_where(L, 1);
-            lua_insert(L, -2);
-            lua_concat(L, 2);
-        }
-        return lua_error(L);
-    }
-    if (status == 0) {
-        // Not ours. A trusted script goes on with the standard require; a sandboxed one was refused by Swift.
-        lua_settop(L, 1);
-        lua_pushvalue(L, lua_upvalueindex(2));
-        lua_insert(L, 1);
-        lua_pushcfunction(L, luahost_message_handler);
-        lua_insert(L, 1);
-        if (lua_pcall(L, 1, LUA_MULTRET, 1) == LUA_OK) return lua_gettop(L) - 1;
-        if (host->limit != LUAHOST_NO_LIMIT) luahost_raise_again(L);
-        // It has no position: the standard function was called from here, not from the script.
-        if (lua_type(L, -1) == LUA_TSTRING) {
-            luaL_where(L, 1);
-            lua_insert(L, -2);
-            lua_concat(L, 2);
-        }
-        return lua_error(L);
-    }
-    if (status == 2) {
-        lua_pushvalue(L, 1);
-        lua_pushlightuserdata(L, (void *)&loading);
-        lua_rawset(L, lua_upvalueindex(1));
-        // name, function, path => name, path, function, name, path
-        lua_pushvalue(L, -1);
-        lua_insert(L, 2);
-        lua_pushvalue(L, 1);
-        lua_insert(L, -2);
-        // A file that fails may be required again: its mark is taken away.
-        lua_pushcfunction(L, luahost_message_handler);
-        lua_insert(L, 3);
-        int outcome = lua_pcall(L, 2, 1, 3);
-        lua_remove(L, 3);
-        lua_pushvalue(L, 1);
-        lua_pushnil(L);
-        lua_rawset(L, lua_upvalueindex(1));
-        if (outcome != LUA_OK) {
-            if (host->limit != LUAHOST_NO_LIMIT) luahost_raise_again(L);
-            return lua_error(L);
-        }
-        if (lua_isnil(L, -1)) {
-            lua_pop(L, 1);
-            lua_pushboolean(L, 1);
-        }
-    }
-    lua_pushvalue(L, 1);
-    lua_pushvalue(L, -2);
-    lua_rawset(L, lua_upvalueindex(1));
-    if (status == 2) {
-        lua_pushvalue(L, 2);
-        return 2;
-    }
-    return 1;
-}
-
 void luahost_add_base(lua_State *L, bool trusted) {
     lua_setwarnf(L, forward_warning, L);
     static const luaL_Reg always[] = {
@@ -348,27 +282,12 @@ void luahost_add_base(lua_State *L, bool trusted) {
         {NULL, NULL},
     };
     static const luaL_Reg sandboxed[] = {
-        {"setmetatable", base_setmetatable}, {"rawset", base_rawset},
+        {"getmetatable", base_getmetatable}, {"setmetatable", base_setmetatable}, {"rawset", base_rawset},
         {"collectgarbage", base_collectgarbage}, {"load", base_load},
         {NULL, NULL},
     };
     lua_pushglobaltable(L);
     luaL_setfuncs(L, always, 0);
     if (!trusted) luaL_setfuncs(L, sandboxed, 0);
-    if (trusted) {
-        lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
-        lua_getfield(L, -2, "require");
-    } else {
-        // Not the table that tracebacks search, which holds modules without their read-only view.
-        lua_newtable(L);
-        lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
-        for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
-            lua_pushvalue(L, -2);
-            lua_pushvalue(L, -2);
-            lua_rawset(L, -6);
-        }
-    }
-    lua_pushcclosure(L, base_require, 2);
-    lua_setfield(L, -2, "require");
     lua_pop(L, 1);
 }

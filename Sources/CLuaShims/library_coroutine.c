@@ -17,6 +17,7 @@ static int resume(lua_State *L, lua_State *co, int count) {
     if (host->limit != LUAHOST_NO_LIMIT) luahost_raise_again(L);
     if (status != LUA_OK && status != LUA_YIELD) {
         lua_xmove(co, L, 1);
+        luahost_explain_nil(L, co, 0);
         return -1;
     }
     if (!lua_checkstack(L, result_count + 1)) {
@@ -71,7 +72,9 @@ static int wrapped_resume(lua_State *L) {
     int status = lua_status(co);
     luahost_keep_traceback(L, co);
     if (status != LUA_OK && status != LUA_YIELD) {
-        // It died: run its pending __close, whose error, if any, replaces the first one.
+        // It died: run its pending __close, whose error, if any, replaces the first one, which is handed to it.
+        lua_pushvalue(L, -1);
+        lua_xmove(L, co, 1);
         if (close_state(L, co) != LUA_OK && lua_gettop(co) > 0) lua_xmove(co, L, 1);
     }
     if (lua_type(L, -1) == LUA_TSTRING) {

@@ -15,6 +15,22 @@
 #define LIBRARY_LOOP_LIMIT 50000000
 /// Nested coroutine closes: each one costs C stack that Lua 5.4.4 does not count.
 #define CLOSE_DEPTH_LIMIT 100
+/// Reads of absent library names that are remembered, each place in a script once.
+#define ABSENT_READS 64
+
+/// A name of the standard library, of this version of Lua or another, that sandboxed scripts do not have.
+typedef struct {
+    const char *library;  ///< NULL: a global
+    const char *name;
+    const char *reason;
+} luahost_absent_name;
+
+/// Where a script read one of them.
+typedef struct {
+    const luahost_absent_name *absent;
+    const void *source;  ///< identity of the chunk; compared, never followed
+    int line;
+} luahost_absent_read;
 
 struct luahost {
     lua_State *main;
@@ -56,6 +72,8 @@ struct luahost {
     bool warnings_on;
     bool seed_warning_given;
     char traceback[MESSAGE_CAPACITY];
+    luahost_absent_read absent_reads[ABSENT_READS];
+    uint32_t absent_read_count;  ///< of all time; the oldest ones are overwritten
 
     // Library functions that are called after a check of their arguments.
     lua_CFunction string_rep, table_concat, table_insert, table_remove, table_move, table_sort;
@@ -90,12 +108,25 @@ void luahost_remove_interrupt_handler(luahost *host);
 // objects.c
 void luahost_open_objects(lua_State *L);
 bool luahost_is_read_only(lua_State *L, int index);
+/// Before a call of a Swift function, and after it, when its frame is gone: the count of results, or a long jump.
+luahost *luahost_begin_native(lua_State *L);
+int luahost_finish_native(lua_State *L, luahost *host, int status);
+
+// library_absent.c
+/// When the string on top of L is Lua's own message about a nil that came from reading an absent library name, in the
+/// function at `level` of `co`: adds why it is nil.
+void luahost_explain_nil(lua_State *L, lua_State *co, int level);
+/// Whether the value at `index` is the table of globals and a main script asks: what answers there for names that were never
+/// set is out of its reach. To modules it is a metatable like any other, since some of them check for misspelt globals.
+bool luahost_is_guarded(lua_State *L, int index);
+void luahost_add_absent(lua_State *L);
 
 // library files
 void luahost_open_library(lua_State *L);
 int luahost_base_pcall(lua_State *L);
 int luahost_base_xpcall(lua_State *L);
 void luahost_add_base(lua_State *L, bool trusted);
+void luahost_add_require(lua_State *L, bool trusted);
 void luahost_add_coroutine(lua_State *L, bool trusted);
 void luahost_add_bounded(lua_State *L);
 void luahost_add_random(lua_State *L);

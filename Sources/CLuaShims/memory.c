@@ -14,6 +14,25 @@
 
 #define MEGABYTE (1024.0 * 1024.0)
 
+enum { MOST_REMOVABLES = 32 };
+static char *_Atomic removables[MOST_REMOVABLES];
+
+void luahost_remove_at_end(const char *path) {
+    for (int i = 0; i < MOST_REMOVABLES; i++) {
+        if (removables[i] != NULL) continue;
+        removables[i] = strdup(path);
+        return;
+    }
+}
+
+void luahost_remove_now(void) {
+    for (int i = 0; i < MOST_REMOVABLES && removables[i] != NULL; i++) {
+        // Folders first, as the walls of the process would not let a folder be tried as a file.
+        if (rmdir(removables[i]) == 0 || errno == ENOENT) continue;
+        if (errno != ENOTDIR || unlink(removables[i]) != 0) return;
+    }
+}
+
 _Noreturn void luahost_end_process(int code, const char *format, ...) {
     char line[512];
     int length = snprintf(line, sizeof line, "%s: ", program_invocation_short_name);
@@ -23,6 +42,7 @@ _Noreturn void luahost_end_process(int code, const char *format, ...) {
     va_end(arguments);
     if (length > (int)sizeof line - 2) length = (int)sizeof line - 2;
     line[length++] = '\n';
+    luahost_remove_now();
     // Nothing can be done about a failing standard error.
     if (write(STDERR_FILENO, line, (size_t)length) < 0) _exit(code);
     _exit(code);

@@ -29,8 +29,7 @@ static void add_position(lua_State *L) {
     }
 }
 
-/// Ends a call of a Swift function; its frame is gone.
-static int finish(lua_State *L, luahost *host, int status) {
+int luahost_finish_native(lua_State *L, luahost *host, int status) {
     luahost_leave_native(host);
     if (status >= 0) return status;
     if (host->limit != LUAHOST_NO_LIMIT) luahost_raise_again(L);
@@ -38,7 +37,7 @@ static int finish(lua_State *L, luahost *host, int status) {
     return lua_error(L);
 }
 
-static luahost *begin(lua_State *L) {
+luahost *luahost_begin_native(lua_State *L) {
     luahost *host = host_of(L);
     if (host->limit != LUAHOST_NO_LIMIT) luahost_raise_again(L);
     luahost_enter_native(host);
@@ -50,8 +49,18 @@ static luahost *begin(lua_State *L) {
 static int call_function(lua_State *L) {
     object_box *box = lua_touserdata(L, lua_upvalueindex(1));
     if (box == NULL || box->object == NULL) return luaL_error(L, "attempt to call a function of a closed host");
-    luahost *host = begin(L);
-    return finish(L, host, host->callbacks.invoke(L, box->object));
+    luahost *host = luahost_begin_native(L);
+    return luahost_finish_native(L, host, host->callbacks.invoke(L, box->object));
+}
+
+bool luahost_called_without_colon(lua_State *L) {
+    static const char *const kinds[] = {"field", "global", "local", "upvalue"};
+    lua_Debug record;
+    if (!lua_getstack(L, 0, &record)) return false;
+    lua_getinfo(L, "n", &record);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strcmp(record.namewhat, kinds[i]) == 0) return true;
+    return false;
 }
 
 static void release_box(lua_State *L, object_box *box) {
@@ -139,8 +148,8 @@ static int object_index(lua_State *L) {
         if (kind == LUA_TNUMBER) {
             int32_t slot = (int32_t)lua_tointeger(L, -1);
             lua_settop(L, 2);
-            luahost *host = begin(L);
-            return finish(L, host, host->callbacks.get(L, object, slot));
+            luahost *host = luahost_begin_native(L);
+            return luahost_finish_native(L, host, host->callbacks.get(L, object, slot));
         }
         lua_settop(L, 2);
         if (lua_getiuservalue(L, 1, 1) == LUA_TTABLE) {
@@ -149,15 +158,15 @@ static int object_index(lua_State *L) {
         }
         lua_settop(L, 2);
     }
-    luahost *host = begin(L);
-    return finish(L, host, host->callbacks.index(L, object));
+    luahost *host = luahost_begin_native(L);
+    return luahost_finish_native(L, host, host->callbacks.index(L, object));
 }
 
 static int object_newindex(lua_State *L) {
     void *object = self_object(L);
     lua_settop(L, 3);
-    luahost *host = begin(L);
-    return finish(L, host, host->callbacks.set_index(L, object));
+    luahost *host = luahost_begin_native(L);
+    return luahost_finish_native(L, host, host->callbacks.set_index(L, object));
 }
 
 void luahost_push_new_type(lua_State *L, const char *name, void *type) {
@@ -263,18 +272,21 @@ static int view_pairs(lua_State *L) {
     return 1;
 }
 
+void luahost_set_absent(lua_State *L, int index) {
+    index = lua_absindex(L, index);
+    lua_createtable(L, 0, 1);
+    lua_rotate(L, -2, 1);
+    lua_pushliteral(L, "__index");
+    lua_rotate(L, -2, 1);
+    lua_rawset(L, -3);
+    lua_setmetatable(L, index);
+}
+
 void luahost_push_read_only(lua_State *L, int index, const char *name) {
     index = lua_absindex(L, index);
     // On top: the function for absent keys, or nil.
     if (lua_isnil(L, -1)) lua_pop(L, 1);
-    else {
-        lua_createtable(L, 0, 1);
-        lua_rotate(L, -2, 1);
-        lua_pushliteral(L, "__index");
-        lua_rotate(L, -2, 1);
-        lua_rawset(L, -3);
-        lua_setmetatable(L, index);
-    }
+    else luahost_set_absent(L, index);
     lua_newtable(L);
     lua_createtable(L, 0, 6);
     lua_pushvalue(L, index);

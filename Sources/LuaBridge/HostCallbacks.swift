@@ -47,6 +47,11 @@ enum HostCallbacks {
                 guard let state, let context else { return 0 }
                 let host = Unmanaged<LuaHost>.fromOpaque(context).takeUnretainedValue()
                 return host.answer(state) { try host.findModule(state) }
+            },
+            unknown_global: { state, context in
+                guard let state, let context else { return 0 }
+                let host = Unmanaged<LuaHost>.fromOpaque(context).takeUnretainedValue()
+                return host.answer(state) { try host.unknownGlobal(state) }
             })
     }
 }

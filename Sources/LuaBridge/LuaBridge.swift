@@ -5,14 +5,18 @@
 //
 //     // 2. Say what they can do. Values can then be arguments, fields and results like numbers and strings.
 //     try host.register(Tensor.self) { type in
-//         type.method("sum") { tensor, call in try call.returns(tensor.sum()) }
-//         type.mutatingMethod("fill_") { tensor, call in
+//         type.documentation(in: "rledit.tensor", "An array of numbers.")
+//         type.method("sum", "Sum of all elements.\n@return number") { tensor, call in try call.returns(tensor.sum()) }
+//         type.mutatingMethod("fill_", "Sets all elements.\n@param value number\n@return rledit.Tensor self") {
+//             tensor, call in
 //             tensor.fill(try call.number(1))
 //             return call.returnsSelf()
 //         }
-//         type.property("shape") { tensor, call in try call.returns(tensor.shape) }
-//         type.element { tensor, index, call in try call.returns(tensor.element(index)) }
-//         type.operation(.add) { call in try call.returns(call.argument(1, as: Tensor.self) + call.argument(2)) }
+//         type.property("shape", "integer[] size of each dimension") { tensor, call in try call.returns(tensor.shape) }
+//         type.element("number") { tensor, index, call in try call.returns(tensor.element(index)) }
+//         type.operation(.add, "(rledit.Tensor): rledit.Tensor") { call in
+//             try call.returns(call.argument(1, as: Tensor.self) + call.argument(2))
+//         }
 //         type.length { $0.count }
 //         type.description { "tensor of shape \($0.shape)" }
 //         type.nativeBytes { $0.byteCount }
@@ -20,16 +24,22 @@
 //
 //     // 3. Build the module. `require "rledit.tensor"` runs the closure once; scripts get a read-only view.
 //     host.addModule("rledit.tensor") { module in
-//         module.function("zeros") { call in try call.returns(Tensor.zeros(try call.integer(1))) }
-//         module.function("range") { call in
+//         module.documentation("Arrays of numbers.")
+//         module.function("zeros", "All elements 0.\n@param count integer\n@return rledit.Tensor") { call in
+//             try call.returns(Tensor.zeros(try call.integer(1)))
+//         }
+//         module.types("@class rledit.RangeOptions\n@field first integer\n@field step integer? 1 by default")
+//         module.function("range", "Numbers at equal distances.\n@param options rledit.RangeOptions") { call in
 //             let options = try call.options(1, of: "rledit.tensor.range")
 //             let first = try options.required("first", as: Int.self)
 //             let step = try options.optional("step", as: Int.self) ?? 1
 //             try options.finish()                        // refuses unknown fields by name
 //             return try call.returns(Tensor.range(first, step))
 //         }
-//         try module.constant("epsilon", 1e-7)
+//         try module.constant("epsilon", "number", 1e-7)
 //     }
+//
+// The texts are the documentation that scripts' authors read: annotation files are made from them (`LuaDocumentation`).
 //
 // A bound function throws any Swift error to raise: the script sees `file:line: description`. Use
 // `call.argumentError(2, "must be positive")` and `options.fieldError("rank", "must be positive")` for values out of

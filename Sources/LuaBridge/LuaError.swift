@@ -61,6 +61,9 @@ package struct LuaError: Error, CustomStringConvertible {
 package struct LuaUsageError: Error, CustomStringConvertible, Equatable {
     package let description: String
     package init(_ description: String) { self.description = description }
+
+    /// Whether it is one of `LuaCall.argumentError`.
+    var isAboutArguments: Bool { description.hasPrefix("bad argument #") }
 }
 
 /// Why a value cannot be read as a type, when "T expected, got U" does not say it.

@@ -12,6 +12,23 @@ extension LuaHost {
         return try call(on: state, budget: Int32(LUAHOST_MAIN_CHUNK)) { _ in }
     }
 
+    /// The name of a local variable that the text declares outside of any block, if there is one. It is found by Lua's own
+    /// compiler, which lets no `goto` jump into the scope of a local.
+    package func outerLocal(of text: [UInt8]) -> String? {
+        let label = "end_of_this_text"
+        let probe = Array("goto \(label); ".utf8) + text + Array("\n::\(label):: _ = nil".utf8)
+        do {
+            _ = try compile(probe, chunkName: "=probe")
+            return nil
+        } catch {
+            let message = (error as? LuaError)?.message ?? ""
+            guard let found = message.firstRange(of: "jumps into the scope of local '"), message.hasSuffix("'") else {
+                return nil
+            }
+            return String(message[found.upperBound...].dropLast())
+        }
+    }
+
     /// Names that can follow `path` and a dot, or of methods a colon; those of globals for an empty path.
     ///
     /// Nothing of the script's runs: tables are read without their metamethods, and what an object's own property gives is

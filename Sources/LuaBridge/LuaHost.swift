@@ -31,6 +31,8 @@ package final class LuaHost: @unchecked Sendable {
     package var randomSource: () -> UInt64
     /// Finds what `require` asks for.
     package let modules = LuaModules()
+    /// Set before modules are added, it gathers what they and their types say of themselves.
+    package var documentation: LuaDocumentation?
 
     /// Types by `ObjectIdentifier` of the Swift type.
     var types: [ObjectIdentifier: AnyLuaType] = [:]
@@ -57,7 +59,6 @@ package final class LuaHost: @unchecked Sendable {
             throw LuaError(.host, "not enough memory for a Lua state")
         }
         self.handle = handle
-        try installGlobalGuard()
     }
 
     deinit { close() }

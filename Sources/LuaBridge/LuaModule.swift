@@ -1,5 +1,6 @@
 internal import CLua
 internal import CLuaShims
+internal import RLEditCore
 
 /// Fills the table of a host module. Scripts get a read-only view of it, in which reading an unknown name raises.
 package final class LuaModule {
@@ -8,22 +9,40 @@ package final class LuaModule {
     private let state: OpaquePointer
     private let table: Int32
     private(set) var fieldNames: [String] = []
+    /// nil unless the host documents itself.
+    fileprivate var declaration: LuaDocumentation.Declaration?
 
     fileprivate init(name: String, host: LuaHost, state: OpaquePointer, table: Int32) {
         self.name = name
         self.host = host
         self.state = state
         self.table = table
+        if host.documentation != nil { declaration = .init(.module, name, file: name) }
     }
 
+    /// What the module is for, in prose, with an example.
+    package func documentation(_ text: @autoclosure () -> String) { declaration?.text = text() }
+
+    /// Documents plain tables and aliases of this module: see ``LuaHost/types(in:_:)``.
+    package func types(_ documentation: @autoclosure () -> String) { host.types(in: name, documentation()) }
+
     /// A function of the module; messages call it by this name.
-    package func function(_ name: String, _ body: @escaping (LuaCall) throws -> LuaResults) {
+    /// - Parameter documentation: prose, then tags: `@param shape rledit.Shape`, `@return rledit.Tensor`.
+    package func function(
+        _ name: String, _ documentation: @autoclosure () -> String,
+        _ body: @escaping (LuaCall) throws -> LuaResults
+    ) {
+        declaration?.functions.append((name, documentation()))
         let function = BoundFunction(host, name, body)
         set(name) { host.push(function, on: state) }
     }
 
     /// A constant: a number, a string, a table, an object.
-    package func constant(_ name: String, _ value: some LuaPushable) throws {
+    /// - Parameter documentation: its type, then prose: `string version of this program`.
+    package func constant(
+        _ name: String, _ documentation: @autoclosure () -> String, _ value: some LuaPushable
+    ) throws {
+        declaration?.tags.append("@field \(name) \(documentation())")
         let context = LuaPushContext(host: host, state: state)
         try value.luaPush(context)
         set(name) {}
@@ -31,12 +50,14 @@ package final class LuaModule {
 
     /// A table of functions that is part of this module and cannot be required by itself.
     package func table(_ name: String, _ build: (LuaModule) throws -> Void) throws {
+        declaration?.tags.append("@field \(name) \(self.name).\(name)")
         try host.pushModule(self.name + "." + name, on: state, build)
         set(name) {}
     }
 
     /// Another module as a field of this one: `rledit.tensor` in `rledit`.
     package func module(_ name: String, _ fullName: String) throws {
+        declaration?.tags.append("@field \(name) \(fullName)")
         try host.pushModule(named: fullName, on: state)
         set(name) {}
     }
@@ -98,6 +119,7 @@ extension LuaHost {
             lua_settop(state, top)
             throw error
         }
+        if let declaration = module.declaration { documentation?.declarations.append(declaration) }
         lua_settop(state, top + 1)
         registerForTracebacks(name, state, top + 1)
         let names = module.fieldNames
@@ -106,7 +128,7 @@ extension LuaHost {
                 guard let field = String.luaRead(call.slot(2)) else { return .none }
                 throw LuaUsageError(
                     "module '\(name)' has no '\(PrintableText.make(field, capacity: 64))'"
-                        + NearestName.suggestion(for: field, among: names))
+                        + NearestName.help(for: field, among: names, of: "it has"))
             }, on: state)
         luahost_push_read_only(state, top + 1, "module '\(name)'")
         luahost_remove(state, top + 1)

@@ -1,6 +1,7 @@
 internal import CLua
 internal import CLuaShims
 internal import Glibc
+internal import RLEditCore
 
 /// What `require` can find: host modules, and `.lua` files beside the script.
 package final class LuaModules {
@@ -95,16 +96,21 @@ package final class LuaModules {
 }
 
 extension LuaHost {
-    /// For C's `require`: pushes a finished module, or a compiled file and its path.
+    /// For C's `require`: pushes a finished module, or a compiled file and its path. At index 2 is what the script itself has
+    /// put into `package.loaded` or `package.preload` for the name, or nil; it comes after host modules and before files.
     func findModule(_ state: OpaquePointer) throws -> LuaResults {
         guard let name = String.luaRead(LuaSlot(host: self, state: state, index: 1)) else { return .none }
         if modules.builders[name] != nil {
             try pushModule(named: name, on: state)
             return LuaResults(count: 1)
         }
+        if lua_type(state, 2) != LUA_TNIL { return .none }
         guard let file = try modules.read(name) else {
             if mode == .trusted { return .none }
             let shown = PrintableText.make(name, capacity: 64)
+            guard name != "io" else {
+                throw LuaUsageError("module 'io' is not available in the sandbox; --trust runs a script without it")
+            }
             throw LuaUsageError(
                 "module '\(shown)' not found: neither a module of this program nor a file '\(shown).lua' beside the script"
                     + NearestName.suggestion(for: name, among: modules.builders.keys))
@@ -114,63 +120,20 @@ extension LuaHost {
         } catch let error as LuaError {
             throw LuaError(.syntax, "error loading module '\(name)': \(error.message)")
         }
+        luahost_mark_module(state, lua_gettop(state))
         file.path.luaPush(LuaPushContext(host: self, state: state))
         return LuaResults(count: 2)
     }
 
-    /// Reading a global that was never set raises, in sandboxed states.
-    func installGlobalGuard() throws {
-        guard mode == .sandboxed else { return }
-        let state = try usableState()
-        let top = lua_gettop(state)
-        defer { lua_settop(state, top) }
-        let context = LuaPushContext(host: self, state: state)
-        lua_rawgeti(state, luahost_registry_index(), lua_Integer(LUA_RIDX_GLOBALS))
-        lua_createtable(state, 0, 2)
-        "__index".luaPush(context)
-        push(
-            BoundFunction(self, "_G") { call in
-                guard let name = String.luaRead(call.slot(2)) else { return .none }
-                if let reason = WithheldNames.reason(for: name, in: nil) { throw LuaUsageError(reason) }
-                let known = try call.table(1).sortedKeys().compactMap { key -> String? in
-                    if case .string(let name) = key { name.text } else { nil }
-                }
-                throw LuaUsageError(
-                    "unknown global '\(PrintableText.make(name, capacity: 64))'"
-                        + NearestName.suggestion(for: name, among: known))
-            }, on: state)
-        lua_rawset(state, top + 2)
-        "__metatable".luaPush(context)
-        lua_pushboolean(state, 0)
-        lua_rawset(state, top + 2)
-        lua_setmetatable(state, top + 1)
-        try installLibraryGuards(globals: top + 1, on: state)
-    }
-
-    /// Reading what a library has only under `--trust` raises, so that a script is not told of a nil value.
-    private func installLibraryGuards(globals: Int32, on state: OpaquePointer) throws {
-        let context = LuaPushContext(host: self, state: state)
-        for library in WithheldNames.libraries {
-            library.luaPush(context)
-            lua_rawget(state, globals)
-            lua_createtable(state, 0, 2)
-            let metatable = lua_gettop(state)
-            "__index".luaPush(context)
-            push(
-                BoundFunction(self, library) { call in
-                    if let name = String.luaRead(call.slot(2)),
-                        let reason = WithheldNames.reason(for: name, in: library)
-                    {
-                        throw LuaUsageError(reason)
-                    }
-                    return .none
-                }, on: state)
-            lua_rawset(state, metatable)
-            "__metatable".luaPush(context)
-            lua_pushboolean(state, 0)
-            lua_rawset(state, metatable)
-            lua_setmetatable(state, metatable - 1)
-            lua_settop(state, metatable - 2)
+    /// For C: the error of a main script that reads a global which was never set.
+    func unknownGlobal(_ state: OpaquePointer) throws -> LuaResults {
+        guard let name = String.luaRead(LuaSlot(host: self, state: state, index: 2)) else { return .none }
+        guard name != "arg" else {
+            throw LuaUsageError("unknown global 'arg': what follows -- on the command line reaches a script as '...'")
         }
+        let known = memberNames(of: [])
+        throw LuaUsageError(
+            "unknown global '\(PrintableText.make(name, capacity: 64))'"
+                + NearestName.suggestion(for: name, among: known))
     }
 }

@@ -1,3 +1,5 @@
+internal import RLEditCore
+
 /// Reads the one table with named fields that functions with many settings take:
 ///
 ///     let options = try call.options(1, of: "rledit.PPO")
@@ -20,7 +22,7 @@ package final class LuaOptions {
 
     /// The field as a typed value; nil when it is absent.
     package func optional<Value: LuaReadable>(_ name: String, as type: Value.Type = Value.self) throws -> Value? {
-        known.append(name)
+        allow(name)
         guard let table else { return nil }
         return try table.withSlot(name) { slot in
             slot.isNil ? nil : try slot.read(Value.self) { fieldError(name, $0) }
@@ -35,7 +37,7 @@ package final class LuaOptions {
     /// The error for an absent field: when the table has a field that looks like a misspelling of it, the error for that.
     package func missing(_ name: String, expected: String) throws -> LuaUsageError {
         for case .string(let key) in try table?.sortedKeys() ?? [] where !known.contains(key.text) {
-            guard NearestName.of(key.text, among: [name]) != nil else { continue }
+            guard NearestName.isMisspelling(key.text, of: name) else { continue }
             let shown = PrintableText.make(key.text, capacity: 64)
             return LuaUsageError("unknown field '\(shown)' in \(owner) (did you mean '\(name)'?)")
         }
@@ -44,7 +46,7 @@ package final class LuaOptions {
 
     /// The field, or `nil` for an explicit `false`: "false switches things off". The outer nil is absence.
     package func switchable<Value: LuaReadable>(_ name: String, as type: Value.Type = Value.self) throws -> Value?? {
-        known.append(name)
+        allow(name)
         guard let table else { return nil }
         return try table.withSlot(name) { slot -> Value?? in
             if slot.isNil { return .none }
@@ -64,7 +66,9 @@ package final class LuaOptions {
     }
 
     /// Declares names as valid that are read in another way.
-    package func allow(_ names: String...) { known += names }
+    package func allow(_ names: String...) {
+        for name in names where !known.contains(name) { known.append(name) }
+    }
 
     /// "bad field 'rank' in rledit.MaskWorld (reason)".
     package func fieldError(_ name: String, _ reason: String) -> LuaUsageError {
@@ -80,7 +84,8 @@ package final class LuaOptions {
                 if known.contains(name.text) { continue }
                 let shown = PrintableText.make(name.text, capacity: 64)
                 throw LuaUsageError(
-                    "unknown field '\(shown)' in \(owner)" + NearestName.suggestion(for: name.text, among: known))
+                    "unknown field '\(shown)' in \(owner)"
+                        + NearestName.help(for: name.text, among: known, of: "fields"))
             case .integer(let index):
                 throw LuaUsageError("unexpected element [\(index)] in \(owner) (named fields expected)")
             default:

@@ -11,6 +11,14 @@ extension LuaTable {
         }
     }
 
+    /// Has a function answer for keys that the table lacks: it gets the table and the key.
+    package func setAbsent(_ function: LuaFunction) throws {
+        try withPushed { state, index in
+            function.push(on: state)
+            luahost_set_absent(state, index)
+        }
+    }
+
     /// Removes every field, without metamethods.
     package func removeAll() throws {
         let keys = try sortedKeys()

@@ -1,69 +1,20 @@
 internal import CLua
 internal import CLuaShims
-
-/// What the host needs to know of a type without knowing its values.
-package class AnyLuaType {
-    package let name: String
-    let valueType: ObjectIdentifier
-    /// The host owns its types.
-    unowned(unsafe) let host: LuaHost
-    var metatableReference: Int32 = 0
-    /// How each property is read, by the slot that the metatable's fields name.
-    var getters: [Getter] = []
-
-    enum Getter {
-        case number((ObjectBox) throws -> Double)
-        case general((ObjectBox, LuaCall) throws -> LuaResults)
-    }
-    /// All names that can be read, for suggestions and for documentation checks.
-    package fileprivate(set) var memberNames: [String] = []
-
-    init(name: String, valueType: ObjectIdentifier, host: LuaHost) {
-        self.name = name
-        self.valueType = valueType
-        self.host = host
-    }
-
-    final func get(slot: Int, of box: ObjectBox, _ state: OpaquePointer) throws -> LuaResults {
-        do { try box.checkReadable() } catch let mismatch as LuaMismatch { throw LuaUsageError(mismatch.description) }
-        switch getters[slot] {
-        case .number(let get):
-            lua_pushnumber(state, try get(box))
-            return LuaResults(count: 1)
-        case .general(let get):
-            return try get(box, LuaCall(host: host, state: state, name: name, offset: 2))
-        }
-    }
-
-    func index(_ box: ObjectBox, _ state: OpaquePointer) throws -> LuaResults { .none }
-    func setIndex(_ box: ObjectBox, _ state: OpaquePointer) throws -> LuaResults { .none }
-}
-
-/// The operators a type can define.
-package enum LuaOperator: String, Sendable {
-    case add = "__add"
-    case subtract = "__sub"
-    case multiply = "__mul"
-    case divide = "__div"
-    case floorDivide = "__idiv"
-    case modulo = "__mod"
-    case power = "__pow"
-    case negate = "__unm"
-    case concatenate = "__concat"
-    case equal = "__eq"
-    case lessThan = "__lt"
-    case lessOrEqual = "__le"
-}
+internal import RLEditCore
 
 /// How a Swift type looks to scripts. Filled once, by the closure given to `LuaHost.register`:
 ///
 ///     try host.register(Tensor.self) { type in
-///         type.method("mul") { tensor, call in try call.returns(tensor * call.argument(1, as: Tensor.self)) }
-///         type.mutatingMethod("mul_") { tensor, call in
+///         type.documentation(in: "rledit.tensor", "An array of numbers.")
+///         type.method("mul", "Product, element by element.\n@param other rledit.Tensor\n@return rledit.Tensor") {
+///             tensor, call in try call.returns(tensor * call.argument(1, as: Tensor.self))
+///         }
+///         type.mutatingMethod("mul_", "Multiplies in place.\n@param other rledit.Tensor\n@return rledit.Tensor self") {
+///             tensor, call in
 ///             tensor *= try call.argument(1, as: Tensor.self)
 ///             return call.returnsSelf()
 ///         }
-///         type.property("rank") { tensor, call in try call.returns(tensor.rank) }
+///         type.property("rank", "integer number of dimensions") { tensor, call in try call.returns(tensor.rank) }
 ///         type.length { $0.count }
 ///     }
 package final class LuaType<Value>: AnyLuaType {
@@ -73,16 +24,19 @@ package final class LuaType<Value>: AnyLuaType {
     private var tableGetter: ((Value, LuaTable, LuaCall) throws -> LuaResults)?
     private var tableSetter: ((inout Value, LuaTable, LuaCall) throws -> Void)?
     private var missingField: ((Value, String, LuaCall) throws -> LuaResults?)?
-    fileprivate(set) var nativeBytesOf: ((Value) -> Int)?
-    private let state: OpaquePointer
+    var nativeBytesOf: ((Value) -> Int)?
+    let state: OpaquePointer
     /// Stack indices while the type is being filled.
     private let metatable: Int32
     private let fields: Int32
+    /// nil unless the host documents itself.
+    var declaration: LuaDocumentation.Declaration?
 
     fileprivate init(name: String, host: LuaHost, state: OpaquePointer) {
         self.state = state
         metatable = lua_gettop(state) + 1
         fields = metatable + 1
+        if host.documentation != nil { declaration = .init(.object, name, file: name) }
         super.init(name: name, valueType: ObjectIdentifier(Value.self), host: host)
         luahost_push_new_type(state, name, Unmanaged.passUnretained(self as AnyLuaType).toOpaque())
         luahost_push_type_fields(state, metatable)
@@ -94,10 +48,21 @@ package final class LuaType<Value>: AnyLuaType {
         metatableReference = luaL_ref(state, luahost_registry_index())
     }
 
+    /// What the objects are, and in whose module's annotation file they belong.
+    package func documentation(in file: String, _ text: @autoclosure () -> String) {
+        declaration?.file = file
+        declaration?.text = text()
+    }
+
     // MARK: Methods
 
     /// A method that reads the object. Mutating methods of the same object are refused while it runs.
-    package func method(_ name: String, _ body: @escaping (Value, LuaCall) throws -> LuaResults) {
+    /// - Parameter documentation: prose, then tags: `@param other rledit.Tensor`, `@return boolean`.
+    package func method(
+        _ name: String, _ documentation: @autoclosure () -> String,
+        _ body: @escaping (Value, LuaCall) throws -> LuaResults
+    ) {
+        declaration?.functions.append((name, documentation()))
         addMethod(name) { box, call in
             try Self.use { try box.checkReadable() }
             box.readers += 1
@@ -108,7 +73,11 @@ package final class LuaType<Value>: AnyLuaType {
 
     /// A method that changes the object in place. Every other use of the same object is refused while it runs, also from
     /// Lua code that it calls.
-    package func mutatingMethod(_ name: String, _ body: @escaping (inout Value, LuaCall) throws -> LuaResults) {
+    package func mutatingMethod(
+        _ name: String, _ documentation: @autoclosure () -> String,
+        _ body: @escaping (inout Value, LuaCall) throws -> LuaResults
+    ) {
+        declaration?.functions.append((name, documentation()))
         addMethod(name) { box, call in
             try Self.use { try box.checkMutable() }
             box.mutatingMethod = name
@@ -121,34 +90,51 @@ package final class LuaType<Value>: AnyLuaType {
         memberNames.append(name)
         let typeName = self.name
         let function = BoundFunction(host, name, isMethod: true) { call in
+            let given = call.count + 1
             do {
                 if let box = try call.host.box(Value.self, call.state, 1) { return try body(box, call) }
             } catch let mismatch as LuaMismatch {
                 throw LuaUsageError("calling '\(name)' on bad self (\(mismatch.description))")
+            } catch let error as LuaUsageError where given == 1 && error.isAboutArguments {
+                // `a.add(b)` takes b for the object, and misses an argument.
+                throw LuaUsageError(error.description + call.colonHint(typeName: typeName, given: given))
             }
             throw LuaUsageError(
-                "calling '\(name)' on bad self (\(typeName) expected, got \(call.host.typeName(call.state, 1)))")
+                "calling '\(name)' on bad self (\(typeName) expected, got \(call.host.typeName(call.state, 1)))"
+                    + call.colonHint(typeName: typeName, given: given))
         }
         setField(name) { host.push(function, on: state) }
     }
 
     /// Checks of use are told as errors about the object itself.
-    private static func use(_ check: () throws -> Void) throws {
+    static func use(_ check: () throws -> Void) throws {
         do { try check() } catch let mismatch as LuaMismatch { throw LuaUsageError(mismatch.description) }
     }
 
     // MARK: Properties
 
-    /// Names that objects of this type get by `LuaObject.attach`, for suggestions and documentation checks.
-    package func attachedFields(_ names: String...) { memberNames += names }
+    /// A field that objects of this type get by `LuaObject.attach`.
+    /// - Parameter documentation: its type, then prose, as of every field.
+    package func attachedField(_ name: String, _ documentation: @autoclosure () -> String) {
+        declaration?.tags.append("@field \(name) \(documentation())")
+        memberNames.append(name)
+    }
 
     /// A field that is computed when it is read.
-    package func property(_ name: String, _ get: @escaping (Value, LuaCall) throws -> LuaResults) {
+    /// - Parameter documentation: its type, then prose: `integer number of dimensions`.
+    package func property(
+        _ name: String, _ documentation: @autoclosure () -> String,
+        _ get: @escaping (Value, LuaCall) throws -> LuaResults
+    ) {
+        declaration?.tags.append("@field \(name) \(documentation())")
         addGetter(name, .general { box, call in try get(Self.typed(box).value, call) })
     }
 
     /// A number field; the shortest way from a script to Swift and back.
-    package func number(_ name: String, _ get: @escaping (Value) throws -> Double) {
+    package func number(
+        _ name: String, _ documentation: @autoclosure () -> String, _ get: @escaping (Value) throws -> Double
+    ) {
+        declaration?.tags.append("@field \(name) \(documentation())")
         addGetter(name, .number { box in try get(Self.typed(box).value) })
     }
 
@@ -170,7 +156,12 @@ package final class LuaType<Value>: AnyLuaType {
     }
 
     /// Reading `object[i]`.
-    package func element(_ get: @escaping (Value, Int, LuaCall) throws -> LuaResults) { elementGetter = get }
+    package func element(
+        _ documentation: @autoclosure () -> String, _ get: @escaping (Value, Int, LuaCall) throws -> LuaResults
+    ) {
+        declaration?.tags.append("@field [integer] \(documentation())")
+        elementGetter = get
+    }
 
     /// Writing `object[i] = v`; the value is argument 1.
     package func elementSetter(_ set: @escaping (inout Value, Int, LuaCall) throws -> Void) { elementSetter = set }
@@ -184,82 +175,20 @@ package final class LuaType<Value>: AnyLuaType {
     }
 
     /// Fields that are not known when the type is registered. Nil: there is no such field, which raises.
-    package func otherFields(_ get: @escaping (Value, String, LuaCall) throws -> LuaResults?) { missingField = get }
-
-    // MARK: Metamethods
-
-    /// An operator; either argument may be the object: read them with `call.argument(1)` and `(2)`.
-    package func operation(_ operation: LuaOperator, _ body: @escaping (LuaCall) throws -> LuaResults) {
-        setMetafield(operation.rawValue, BoundFunction(host, operation.rawValue, body))
+    package func otherFields(
+        _ documentation: @autoclosure () -> String, _ get: @escaping (Value, String, LuaCall) throws -> LuaResults?
+    ) {
+        declaration?.tags.append("@field [string] \(documentation())")
+        missingField = get
     }
 
-    /// What `#object` gives.
-    package func length(_ body: @escaping (Value) throws -> Int) {
-        setMetamethod("__len") { value, call in try call.returns(try body(value)) }
-    }
-
-    /// What `tostring(object)` and `print(object)` give.
-    package func description(_ body: @escaping (Value) throws -> String) {
-        setMetamethod("__tostring") { value, call in try call.returns(try body(value)) }
-    }
-
-    /// Calling the object like a function.
-    package func calling(_ body: @escaping (Value, LuaCall) throws -> LuaResults) {
-        setMetamethod("__call", body)
-    }
-
-    /// `for k, v in pairs(object)`: returns the iterator function, state and first key.
-    package func pairs(_ body: @escaping (Value, LuaCall) throws -> LuaResults) {
-        setMetamethod("__pairs", body)
-    }
-
-    /// At the end of a `local x <close>`, or by `object:close()`: runs `body`, then releases the value. Later uses raise.
-    package func closing(_ body: @escaping (Value) throws -> Void = { _ in }) {
-        let close: (LuaCall) throws -> LuaResults = { call in
-            var pointer: UnsafeMutableRawPointer?
-            // Closing twice is harmless.
-            guard luahost_object(call.state, 1, &pointer) != nil else { return .none }
-            guard let box = try call.host.box(Value.self, call.state, 1) else { return .none }
-            try Self.use { try box.checkMutable() }
-            defer { luahost_close_object(call.state, 1) }
-            try body(box.value)
-            return .none
-        }
-        memberNames.append("close")
-        let method = BoundFunction(host, "close", isMethod: true, close)
-        setField("close") { host.push(method, on: state) }
-        setMetafield("__close", BoundFunction(host, "close", isMethod: true, close))
-    }
-
-    /// How many bytes outside of Lua a value holds, asked once when it becomes an object.
-    package func nativeBytes(_ body: @escaping (Value) -> Int) { nativeBytesOf = body }
-
-    private func setMetamethod(_ name: String, _ body: @escaping (Value, LuaCall) throws -> LuaResults) {
-        let typeName = self.name
-        setMetafield(
-            name,
-            BoundFunction(host, name, isMethod: true) { call in
-                do {
-                    if let box = try call.host.box(Value.self, call.state, 1) {
-                        try box.checkReadable()
-                        box.readers += 1
-                        defer { box.readers -= 1 }
-                        return try body(box.value, call)
-                    }
-                } catch let mismatch as LuaMismatch {
-                    throw LuaUsageError(mismatch.description)
-                }
-                throw LuaUsageError("\(typeName) expected, got \(call.host.typeName(call.state, 1))")
-            })
-    }
-
-    private func setMetafield(_ name: String, _ function: BoundFunction) {
+    func setMetafield(_ name: String, _ function: BoundFunction) {
         name.luaPush(LuaPushContext(host: host, state: state))
         host.push(function, on: state)
         lua_rawset(state, metatable)
     }
 
-    private func setField(_ name: String, push: () -> Void) {
+    func setField(_ name: String, push: () -> Void) {
         name.luaPush(LuaPushContext(host: host, state: state))
         push()
         lua_rawset(state, fields)
@@ -289,7 +218,7 @@ package final class LuaType<Value>: AnyLuaType {
         if let results = try missingField?(box.value, field, call) { return results }
         throw LuaUsageError(
             "\(name) has no field '\(PrintableText.make(field, capacity: 64))'"
-                + NearestName.suggestion(for: field, among: memberNames))
+                + NearestName.help(for: field, among: memberNames, of: "fields and methods"))
     }
 
     override func setIndex(_ box: ObjectBox, _ state: OpaquePointer) throws -> LuaResults {
@@ -322,7 +251,7 @@ package final class LuaType<Value>: AnyLuaType {
         guard let setter = setters[field] else {
             throw LuaUsageError(
                 "field '\(PrintableText.make(field, capacity: 64))' of \(name) cannot be set"
-                    + NearestName.suggestion(for: field, among: setters.keys))
+                    + NearestName.help(for: field, among: setters.keys.sorted(), of: "fields that can be set"))
         }
         try setter(box, call)
         return .none
@@ -345,6 +274,7 @@ extension LuaHost {
         let luaType = LuaType<Value>(name: Value.luaName, host: self, state: state)
         try build(luaType)
         luaType.seal()
+        if let declaration = luaType.declaration { documentation?.declarations.append(declaration) }
         types[identifier] = luaType
         return luaType
     }

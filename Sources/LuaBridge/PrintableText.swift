@@ -22,7 +22,7 @@ enum PrintableText {
     }
 
     /// Control characters of ASCII and Latin-1 except newline and tab, and those that turn the writing direction.
-    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+    static func isControl(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 9, 10: false
         case 0..<32, 127..<160, 0x202A...0x202E, 0x2066...0x2069: true

@@ -1,4 +1,5 @@
-internal import RLEditTensor
+internal import RLEditCore
+public import RLEditTensor
 
 /// What can go wrong with examples and their files, with the evidence a user needs to mend it.
 public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -38,6 +39,12 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
     case tooFewExamples(operation: String, set: String, requested: Int, available: Int)
     /// A 0-based example index outside the set.
     case indexOutOfRange(operation: String, index: Int, count: Int)
+    /// Not one label for each example; `examples` says what they are, in the plural: `inputs`, `texts`.
+    case unpaired(examples: String, count: Int, labels: Int)
+    /// An input that is NaN or infinite.
+    case notFinite(NotFiniteValue)
+    /// Inputs without a dimension for the examples and one for their values.
+    case inputsWithoutExamples(shape: [Int])
     /// Two sets hold examples of different shapes, or values do not fill the shape.
     case shapeMismatch(operation: String, expected: [Int], actual: [Int])
     /// Groups whose names or members do not fit the set.
@@ -71,7 +78,7 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
         case .countMismatch(let imagesPath, let images, let labelsPath, let labels):
             "'\(imagesPath)' holds \(images) images but '\(labelsPath)' holds \(labels) labels"
         case .labelOutOfRange(let source, let position, let label, let classes):
-            "'\(source)': label \(label) of example \(position + 1) is out of range (expected 0 to \(classes - 1))"
+            "'\(source)': label \(label) of example \(position + 1) is out of range: labels begin at 0 and go to \(classes - 1)"
         case .mnistNotFound(let searched):
             "MNIST was not found (searched \(searched.joined(separator: ", "))); "
                 + "fetch it with scripts/fetch-data, or name its folder with --data"
@@ -82,6 +89,12 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
             "\(operation): \(requested) examples were asked for, but set '\(set)' holds \(available)"
         case .indexOutOfRange(let operation, let index, let count):
             "\(operation): index \(index) is outside a set of \(count) examples"
+        case .unpaired(let examples, let count, let labels):
+            DataError.unpaired(examples, count, labels)
+        case .notFinite(let value): value.description
+        case .inputsWithoutExamples(let shape):
+            "inputs of shape \(shape): the examples come first, then the dimensions of one"
+                + (shape.count == 1 ? "; inputs:reshape { \(shape[0]), 1 } has one number for each example" : "")
         case .shapeMismatch(let operation, let expected, let actual):
             "\(operation): shape mismatch: expected \(expected), got \(actual)"
         case .invalidGroups(let fault): "groups: \(fault)"
@@ -90,14 +103,18 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// "2 inputs, but 1 label: each input needs one".
+    private static func unpaired(_ examples: String, _ count: Int, _ labels: Int) -> String {
+        let one = String(examples.dropLast())
+        let (have, need) = ("\(count) \(count == 1 ? one : examples)", "\(labels) label\(labels == 1 ? "" : "s")")
+        return "\(have), but \(need): each \(one) needs one"
+    }
+
     private static func unknownGroup(_ name: String, in set: String, _ known: [String]) -> String {
         if known.isEmpty { return "set '\(set)' has no groups, so none named '\(name)'" }
-        if let nearest = Spelling.nearest(to: name, among: known) {
-            return "set '\(set)' has no group '\(name)' (did you mean '\(nearest)'?)"
-        }
-        let shown = known.prefix(10).map { "'\($0)'" }.joined(separator: ", ")
-        let rest = known.count > 10 ? ", … (\(known.count) groups)" : ""
-        return "set '\(set)' has no group '\(name)'; it has \(shown)\(rest)"
+        let nearest = NearestName.suggestion(for: name, among: known)
+        return "set '\(set)' has no group '\(name)'"
+            + (nearest.isEmpty ? "; it has \(NearestName.list(known.map { "'\($0)'" }, near: name))" : nearest)
     }
 }
 

@@ -112,6 +112,24 @@ public struct ExampleGroups: Sendable, Equatable {
         return index
     }
 
+    /// The groups of some names, in that order.
+    /// - Throws: as ``index(of:in:)``; ``DataError/invalidGroups(_:)`` for a name given twice.
+    func indices(of wanted: [String], in set: String) throws(DataError) -> [Int] {
+        let places = places
+        var seen: Set<String> = []
+        var indices: [Int] = []
+        for name in wanted {
+            guard let index = places[name] else { throw .unknownGroup(set: set, name: name, known: names) }
+            guard seen.insert(name).inserted else { throw .invalidGroups(.nameTwice(name)) }
+            indices.append(index)
+        }
+        return indices
+    }
+
+    private var places: [String: Int] {
+        Dictionary(names.enumerated().map { ($0.element, $0.offset) }) { first, _ in first }
+    }
+
     private subscript(example: Int) -> ArraySlice<Int32> { flat[Int(offsets[example])..<Int(offsets[example + 1])] }
 
     /// Memberships of the examples that `indices` names, in that order; indices already checked.
@@ -142,14 +160,11 @@ public struct ExampleGroups: Sendable, Equatable {
     ) -> ExampleGroups? {
         if first == nil, second == nil { return nil }
         var names = first?.names ?? []
+        let places = first?.places ?? [:]
         var translation: [Int32] = []
         for name in second?.names ?? [] {
-            if let index = names.firstIndex(of: name) {
-                translation.append(Int32(truncatingIfNeeded: index))
-            } else {
-                translation.append(Int32(truncatingIfNeeded: names.count))
-                names.append(name)
-            }
+            translation.append(Int32(truncatingIfNeeded: places[name] ?? names.count))
+            if places[name] == nil { names.append(name) }
         }
         let none = ArraySlice<Int32>()
         var lists = (0..<firstCount).map { example in Array(first?[example] ?? none) }

@@ -23,14 +23,11 @@ extension ExampleSet {
     /// groups and no others, in the order of `names`: a set of the tuning terms knows nothing of the held-out ones.
     /// - Throws: ``DataError/unknownGroup(set:name:known:)``; ``DataError/invalidGroups(_:)`` for a name given twice.
     public func inGroups(_ names: [String]) throws(DataError) -> ExampleSet {
-        var kept: [Int] = []
-        for name in names {
-            guard let groups else { throw .unknownGroup(set: self.name, name: name, known: []) }
-            let index = try groups.index(of: name, in: self.name)
-            guard !kept.contains(index) else { throw .invalidGroups(.nameTwice(name)) }
-            kept.append(index)
+        guard let groups else {
+            guard let name = names.first else { return selecting([]) }
+            throw .unknownGroup(set: self.name, name: name, known: [])
         }
-        let (examples, restricted) = groups?.restricted(to: kept) ?? ([], nil)
+        let (examples, restricted) = groups.restricted(to: try groups.indices(of: names, in: self.name))
         return try selecting(examples).withGroups(restricted)
     }
 

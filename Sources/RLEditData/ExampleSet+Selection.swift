@@ -26,14 +26,6 @@ extension ExampleSet {
         return (selecting(matching), selecting(rest))
     }
 
-    /// Number of examples of this set that the other holds too, counted where both were made from one set: equal
-    /// inputs that were read twice are not found.
-    public func overlap(with other: ExampleSet) -> Int {
-        guard storage.isSame(as: other.storage) else { return 0 }
-        let others = Set((0..<other.count).map(other.storageRow))
-        return (0..<count).count { others.contains(storageRow($0)) }
-    }
-
     /// The first `count` examples.
     /// - Throws: ``DataError/tooFewExamples(operation:set:requested:available:)`` when the set holds fewer: a task that
     ///   asked for 500 examples must not run on 300 unnoticed.
@@ -107,7 +99,8 @@ extension ExampleSet {
                 groups: groups)
         }
         let joined = ExampleStorage(
-            values: try joinedValues(with: other), exampleSize: storage.exampleSize, count: labels.count)
+            values: try joinedValues(with: other), exampleSize: storage.exampleSize, count: labels.count,
+            texts: try joinedTexts(with: other))
         return ExampleSet(
             name: name, source: sources, exampleShape: exampleShape, storage: joined, order: nil, labels: labels,
             groups: groups)
@@ -136,6 +129,12 @@ extension ExampleSet {
             rows: (0..<other.count).lazy.map(other.storageRow),
             into: UnsafeMutableBufferPointer(rebasing: all[boundary...]))
         return .floats(result)
+    }
+
+    private func joinedTexts(with other: ExampleSet) throws(DataError) -> TextSet? {
+        guard let first = storage.texts, let second = other.storage.texts else { return nil }
+        return try first.subset((0..<count).map(storageRow))
+            .concat(second.subset((0..<other.count).map(other.storageRow)))
     }
 
     /// Indices already checked.

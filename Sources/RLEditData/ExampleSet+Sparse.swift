@@ -6,21 +6,28 @@ extension ExampleSet {
     /// - Parameters:
     ///   - rows: shared, not copied; the shape of an example is `[rows.columns]`.
     ///   - labels: one for each row, from 0 on.
+    ///   - texts: what the rows were made of, one for each row.
     /// - Throws: ``DataError`` naming what does not fit.
-    public init(name: String, source: String, sparse rows: SparseRows, labels: [Int]) throws(DataError) {
-        guard rows.count == labels.count, labels.count <= Int(Int32.max) else {
-            throw .shapeMismatch(
-                operation: "example set", expected: [labels.count, rows.columns], actual: [rows.count, rows.columns])
+    public init(
+        name: String, source: String, sparse rows: SparseRows, labels: [Int], texts: TextSet? = nil
+    ) throws(DataError) {
+        guard rows.count == labels.count else {
+            throw .unpaired(examples: "inputs", count: rows.count, labels: labels.count)
         }
-        let largest = Int(Int32.max)
-        if let position = labels.firstIndex(where: { $0 < 0 || $0 >= largest }) {
-            throw .labelOutOfRange(source: name, position: position, label: labels[position], classes: largest)
+        guard labels.count <= Int(Int32.max) else {
+            throw .invalidArgument(operation: "example set", message: "more examples than a set can hold")
         }
+        do throws(NotFiniteValue) { try rows.requireFinite("inputs") } catch { throw .notFinite(error) }
         self.init(
             name: name, source: source, exampleShape: [rows.columns],
-            storage: ExampleStorage(values: .sparse(rows), exampleSize: rows.columns, count: rows.count), order: nil,
-            labels: labels.map { Int32($0) }, groups: nil)
+            storage: ExampleStorage(
+                values: .sparse(rows), exampleSize: rows.columns, count: rows.count, texts: texts), order: nil,
+            labels: try ExampleSet.stored(labels, of: name), groups: nil)
     }
+
+    /// The text that an example was made of; nil where it was made of none, or is not known any more.
+    /// - Precondition: `0 ..< count`.
+    public func text(_ index: Int) -> String? { storage.texts?.text(storageRow(index)) }
 
     /// Whether the examples are kept sparse.
     public var isSparse: Bool { if case .sparse = storage.values { true } else { false } }

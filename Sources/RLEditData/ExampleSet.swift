@@ -40,10 +40,11 @@ public struct ExampleSet: Sendable {
     ///   - labels: one for each example, from 0 on.
     /// - Throws: ``DataError`` naming what does not fit.
     public init(name: String, source: String, inputs: Tensor, labels: [Int]) throws(DataError) {
-        guard inputs.rank >= 2, inputs.shape[0] == labels.count else {
-            throw .shapeMismatch(
-                operation: "example set", expected: [labels.count] + inputs.shape.dropFirst(), actual: inputs.shape)
+        guard inputs.rank >= 2 else { throw .inputsWithoutExamples(shape: inputs.shape) }
+        guard inputs.shape[0] == labels.count else {
+            throw .unpaired(examples: "inputs", count: inputs.shape[0], labels: labels.count)
         }
+        do throws(NotFiniteValue) { try inputs.requireFinite("inputs") } catch { throw .notFinite(error) }
         let exampleShape = Array(inputs.shape.dropFirst())
         try self.init(
             name: name, source: source, exampleShape: exampleShape, values: .floats(inputs),
@@ -58,8 +59,10 @@ public struct ExampleSet: Sendable {
     public init(
         name: String, source: String, bytes: [UInt8], divisor: Float, exampleShape: [Int], labels: [Int]
     ) throws(DataError) {
-        guard divisor > 0, divisor.isFinite else {
-            throw .invalidArgument(operation: "example set", message: "the divisor must be positive, got \(divisor)")
+        guard divisor > 0, divisor.isFinite, (255 / divisor).isFinite else {
+            throw .invalidArgument(
+                operation: "example set",
+                message: "the divisor must be positive, and 255 over it finite, got \(divisor)")
         }
         try self.init(
             name: name, source: source, exampleShape: exampleShape,
@@ -85,14 +88,20 @@ public struct ExampleSet: Sendable {
             throw .shapeMismatch(
                 operation: "example set", expected: [labels.count] + exampleShape, actual: [valueCount])
         }
+        self.init(
+            name: name, source: source, exampleShape: exampleShape,
+            storage: ExampleStorage(values: values, exampleSize: size, count: labels.count), order: nil,
+            labels: try ExampleSet.stored(labels, of: name), groups: nil)
+    }
+
+    /// Labels as sets keep them.
+    /// - Throws: ``DataError/labelOutOfRange(source:position:label:classes:)``.
+    static func stored(_ labels: [Int], of name: String) throws(DataError) -> [Int32] {
         let largest = Int(Int32.max)
         if let position = labels.firstIndex(where: { $0 < 0 || $0 >= largest }) {
             throw .labelOutOfRange(source: name, position: position, label: labels[position], classes: largest)
         }
-        self.init(
-            name: name, source: source, exampleShape: exampleShape,
-            storage: ExampleStorage(values: values, exampleSize: size, count: labels.count), order: nil,
-            labels: labels.map { Int32($0) }, groups: nil)
+        return labels.map { Int32($0) }
     }
 
     /// Parts already checked.

@@ -17,6 +17,17 @@ package struct ExampleStorage: Sendable {
     package let exampleSize: Int
     /// Number of examples.
     package let count: Int
+    /// The texts that the rows were made of, one for each row; nil for examples that were no texts.
+    let texts: TextSet?
+    /// For comparing examples with those of other sets.
+    package let rowHashes = RowHashes()
+
+    package init(values: Values, exampleSize: Int, count: Int, texts: TextSet? = nil) {
+        self.values = values
+        self.exampleSize = exampleSize
+        self.count = count
+        self.texts = texts
+    }
 
     /// True when both stand on the same memory.
     func isSame(as other: ExampleStorage) -> Bool {

@@ -14,7 +14,8 @@ public import RLEditWorlds
 public final class CMAES: CatalogueLearner, GenerationLearner {
     public static let name = "CMAES"
     public static let documentation =
-        "CMA-ES: learns a full covariance of the numbers of an action; for actions of up to 1,024 numbers."
+        "CMA-ES with a full covariance matrix (Hansen 2016), for actions of up to 1,024 numbers. Candidates outside of "
+        + "-1 … 1 are evaluated clamped and rank lower the further outside they are."
     public static let logKeys: [LogKey] = [.bestReturn, .meanReturn, .searchDeviation, .stepSize, .axisRatio]
 
     /// Settings of ``CMAES`` and ``SeparableCMAES``. Defaults were chosen on seeds ≥ 100 and validation images
@@ -34,18 +35,12 @@ public final class CMAES: CatalogueLearner, GenerationLearner {
             [
                 .steps,
                 .integer(
-                    "populationSize", \.populationSize, .count(upTo: largestBatch),
-                    "λ, candidates per generation, at least 2"),
+                    "populationSize", \.populationSize, .count(from: 2, upTo: largestBatch),
+                    "λ, candidates per generation"),
                 .number(
                     "initialStandardDeviation", \.initialStandardDeviation, .positive,
                     "σ of the first generation, per number of an action"),
             ]
-        }
-
-        public func validateTogether(owner: String) throws {
-            guard populationSize >= 2 else {
-                throw ConfigurationError(owner, "populationSize", "must be at least 2, got \(populationSize)")
-            }
         }
 
         /// A generation larger than the budget would be evaluated to its end all the same; half of one are parents.

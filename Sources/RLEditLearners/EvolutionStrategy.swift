@@ -16,7 +16,8 @@ public import RLEditWorlds
 public final class EvolutionStrategy: CatalogueLearner, GenerationLearner {
     public static let name = "EvolutionStrategy"
     public static let documentation =
-        "OpenAI's evolution strategy: mirrored pairs around a mean that Adam moves along the estimated gradient."
+        "Evolution strategies as in Salimans et al. 2017 (OpenAI-ES): mirrored pairs of candidates around a mean that "
+        + "Adam moves along their ranks. Candidates outside of -1 … 1 are evaluated clamped."
     public static let logKeys: [LogKey] = [
         .bestReturn, .meanReturn, .rankGradientNorm, .scheduledDeviation, .learningRate,
     ]
@@ -43,7 +44,7 @@ public final class EvolutionStrategy: CatalogueLearner, GenerationLearner {
                 .steps,
                 .integer(
                     "populationSize", \.populationSize, .count(upTo: largestBatch),
-                    "candidates per generation, in mirrored pairs; even"),
+                    "an even number of candidates per generation, in mirrored pairs"),
                 .schedule("standardDeviation", \.standardDeviation, .positive, "σ of each number of an action"),
                 .schedule("learningRate", \.learningRate, .notNegative, "Adam's step size"),
                 .number(

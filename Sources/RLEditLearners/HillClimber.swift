@@ -9,7 +9,8 @@ public import RLEditWorlds
 /// mutations improve on the best so far, and shrinks while fewer do.
 public final class HillClimber: CatalogueLearner {
     public static let name = "HillClimber"
-    public static let documentation = "Mutations of the best action so far, whose size follows the rule of one fifth."
+    public static let documentation =
+        "A (1 + λ) evolution strategy: mutations of the best action so far, whose size follows the rule of one fifth."
     public static let logKeys: [LogKey] = [.bestReturn, .meanReturn, .searchDeviation]
 
     /// Settings of ``HillClimber``.

@@ -27,7 +27,7 @@ public struct LearningProblem: Sendable {
 /// fit in memory.
 package let largestBatch = 16_384
 
-/// One named number of a learner's log, for example `policy_loss`. The glossary in `docs/metrics.md` explains each.
+/// One named number of a learner's log, for example `policy_loss`. `docs/reference/learners.md` explains each.
 public struct LoggedValue: Sendable, Equatable {
     public let name: String
     public let value: Double

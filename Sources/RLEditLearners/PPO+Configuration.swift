@@ -58,7 +58,7 @@ extension PPO {
                 ),
                 .number(
                     "gaeLambda", \.gaeLambda, .unit,
-                    "λ of generalized advantage estimation: 0 is the one-step error, 1 the whole return"),
+                    "λ of generalized advantage estimation; 0 is the one-step error, 1 the whole return"),
                 .boolean(
                     "bootstrapTruncated", \.bootstrapTruncated,
                     "whether an episode cut by the horizon counts the value of what would follow"),

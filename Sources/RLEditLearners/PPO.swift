@@ -10,7 +10,8 @@ public import RLEditWorlds
 public final class PPO: CatalogueLearner, PolicyLearner {
     public static let name = "PPO"
     public static let documentation =
-        "Proximal policy optimization with a clipped objective: a policy that sees the weights, and may act in steps."
+        "Proximal policy optimisation (Schulman et al. 2017) with a diagonal Gaussian policy, which sees the weights and "
+        + "may act in steps."
     public let configuration: Configuration
     public var budget: Int { configuration.steps }
     /// What exists between `begin` and the end of the run.

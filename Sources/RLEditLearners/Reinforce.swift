@@ -10,7 +10,8 @@ public import RLEditWorlds
 public final class Reinforce: CatalogueLearner, PolicyLearner {
     public static let name = "Reinforce"
     public static let documentation =
-        "REINFORCE with a learned baseline: one step along the policy gradient for each rollout."
+        "REINFORCE with a learned baseline (Williams 1992): one step along the policy gradient for each rollout, with "
+        + "the networks of `PPO`."
     public static let logKeys: [LogKey] = [
         .updates, .meanReward, .rewardStandardDeviation, .policyLoss, .valueLoss, .entropy, .explainedVariance,
         .gradientNorm, .policyDeviation, .learningRate, .entropyCoefficient,

@@ -12,7 +12,8 @@ public import RLEditWorlds
 public final class SNES: CatalogueLearner, GenerationLearner {
     public static let name = "SNES"
     public static let documentation =
-        "Separable natural evolution strategies: a natural-gradient step for the mean and for each number's deviation."
+        "Separable natural evolution strategies (Wierstra et al. 2014): a step along the natural gradient for the mean "
+        + "and for each number's deviation. Candidates outside of -1 … 1 are treated as by `CMAES`."
     public static let logKeys: [LogKey] = [.bestReturn, .meanReturn, .searchDeviation, .axisRatio]
 
     /// Settings of ``SNES``. Defaults are the paper's, table 1, but for what a comment says.
@@ -33,8 +34,8 @@ public final class SNES: CatalogueLearner, GenerationLearner {
             [
                 .steps,
                 .integer(
-                    "populationSize", \.populationSize, .count(upTo: largestBatch),
-                    "λ, candidates per generation, at least 2"),
+                    "populationSize", \.populationSize, .count(from: 2, upTo: largestBatch),
+                    "λ, candidates per generation"),
                 .number(
                     "initialStandardDeviation", \.initialStandardDeviation, .positive,
                     "σ of the first generation, per number of an action"),
@@ -43,12 +44,6 @@ public final class SNES: CatalogueLearner, GenerationLearner {
                     "deviationLearningRate", \.deviationLearningRate, .positive,
                     "η of the deviations; false: (3 + ln n) / (5 √n) for an action of n numbers"),
             ]
-        }
-
-        public func validateTogether(owner: String) throws {
-            guard populationSize >= 2 else {
-                throw ConfigurationError(owner, "populationSize", "must be at least 2, got \(populationSize)")
-            }
         }
 
         /// A generation larger than the budget would be evaluated to its end all the same.

@@ -14,7 +14,7 @@ public final class SeparableCMAES: CatalogueLearner, GenerationLearner {
 
     public static let name = "SeparableCMAES"
     public static let documentation =
-        "CMA-ES with a diagonal covariance: a step size for each number of an action, of any length."
+        "CMA-ES with a diagonal covariance matrix (Ros and Hansen 2008), for actions of any length. Otherwise as `CMAES`."
     public static let logKeys = CMAES.logKeys
     public let configuration: Configuration
     public var budget: Int { configuration.steps }

@@ -42,12 +42,16 @@ public struct TensorBatchSource: BatchSource {
     public let targets: Targets
     public var count: Int { inputs.shape[0] }
 
-    /// - Throws: ``NetworkError/targets(loss:expected:actual:)`` when rows and targets differ in number.
+    /// - Throws: ``NetworkError/unpaired(inputs:targets:)`` when rows and targets differ in number,
+    ///   ``NetworkError/notFinite(_:)`` for an input or a target that is NaN or infinite.
     public init(inputs: Tensor, targets: Targets) throws(NetworkError) {
         guard let rows = inputs.shape.first, rows == targets.count else {
-            throw .targets(
-                loss: "examples", expected: "one target per row of \(inputs.shape)", actual: "\(targets.count)")
+            throw .unpaired(inputs: inputs.shape.first ?? 1, targets: targets)
         }
+        do throws(NotFiniteValue) {
+            try inputs.requireFinite("inputs")
+            try targets.requireFinite()
+        } catch { throw .notFinite(error) }
         self.inputs = inputs
         self.targets = targets
     }
@@ -63,12 +67,13 @@ public struct SparseBatchSource: BatchSource {
     public let targets: Targets
     public var count: Int { inputs.count }
 
-    /// - Throws: ``NetworkError/targets(loss:expected:actual:)`` when rows and targets differ in number.
+    /// - Throws: as ``TensorBatchSource``.
     public init(inputs: SparseRows, targets: Targets) throws(NetworkError) {
-        guard inputs.count == targets.count else {
-            throw .targets(
-                loss: "examples", expected: "one target per row of \(inputs.count)", actual: "\(targets.count)")
-        }
+        guard inputs.count == targets.count else { throw .unpaired(inputs: inputs.count, targets: targets) }
+        do throws(NotFiniteValue) {
+            try inputs.requireFinite("inputs")
+            try targets.requireFinite()
+        } catch { throw .notFinite(error) }
         self.inputs = inputs
         self.targets = targets
     }
@@ -90,6 +95,15 @@ public struct SparseBatchSource: BatchSource {
 }
 
 extension Targets {
+    /// - Throws: ``NotFiniteValue`` for a value that is NaN or infinite.
+    fileprivate func requireFinite() throws(NotFiniteValue) {
+        switch self {
+        case .classes: break
+        case .values(let values): try values.requireFinite("targets")
+        case .distillation(_, let teacher): try teacher.requireFinite("teacher")
+        }
+    }
+
     /// The targets of some rows, in this order.
     func rows(at indices: ArraySlice<Int>) throws(TensorError) -> Targets {
         switch self {

@@ -70,9 +70,11 @@ final class GradientEngine {
                 if chunk > first, addend == nil { addend = TensorStorage(zeros: graph.flatCount) }
                 let target = (addend ?? lanes[lane]).pointer
                 terms.add(
-                    try GradientEngine.runChunk(
-                        graph, objective, inputs, targets, rows: range.count, parameters: parameters.pointers,
-                        gradient: target, scale: scale, random: random.split("chunk", chunk)))
+                    try namingExamples({ start + $0 }) {
+                        try GradientEngine.runChunk(
+                            graph, objective, inputs, targets, rows: range.count, parameters: parameters.pointers,
+                            gradient: target, scale: scale, random: random.split("chunk", chunk))
+                    })
                 if let addend { rl_accumulate(lanes[lane].pointer, addend.pointer, Int64(graph.flatCount)) }
             }
             results.values[lane] = terms
@@ -91,9 +93,8 @@ final class GradientEngine {
         _ graph: NetworkGraph, _ objective: any BatchObjective, _ inputs: ExampleInputs, _ targets: Targets, rows: Int,
         parameters: [UnsafePointer<Float>], gradient: UnsafeMutablePointer<Float>, scale: Float, random: RandomStream
     ) throws -> ObjectiveTerms {
-        let expected = [rows] + graph.inputShape
-        guard inputs.shape == expected else {
-            throw NetworkError.inputShape(operation: "training", expected: "\(expected)", actual: inputs.shape)
+        guard inputs.shape == [rows] + graph.inputShape else {
+            throw NetworkError.exampleShape(expected: graph.inputShape, actual: inputs.shape)
         }
         let outputShape = graph.shape(of: graph.nodes.count - 1)
         var targets = targets

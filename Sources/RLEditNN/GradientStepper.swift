@@ -164,12 +164,14 @@ package final class GradientStepper {
             }
             let (source, rows) = (term.source, term.rows)
             results.append(
-                try engine.run(
-                    parameters: pointers, rows: rows.count, objective: term.objective, weight: term.weight,
-                    random: terms.count > 1 ? random.split("term", index) : random
-                ) { range in
-                    try source.examples(
-                        rows[(rows.startIndex + range.lowerBound)..<(rows.startIndex + range.upperBound)])
+                try namingExamples({ rows[rows.startIndex + $0] }) {
+                    try engine.run(
+                        parameters: pointers, rows: rows.count, objective: term.objective, weight: term.weight,
+                        random: terms.count > 1 ? random.split("term", index) : random
+                    ) { range in
+                        try source.examples(
+                            rows[(rows.startIndex + range.lowerBound)..<(rows.startIndex + range.upperBound)])
+                    }
                 })
             lanes = LaneSum(summer: engine.laneSummer(), joins: index > 0)
         }

@@ -100,7 +100,7 @@ public enum Loss: String, BatchObjective, CaseIterable, Codable {
         result.reserveCapacity(labels.count)
         for (row, label) in labels.enumerated() {
             guard label >= 0, label < classes else {
-                throw .labelOutOfRange(label: label, classes: classes, row: row)
+                throw .labelOutOfRange(label: label, classes: classes, example: row)
             }
             result.append(Int32(label))
         }

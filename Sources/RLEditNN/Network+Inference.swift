@@ -114,9 +114,7 @@ extension Network {
     func batchRows(_ batch: [Int], shape: [Int], layout: ActivationLayout) throws(NetworkError) -> Int {
         let expected = layout == .channelsLast ? channelsLast(shape) : shape
         guard batch.count == shape.count + 1, Array(batch.dropFirst()) == expected else {
-            let dimensions = ["N"] + expected.map(String.init)
-            throw .inputShape(
-                operation: "forward", expected: "[\(dimensions.joined(separator: ", "))]", actual: batch)
+            throw .exampleShape(expected: expected, actual: batch)
         }
         return batch[0]
     }

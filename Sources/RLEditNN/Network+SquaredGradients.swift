@@ -41,9 +41,11 @@ extension Network {
             let parameters = values.map { UnsafePointer($0.storage.pointer) }
             for group in (lane * groups / laneCount)..<((lane + 1) * groups / laneCount) {
                 let members = rows[(group * groupSize)..<min((group + 1) * groupSize, rows.count)]
-                try graph.addSquaredGradients(
-                    try source.examples(members), rows: members.count, labels, weight: 1 / Float(groups),
-                    parameters: parameters, gradient: gradient, total: totals[lane])
+                try namingExamples({ members[members.startIndex + $0] }) {
+                    try graph.addSquaredGradients(
+                        try source.examples(members), rows: members.count, labels, weight: 1 / Float(groups),
+                        parameters: parameters, gradient: gradient, total: totals[lane])
+                }
             }
             withExtendedLifetime(values) {}
         }
@@ -69,10 +71,8 @@ extension NetworkGraph {
         _ examples: (inputs: ExampleInputs, targets: Targets), rows: Int, _ labels: LikelihoodLabels, weight: Float,
         parameters: [UnsafePointer<Float>], gradient: TensorStorage, total: TensorStorage
     ) throws {
-        let expected = [rows] + inputShape
-        guard examples.inputs.shape == expected else {
-            throw NetworkError.inputShape(
-                operation: "squared gradients", expected: "\(expected)", actual: examples.inputs.shape)
+        guard examples.inputs.shape == [rows] + inputShape else {
+            throw NetworkError.exampleShape(expected: inputShape, actual: examples.inputs.shape)
         }
         let shape = shape(of: nodes.count - 1)
         let key = Workspace.Key(rows: rows, start: 0, end: nodes.count, isTraining: true)

@@ -1,3 +1,5 @@
+public import RLEditTensor
+
 /// What can go wrong when a network is built, run, trained or filled, with the evidence needed to mend it.
 public enum NetworkError: Error, Equatable, Sendable, CustomStringConvertible {
     /// Two nodes of one network have the same name.
@@ -21,14 +23,20 @@ public enum NetworkError: Error, Equatable, Sendable, CustomStringConvertible {
     case parameterShape(name: String, expected: [Int], actual: [Int])
     /// The examples do not fit the network: `expected` and `actual` are whole shapes, rows first.
     case inputShape(operation: String, expected: String, actual: [Int])
+    /// Examples of another shape than the network takes: `expected` is that of one example, `actual` that of the batch.
+    case exampleShape(expected: [Int], actual: [Int])
     /// Nothing to compute on.
     case noExamples(operation: String)
     /// A node index outside `0 ... count` of the network.
     case nodeIndex(operation: String, index: Int, count: Int)
     /// The network cannot be cut in two before a node, since a later one reads from before it too.
     case cut(before: String, reads: String)
-    /// A class label outside `0 ..< classes`; `row` counts from 0 within the batch.
-    case labelOutOfRange(label: Int, classes: Int, row: Int)
+    /// A class label outside `0 ..< classes`; `example` counts from 0 within what was handed in.
+    case labelOutOfRange(label: Int, classes: Int, example: Int)
+    /// Not one target for each input.
+    case unpaired(inputs: Int, targets: Int, areLabels: Bool)
+    /// An input or a target that is NaN or infinite.
+    case notFinite(NotFiniteValue)
     /// Targets of a kind or number that the loss does not take.
     case targets(loss: String, expected: String, actual: String)
     /// A training option outside its documented range.
@@ -62,13 +70,20 @@ public enum NetworkError: Error, Equatable, Sendable, CustomStringConvertible {
             "parameter '\(name)': expected shape \(expected), got \(actual)"
         case .inputShape(let operation, let expected, let actual):
             "\(operation): expected examples of shape \(expected), got \(actual)"
+        case .exampleShape(let expected, let actual):
+            "expected examples of shape [\((["N"] + expected.map(String.init)).joined(separator: ", "))], got \(actual)"
+                + ExampleFault.remedy(actual, expected: expected)
         case .noExamples(let operation): "\(operation): at least one example expected, got none"
         case .nodeIndex(let operation, let index, let count):
             "\(operation): node \(index) is outside a network of \(count) layers"
         case .cut(let node, let source):
             "the network cannot be cut before '\(node)': a later layer also reads from \(source)"
-        case .labelOutOfRange(let label, let classes, let row):
-            "class label \(label) in row \(row) is outside 0 ... \(classes - 1)"
+        case .labelOutOfRange(let label, let classes, let example):
+            ExampleFault.label(label, example: example, classes: classes)
+        case .unpaired(let inputs, let targets, let areLabels):
+            "\(inputs) input\(inputs == 1 ? "" : "s"), but \(targets) \(areLabels ? "label" : "target")"
+                + "\(targets == 1 ? "" : "s"): each input needs one"
+        case .notFinite(let value): value.description
         case .targets(let loss, let expected, let actual): "\(loss): expected \(expected), got \(actual)"
         case .option(let field, let expected, let actual): "\(field) must be \(expected), got \(actual)"
         case .divergedLoss(let epoch, let batch, let loss):
@@ -78,5 +93,22 @@ public enum NetworkError: Error, Equatable, Sendable, CustomStringConvertible {
         case .optimizerState(let expected, let actual): "optimizer state: expected \(expected), got \(actual)"
         case .kernel(let operation, let status): "\(operation): the numeric library failed (status \(status))"
         }
+    }
+}
+
+extension NetworkError {
+    static func unpaired(inputs: Int, targets: Targets) -> NetworkError {
+        if case .values = targets { return .unpaired(inputs: inputs, targets: targets.count, areLabels: false) }
+        return .unpaired(inputs: inputs, targets: targets.count, areLabels: true)
+    }
+}
+
+/// Runs `body` on rows drawn from a source: an example at fault is named by its index there, not by its row.
+/// - Parameter index: of the example in a row.
+package func namingExamples<Result>(_ index: (Int) -> Int, _ body: () throws -> Result) throws -> Result {
+    do {
+        return try body()
+    } catch NetworkError.labelOutOfRange(let label, let classes, let row) {
+        throw NetworkError.labelOutOfRange(label: label, classes: classes, example: index(row))
     }
 }

@@ -103,6 +103,12 @@ public struct SparseRows: Sendable {
             UnsafeBufferPointer(start: storage.values + range.lowerBound, count: range.count))
     }
 
+    /// Hands the values of all rows, one row after the other, to `body`.
+    func withStoredValues<Result>(_ body: (UnsafePointer<Float>) -> Result) -> Result {
+        defer { withExtendedLifetime(storage) {} }
+        return body(UnsafePointer(storage.values))
+    }
+
     /// A run of rows as kernels take it.
     /// - Precondition: `rows` lies in `0 ..< count`.
     package func withBlock<Result, Failure: Error>(

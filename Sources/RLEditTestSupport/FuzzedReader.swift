@@ -102,7 +102,7 @@ package enum FuzzedReader: String, CaseIterable, Sendable {
     }
 
     private func readNumPy(_ file: NumPyFile) throws {
-        for entry in file.entries {
+        for entry in file.entries where entry.fault == nil {
             let tensor = try file.tensor(entry)
             try expect(tensor.shape == entry.shape && tensor.count == entry.count, "a tensor of another shape")
         }

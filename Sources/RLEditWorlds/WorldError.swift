@@ -30,6 +30,8 @@ public enum WorldError: Error, Equatable, Sendable, CustomStringConvertible {
     case rewardNotFinite(value: Double, episode: Int, step: Int)
     /// A named term of a reward that is NaN or infinite.
     case rewardTermNotFinite(term: String, value: Double, episode: Int, step: Int)
+    /// Every candidate so far is without a valid reward, so there is no worst one to count them as.
+    case noValidReward(candidates: Int, reason: String)
     /// A step before the first reset.
     case notReset
     /// A saved state that is not one of this environment.
@@ -69,6 +71,9 @@ public enum WorldError: Error, Equatable, Sendable, CustomStringConvertible {
             "the reward is \(value) in episode \(episode), step \(step): a reward must be a finite number"
         case .rewardTermNotFinite(let term, let value, let episode, let step):
             "the reward's term '\(term)' is \(value) in episode \(episode), step \(step): a term must be a finite number"
+        case .noValidReward(let candidates, let reason):
+            "none of the first \(candidates) candidates has a valid reward, so there is no worst one to count them as; "
+                + "the first: \(reason)"
         case .notReset:
             "step was called before reset"
         case .invalidSnapshot(let message):

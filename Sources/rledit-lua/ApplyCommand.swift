@@ -43,6 +43,7 @@ struct ApplyCommand: ParsableCommand {
     var layer: [String] = []
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "Spend at most N evaluations of the reward, and take the best of as many edits.", valueName: "n"))
     var refine: Int?
@@ -56,19 +57,22 @@ struct ApplyCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The edited model's file. (default: MODEL-edited.safetensors)", valueName: "file"))
     var out: String?
 
-    @Option(help: ArgumentHelp("Seed of what --refine-by samples draws.", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Seed of what --refine-by samples draws.", valueName: "n"))
     var seed = 0
 
     @Option(help: ArgumentHelp("Folder in which MNIST is looked for first.", valueName: "folder"))
     var data: String?
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp("Pieces of work at the same time; changes no result. (default: all cores)", valueName: "n"))
     var workers: Int?
 
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
+        try OutputOptions.validate(seed: seed)
+        if out == "" { throw ValidationError("--out is empty: name a file, or leave it out.") }
         if let workers, workers < 1 || workers > 1024 {
             throw ValidationError("--workers must be from 1 to 1024, got \(workers).")
         }
@@ -93,6 +97,7 @@ struct ApplyCommand: ParsableCommand {
     }
 
     func run() throws {
+        _ = StopSignals(clock: RunClock(), effect: .endsProcess)
         let (sets, heldOut) = try specifications()
         let search = refineBy.flatMap(PolicyApplication.Search.init(rawValue:)) ?? .scale
         let session = ApplySession(
@@ -100,7 +105,8 @@ struct ApplyCommand: ParsableCommand {
             refinement: refine.map { ($0, search) }, output: out, seed: seed, data: data,
             workers: workers ?? ProcessInfo.processInfo.activeProcessorCount)
         let outcome = try session.run()
-        if let warning = outcome.warning, !output.quiet { Terminal.note("warning: \(warning)") }
+        if !output.quiet { for warning in outcome.warnings { Terminal.note("warning: \(warning)") } }
         output.show(table: outcome.text, json: outcome.json)
+        if output.strict, !outcome.warnings.isEmpty { throw RunError.warnings(count: outcome.warnings.count) }
     }
 }

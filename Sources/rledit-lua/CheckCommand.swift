@@ -12,7 +12,7 @@ struct CheckCommand: ParsableCommand {
         discussion: """
             Runs the script, measures a few random candidates, plays with the environment and lets the learner make one \
             update. Says when the reward is constant, slow, or never reads a set, and more. Exit codes: 0 no error, \
-            1 an error (with --strict: or a warning), 2 usage, 3 limit reached, 130 interrupted.
+            1 an error (with --strict: or a warning), 2 usage, 3 limit reached, 130, 143 and 129 interrupted by Ctrl-C, SIGTERM and SIGHUP.
 
             EXAMPLES:
               rledit-lua check task.lua
@@ -22,7 +22,7 @@ struct CheckCommand: ParsableCommand {
     @Argument(help: "The script.", completion: .file(extensions: ["lua"]))
     var script: String
 
-    @Option(help: "Seed of the run to try.")
+    @Option(parsing: .unconditional, help: "Seed of the run to try.")
     var seed = 0
 
     @Flag(help: "Count warnings as errors.")
@@ -38,6 +38,7 @@ struct CheckCommand: ParsableCommand {
     var scriptArguments: [String] = []
 
     func validate() throws {
+        try OutputOptions.validate(seed: seed)
         try common.validate()
         try limits.validate()
     }
@@ -52,16 +53,16 @@ struct CheckCommand: ParsableCommand {
         defer { resolved.reserved?.removeUnused() }
         if let warning = resolved.walls?.warning { Terminal.note(warning) }
         let clock = RunClock()
-        let interrupts = InterruptSignal(clock: clock)
+        let signals = StopSignals(clock: clock)
         let result = try LuaThread.run {
             try TaskCheck(
                 script: script, options: resolved, clock: clock,
-                print: { Terminal.write($0, to: STDOUT_FILENO) }, note: { Terminal.note($0) },
-                hostDidChange: { interrupts.watch($0) }
+                print: { StandardOutput.write($0) }, note: { Terminal.note($0) },
+                hostDidChange: { signals.watch($0) }
             ).run()
         }
-        if clock.isInterrupted { throw ExitCode(130) }
-        Terminal.show(result.text + "\n", to: STDOUT_FILENO)
+        if clock.isInterrupted { throw ExitCode(StopSignals.exitCode) }
+        StandardOutput.show(result.text + "\n")
         let isFaulty = result.errors > 0 || (strict && result.warnings > 0)
         if isFaulty { throw ExitCode(1) }
     }

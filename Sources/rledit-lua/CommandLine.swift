@@ -28,34 +28,40 @@ struct CommandLineTool: ParsableCommand {
         subcommands: [
             RunCommand.self, CheckCommand.self, NewCommand.self, CompareCommand.self, SweepCommand.self,
             RunsCommand.self, ReplCommand.self, ApplyCommand.self, PredictCommand.self, ReportCommand.self,
-            DoctorCommand.self,
+            DoctorCommand.self, AnnotationsCommand.self,
         ],
         defaultSubcommand: RunCommand.self)
 
     static func main() {
         ProcessSetUp.begin()
+        var code: Int32 = 0
         do {
-            var command = try parseAsRoot()
+            let words: [String]
+            do { words = try CommandWords.given() } catch { throw ValidationError("\(error).") }
+            if let fault = CommandWords.fault(in: words) { throw ValidationError(fault) }
+            var command = try parseAsRoot(words)
             try command.run()
         } catch {
-            finish(with: error)
+            code = exitCode(after: error)
         }
+        Foundation.exit(StandardOutput.exitCode(code))
     }
 
-    /// Ends the process with the documented exit code: 0 done, 1 script or run error, 2 usage, 3 limit reached,
-    /// 130 interrupted.
-    private static func finish(with error: any Error) -> Never {
-        if let code = error as? ExitCode { Foundation.exit(code.rawValue) }
+    /// Says what went wrong.
+    /// - Returns: the documented exit code: 0 done, 1 script or run error, 2 usage, 3 limit reached, 129, 130 or 143
+    ///   interrupted.
+    private static func exitCode(after error: any Error) -> Int32 {
+        if let code = error as? ExitCode { return code.rawValue }
         switch exitCode(for: error) {
         case .success:
             // Help and version.
-            print(fullMessage(for: error))
-            Foundation.exit(0)
+            StandardOutput.write(fullMessage(for: error) + "\n")
+            return 0
         case .validationFailure:
             Terminal.note(fullMessage(for: error))
-            Foundation.exit(2)
+            return 2
         default:
-            Foundation.exit(Terminal.report(error))
+            return Terminal.report(error)
         }
     }
 }

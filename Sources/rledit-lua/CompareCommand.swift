@@ -33,10 +33,13 @@ struct CompareCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Methods to compare, or all.", valueName: "names"))
     var methods = "all"
 
-    @Option(help: ArgumentHelp("Seeds 0 to N−1, each with its own network.", valueName: "n"))
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("Seeds 0 to N−1; the script runs again for each.", valueName: "n"))
     var seeds = 5
 
-    @Option(help: ArgumentHelp("Evaluations of each learner. (default: those of the task's own)", valueName: "n"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Evaluations of each learner. (default: those of the task's own)", valueName: "n"))
     var budget: Int?
 
     @Option(help: ArgumentHelp("A trained policy, for the methods policy and policy@N.", valueName: "file"))
@@ -58,6 +61,7 @@ struct CompareCommand: ParsableCommand {
     var out: String?
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp("Seconds after which no further cell is begun. (default: no limit)", valueName: "seconds"))
     var maxTime: Double?
 
@@ -81,7 +85,7 @@ struct CompareCommand: ParsableCommand {
         if let budget, budget < 1 || budget > 1_000_000_000 {
             throw ValidationError("--budget must be from 1 to 1000000000 evaluations, got \(budget).")
         }
-        try OutputOptions.validate(seeds: seeds, maxTime: maxTime)
+        try OutputOptions.validate(seeds: seeds, out: out, maxTime: maxTime)
         try common.validate()
         try limits.validate()
     }
@@ -100,26 +104,38 @@ struct CompareCommand: ParsableCommand {
         var options = try compareOptions()
         // Before any other thread is there: only threads that are started later are confined too.
         options.run = try Confinement.ofFolder(
-            out ?? CompareOptions.folder(forScript: script), script: script, options: options.run)
+            out ?? CompareOptions.folder(forScript: script), housekeeping: ComparisonFolder.housekeeping,
+            script: script, options: options.run)
         defer { options.run.reserved?.removeUnused() }
         if let warning = options.run.walls?.warning, !output.quiet { Terminal.note(warning) }
         let clock = RunClock(maxSeconds: maxTime)
-        let interrupts = InterruptSignal(clock: clock, maxSeconds: maxTime)
+        let signals = StopSignals(clock: clock, maxSeconds: maxTime)
         let (script, output, resolved) = (script, output, options)
         let (end, isFaulty) = try LuaThread.run {
+            let notes = NoteCounter(isStrict: output.strict) { Terminal.note($0) }
             let session = try CompareSession(
                 script: script, options: resolved, clock: clock,
                 print: { output.print($0) },
-                note: { Terminal.note($0) }, hostDidChange: { interrupts.watch($0) })
+                note: notes.add, hostDidChange: { signals.watch($0) })
             let (end, comparison) = try session.run()
             if let comparison {
                 output.show(
                     table: comparison.text + "\nreport: \(comparison.run)/\(ComparisonFolder.reportName)\n",
                     json: comparison.json.text)
             }
+            try notes.requireNoWarnings()
             return (end, session.hasFailures)
         }
         try end.exit(isFaulty: isFaulty)
+    }
+
+    /// The options that decide what is compared, as they were given.
+    private var words: [String] {
+        var words = ["--methods", methods, "--seeds", "\(seeds)"]
+        if let budget { words += ["--budget", "\(budget)"] }
+        if let policy { words += ["--policy", policy] }
+        if let reference { words += ["--reference", reference] }
+        return depth ? words + ["--depth"] : words
     }
 
     private func compareOptions() throws -> CompareOptions {
@@ -135,6 +151,7 @@ struct CompareCommand: ParsableCommand {
         options.budget = budget
         options.reference = reference
         options.measuresDepth = depth
+        options.words = words
         return options
     }
 }

@@ -26,9 +26,9 @@ struct DoctorCommand: ParsableCommand {
     func run() throws {
         let doctor = Doctor(data: data)
         if json {
-            Terminal.write(doctor.json.text + "\n", to: STDOUT_FILENO)
+            StandardOutput.write(doctor.json.text + "\n")
         } else {
-            Terminal.show(doctor.text + "\n", to: STDOUT_FILENO)
+            StandardOutput.show(doctor.text + "\n")
         }
         if doctor.hasFault { throw ExitCode(1) }
     }

@@ -5,29 +5,35 @@ import RLEditLua
 /// What a sandboxed script may use.
 struct LimitOptions: ParsableArguments {
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "Seconds of pure Lua for the script itself; 0 for no limit. (default: 15)", valueName: "seconds"))
     var luaTime: Double?
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "Seconds of pure Lua for one call of a reward or callback; 0 for no limit. (default: 5)",
             valueName: "seconds"))
     var callbackTime: Double?
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "Megabytes of Lua heap, tensors included; 0 for no limit. (default: 1024)", valueName: "megabytes"))
     var luaMemory: Int?
 
-    @Option(help: ArgumentHelp("Megabytes that scripts may print. (default: 64)", valueName: "megabytes"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Megabytes that scripts may print. (default: 64)", valueName: "megabytes"))
     var maxOutput: Int?
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp("Megabytes that a run may write into its folder. (default: 2048)", valueName: "megabytes"))
     var maxFolder: Int?
 
-    @Option(help: .hidden)
+    @Option(parsing: .unconditional, help: .hidden)
     var checkpointInterval: Double?
 
     func validate() throws {

@@ -24,7 +24,7 @@ struct NewCommand: ParsableCommand {
 
     func run() throws {
         try template.write(to: file)
-        Terminal.write("wrote \(file); run it with: rledit-lua \(file)\n", to: STDOUT_FILENO)
+        StandardOutput.write("wrote \(file); run it with: rledit-lua \(file)\n")
     }
 }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import RLEditLua
 import RLEditRuns
 
 /// `rledit-lua predict RUN_OR_MODEL`: apply a classifier of texts to standard input.
@@ -56,35 +57,21 @@ struct PredictCommand: ParsableCommand {
     }
 
     func run() throws {
+        _ = StopSignals(clock: RunClock(), effect: .endsProcess)
         let choice = original ? EditChoice.original : edit.flatMap(EditChoice.init(rawValue:)) ?? .saved
         let classifier = try TextClassifier(path: model, edit: choice)
         let form = text.map { TextPrediction.Form.csv(text: $0, score: scoreColumn) } ?? .lines
         do {
             try TextPrediction(classifier, form: form) { try PredictCommand.write($0) }.run()
         } catch is ClosedOutput {
-            // Whoever read has seen enough, as `head` does.
+            // Whoever read has seen enough, as `head` does, or the door to standard output knows why.
         }
     }
 
-    /// Standard output was closed by its reader.
+    /// Standard output takes no more.
     private struct ClosedOutput: Error {}
 
     private static func write(_ bytes: [UInt8]) throws {
-        var start = 0
-        while start < bytes.count {
-            let written = bytes[start...].withUnsafeBytes { Foundation.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
-            if written < 0, errno == EINTR { continue }
-            guard written > 0 else {
-                if errno == EPIPE { throw ClosedOutput() }
-                throw OutputError(reason: String(cString: strerror(errno)))
-            }
-            start += written
-        }
+        guard bytes.withUnsafeBytes({ StandardOutput.write($0) }) else { throw ClosedOutput() }
     }
-}
-
-/// Standard output cannot take more.
-private struct OutputError: Error, CustomStringConvertible {
-    let reason: String
-    var description: String { "cannot write the scores: \(reason)" }
 }

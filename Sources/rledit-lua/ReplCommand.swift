@@ -25,7 +25,7 @@ struct ReplCommand: ParsableCommand {
     @Argument(help: "A script to run first.", completion: .file(extensions: ["lua"]))
     var script: String?
 
-    @Option(help: "Seed of the session.")
+    @Option(parsing: .unconditional, help: "Seed of the session.")
     var seed = 0
 
     @Option(
@@ -46,6 +46,7 @@ struct ReplCommand: ParsableCommand {
     var scriptArguments: [String] = []
 
     func validate() throws {
+        try OutputOptions.validate(seed: seed, out: out)
         try common.validate()
         try limits.validate()
     }
@@ -70,14 +71,15 @@ struct ReplCommand: ParsableCommand {
             }
         }
         let clock = RunClock()
-        let interrupts = InterruptSignal(clock: clock)
+        let signals = StopSignals(clock: clock, effect: .stopsChunk(isTerminal: lines.isTerminal))
         let script = script
         let code: Int32 = try LuaThread.run {
             let session = try InteractiveSession(
                 script: script, options: resolved, clock: clock, lines: lines,
-                print: { Terminal.write($0, to: STDOUT_FILENO) }, note: { Terminal.note($0) },
-                hostDidChange: { interrupts.watch($0) })
+                print: { StandardOutput.write($0) }, note: { Terminal.note($0) },
+                hostDidChange: { signals.watch($0) })
             try session.run()
+            if clock.mustEnd { throw ExitCode(StopSignals.exitCode) }
             return session.hasReachedLimit ? 3 : session.hasFailures ? 1 : 0
         }
         // Somebody who types has seen the errors.

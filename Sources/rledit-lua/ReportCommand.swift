@@ -21,6 +21,6 @@ struct ReportCommand: ParsableCommand {
             throw RunFolderError.notFinished(path: folder.path)
         }
         try folder.write(try Report.read(fromRun: folder.path).html, to: RunFolder.reportName)
-        Terminal.write("\(folder.file(RunFolder.reportName))\n", to: STDOUT_FILENO)
+        StandardOutput.write("\(folder.file(RunFolder.reportName))\n")
     }
 }

@@ -12,7 +12,7 @@ struct RunCommand: ParsableCommand {
         abstract: "Run a task: learn an edit, measure it on held-out sets, save and report it.",
         discussion: """
             What follows -- reaches the script as '...'. Exit codes: 0 done, 1 script or run error, 2 usage, \
-            3 limit reached, 130 interrupted.
+            3 limit reached, 130, 143 and 129 interrupted by Ctrl-C, SIGTERM and SIGHUP.
 
             EXAMPLES:
               rledit-lua examples/unlearn_digit.lua --seed 3 --out runs/seven
@@ -26,10 +26,12 @@ struct RunCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Continue the run in this folder.", valueName: "run"))
     var resume: String?
 
-    @Option(help: "Seed of the run.")
+    @Option(parsing: .unconditional, help: "Seed of the run.")
     var seed: Int?
 
-    @Option(help: ArgumentHelp("Run seeds 0 to N−1, each in a state of its own.", valueName: "n"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Run seeds 0 to N−1, each in a state of its own.", valueName: "n"))
     var seeds: Int?
 
     @Option(
@@ -37,11 +39,16 @@ struct RunCommand: ParsableCommand {
             "Folder for the results, new or empty. (default: a new one under runs/)", valueName: "folder"))
     var out: String?
 
-    @Option(help: ArgumentHelp("Seconds that the whole run may take. (default: no limit)", valueName: "seconds"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Seconds that the whole run may take. (default: no limit)", valueName: "seconds"))
     var maxTime: Double?
 
     @Option(help: ArgumentHelp("Which edit is the result: mean-policy or best-seen.", valueName: "which"))
     var edit = SavedEdit.meanPolicy
+
+    @Flag(help: "Keep no examples of the data in the run folder and its report.")
+    var noExamples = false
 
     @OptionGroup
     var output: OutputOptions
@@ -66,7 +73,8 @@ struct RunCommand: ParsableCommand {
             throw ValidationError("--resume takes --seed, --seeds, --set and --out from the run: leave them out.")
         }
         if seed != nil, seeds != nil { throw ValidationError("--seed and --seeds cannot be combined.") }
-        try OutputOptions.validate(seeds: seeds, maxTime: maxTime)
+        if resume == "" { throw ValidationError("--resume is empty: name the folder of a run.") }
+        try OutputOptions.validate(seed: seed, seeds: seeds, out: out, maxTime: maxTime)
         try common.validate()
         try limits.validate()
     }
@@ -77,11 +85,11 @@ struct RunCommand: ParsableCommand {
         defer { options.reserved?.removeUnused() }
         if let warning = options.walls?.warning, !output.quiet { Terminal.note(warning) }
         let clock = RunClock(maxSeconds: maxTime)
-        let interrupts = InterruptSignal(clock: clock, maxSeconds: maxTime)
+        let signals = StopSignals(clock: clock, maxSeconds: maxTime)
         let (script, resume, output) = (script, resume, output)
         let end = try LuaThread.run {
             let print: @Sendable (UnsafeRawBufferPointer) -> Void = { output.print($0) }
-            let watch: @Sendable (LuaInterrupt?) -> Void = { interrupts.watch($0) }
+            let watch: @Sendable (LuaInterrupt?) -> Void = { signals.watch($0) }
             let session =
                 if let resume {
                     try RunSession(
@@ -92,12 +100,20 @@ struct RunCommand: ParsableCommand {
                         script: script ?? "", options: options, clock: clock, print: print,
                         note: { Terminal.note($0) }, hostDidChange: watch)
                 }
-            let (end, summary) = try session.run()
-            if let summary {
+            func show(_ summary: RunSummary?) {
+                guard let summary else { return }
                 output.show(table: RunCommand.table(summary, data: session.dataLine), json: summary.json.text)
             }
-            if let line = session.endLine { Terminal.note(line) }
-            return end
+            do {
+                let (end, summary) = try session.run()
+                show(summary)
+                if let line = session.endLine { Terminal.note(line) }
+                try session.notes.requireNoWarnings()
+                return end
+            } catch {
+                show(session.keptSummary)
+                throw RunFailure(cause: error, advice: session.advice)
+            }
         }
         try end.exit()
     }
@@ -116,6 +132,7 @@ struct RunCommand: ParsableCommand {
         options.scriptArguments = scriptArguments
         options.maxSeconds = maxTime
         options.savedEdit = edit
+        options.keepsExamples = !noExamples
         output.apply(to: &options)
         limits.apply(to: &options)
         return options

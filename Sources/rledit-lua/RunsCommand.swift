@@ -52,11 +52,11 @@ struct RunsCommand: ParsableCommand {
             let listing = try RunListing(in: folder, filter: filter)
             for run in listing.unreadable { Terminal.note("'\(run.folder)' cannot be read: \(run.reason)") }
             if json {
-                Terminal.write(listing.json.text + "\n", to: STDOUT_FILENO)
+                StandardOutput.write(listing.json.text + "\n")
             } else if listing.runs.isEmpty {
                 Terminal.note("no runs\(filter.text) in '\(folder)'")
             } else {
-                Terminal.show(listing.text + "\n", to: STDOUT_FILENO)
+                StandardOutput.show(listing.text + "\n")
             }
         }
     }
@@ -73,9 +73,9 @@ struct RunsCommand: ParsableCommand {
         func run() throws {
             let found = try RunListing.Run(folder)
             if json {
-                Terminal.write(found.json.text + "\n", to: STDOUT_FILENO)
+                StandardOutput.write(found.json.text + "\n")
             } else {
-                Terminal.show(found.text + "\n", to: STDOUT_FILENO)
+                StandardOutput.show(found.text + "\n")
             }
         }
     }

@@ -5,6 +5,7 @@ import RLEditLua
 /// Options of every command that runs a script.
 struct ScriptOptions: ParsableArguments {
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp("Pieces of work at the same time; changes no result. (default: all cores)", valueName: "n"))
     var workers: Int?
 
@@ -22,6 +23,12 @@ struct ScriptOptions: ParsableArguments {
     @Option(help: ArgumentHelp("A file outside the data folders that the script may read.", valueName: "file"))
     var allow: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "What becomes of a candidate without a valid reward: stop ends the run, worst counts it as the worst so far. (default: the task's, else stop)",
+            valueName: "what"))
+    var onInvalidReward: String?
+
     @Flag(help: "Run the script without the sandbox and its limits. Only for scripts you would run as a program.")
     var trust = false
 
@@ -37,11 +44,15 @@ struct ScriptOptions: ParsableArguments {
             guard isFolder.boolValue else { throw ValidationError("--data: '\(data)' is not a folder.") }
         }
         for file in allow {
+            var isFolder: ObjCBool = false
+            if FileManager.default.fileExists(atPath: file, isDirectory: &isFolder), isFolder.boolValue {
+                throw ValidationError("--allow: '\(file)' is a folder: name each file, or use --data \(file).")
+            }
             guard FileManager.default.isReadableFile(atPath: file) else {
                 throw ValidationError("--allow: there is no file '\(file)' that can be read.")
             }
         }
-        _ = try arguments()
+        _ = try runOptions()
     }
 
     /// The options of a run with these, and all others at their defaults.
@@ -52,6 +63,11 @@ struct ScriptOptions: ParsableArguments {
         options.usesCache = !noCache
         options.allowedFiles = allow
         options.isTrusted = trust
+        if let onInvalidReward, !options.setInvalidRewards(onInvalidReward) {
+            throw ValidationError(
+                "--on-invalid-reward must be \(RunOptions.invalidRewardWords.joined(separator: " or ")), got "
+                    + "'\(onInvalidReward)'.")
+        }
         return options
     }
 

@@ -27,7 +27,9 @@ struct SweepCommand: ParsableCommand {
     @Option(help: ArgumentHelp("A setting and its values. May be repeated.", valueName: "name=value,…"))
     var grid: [String] = []
 
-    @Option(help: ArgumentHelp("Draw so many trials instead of trying every combination.", valueName: "n"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Draw so many trials instead of trying every combination.", valueName: "n"))
     var random: Int?
 
     @Option(
@@ -36,10 +38,10 @@ struct SweepCommand: ParsableCommand {
             valueName: "name=low:high"))
     var range: [String] = []
 
-    @Option(help: ArgumentHelp("With --random: seed of the draws.", valueName: "seed"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("With --random: seed of the draws.", valueName: "seed"))
     var drawSeed = 0
 
-    @Option(help: ArgumentHelp("Seeds 0 to N−1 for each trial.", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Seeds 0 to N−1 for each trial.", valueName: "n"))
     var seeds = 1
 
     @Option(help: ArgumentHelp("Run only the i-th of n parts, for cluster jobs.", valueName: "i/n"))
@@ -48,13 +50,18 @@ struct SweepCommand: ParsableCommand {
     @Flag(help: "Try again what failed before.")
     var retry = false
 
+    @Flag(help: "Keep no examples of the data in the run folder and its report.")
+    var noExamples = false
+
     @Option(
         help: ArgumentHelp(
             "Folder for the sweep: new, empty, or one to go on with. (default: runs/sweep-SCRIPT)",
             valueName: "folder"))
     var out: String?
 
-    @Option(help: ArgumentHelp("Seconds that the whole sweep may take. (default: no limit)", valueName: "seconds"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Seconds that the whole sweep may take. (default: no limit)", valueName: "seconds"))
     var maxTime: Double?
 
     @OptionGroup
@@ -75,7 +82,7 @@ struct SweepCommand: ParsableCommand {
             throw ValidationError("'\(fixed)' is swept: --set cannot fix it.")
         }
         if random == nil, !range.isEmpty { throw ValidationError("--range needs --random: how many trials?") }
-        try OutputOptions.validate(seeds: seeds, maxTime: maxTime)
+        try OutputOptions.validate(seeds: seeds, out: out, maxTime: maxTime)
         try common.validate()
         try limits.validate()
     }
@@ -84,23 +91,35 @@ struct SweepCommand: ParsableCommand {
         var options = try sweepOptions()
         // Before any other thread is there: only threads that are started later are confined too.
         options.run = try Confinement.ofFolder(
-            out ?? SweepOptions.folder(forScript: script), script: script, options: options.run)
+            out ?? SweepOptions.folder(forScript: script),
+            housekeeping: SweepFolder.housekeeping(options.shard), script: script, options: options.run)
         defer { options.run.reserved?.removeUnused() }
         if let warning = options.run.walls?.warning, !output.quiet { Terminal.note(warning) }
         let clock = RunClock(maxSeconds: maxTime)
-        let interrupts = InterruptSignal(clock: clock, maxSeconds: maxTime)
+        let signals = StopSignals(clock: clock, maxSeconds: maxTime)
         let (script, output, resolved) = (script, output, options)
         let (end, isFaulty) = try LuaThread.run {
+            let notes = NoteCounter(isStrict: output.strict) { Terminal.note($0) }
             let session = try SweepSession(
                 script: script, options: resolved, clock: clock,
                 print: { output.print($0) },
-                note: { Terminal.note($0) }, hostDidChange: { interrupts.watch($0) })
+                note: notes.add, hostDidChange: { signals.watch($0) })
             let (end, sweep) = try session.run()
             output.show(
                 table: sweep.text + "\nreport: \(sweep.folder)/\(RunFolder.reportName)\n", json: sweep.json.text)
+            try notes.requireNoWarnings()
             return (end, !sweep.failures.isEmpty)
         }
         try end.exit(isFaulty: isFaulty)
+    }
+
+    /// The options that make the plan, as they were given.
+    private var words: [String] {
+        var words = grid.flatMap { ["--grid", $0] }
+        if let random { words += ["--random", "\(random)"] }
+        words += range.flatMap { ["--range", $0] }
+        if random != nil { words += ["--draw-seed", "\(drawSeed)"] }
+        return words + ["--seeds", "\(seeds)"]
     }
 
     private func sweepOptions() throws -> SweepOptions {
@@ -109,6 +128,7 @@ struct SweepCommand: ParsableCommand {
         run.out = out
         run.scriptArguments = scriptArguments
         run.maxSeconds = maxTime
+        run.keepsExamples = !noExamples
         output.apply(to: &run)
         limits.apply(to: &run)
         do {
@@ -121,6 +141,7 @@ struct SweepCommand: ParsableCommand {
                     try SweepPlan(grids: grids)
                 }
             var options = SweepOptions(run: run, plan: plan)
+            options.words = words
             if let shard { options.shard = try SweepShard(shard) }
             options.retries = retry
             return options

@@ -12,8 +12,19 @@ final class TerminalLines: LineSource, @unchecked Sendable {
     /// - Parameter history: the file that keeps what was typed; nil for none.
     /// - Returns: nil when standard input and output are no terminal.
     init?(history: String?) {
+        var settings = termios()
+        if tcgetattr(STDIN_FILENO, &settings) == 0 { TerminalLines.settings = settings }
         guard let editor = line_editor_create("rledit-lua", history) else { return nil }
         self.editor = editor
+    }
+
+    /// The terminal as the person had set it; written once, before any signal is waited for.
+    nonisolated(unsafe) private static var settings: termios?
+
+    /// Sets the terminal as it was before any line was edited, for an end of the process that no one returns from.
+    static func giveBack() {
+        guard var settings else { return }
+        tcsetattr(STDIN_FILENO, TCSANOW, &settings)
     }
 
     deinit { line_editor_close(editor) }
@@ -40,7 +51,7 @@ final class TerminalLines: LineSource, @unchecked Sendable {
             return .interrupted
         default:
             // The shell's prompt begins a line of its own.
-            Terminal.write("\n", to: STDOUT_FILENO)
+            StandardOutput.write("\n")
             return .end
         }
     }

@@ -44,14 +44,42 @@ struct BadInputTests {
             report: "task 't', episode 1, step 1: t.lua:15: no idea"),
         Case(
             name: "misspelt set", script: Scripts.task(reward: "return m.forgt.accuracy"),
-            report: "task 't', episode 1, step 1: t.lua:15: the task has no set 'forgt' (did you mean 'forget'?)"),
+            report: "task 't', episode 1, step 1: t.lua:15: the task has no set 'forgt' (did you mean 'forget'?); "
+                + "sets: forget, retain"),
+        Case(
+            name: "withheld name in a reward", script: Scripts.task(reward: #"return tonumber(io.read "n")"#),
+            report:
+                "task 't', episode 1, step 1: t.lua:15: attempt to index a nil value (global 'io'): not available in "
+                + "the sandbox; --trust runs a script without it"),
+        Case(
+            name: "withheld function in a reward", script: Scripts.task(reward: #"return os.getenv("HOME") or 1"#),
+            report:
+                "task 't', episode 1, step 1: t.lua:15: attempt to call a nil value (field 'getenv'): not available in "
+                + "the sandbox; --trust runs a script without it"),
+        Case(
+            name: "method by a dot",
+            script: "local set = require 'rledit'.data.generated_digits { train = 2, test = 1 }.train\nset.take(1)\n",
+            report: "t.lua:2: calling 'take' on bad self (rledit.Set expected, got number); call it with a colon: "
+                + "set:take(1)"),
+        Case(
+            name: "beginning of a metric's name", script: Scripts.task(reward: "return m.forget.acc"),
+            report:
+                "task 't', episode 1, step 1: t.lua:15: set 'forget' has no metric 'acc' (did you mean 'accuracy'?); "
+                + "metrics: accuracy, auc, loss, confidence, true_probability, margin, entropy, precision, recall, f1, "
+                + "true_positive_rate, false_positive_rate, false_negative_rate, fped, fned, equality_difference, error_difference_at_eer, "
+                + "equal_error_threshold, mean_subgroup_auc, mean_bpsn_auc and 12 more"),
         Case(
             name: "misspelt metric", script: Scripts.task(reward: "return m.forget.acuracy"),
             report: "task 't', episode 1, step 1: t.lua:15: set 'forget' has no metric 'acuracy' "
-                + "(did you mean 'accuracy'?)"),
+                + "(did you mean 'accuracy'?); metrics: accuracy, loss, confidence, true_probability, margin, entropy, "
+                + "precision, recall, f1, auc, true_positive_rate, false_positive_rate, false_negative_rate, fped, fned, equality_difference, error_difference_at_eer, "
+                + "equal_error_threshold, mean_subgroup_auc, mean_bpsn_auc and 12 more"),
         Case(
             name: "unknown field", script: Scripts.task(more: "tarrget = 1,"),
-            report: "t.lua:11: unknown field 'tarrget' in rledit.task (did you mean 'target'?)"),
+            report:
+                "t.lua:11: unknown field 'tarrget' in rledit.task (did you mean 'target'?); fields: name, model, world, "
+                + "sets, reward, observation, metrics, on_invalid_reward, heldout, measures, baselines, learner, target, "
+                + "state, on_update, on_episode, on_best, on_end"),
         Case(
             name: "misspelt field that is needed", script: Scripts.task(world: #"rledit.MaskWorld { layr = "fc2" }"#),
             report: "t.lua:12: unknown field 'layr' in rledit.MaskWorld (did you mean 'layer'?)"),
@@ -96,6 +124,43 @@ struct BadInputTests {
         let checked = try workspace.run("check", "t.lua", "--strict")
         #expect(checked.output.contains("the sets 'forget' and 'retain' share 40 of 40 examples"))
         #expect(checked.code == 1)
+    }
+
+    @Test("Held-out sets that hold examples of the reward's are warned of once, by every command and in what it leaves")
+    func leaks() throws {
+        // 14 + 20 and 26 + 60 examples, made anew from the same numbers: nothing but the contents tells.
+        let heldOut = """
+            heldout = {
+                forget = rledit.data.set { inputs = forget:inputs(1, 20), labels = forget:labels(1, 20) }:concat(test_forget),
+                retain = test_retain },
+            """
+        let script = Scripts.task(steps: 64, heldOut: false, more: heldOut).replacing(
+            "local model", with: "local _ = rledit.args.rank\nlocal model")
+        let workspace = try Workspace(["t.lua": script])
+        let sentence =
+            "held-out set 'forget' shares 20 of its 34 examples with the reward's set 'forget': figures on it are not held out"
+        let warning = "warning: \(sentence)\n"
+        for (arguments, out) in [
+            (["t.lua", "--seeds", "2"], "r"),
+            (["compare", "t.lua", "--methods", "RandomSearch,bias_edit", "--seeds", "2", "--budget", "64"], "c"),
+            (["sweep", "t.lua", "--grid", "rank=1,2", "--seeds", "2"], "s"),
+        ] {
+            // What is remembered is warned of like what is new.
+            for _ in 1...(out == "r" ? 1 : 2) {
+                let ended = try workspace.start(arguments + ["--out", out, "--quiet"]).wait()
+                #expect(ended.code == 0 && ended.errors == warning, "\(arguments): \(ended.errors)")
+            }
+            let report = workspace.text("\(out)/report.html")
+            #expect(report.components(separatedBy: sentence).count == 2, "\(out)")
+            #expect(!report.contains("which no method saw"))
+        }
+        for file in ["r/manifest.json", "r/seed-1/summary.json", "r/summary.json", "c/comparison.json", "s/sweep.json"]
+        {
+            #expect(workspace.text(file).contains(sentence), "\(file)")
+        }
+        #expect(try workspace.run("runs", "show", "r").output.contains("warning   \(sentence)"))
+        let checked = try workspace.run("check", "t.lua", "--strict")
+        #expect(checked.output.contains("warning: \(sentence)\n") && checked.code == 1)
     }
 
     @Test("A script that cannot be read is named")
@@ -157,7 +222,9 @@ struct BadInputTests {
             magic == "t.lua:2: 'HERE/data/images' is not a sound IDX file: wrong magic number: expected 0x00000803, "
                 + "got 0x00000807")
         let label = try idxReport(images: sound.images, labels: Self.idx(badLabel: true).labels)
-        #expect(label == "t.lua:2: 'HERE/data/labels': label 12 of example 4 is out of range (expected 0 to 9)")
+        #expect(
+            label == "t.lua:2: 'HERE/data/labels': label 12 of example 4 is out of range: labels begin at 0 and go to 9"
+        )
         // The beginning of a gzip file: its header and nothing else.
         let cut = try idxReport(
             images: [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 0x63], labels: sound.labels, name: "images.gz")

@@ -64,6 +64,8 @@ final class Running {
         }
         process.standardOutput = FileHandle(forWritingAtPath: "\(folder)/out")
         process.standardError = FileHandle(forWritingAtPath: "\(folder)/err")
+        // Whoever started the tests may have signals ignored, which a child inherits.
+        for number in [SIGINT, SIGHUP, SIGTERM] { signal(number, SIG_DFL) }
         let ended = ended
         process.terminationHandler = { _ in ended.signal() }
         try process.run()

@@ -6,6 +6,24 @@ import Testing
 /// `check`, `new`, `report` and `doctor`.
 @Suite("Commands beside run, end to end")
 struct CommandTests {
+    @Test("annotations, which help does not list, writes the files of library/")
+    func annotations() throws {
+        let library = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "library")
+        let workspace = try Workspace(["file": ""])
+        #expect(try workspace.run("annotations", "made/here").code == 0)
+        for name in ["rledit.lua", "rledit/tensor.lua", "rledit/learners.lua"] {
+            let expected = try String(contentsOf: library.appending(path: name), encoding: .utf8)
+            #expect(workspace.text("made/here/\(name)") == expected, "\(name)")
+        }
+        let committed = try FileManager.default.contentsOfDirectory(atPath: library.path + "/rledit").sorted()
+        #expect(workspace.names(in: "made/here/rledit") == committed)
+        #expect(try !workspace.run("--help").output.contains("annotations"))
+        let blocked = try workspace.run("annotations", "file")
+        #expect(blocked.code == 1)
+        #expect(blocked.report == "cannot create folder 'file': File exists")
+    }
+
     @Test("check finds nothing wrong with a sound task, and leaves nothing behind")
     func soundTask() throws {
         let workspace = try Workspace(["t.lua": Scripts.task()])
@@ -33,7 +51,8 @@ struct CommandTests {
             (Scripts.task(heldOut: false), "warning: the task has no held-out sets"),
             (
                 Scripts.task().replacing("test_retain }", with: "retain }"),
-                "warning: held-out set 'retain' holds the examples of set 'retain', which the reward sees"
+                "warning: held-out set 'retain' shares 80 of its 80 examples with the reward's set 'retain': figures on it are not "
+                    + "held out"
             ),
             (
                 Scripts.task(reward: "for i = 1, 3000000 do end return m.retain.accuracy - m.forget.accuracy"),
@@ -117,7 +136,7 @@ struct CommandTests {
         #expect(workspace.text("o/report.html") == first)
         #expect(!first.contains("http://") && !first.contains("https://"))
         let none = try workspace.run("report", "nothing")
-        #expect(none.report == "'nothing' is not a run folder: it has no manifest.json")
+        #expect(none.report == "'nothing' is not a run folder: there is no such folder")
         #expect(none.code == 1)
         try FileManager.default.removeItem(atPath: "\(workspace.path)/o/summary.json")
         let unfinished = try workspace.run("report", "o")
@@ -125,6 +144,91 @@ struct CommandTests {
             unfinished.report
                 == "the run in 'o' has not come to its end: there is nothing to report yet; --resume o goes on with it")
         #expect(unfinished.code == 1)
+    }
+
+    @Test("the command of a manifest makes the run again, to the byte")
+    func commandAgain() throws {
+        let script = Scripts.task(
+            reward: "return m.retain.accuracy - args.weight * m.forget.accuracy", steps: 128
+        ).replacing(
+            "local points",
+            with: "local args = { weight = tonumber(rledit.args[\"weight\"]), name = ... }\nlocal points")
+        let workspace = try Workspace(["my task's.lua": script])
+        #expect(
+            try workspace.run(
+                "my task's.lua", "--out", "first", "--seeds", "2", "--set", "weight=0.5", "--edit", "best-seen",
+                "--quiet",
+                "--", "$HOME"
+            ).code == 0)
+        let command = try JSONValue(parsing: workspace.bytes("first/manifest.json") ?? [])["command"]?.string
+        #expect(
+            command
+                == "rledit-lua 'my task'\\''s.lua' --seeds 2 --edit best-seen --set weight=0.5 -- '$HOME'")
+        #expect(workspace.text("first/report.html").contains("--edit best-seen --set weight=0.5 -- '$HOME'"))
+        try workspace.write(
+            Array("rledit-lua() { \"\(Binary.path)\" \"$@\"; }\n\(command ?? "")\n".utf8), to: "again.sh")
+        let again = try workspace.start([], through: ["/bin/bash", "again.sh"]).wait()
+        #expect(again.code == 0, "\(again.errors)")
+        let folder = "runs/\(try #require(workspace.names(in: "runs").first))"
+        for name in ["metrics.jsonl", "candidates.csv", "edited.safetensors"] {
+            for seed in ["seed-0", "seed-1"] {
+                #expect(workspace.bytes("\(folder)/\(seed)/\(name)") == workspace.bytes("first/\(seed)/\(name)"))
+            }
+        }
+    }
+
+    @Test("seeds that edit one model's file are said to, and neither report nor terminal calls that file the data")
+    func sharedModel() throws {
+        let workspace = try Workspace([
+            "make.lua": Scripts.setting + "model:save 'net.safetensors'",
+            "edit.lua": Scripts.task(steps: 64).replacing(
+                "return rledit.task", with: "model = rledit.nn.load 'made/net.safetensors'\nreturn rledit.task"),
+            "own.lua": Scripts.task(steps: 64),
+        ])
+        #expect(try workspace.run("make.lua", "--out", "made").code == 0)
+        let ended = try workspace.run("edit.lua", "--data", ".", "--seeds", "2", "--out", "o")
+        #expect(ended.code == 0, "\(ended.errors)")
+        let line = ended.output.split(separator: "\n").first { $0.contains("SHA-256") }
+        #expect(line?.hasPrefix("model: made/net.safetensors (SHA-256 ") == true, "\(ended.output)")
+        let html = workspace.text("o/report.html")
+        #expect(html.contains("over 2 seeds, all of which edit the same model."))
+        #expect(html.contains("data <b>made by the script</b>") && html.contains("model <b>net.safetensors</b>"))
+        #expect(try JSONValue(parsing: workspace.bytes("o/summary.json") ?? [])["data"] == nil)
+        #expect(try workspace.run("own.lua", "--seeds", "2", "--out", "p", "--quiet").code == 0)
+        #expect(workspace.text("p/report.html").contains("over 2 seeds, each with a model of its own."))
+    }
+
+    @Test("--no-examples keeps examples out of folder and report, of a resumed run too")
+    func noExamples() throws {
+        let comments = """
+            local rledit = require "rledit"
+            local texts = rledit.data.texts {
+              texts = { "bad <b>secret</b> one", "good day", "bad thing", "good one", "bad day", "good thing" },
+              labels = { 1, 0, 1, 0, 1, 0 },
+            }
+            local words = rledit.data.vocabulary(texts, { minimum_count = 1 })
+            local model = rledit.models.bag_of_words { vocabulary = words, seed = 1 }
+            local set = words:encode(texts)
+            model:fit(set, { epochs = 60, batch_size = 2, learning_rate = 0.05 })
+            return rledit.task {
+              name = "t", model = model, world = rledit.ShiftWorld { layer = "fc2", bias = true, scale = 20 },
+              sets = { all = set }, heldout = { all = set },
+              reward = function(m) return 1 - m.all.accuracy end, learner = rledit.PPO { steps = 512, rollout_length = 64 },
+            }
+            """
+        let workspace = try Workspace(["t.lua": comments])
+        #expect(try workspace.run("t.lua", "--out", "with", "--edit", "best-seen", "--quiet").code == 0)
+        let html = workspace.text("with/report.html")
+        #expect(html.contains("<bdi>bad &lt;b&gt;secret&lt;/b&gt; one</bdi>") && !html.contains("<b>secret"))
+        #expect(
+            try workspace.run("t.lua", "--out", "without", "--no-examples", "--max-time", "0.4", "--quiet").code != 1)
+        _ = try workspace.run("--resume", "without", "--quiet")
+        #expect(try workspace.run("t.lua", "--out", "none", "--no-examples", "--quiet").code == 0)
+        for folder in ["without", "none"] {
+            #expect(!workspace.exists("\(folder)/examples.json"))
+            #expect(!workspace.text("\(folder)/report.html").contains("secret"))
+        }
+        #expect(workspace.bytes("none/metrics.jsonl") == workspace.bytes("with/metrics.jsonl"))
     }
 
     @Test("doctor shows versions, kernels, cores, data, cache and walls; --json has the documented shape")

@@ -13,6 +13,28 @@ struct CompareTests {
         return try JSONValue(parsing: String(line))
     }
 
+    @Test("compare and sweep name the command that makes them again, and a sweep over tasks its script")
+    func again() throws {
+        let script = Scripts.task(
+            reward: "return m.retain.accuracy - weight * m.forget.accuracy", steps: 64, more: "name = 'w-' .. weight,"
+        ).replacing("local points", with: "local weight = rledit.args.weight or 2\nlocal points")
+        let workspace = try Workspace(["t.lua": script])
+        let compared = try workspace.run(
+            "compare", "t.lua", "--methods", "RandomSearch,fine_tune", "--seeds", "1", "--budget", "32", "--set",
+            "weight=3",
+            "--json", "--out", "c", "--quiet", "--workers", "1")
+        let comparison = try Self.json(compared)["command"]?.string
+        #expect(
+            comparison
+                == "rledit-lua compare t.lua --methods RandomSearch,fine_tune --seeds 1 --budget 32 --set weight=3")
+        #expect(workspace.text("c/report.html").contains("<code>\(comparison ?? "")</code>"))
+        #expect(workspace.text("c/report.html").contains("<h2>What class 1 is called</h2>"))
+        let swept = try workspace.run("sweep", "t.lua", "--grid", "weight=1,2", "--json", "--out", "s", "--quiet")
+        #expect(try Self.json(swept)["command"]?.string == "rledit-lua sweep t.lua --grid weight=1,2 --seeds 1")
+        #expect(try Self.json(swept)["task"]?.string == "t")
+        #expect(workspace.text("s/report.html").contains("<h1>t</h1>"))
+    }
+
     @Test("every learner and baseline runs, with the task's budget and held-out measures")
     func allMethods() throws {
         let workspace = try Workspace(["t.lua": Self.script])
@@ -20,7 +42,10 @@ struct CompareTests {
         #expect(ended.code == 0, "\(ended.errors)")
         let json = try Self.json(ended)
         let methods = try #require(json["methods"]?.array)
-        #expect(methods.count == 26)
+        let learners = methods.count { $0["kind"]?.string == "learner" }
+        try workspace.write(Array("for name in pairs(require('rledit').learners) do print(name) end".utf8), to: "n.lua")
+        #expect(learners == (try workspace.run("n.lua").output.split(separator: "\n").count))
+        #expect(methods.count == learners + 19)
         for method in methods {
             let name = method["method"]?.string ?? ""
             let seeds = try #require(method["seeds"]?.array)
@@ -40,7 +65,7 @@ struct CompareTests {
             #expect(method["costs"]?.array?.allSatisfy { $0["kfe"]?.double != nil } == true, "\(name)")
         }
         #expect(methods.first { $0["method"]?.string == "retrain" }?["depth"]?.array?.first?["total_variation"] == 0.0)
-        #expect(workspace.text("c/comparison.csv").split(separator: "\n").count == 1 + 2 * (7 * 2 + 19))
+        #expect(workspace.text("c/comparison.csv").split(separator: "\n").count == 1 + 2 * (learners * 2 + 19))
         #expect(workspace.text("c/report.html").contains("<section id=\"depth\""))
         #expect(ended.errors.contains("difference to PPO"))
     }

@@ -18,7 +18,10 @@ struct ReplTests {
             ("f = function(a)\nreturn 2 * a end\nf(4)", "8\n"),
             ("= 1 +\n2", "3\n"), ("= [[a\nb]]", "a\nb\n"), ("\n-- nothing\n\n7", "7\n"), ("rledit.version", "0.1.0\n"),
             ("(require 'beside').answer", "42\n"), ("#'h\u{e9}'", "3\n"), ("print(rledit.seed)", "0\n"),
-            ("print = function(...) end\n1", ""),
+            ("print = function(...) end\n1", ""), ("{}", "{}\n"),
+            ("{ 3, x = 'a', t = { 1 } }", "{ [1] = 3,\n  t = {…} (1 entry),\n  x = \"a\" }\n"),
+            ("setmetatable({}, { __tostring = function() return 'mine' end })", "mine\n"),
+            ("1, { 2 }", "1\t{ [1] = 2 }\n"), ("exit = 1\nexit", "1\n"),
         ])
     func chunks(lines: String, output: String) throws {
         // The last line needs no end.
@@ -37,7 +40,10 @@ struct ReplTests {
             ("x = 1 2", "stdin:1: unexpected symbol near '2'\n"), ("print(y)", "stdin:1: unknown global 'y'"),
             ("if true then\nerror({})\nend", "error value is a table\n"),
             ("'abc\n'", "stdin:1: unfinished string near ''abc'\n"),
-            ("os.exit()", "stdin:1: 'os.exit' is not available to sandboxed scripts; --trust runs"),
+            (
+                "os.exit()",
+                "stdin:1: attempt to call a nil value (field 'exit'): not available in the sandbox; --trust runs"
+            ),
             ("require 'nowhere'", "module 'nowhere' not found"),
             ("rledit.nn.load '/etc/passwd'", "/etc/passwd"),
             ("rledit.data.csv { path = 'secret.txt', text = 'a', label = 'b' }", "secret.txt"),
@@ -48,6 +54,47 @@ struct ReplTests {
         #expect(!ended.errors.contains("BREACH"))
         #expect(ended.output == "goes on\n")
         #expect(ended.code == 1)
+    }
+
+    @Test("Of a large table 20 entries are shown; print keeps Lua's meaning")
+    func tables() throws {
+        let ended = try Self.session("t = {} for i = 1, 25 do t[i] = i * i end\nt\nprint(t)\nrledit.schedule")
+        let lines = ended.output.split(separator: "\n")
+        #expect(lines[19] == "  [20] = 400,")
+        #expect(lines[20] == "  … and 5 more }")
+        #expect(lines[21].hasPrefix("table: 0x"))
+        #expect(lines[22...].contains { $0.contains("linear = function") })
+        #expect(ended.code == 0 && ended.errors.isEmpty)
+    }
+
+    @Test("exit and quit leave, with or without parentheses", arguments: ["exit", "exit()", " quit ", "quit();"])
+    func leave(line: String) throws {
+        let ended = try Self.session("1\n\(line)\n2")
+        #expect(ended.output == "1\n")
+        #expect(ended.errors.isEmpty)
+        #expect(ended.code == 0)
+    }
+
+    @Test("help shows what can be typed", arguments: ["help", "help()"])
+    func help(line: String) throws {
+        let ended = try Self.session("\(line)\n2")
+        #expect(ended.output.hasPrefix("Type Lua: an expression is printed"))
+        #expect(ended.output.hasSuffix("\n2\n"))
+        #expect(ended.errors.isEmpty)
+        #expect(ended.code == 0)
+    }
+
+    @Test("A local that is gone is told of once")
+    func locals() throws {
+        let ended = try Self.session("local x = 1 print(x)\nlocal y = 2\ndo local z = 3 end\ny2 = 4\ny2")
+        #expect(ended.errors == "'x' is local to what was typed and is gone now; without 'local' it stays\n")
+        #expect(ended.output == "1\n4\n")
+        #expect(ended.code == 0)
+        let quiet = try Self.session("local x = 1\ndo local y = 2 end", "--quiet")
+        #expect(quiet.errors.isEmpty)
+        let gone = try Self.session("local x = 1\nlocal y = 2\ny")
+        #expect(gone.errors.contains("'x' is local to what was typed and is gone now; without 'local' it stays\n"))
+        #expect(gone.errors.hasSuffix("'y' was local to what was typed earlier; without 'local' it stays\n"))
     }
 
     @Test("What ends in the middle of a chunk is an error")

@@ -28,9 +28,22 @@ import Testing
             ),
             (
                 "require('test').configure {rank = 1, lerning_rate = 1}",
-                "unknown field 'lerning_rate' in test.configure (did you mean 'learning_rate'?)"
+                "unknown field 'lerning_rate' in test.configure (did you mean 'learning_rate'?); "
+                    + "fields: rank, learning_rate"
             ),
-            ("require('test').configure {rank = 1, zzz = 1, yyy = 2}", "unknown field 'yyy' in test.configure"),
+            (
+                "require('test').configure {rank = 1, zzz = 1, yyy = 2}",
+                "unknown field 'yyy' in test.configure; fields: rank, learning_rate"
+            ),
+            (
+                "require('test').configure {rank = 1, learn = 1}",
+                "unknown field 'learn' in test.configure (did you mean 'learning_rate'?); fields: rank, learning_rate"
+            ),
+            ("require('test').configure {rnk = 1}", "unknown field 'rnk' in test.configure (did you mean 'rank'?)"),
+            (
+                "require('test').configure {ranking_file = 1}",
+                "missing field 'rank' in test.configure (integer expected)"
+            ),
             (
                 "require('test').configure {rank = 1, 'x'}",
                 "unexpected element [1] in test.configure (named fields expected)"
@@ -56,15 +69,5 @@ import Testing
     func inherited() throws {
         let text = "return require('test').configure(setmetatable({learning_rate = 1}, {__index = {rank = 3}}))"
         #expect(try Script.run(text) == ["3", "1.0"])
-    }
-
-    @Test("Suggestions are given for misspellings only")
-    func nearest() {
-        let names = ["learning_rate", "steps", "clip_range"]
-        #expect(NearestName.of("lerning_rate", among: names) == "learning_rate")
-        #expect(NearestName.of("Steps", among: names) == "steps")
-        #expect(NearestName.of("setps", among: names) == "steps")
-        #expect(NearestName.of("discount", among: names) == nil)
-        #expect(NearestName.of("", among: names) == nil)
     }
 }

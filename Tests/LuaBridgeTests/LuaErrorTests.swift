@@ -31,19 +31,33 @@ import Testing
             ("return pritn('x')", "task.lua:1: unknown global 'pritn' (did you mean 'print'?)"),
             (
                 "io.open('f')",
-                "task.lua:1: 'io' is not available to sandboxed scripts; --trust runs a script without the sandbox"
+                "task.lua:1: attempt to index a nil value (global 'io'): not available in the sandbox; "
+                    + "--trust runs a script without it"
             ),
             (
                 "os.exit(1)",
-                "task.lua:1: 'os.exit' is not available to sandboxed scripts; --trust runs a script without the sandbox"
+                "task.lua:1: attempt to call a nil value (field 'exit'): not available in the sandbox; "
+                    + "--trust runs a script without it"
             ),
             (
                 "return arg[1]",
                 "task.lua:1: unknown global 'arg': what follows -- on the command line reaches a script as '...'"
             ),
             ("return os.tiem()", "task.lua:1: attempt to call a nil value (field 'tiem')"),
-            ("require('test').nothing()", "task.lua:1: module 'test' has no 'nothing'"),
-            ("require('test').integr(1)", "task.lua:1: module 'test' has no 'integr' (did you mean 'integer'?)"),
+            (
+                "require('test').nothing()",
+                "task.lua:1: module 'test' has no 'nothing'; "
+                    + "it has: counted, pair, refuse, integer, call, configure, version"
+            ),
+            (
+                "require('test').integr(1)",
+                "task.lua:1: module 'test' has no 'integr' (did you mean 'integer'?); "
+                    + "it has: counted, pair, refuse, integer, call, configure, version"
+            ),
+            (
+                "require 'io'",
+                "task.lua:1: module 'io' is not available in the sandbox; --trust runs a script without it"
+            ),
             (
                 "require('test').version = 2",
                 "task.lua:1: attempt to change 'version' of module 'test', which is read-only"

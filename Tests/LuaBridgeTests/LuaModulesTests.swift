@@ -112,14 +112,58 @@ import Testing
         #expect(result == "DIR/m.lua:1: " + LuaLimitTests.mainMessage)
     }
 
+    @Test("A host that documents itself keeps what its bindings say, others do not ask for it")
+    func documentation() throws {
+        @Sendable func bind(_ host: LuaHost, asked: @escaping () -> Void) throws {
+            func text(_ text: String) -> String {
+                asked()
+                return text
+            }
+            host.addModule("outer") { module in
+                module.documentation(text("Prose."))
+                module.types(text("@alias outer.Size integer"))
+                module.function("double", text("Twice.\n@param x number")) { call in
+                    try call.returns(call.number(1) * 2)
+                }
+                try module.constant("one", text("integer the first"), 1)
+            }
+            _ = try host.run("return require 'outer'")
+        }
+        try LuaThread.run {
+            try LuaHost.with { host in
+                host.documentation = LuaDocumentation()
+                try host.register(Pair.self) { type in
+                    type.documentation(in: "outer", "Two numbers.")
+                    type.number("first", "number the first") { $0.first }
+                    type.method("sum", "Their sum.") { pair, call in try call.returns(pair.first + pair.second) }
+                    type.operation(.negate, ": test.Pair") { call in try call.returns(call.argument(1, as: Pair.self)) }
+                    type.length { _ in 2 }
+                }
+                try bind(host) {}
+                let found = try #require(host.documentation).declarations
+                #expect(found.map(\.kind) == [.object, .plain, .module])
+                #expect(found.map(\.file) == ["outer", "outer", "outer"])
+                #expect(found.map(\.text) == ["Two numbers.", "@alias outer.Size integer", "Prose."])
+                #expect(
+                    found[0].tags == [
+                        "@field first number the first", "@operator unm: test.Pair", "@operator len: integer",
+                    ])
+                #expect(found[0].functions.map(\.name) == ["sum"])
+                #expect(found[2].tags == ["@field one integer the first"])
+                #expect(found[2].functions.first?.text == "Twice.\n@param x number")
+            }
+            try LuaHost.with { host in try bind(host) { Issue.record("text was made for nobody") } }
+        }
+    }
+
     @Test("Modules may contain modules, tables and functions, and are the same object each time")
     func nested() throws {
         try Script.withHost { host in
-            host.addModule("outer.inner") { module in try module.constant("x", 1) }
+            host.addModule("outer.inner") { module in try module.constant("x", "", 1) }
             host.addModule("outer") { module in
                 try module.module("inner", "outer.inner")
                 try module.table("schedule") { table in
-                    table.function("constant") { call in
+                    table.function("constant", "") { call in
                         let value = try call.number(1)
                         return try call.returns(call.host.makeFunction("constant") { call in try call.returns(value) })
                     }

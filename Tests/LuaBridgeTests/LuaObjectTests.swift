@@ -7,19 +7,44 @@ import Testing
         arguments: [
             (
                 "local p = require('test').pair(1, 2) p.sum()",
-                "calling 'sum' on bad self (test.Pair expected, got no value)"
+                "calling 'sum' on bad self (test.Pair expected, got no value); call it with a colon: pair:sum()"
             ),
             (
                 "local p = require('test').pair(1, 2) p.sum(3)",
-                "calling 'sum' on bad self (test.Pair expected, got number)"
+                "calling 'sum' on bad self (test.Pair expected, got number); call it with a colon: pair:sum(3)"
             ),
             (
                 "local t = require('test') t.pair(1, 2).sum(t.counted())",
-                "calling 'sum' on bad self (test.Pair expected, got test.Counted)"
+                "calling 'sum' on bad self (test.Pair expected, got test.Counted); call it with a colon: pair:sum(counted)"
+            ),
+            (
+                "local get = require('test').counted().get get('x', {}, nil, 1.5, print, true)",
+                "calling 'get' on bad self (test.Counted expected, got string); "
+                    + "call it with a colon: counted:get(\"x\", { … }, nil, 1.5, function, true)"
+            ),
+            (
+                "local p = require('test').counted() p.add_(p)",
+                "bad argument #1 to 'add_' (integer expected, got no value); call it with a colon: counted:add_(counted)"
+            ),
+            (
+                "local c = require('test').counted() c:add_()",
+                "bad argument #1 to 'add_' (integer expected, got no value)"
+            ),
+            (
+                "local c = require('test').counted() c.add_(c, 'x')",
+                "bad argument #1 to 'add_' (integer expected, got string)"
+            ),
+            (
+                "local p = require('test').pair(1, 2) local t = setmetatable({}, { __index = p.sum }) return t.x",
+                "calling 'sum' on bad self (test.Pair expected, got table)"
+            ),
+            (
+                "error(select(2, pcall(require('test').pair(1, 2).sum)), 0)",
+                "calling 'sum' on bad self (test.Pair expected, got no value)"
             ),
             (
                 "local p = require('test').pair(1, 2) return p.frist",
-                "test.Pair has no field 'frist' (did you mean 'first'?)"
+                "test.Pair has no field 'frist' (did you mean 'first'?); fields and methods: sum, swap_, first, second"
             ),
             ("local p = require('test').pair(1, 2) return p[3]", "index 3 out of range (1 to 2)"),
             (
@@ -34,7 +59,7 @@ import Testing
             ),
             (
                 "local c = require('test').counted() c.numbr = 1",
-                "field 'numbr' of test.Counted cannot be set (did you mean 'number'?)"
+                "field 'numbr' of test.Counted cannot be set (did you mean 'number'?); fields that can be set: number"
             ),
             ("local c = require('test').counted() return c[1]", "test.Counted cannot be indexed with a number"),
             (

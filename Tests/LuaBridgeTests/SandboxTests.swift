@@ -58,6 +58,21 @@ import Testing
         os.date function
         os.difftime function
         os.time function
+        package table
+        package.config string
+        package.cpath string
+        package.loaded table
+        package.loaded._G table
+        package.loaded.coroutine table
+        package.loaded.debug table
+        package.loaded.math table
+        package.loaded.os table
+        package.loaded.package table
+        package.loaded.string table
+        package.loaded.table table
+        package.loaded.utf8 table
+        package.path string
+        package.preload table
         pairs function
         pcall function
         print function
@@ -110,14 +125,22 @@ import Testing
     @Test("A sandboxed script reaches these names and no others")
     func audit() throws {
         let text = """
-            local found = {}
-            local function walk(prefix, t, seen)
+            local found, seen = {}, { [_G] = true, [package.loaded] = true }
+            for _, library in pairs(package.loaded) do seen[library] = true end
+            local function walk(prefix, t)
                 for name, value in next, t do
                     found[#found + 1] = prefix .. tostring(name) .. ' ' .. type(value)
-                    if type(value) == 'table' and value ~= _G then walk(prefix .. name .. '.', value) end
+                    if type(value) == 'table' and not seen[value] then
+                        seen[value] = true
+                        walk(prefix .. name .. '.', value)
+                    end
                 end
             end
             walk('', _G)
+            for name, library in pairs(package.loaded) do
+                if library ~= _G then walk(name .. '.', library) end
+            end
+            walk('package.loaded.', package.loaded)
             table.sort(found)
             return table.concat(found, '\\n')
             """

@@ -61,16 +61,19 @@ enum Script {
         _ text: String, mode: LuaHost.Mode = .sandboxed, limits: LuaLimits = quick
     ) throws -> [String] {
         try withHost(mode: mode, limits: limits) { host in
-            try host.run(text, name: "task.lua").map { value in
-                switch value {
-                case .nil: "nil"
-                case .boolean(let value): String(value)
-                case .integer(let value): String(value)
-                case .number(let value): String(value)
-                case .string(let value): value.text
-                default: value.typeName
-                }
-            }
+            try host.run(text, name: "task.lua").map(Script.text)
+        }
+    }
+
+    /// A value as Lua prints it, or the name of its type.
+    static func text(_ value: LuaValue) -> String {
+        switch value {
+        case .nil: "nil"
+        case .boolean(let value): String(value)
+        case .integer(let value): String(value)
+        case .number(let value): String(value)
+        case .string(let value): value.text
+        default: value.typeName
         }
     }
 
@@ -95,29 +98,29 @@ enum Script {
 enum Fixture {
     static func install(in host: LuaHost) throws {
         try host.register(Counted.self) { type in
-            type.method("get") { value, call in try call.returns(value.number) }
-            type.mutatingMethod("add_") { value, call in
+            type.method("get", "") { value, call in try call.returns(value.number) }
+            type.mutatingMethod("add_", "") { value, call in
                 value.number = value.number &+ (try call.integer(1))
                 return call.returnsSelf()
             }
-            type.mutatingMethod("change_") { value, call in
+            type.mutatingMethod("change_", "") { value, call in
                 try call.returns(list: call.function(1).call([]))
             }
-            type.method("visit") { _, call in try call.returns(list: call.function(1).call([])) }
-            type.method("refuse") { value, _ in throw Refusal(description: "refused \(value.number)") }
-            type.property("number") { value, call in try call.returns(value.number) }
+            type.method("visit", "") { _, call in try call.returns(list: call.function(1).call([])) }
+            type.method("refuse", "") { value, _ in throw Refusal(description: "refused \(value.number)") }
+            type.property("number", "") { value, call in try call.returns(value.number) }
             type.setter("number") { value, call in value.number = try call.integer(1) }
-            type.closing()
+            type.closing("")
         }
         try host.register(Pair.self) { type in
-            type.method("sum") { pair, call in try call.returns(pair.first + pair.second) }
-            type.mutatingMethod("swap_") { pair, call in
+            type.method("sum", "") { pair, call in try call.returns(pair.first + pair.second) }
+            type.mutatingMethod("swap_", "") { pair, call in
                 (pair.first, pair.second) = (pair.second, pair.first)
                 return call.returnsSelf()
             }
-            type.number("first") { $0.first }
-            type.number("second") { $0.second }
-            type.element { pair, index, call in
+            type.number("first", "") { $0.first }
+            type.number("second", "") { $0.second }
+            type.element("") { pair, index, call in
                 switch index {
                 case 1: try call.returns(pair.first)
                 case 2: try call.returns(pair.second)
@@ -128,7 +131,7 @@ enum Fixture {
                 let value = try call.number(1)
                 if index == 1 { pair.first = value } else { pair.second = value }
             }
-            type.operation(.add) { call in
+            type.operation(.add, "") { call in
                 let left = try call.argument(1, as: Pair.self)
                 let right = try call.argument(2, as: Pair.self)
                 return try call.returns(Pair(first: left.first + right.first, second: left.second + right.second))
@@ -137,21 +140,21 @@ enum Fixture {
             type.description { "pair(\($0.first), \($0.second))" }
         }
         host.addModule("test") { module in
-            module.function("counted") { call in try call.returns(Counted(call.optional(1) ?? 0)) }
-            module.function("pair") { call in
+            module.function("counted", "") { call in try call.returns(Counted(call.optional(1) ?? 0)) }
+            module.function("pair", "") { call in
                 try call.returns(Pair(first: call.number(1), second: call.number(2)))
             }
-            module.function("refuse") { _ in throw Refusal(description: "refused") }
-            module.function("integer") { call in try call.returns(call.integer(1)) }
-            module.function("call") { call in try call.returns(list: call.function(1).call([])) }
-            module.function("configure") { call in
+            module.function("refuse", "") { _ in throw Refusal(description: "refused") }
+            module.function("integer", "") { call in try call.returns(call.integer(1)) }
+            module.function("call", "") { call in try call.returns(list: call.function(1).call([])) }
+            module.function("configure", "") { call in
                 let options = try call.options(1, of: "test.configure")
                 let rank = try options.required("rank", as: Int.self)
                 let rate = try options.optional("learning_rate", as: Double.self) ?? 0.5
                 try options.finish()
                 return try call.returns(rank, rate)
             }
-            try module.constant("version", "1.0")
+            try module.constant("version", "", "1.0")
         }
     }
 }

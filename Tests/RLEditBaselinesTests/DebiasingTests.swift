@@ -102,7 +102,10 @@ struct DebiasingTests {
         #expect(message(try set([1], [1])) == "the set 'set' has no groups to compare")
         let oneClass = try set([1, 2], [1, 1], groups: ["a": [0, 1]])
         #expect(message(oneClass) == "the set 'set' needs examples of both labels, 0 and 1, in its groups")
-        #expect(message(try set([1], [2])) == "the set 'set': label 2 is outside 0 to 1")
+        #expect(
+            message(try set([1], [2]))
+                == "the set 'set': example 1 has the label 2, but the network scores 2 classes: labels begin at 0 and go to 1"
+        )
     }
 
     @Test("Fine-tuning the last layer leaves all others as they are, and costs the share of that layer")

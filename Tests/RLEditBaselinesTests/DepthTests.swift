@@ -146,7 +146,7 @@ struct DepthTests {
         #expect(throws: BaselineError.emptySet("others")) {
             try MembershipInference.auc(identity(), members: pair, others: empty)
         }
-        #expect(throws: BaselineError.labelOutOfRange(set: "test", label: 2, classes: 2)) {
+        #expect(throws: BaselineError.labelOutOfRange(set: "test", example: 0, label: 2, classes: 2)) {
             try Relearning().steps(identity(), forget: pair, test: try set([[0, 0]], [2]), seed: 0)
         }
     }

@@ -101,7 +101,8 @@ struct UnlearningMethodTests {
             error(FineTune(), forget: empty, retain: wide) == .exampleShape(set: "retain", expected: [4], actual: [5]))
         let far = try ExampleSet(name: "f", source: "test", inputs: Tensor.zeros([2, 4]), labels: [0, 3])
         #expect(
-            error(FineTune(), forget: empty, retain: far) == .labelOutOfRange(set: "retain", label: 3, classes: 3))
+            error(FineTune(), forget: empty, retain: far)
+                == .labelOutOfRange(set: "retain", example: 1, label: 3, classes: 3))
         let all = try tiny.forget.concat(tiny.retain)
         #expect(error(RandomLabel(), forget: all, retain: tiny.retain) == .noOtherClass(classes: 3))
         #expect(error(BiasEdit(), forget: all, retain: tiny.retain) == .noOtherClass(classes: 3))

@@ -134,4 +134,21 @@ struct ExampleGroupsTests {
         #expect(set.description == "eight (test): 8 examples of [1]; labels 0: 4, 1: 4; 3 groups")
         #expect(try set.inGroups(["low"]).description.hasSuffix("; 1 group"))
     }
+
+    @Test("joining and choosing take time in proportion to the number of groups", .timeLimit(.minutes(1)))
+    func manyGroups() throws {
+        // A comparison of each name with each would take minutes.
+        let count = 200_000
+        func make(_ prefix: String) throws -> ExampleSet {
+            try ExampleSet(
+                name: prefix, source: "test", bytes: [UInt8](repeating: 1, count: count), divisor: 1, exampleShape: [1],
+                labels: [Int](repeating: 0, count: count)
+            ).withGroups(names: (0..<count).map { "\(prefix)\($0)" }, members: (0..<count).map { [$0] })
+        }
+        let joined = try make("a").concat(make("b")).concat(make("a"))
+        let groups = try #require(joined.groups)
+        #expect(groups.names.count == 2 * count && groups.groups(of: 2 * count + 5) == [5])
+        #expect(try joined.inGroups(groups.names.reversed()).groups?.names.first == "b\(count - 1)")
+        #expect(throws: DataError.invalidGroups(.nameTwice("b7"))) { try joined.inGroups(groups.names + ["b7"]) }
+    }
 }

@@ -137,7 +137,7 @@ struct IDXTests {
         let outOfRange = #expect(throws: DataError.self) { try IDX.readLabels(labels, classes: 10) }
         #expect(
             outOfRange.map { "\($0)" }
-                == "'\(labels)': label 10 of example 3 is out of range (expected 0 to 9)")
+                == "'\(labels)': label 10 of example 3 is out of range: labels begin at 0 and go to 9")
         let images = try images()
         let unequal = #expect(throws: DataError.self) {
             try IDX.exampleSet(name: "x", source: "x", images: images, labels: labels)

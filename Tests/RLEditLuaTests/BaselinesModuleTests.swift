@@ -75,7 +75,13 @@ import Testing
     @Test(
         "a wrong call is an error at its line",
         arguments: [
-            ("b.scub {}", "module 'rledit.baselines' has no 'scub' (did you mean 'scrub'?)"),
+            (
+                "b.scub {}",
+                "module 'rledit.baselines' has no 'scub' (did you mean 'scrub'?); it has: scrub, retrain, "
+                    + "fine_tune, gradient_ascent, gradient_ascent_stopped, neg_grad_plus, random_label, salun, "
+                    + "l1_sparse, fisher_forgetting, ssd, gradient_edit, gradient_mask, gradient_shift, "
+                    + "greedy_pruning, bias_edit, contrast_rule, erasure, neighbour_transport, policy_edit and 2 more"
+            ),
             ("b.scrub()", "bad argument #1 to 'scrub' (table expected, got no value)"),
             (
                 "b.scrub { forget = forget, retain = retain }",
@@ -87,11 +93,13 @@ import Testing
             ),
             (
                 "b.scrub { model = model, forget = forget, retain = retain, epohcs = 3 }",
-                "unknown field 'epohcs' in rledit.baselines.scrub (did you mean 'epochs'?)"
+                "unknown field 'epohcs' in rledit.baselines.scrub (did you mean 'epochs'?); fields: epochs, "
+                    + "maximising_epochs, batch_size, learning_rate, temperature, cross_entropy_weight, "
+                    + "divergence_weight, model, seed, name, forget, retain"
             ),
             (
                 "b.scrub { model = model, forget = forget, retain = retain, maximising_epochs = 9 }",
-                "bad field 'maximising_epochs' in rledit.baselines.scrub (must be between 0 and epochs (3), got 9)"
+                "bad field 'maximising_epochs' in rledit.baselines.scrub (must be from 0 to epochs (3), got 9)"
             ),
             (
                 "b.scrub { model = model, forget = forget:take(0), retain = retain }",
@@ -107,7 +115,7 @@ import Testing
             ),
             (
                 "b.bias_edit { model = model, forget = points(0, 9, 3) }",
-                "the set 'forget': label 3 is outside 0 to 2"
+                "the set 'forget': example 1 has the label 3, but the network scores 3 classes: labels begin at 0 and go to 2"
             ),
             (
                 "b.threshold { model = model, set = retain }",

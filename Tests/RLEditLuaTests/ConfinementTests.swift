@@ -98,7 +98,8 @@ struct ConfinementTests {
             guard let place = Place(ConfinementTests.task) else { exit(2) }
             var options = CompareOptions(run: place.options, methods: try ComparedMethod.parse("task,bias_edit"))
             options.run.out = place.out
-            options.run = try Confinement.ofFolder(place.out, script: place.script, options: options.run)
+            options.run = try Confinement.ofFolder(
+                place.out, housekeeping: [], script: place.script, options: options.run)
             guard options.run.walls?.names.count == 2 else { exit(3) }
             let settings = options
             let watch = Watch(place, writable: place.out)
@@ -121,7 +122,8 @@ struct ConfinementTests {
             guard let place = Place("local rate = rledit.args.rate\n" + ConfinementTests.task) else { exit(2) }
             var options = SweepOptions(run: place.options, plan: try SweepPlan(grids: [SettingGrid("rate=1,2")]))
             options.run.out = place.out
-            options.run = try Confinement.ofFolder(place.out, script: place.script, options: options.run)
+            options.run = try Confinement.ofFolder(
+                place.out, housekeeping: [], script: place.script, options: options.run)
             let settings = options
             let watch = Watch(place, writable: place.out)
             let end = try LuaThread.run {
@@ -160,7 +162,7 @@ struct ConfinementTests {
             guard let place = Place("") else { exit(2) }
             var options = place.options
             options.folderBytes = 1 << 20
-            _ = try Confinement.ofFolder(place.out, script: place.script, options: options)
+            _ = try Confinement.ofFolder(place.out, housekeeping: [], script: place.script, options: options)
             let file = Glibc.open("\(place.out)/large", O_WRONLY | O_CREAT, 0o644)
             guard file >= 0, Attempt.result({ ftruncate(file, 1 << 20) }) == 0 else { exit(3) }
             guard Attempt.result({ ftruncate(file, 1 << 40) }) == EFBIG else { exit(4) }

@@ -48,7 +48,7 @@ import Testing
             ("learner = { ask = print, tell = print }", "a learner that is a table needs 'steps'"),
             (
                 "learner = { steps = 2, ask = function() return {} end, tell = print }",
-                "'ask' of the learner 'custom learner': 1 actions expected (the batch size), got 0"
+                "'ask' of the learner 'custom learner': 1 action expected (the batch size), got 0"
             ),
         ])
     func faults(_ field: String, _ message: String) {

@@ -166,6 +166,53 @@ import Testing
         }
     }
 
+    @Test("an array that no tensor can hold is refused when a script asks for it, by name and type, and no other")
+    func unneededArrays() throws {
+        let script = ModuleScript()
+        defer { script.remove() }
+        var stored = try Corpus.bytes(.npz, "stored.npz")
+        let type = try #require(stored.firstRange(of: Array("<f4".utf8)))
+        stored.replaceSubrange(type, with: Array("<U5".utf8))
+        try Data(stored).write(to: URL(fileURLWithPath: "\(script.folder)/data/words.npz"))
+        let outcome = try script.run(
+            """
+            local arrays = data.npz "words.npz"
+            local names = {}
+            for name in pairs(arrays) do names[#names + 1] = name end
+            table.sort(names)
+            print(table.concat(names, " "), arrays.labels, arrays.other)
+            print(select(2, pcall(function() return arrays.weight end)))
+            """)
+        #expect(
+            outcome.printed.replacing(script.folder, with: "HERE") == """
+                a/b labels\tTensor [3]: 3.0, 1.0, 2.0\tnil
+                task.lua:6: array 'weight' of 'HERE/data/words.npz' is not a NumPy array that can be read: its elements are \
+                texts, of type '<U5'; only numbers are read (np.unique(words, return_inverse=True)[1] numbers words)
+
+                """)
+    }
+
+    @Test("inputs that NumPy saved are refused by example and place when they are not finite")
+    func notFiniteNumPy() throws {
+        let script = ModuleScript()
+        defer { script.remove() }
+        try Data(npy("<f4", shape: "(2, 2)", [0, 0, 128, 63, 0, 0, 0, 0, 0, 0, 192, 127, 0, 0, 0, 0])).write(
+            to: URL(fileURLWithPath: "\(script.folder)/data/x.npy"))
+        #expect(
+            throws: LuaError.self,
+            performing: { try script.run("data.set { inputs = data.npy 'x.npy', labels = {0, 1} }") })
+        #expect(
+            try script.run("print(select(2, pcall(data.set, { inputs = data.npy 'x.npy', labels = {0, 1} })))").printed
+                == "task.lua:1: bad field 'inputs' in rledit.data.set (inputs[2] holds NaN at [1]; every number must be finite "
+                + "in 32 bits: replace it, or leave the example out)\n")
+        // Ten to the power of 300 in 64 bits.
+        try Data(npy("<f8", shape: "(1, 1)", [0x9C, 0x75, 0, 0x88, 0x3C, 0xE4, 0x37, 0x7E])).write(
+            to: URL(fileURLWithPath: "\(script.folder)/data/x.npy"))
+        #expect(
+            try script.run("print(select(2, pcall(data.npy, 'x.npy')))").printed.contains(
+                "element 1 is 1e+300: a 32-bit float holds at most 3.4028235e+38"))
+    }
+
     @Test("an array that passes the memory limit is refused before memory is taken")
     func largeArray() throws {
         var script = ModuleScript()
@@ -234,15 +281,70 @@ import Testing
             "bad argument #1 to 'with_groups' (group 'old': table of places expected, got number)"
         ),
         ("set:with_groups { {1} }", "bad argument #1 to 'with_groups' (a group's name must be a string, got number)"),
-        ("set:partitoin()", "rledit.Set has no field 'partitoin' (did you mean 'partition'?)"),
+        (
+            "set.take(10)",
+            "calling 'take' on bad self (rledit.Set expected, got number); call it with a colon: set:take(10)"
+        ),
+        (
+            "set:partitoin()",
+            "rledit.Set has no field 'partitoin' (did you mean 'partition'?); fields and methods: "
+                + "partition, name, source, count, example_shape, hash, take, drop, shuffle, split, concat, subset, "
+                + "named, groups, group_counts, group_members, group, in_groups, with_groups, without_groups and 3 more"
+        ),
         (
             "data.generated_digits { train = -1 }",
             "bad field 'train' in rledit.data.generated_digits (between 0 and 10000000 expected, got -1)"
         ),
-        ("data.set { inputs = {{1}}, labels = {0, 1} }", "example set: shape mismatch: expected [2, 1], got [1, 1]"),
         (
-            "data.set { inputs = {{1}}, labels = {-1} }",
-            "'set': label -1 of example 1 is out of range (expected 0 to 2147483646)"
+            "data.set { inputs = {{1}}, labels = {0, 1} }",
+            "rledit.data.set: 1 input, but 2 labels: each input needs one"
+        ),
+        (
+            "data.set { inputs = {{1}, {2}}, labels = {0} }",
+            "rledit.data.set: 2 inputs, but 1 label: each input needs one"
+        ),
+        (
+            "data.texts { texts = {'a', 'b'}, labels = {0} }",
+            "rledit.data.texts: 2 texts, but 1 label: each text needs one"
+        ),
+        (
+            "data.set { inputs = {1, 2}, labels = {0, 1} }",
+            "bad field 'inputs' in rledit.data.set (inputs of shape [2]: the examples come first, then the dimensions of one; "
+                + "inputs:reshape { 2, 1 } has one number for each example)"
+        ),
+        (
+            "data.set { inputs = {{1}, {2}}, labels = {0, -1} }",
+            "bad field 'labels' in rledit.data.set (label -1 of example 2 is out of range: labels begin at 0)"
+        ),
+        (
+            "data.set { inputs = {{1}, {2}}, labels = {0, 'cat'} }",
+            "bad field 'labels' in rledit.data.set (label 2 is the word 'cat': labels are whole numbers from 0 on; a table makes "
+                + "them, ({ [\"cat\"] = 0, … })[word])"
+        ),
+        (
+            "data.texts { texts = {'a'}, labels = {'good'} }",
+            "bad field 'labels' in rledit.data.texts (label 1 is the word 'good': labels are whole numbers from 0 on; a table "
+                + "makes them, ({ [\"good\"] = 0, … })[word])"
+        ),
+        (
+            "data.set { inputs = {{1, 2}, {3, 0/0}}, labels = {0, 1} }",
+            "bad field 'inputs' in rledit.data.set (inputs[2] holds NaN at [2]; every number must be finite in 32 bits: replace "
+                + "it, or leave the example out)"
+        ),
+        (
+            "data.set { inputs = tensor.zeros { 4, 1, 3, 2 } / tensor.zeros { 4, 1, 3, 2 }, labels = {0, 1, 0, 1} }",
+            "bad field 'inputs' in rledit.data.set (inputs[1] holds NaN at [1, 1, 1]; every number must be finite in 32 bits: "
+                + "replace it, or leave the example out)"
+        ),
+        (
+            "data.set { inputs = {{1, 2}, {-math.huge, 1}}, labels = {0, 1} }",
+            "bad field 'inputs' in rledit.data.set (inputs[2] holds -infinity at [1]; every number must be finite in 32 bits: "
+                + "replace it, or leave the example out)"
+        ),
+        (
+            "data.set { inputs = {{1, 2}, {1, 1e39}}, labels = {0, 1} }",
+            "bad field 'inputs' in rledit.data.set (bad element #2 (1e+39 is too large: 32 bits hold at most 3.4028235e+38) in "
+                + "[2])"
         ),
         (
             "data.set { inputs = {{1}}, labels = {0.5} }",

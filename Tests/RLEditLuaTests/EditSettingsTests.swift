@@ -148,7 +148,8 @@ import Testing
             ),
             (
                 "return rledit.task(fields { model = rledit.nn.sequential { { 'only', rledit.nn.linear { inputs = 2, "
-                    + "outputs = 3, bias = false } }, input = { 2 } }, world = rledit.MaskWorld { layer = 'only', bias = true } })",
+                    + "outputs = 3, bias = false } }, input = { 2 } }, world = rledit.MaskWorld { layer = 'only', "
+                    + "bias = true } })",
                 "layer 'only' cannot be edited: it has no bias, and the world edits layers with their bias"
             ),
             (
@@ -157,7 +158,8 @@ import Testing
             ),
             (
                 "return rledit.CMAES { populationsize = 7 }",
-                "unknown field 'populationsize' in rledit.CMAES (did you mean 'population_size'?)"
+                "unknown field 'populationsize' in rledit.CMAES (did you mean 'population_size'?); fields: steps, "
+                    + "population_size, initial_standard_deviation"
             ),
             (
                 "return rledit.SeparableCMAES { initial_standard_deviation = 0 }",

@@ -114,7 +114,10 @@ struct LoadingModuleTests {
                 "ignore = { bn = true }",
                 "bad field 'ignore' in model:load (list of names expected, as in { \"bn1.*\", \"bn2.*\" })"
             ),
-            ("partal = true", "unknown field 'partal' in model:load (did you mean 'partial'?)"),
+            (
+                "partal = true",
+                "unknown field 'partal' in model:load (did you mean 'partial'?); fields: prefix, rename, ignore, partial"
+            ),
         ])
     func options(_ field: String, _ message: String) throws {
         #expect(try result(own, "m:load('w.safetensors', { \(field) })") == "task.lua:3: " + message)

@@ -29,6 +29,40 @@ import Testing
                 """)
     }
 
+    @Test("a score that is NaN names no class: nothing is right, the rest of the figures is NaN")
+    func notANumber() throws {
+        let printed = try ModuleScript.printed(
+            """
+            for _, scores in ipairs { {{0/0, 1}}, {{1, 0/0}} } do
+              for label = 0, 1 do
+                local row = { metrics.accuracy(scores, { label }), metrics.per_class_accuracy(scores, { label })[label] }
+                for _, name in ipairs { "loss", "confidence", "true_probability", "margin", "entropy" } do
+                  local figure = metrics[name](scores, { label })
+                  row[#row + 1] = figure ~= figure
+                end
+                for i, value in ipairs(row) do row[i] = tostring(value) end
+                print(table.concat(row, " "), metrics.confusion(scores, { label }):sum())
+              end
+            end
+            """)
+        let line = "0.0 0.0 true true true true true\t0.0"
+        #expect(printed == [line, line, line, line].joined(separator: "\n"))
+    }
+
+    @Test("a network that overflows predicts no class, and its loss is NaN")
+    func overflow() throws {
+        let printed = try ModuleScript.printed(
+            """
+            local model = models.mlp { widths = { 2, 2, 2 } }
+            model:set_parameter("fc1.weight", {{ 3e38, 3e38 }, { 3e38, 3e38 }})
+            model:set_parameter("fc2.weight", {{ 1, -1 }, { 1, 1 }})
+            local set = data.set { inputs = {{ 3, 3 }, { 0, 0 }}, labels = { 1, 1 } }
+            local own = model:evaluate(set)
+            print(model:predict(set)[1], model:predict({{ 3, 3 }})[1], own.accuracy <= 0.5, own.loss ~= own.loss)
+            """)
+        #expect(printed == "-1\t-1\ttrue\ttrue")
+    }
+
     @Test("the area under the curve counts ordered pairs, ties half")
     func areaUnderCurve() throws {
         let printed = try ModuleScript.printed(

@@ -241,7 +241,11 @@ import Testing
     func errors(script: String, message: String) { #expect(ModuleScript.message(script) == "task.lua:1: " + message) }
 
     static let errorCases: [(String, String)] = [
-        ("models.digit_cnn { sed = 1 }", "unknown field 'sed' in rledit.models.digit_cnn (did you mean 'seed'?)"),
+        (
+            "models.digit_cnn { sed = 1 }",
+            "unknown field 'sed' in rledit.models.digit_cnn (did you mean 'seed'?); "
+                + "fields: seed"
+        ),
         ("models.mlp {}", "missing field 'widths' in rledit.models.mlp (table expected)"),
         (
             "models.mlp { widths = { 2, 2 }, activation = 'rleu' }",
@@ -258,11 +262,61 @@ import Testing
         ),
         (
             "models.mlp { widths = { 2, 2 } }:fit({ inputs = {{1, 1}}, labels = { 2 } })",
-            "bad argument #1 to 'fit' (class label 2 in row 1 is outside 0 to 1)"
+            "bad argument #1 to 'fit' (example 1 has the label 2, but the network scores 2 classes: labels begin at 0 and go to "
+                + "1)"
+        ),
+        (
+            "local x, y = {}, {} for i = 1, 99 do x[i], y[i] = { i, i }, i == 71 and 2 or 1 end "
+                + "models.mlp { widths = { 2, 2 } }:fit(data.set { inputs = x, labels = y })",
+            "bad argument #1 to 'fit' (example 71 has the label 2, but the network scores 2 classes: labels begin at 0 and go to "
+                + "1)"
+        ),
+        (
+            "local x, y = {}, {} for i = 1, 2300 do x[i], y[i] = { i, i }, i == 2171 and 2 or 1 end "
+                + "models.mlp { widths = { 2, 2 } }:evaluate(data.set { inputs = x, labels = y })",
+            "bad argument #1 to 'evaluate' (example 2171 has the label 2, but the network scores 2 classes: labels begin at 0 and "
+                + "go to 1)"
+        ),
+        (
+            "models.digit_cnn():predict(tensor.zeros { 2, 28, 28 })",
+            "bad argument #1 to 'predict' (expected examples of shape [N, 1, 28, 28], got [2, 28, 28]; inputs:reshape { -1, 1, "
+                + "28, 28 } brings them into that shape)"
+        ),
+        (
+            "models.digit_cnn():fit(data.set { inputs = tensor.zeros { 2, 28, 28 }, labels = { 0, 1 } })",
+            "bad argument #1 to 'fit' (expected examples of shape [N, 1, 28, 28], got [2, 28, 28]; inputs:reshape { -1, 1, 28, 28 "
+                + "} brings them into that shape)"
+        ),
+        (
+            "models.mlp { widths = { 2, 2 } }:fit { inputs = {{1, 1}, {2, 2}}, labels = { 1 } }",
+            "bad argument #1 to 'fit' (2 inputs, but 1 label: each input needs one)"
+        ),
+        (
+            "models.mlp { widths = { 2, 2 } }:fit { inputs = {{1, 1}, {2, 0/0}}, labels = { 1, 1 } }",
+            "bad argument #1 to 'fit' (inputs[2] holds NaN at [2]; every number must be finite in 32 bits: replace it, or leave "
+                + "the example out)"
+        ),
+        (
+            "models.mlp { widths = { 2, 2 } }:fit({ inputs = {{1, 1}, {2, 2}}, targets = {{1, 1}, {1, math.huge}} }, { loss = "
+                + "'mean_squared_error' })",
+            "bad argument #1 to 'fit' (targets[2] holds infinity at [2]; every number must be finite in 32 bits: replace it, or "
+                + "leave the example out)"
+        ),
+        (
+            "models.mlp { widths = { 2, 2 } }:forward {{1, 1}, {0/0, 2}}",
+            "bad argument #1 to 'forward' (inputs[2] holds NaN at [1]; every number must be finite in 32 bits: replace it, or "
+                + "leave the example out)"
+        ),
+        (
+            "models.mlp { widths = { 2, 2 } }:predict(tensor.full({ 1, 2 }, math.huge))",
+            "bad argument #1 to 'predict' (inputs[1] holds infinity at [1]; every number must be finite in 32 bits: replace it, "
+                + "or leave the example out)"
         ),
         (
             "models.mlp { widths = { 2, 2 } }:fit({ inputs = {{1, 1}}, labels = { 1 } }, { epoch = 2 })",
-            "unknown field 'epoch' in model:fit (did you mean 'epochs'?)"
+            "unknown field 'epoch' in model:fit (did you mean 'epochs'?); fields: epochs, batch_size, shuffle, "
+                + "weight_decay, gradient_clipping, seed, loss, optimizer, beta1, beta2, epsilon, learning_rate, "
+                + "on_epoch, remember"
         ),
         (
             "models.mlp { widths = { 2, 2 } }:fit({ inputs = {{1, 1}}, labels = { 1 } }, { epochs = 0 })",
@@ -270,7 +324,8 @@ import Testing
         ),
         (
             "models.mlp { widths = { 2, 2 } }:fit({ inputs = {{1, 1}}, labels = { 1 } }, { momentum = 0.9 })",
-            "unknown field 'momentum' in model:fit"
+            "unknown field 'momentum' in model:fit; fields: epochs, batch_size, shuffle, weight_decay, "
+                + "gradient_clipping, seed, loss, optimizer, beta1, beta2, epsilon, learning_rate, on_epoch, remember"
         ),
         (
             "nn.sequential { input = { 4 }, nn.linear(3, 2) }",

@@ -49,7 +49,7 @@ import Testing
             try LuaThread.run {
                 try LuaHost.with { host in
                     host.addModule("test") { module in
-                        module.function("at") { call in
+                        module.function("at", "") { call in
                             let read = try call.argument(1, as: ScriptSchedule.self)
                             return try call.returns(try read.schedule(0.5))
                         }

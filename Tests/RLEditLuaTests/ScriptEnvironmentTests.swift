@@ -71,7 +71,12 @@ import Testing
                 "bad argument #1 to 'step' (action expected (a tensor or a table of numbers), got number)"
             ),
             ("env.progress = 2", "progress must be in 0 … 1, got 2.0"),
-            ("env:evaluat()", "rledit.Environment has no field 'evaluat' (did you mean 'evaluate'?)"),
+            (
+                "env:evaluat()",
+                "rledit.Environment has no field 'evaluat' (did you mean 'evaluate'?); fields and "
+                    + "methods: action_size, observation_size, horizon, evaluations, progress, reset, step, "
+                    + "evaluate, edited_model, best"
+            ),
         ])
     func errors(_ text: String, _ message: String) {
         #expect(TaskScript.message(script(text)) == "examples/toy.lua:8: " + message)

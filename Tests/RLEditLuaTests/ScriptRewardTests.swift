@@ -56,7 +56,12 @@ import Testing
             ("return 1, nil, 3", "third result of the reward: boolean expected, got number"),
             ("return m.forgte.loss", "the task has no set 'forgte' (did you mean 'forget'?)"),
             ("return m.forget.los", "set 'forget' has no metric 'los' (did you mean 'loss'?)"),
-            ("return m.x.y + z", "the task has no set 'x'"),
+            ("return m.x.y + z", "the task has no set 'x'; sets: "),
+            ("return m.forget.acc", "set 'forget' has no metric 'acc' (did you mean 'accuracy'?); metrics: accuracy, "),
+            (
+                "return m.copy()",
+                "calling 'copy' on bad self (rledit.Metrics expected, got no value); call it with a colon"
+            ),
             ("error 'own words'", "own words"),
         ])
     func faults(_ body: String, _ reason: String) throws {

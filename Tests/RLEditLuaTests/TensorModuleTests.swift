@@ -195,16 +195,31 @@ import Testing
         ),
         ("local x = tensor.zeros { 2 }[3]", "task.lua:1: index 3 is outside a dimension of 2"),
         ("local x = tensor.zeros { 2 }[0]", "task.lua:1: index 0 is outside a dimension of 2"),
-        ("tensor.normal({2}, { size = 2 })", "task.lua:1: unknown field 'size' in rledit.tensor.normal"),
+        (
+            "tensor.normal({2}, { size = 2 })",
+            "task.lua:1: unknown field 'size' in rledit.tensor.normal; fields: "
+                + "mean, std, seed"
+        ),
         (
             "tensor.uniform({2}, { hihg = 2 })",
-            "task.lua:1: unknown field 'hihg' in rledit.tensor.uniform (did you mean 'high'?)"
+            "task.lua:1: unknown field 'hihg' in rledit.tensor.uniform (did you mean 'high'?); fields: low, high, seed"
         ),
         (
             "local x = tensor.zeross",
-            "task.lua:1: module 'rledit.tensor' has no 'zeross' (did you mean 'zeros'?)"
+            "task.lua:1: module 'rledit.tensor' has no 'zeross' (did you mean 'zeros'?); it has: new, zeros, ones, "
+                + "full, eye, range, linspace, uniform, normal, concat, stack"
         ),
-        ("tensor.zeros(2):summ()", "task.lua:1: rledit.Tensor has no field 'summ' (did you mean 'sum'?)"),
+        (
+            "tensor.zeros(2).mean()",
+            "task.lua:1: calling 'mean' on bad self (rledit.Tensor expected, got no value); "
+                + "call it with a colon: tensor:mean()"
+        ),
+        (
+            "tensor.zeros(2):summ()",
+            "task.lua:1: rledit.Tensor has no field 'summ' (did you mean 'sum'?); fields and "
+                + "methods: sum, add, add_, sub, sub_, mul, mul_, div, div_, pow, pow_, maximum, maximum_, minimum, "
+                + "minimum_, eq, ne, lt, le, gt and 56 more"
+        ),
         (
             "local x = tensor.zeros(2) + 'a'", "task.lua:1: attempt to use '+' on a rledit.Tensor and a string"
         ),

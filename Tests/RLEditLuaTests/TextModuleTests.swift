@@ -131,7 +131,20 @@ struct TextModuleTests {
             ),
             (
                 "data.csv { path = 't.csv', text = 'text', label = 'id' }",
-                "row 3, column 'id': label '2' is not one of '0', '1'"
+                "row 3, column 'id': label '2' is not one of '0', '1'; labels = { [\"2\"] = 0, … } says which class each label is"
+            ),
+            (
+                "data.csv { path = 't.csv', text = 'text', label = 'text', labels = { x = 0 } }",
+                "row 2, column 'text': label 'Good day, dear' is not one of 'x'; add [\"Good day, dear\"] = … to labels"
+            ),
+            (
+                "data.csv { path = 't.csv', text = 'text', label = 'label', separator = ';' }",
+                "there is no column 'text': the separator of the header looks like ',', and ';' was expected; separator = \",\" "
+                    + "reads it"
+            ),
+            (
+                "data.csv { path = 't.csv', text = 'text', label = 'label', separator = ', ' }",
+                "bad field 'separator' in rledit.data.csv (one character expected, such as \";\" or \"\\t\")"
             ),
             ("data.csv { path = 'u.csv', text = 'text', label = 'label' }", "no file 'u.csv' under the data roots"),
             ("data.csv { path = '/etc/passwd', text = 'text', label = 'label' }", "absolute paths need --allow FILE"),

@@ -127,7 +127,7 @@ struct EmbeddingBagTests {
     @Test("inputs of another width, and targets of another number, are refused")
     func faults() throws {
         let network = try network(EmbeddingBag(40, 9))
-        #expect(throws: NetworkError.inputShape(operation: "forward", expected: "[N, 40]", actual: [5, 39])) {
+        #expect(throws: NetworkError.exampleShape(expected: [40], actual: [5, 39])) {
             try network.forward(.sparse(try bags(5, columns: 39)))
         }
         #expect(throws: NetworkError.self) {

@@ -218,7 +218,7 @@ struct NetworkErrorTests {
         expect("no parameter is named 'fc2.weight'; the parameters are fc1.weight, fc1.bias") {
             try network.setParameter("fc2.weight", Tensor.zeros([4, 3]))
         }
-        expect("forward: expected examples of shape [N, 4], got [2, 5]") {
+        expect("expected examples of shape [N, 4], got [2, 5]") {
             _ = try network.forward(Tensor.zeros([2, 5]))
         }
         expect("forward: node 7 is outside a network of 1 layers") {
@@ -232,7 +232,7 @@ struct NetworkErrorTests {
     @Test("Labels and targets that do not fit the loss")
     func targets() throws {
         let logits = try Tensor.zeros([2, 3])
-        expect("class label 3 in row 1 is outside 0 ... 2") {
+        expect("example 2 has the label 3, but the network scores 3 classes: labels begin at 0 and go to 2") {
             _ = try Loss.crossEntropy.value(logits, .classes([0, 3]))
         }
         expect("crossEntropy: expected 2 targets, one per row, got 1") {

@@ -78,6 +78,59 @@ struct RunOutcomeTests {
         #expect(outcome.heldOut[0][Stage("other")] != outcome.heldOut[0][.before])
     }
 
+    @Test("what one class is called adds up to all of its examples; sets of several classes are left out")
+    func answers() throws {
+        let mixed = try set("mixed")
+        let ones = NamedSet(name: "ones", examples: mixed.examples.partition { $0 == 1 }.matching)
+        let outcome = try outcome(heldOut: [mixed, ones])
+        #expect(outcome.answers.map(\.set) == ["ones"] && outcome.answers.map(\.group) == ["1"])
+        let shares = try #require(outcome.answers.first)
+        #expect(shares.examples == ones.examples.count)
+        for (stage, numbers) in shares.stages.entries.map({ ($0.stage, $0.value) }) {
+            #expect(abs(numbers.reduce(0) { $0 + $1.value } - 1) < 1e-12)
+            let accuracy = outcome.heldOut[1][stage]?.first { $0.name == "accuracy" }?.value
+            #expect(abs((numbers.first { $0.name == "1" }?.value ?? 0) - (accuracy ?? -1)) < 1e-6)
+        }
+        // The unedited network on what the reward has read, and its own name.
+        #expect(outcome.unedited.map(\.name) == ["identity.accuracy"])
+        let identity = try set("identity").examples
+        let scores = try network(3).forward(identity.allInputs()).scalars
+        let right = identity.labels.enumerated().count { ($1 == 1) == (scores[2 * $0 + 1] > scores[2 * $0]) }
+        let expected = Double(right) / 300
+        #expect(abs(outcome.unedited[0].value - expected) < 1e-6)
+        #expect(outcome.model.count == 64)
+        #expect(try self.outcome(heldOut: []).model == outcome.model)
+    }
+
+    @Test("changed answers are those that an independent forward pass finds, furthest first, each example once")
+    func changedAnswers() throws {
+        let held = try set("held")
+        let twice = NamedSet(name: "again", examples: held.examples.named("again"))
+        let outcome = try outcome(heldOut: [held, twice])
+        let edits = try #require(outcome.bestSeen)
+        let changes = try outcome.changedAnswers(by: edits)
+        var edited = try network(3)
+        let layer = try EditedLayer(
+            name: "fc2", parameterName: "fc2.weight", weight: #require(edited.parameter("fc2.weight")))
+        try edited.apply(edits[0], to: layer)
+        func answers(_ network: Network) throws -> [Int] {
+            let scores = try network.forward(held.examples.allInputs()).scalars
+            return (0..<300).map { scores[2 * $0 + 1] > scores[2 * $0] ? 1 : 0 }
+        }
+        let (before, after) = (try answers(network(3)), try answers(edited))
+        #expect(changes.map(\.changed) == Array(repeating: zip(before, after).count { $0 != $1 }, count: 2))
+        #expect(changes[0].changed > 0 && changes[0].examples == 300)
+        for example in changes[0].shown {
+            #expect(
+                example.before.label == before[example.number - 1] && example.after.label == after[example.number - 1])
+            #expect(example.before.label != example.after.label && example.content == .none)
+            #expect(example.before.probability >= 0.5 && example.after.probability >= 0.5)
+        }
+        let reach = changes[0].shown.map { $0.before.probability + $0.after.probability }
+        #expect(reach == reach.sorted(by: >))
+        #expect(changes[0].shown.count <= 6)
+    }
+
     @Test("an undefined measure is NaN, which tables show as –, and says why")
     func undefined() throws {
         let outcome = try outcome(

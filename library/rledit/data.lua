@@ -40,7 +40,9 @@ function data.generated_digits(options) end
 ---@return rledit.Set
 function data.idx(options) end
 
---- A set of your own numbers: `inputs` is `[examples, …]`, with a label (an integer from 0 on) for each example.
+--- A set of your own numbers: `inputs` is `[examples, …]`, with a label (an integer from 0 on) for each example. A
+--- number that is NaN or infinite in 32 bits is an error that names the example and the place: `inputs[3] holds NaN at
+--- [1, 14, 2]`.
 ---@param options { inputs: rledit.Numbers, labels: integer[]|rledit.Tensor, name: string? }
 ---@return rledit.Set
 function data.set(options) end
@@ -57,7 +59,9 @@ function data.set(options) end
 ---@return rledit.Tensor
 function data.npy(path) end
 
---- All arrays of a `.npz` file, compressed or not, by their names. Together they take at most 1 GiB.
+--- All arrays of a `.npz` file, compressed or not, by their names. Together they take at most 1 GiB. An array that no
+--- tensor can hold (words, objects, complex numbers, integers of too many digits) is an error when you ask for it; the
+--- others can still be read.
 ---
 --- ```
 --- local arrays = data.npz "digits.npz"
@@ -69,13 +73,13 @@ function data.npz(path) end
 
 --- Texts and their labels from a CSV file (RFC 4180, plain or compressed with gzip) whose first row names the columns.
 --- `text`, `label` and `group` are names of columns; a label is 0 or 1 unless `labels` says which contents mean which
---- label; a group is a name, or empty for none. Texts keep the order of the file. A row that does not fit is an error
---- with its number, the header being row 1.
+--- label; a group is a name, or empty for none. `separator` separates the columns, `","` by default. Texts keep the
+--- order of the file. A row that does not fit is an error with its number, the header being row 1.
 ---
 --- ```
 --- local set = data.csv { path = "reviews.csv", text = "review", label = "verdict", labels = { good = 0, bad = 1 } }
 --- ```
----@param options { path: string, text: string, label: string, group: string?, labels: table<string, integer>?, name: string? }
+---@param options { path: string, text: string, label: string, group: string?, labels: table<string, integer>?, separator: string?, name: string? }
 ---@return rledit.TextSet
 function data.csv(options) end
 
@@ -84,48 +88,40 @@ function data.csv(options) end
 ---@return rledit.TextSet
 function data.texts(options) end
 
---- Comments with the label 1 for toxic ones: Jigsaw's if a data root holds `jigsaw/comments.csv` (columns `comment_text`
---- and `toxic`; the first 70 % are for training, the next 10 % for validation, the rest for testing), else generated
---- ones, in inoffensive words; the field `source` says which. In the generated training comments some identity terms
---- stand nearly always in toxic comments: that bias is planted.
----@return rledit.Comments
-function data.comments() end
-
---- Sentences that say the same of each of many identity terms, half of them toxic, with a group for each term: Conversation
---- AI's if a data root holds `jigsaw/bias_madlibs_77k.csv` and `jigsaw/identity_terms.txt` beside the comments, else
---- generated ones, about trades and pastimes. They go with `comments()`.
----@return rledit.Templates
-function data.templates() end
-
---- The words of some texts, most frequent first: what makes examples for a network from texts. Words that occur less than
---- `minimum_count` times (1 by default) are left out, and no more than `maximum_size` (5000) are kept. A word is a run of
---- letters and digits in lower case, apostrophes inside it included. `weights` says what stands for a word in a text:
---- `"binary"` (the default) 1, `"counts"` how often it occurs, `"tfidf"` that times its inverse document frequency, each
---- text scaled to length 1.
+--- The words of some texts, most frequent first: what makes examples for a network from texts. Words that occur less
+--- than `minimum_count` times (1 by default) are left out, and no more than `maximum_size` (5000) are kept. A word is a
+--- run of letters and digits in lower case, apostrophes inside it included. `weights` says which number a word of a
+--- text gets: with `"binary"` (the default) 1, with `"counts"` how often it occurs, with `"tfidf"` that times its
+--- inverse document frequency, each text scaled to length 1.
 ---@param set rledit.TextSet
 ---@param options? { minimum_count: integer?, maximum_size: integer?, weights: ("binary"|"counts"|"tfidf")? }
 ---@return rledit.Vocabulary
 function data.vocabulary(set, options) end
 
---- Training and test images of the ten digits.
----@class rledit.Digits
----@field train rledit.Set examples to learn from
----@field test rledit.Set examples held out
----@field source string `mnist` or `generated`
----@field hash string SHA-256 of both sets
-local Digits = {}
+--- Comments with the label 1 for toxic ones: Jigsaw's if a data root holds `jigsaw/comments.csv` (columns
+--- `comment_text` and `toxic`; the first 70 % are for training, the next 10 % for validation, the rest for testing),
+--- else generated ones, in inoffensive words; the field `source` says which. In the generated training comments some
+--- identity terms occur almost only in toxic comments: that bias is planted.
+---@return rledit.Comments
+function data.comments() end
 
---- An ordered set of labelled examples. Sets do not change: methods give new ones, which share the inputs. `#set` is the
---- number of examples. Labels are values as in the data: the digit 7 has label 7. Examples may belong to named groups,
---- to several or to none; groups follow the examples through every selection.
+--- Sentences that say the same of each of many identity terms, half of them toxic, with a group for each term:
+--- Conversation AI's if a data root holds `jigsaw/bias_madlibs_77k.csv` and `jigsaw/identity_terms.txt` beside the
+--- comments, else generated ones, about trades and pastimes. They go with `comments()`.
+---@return rledit.Templates
+function data.templates() end
+
+--- An ordered set of labelled examples. Sets do not change: methods give new ones, which share the inputs. `#set` is
+--- the number of examples. Labels are values as in the data: the digit 7 has label 7. Examples may belong to named
+--- groups, to several or to none; groups follow the examples through every selection.
 ---@class rledit.Set
 ---@field name string
 ---@field source string where the examples come from
 ---@field count integer number of examples
 ---@field example_shape integer[] shape of one example, for images `{ channels, rows, columns }`
 ---@field hash string SHA-256 of the examples in their order, and of their groups if there are any
----@field groups string[] names of the groups, in their order; empty for a set without groups
 ---@operator len: integer
+---@field groups string[] names of the groups, in their order; empty for a set without groups
 local Set = {}
 
 --- Two sets: the examples whose label satisfies the predicate, and the rest. The predicate is asked once for each label
@@ -170,10 +166,6 @@ function Set:subset(indices) end
 ---@return rledit.Set
 function Set:named(name) end
 
---- Number of examples by label.
----@return table<integer, integer>
-function Set:class_counts() end
-
 --- Number of examples by group.
 ---@return table<string, integer>
 function Set:group_counts() end
@@ -194,8 +186,8 @@ function Set:group(name) end
 ---@return rledit.Set
 function Set:in_groups(names) end
 
---- The same examples with these groups instead of any they had: names, each with the places of its examples, as in
---- `{ short = { 1, 4 }, long = { 2, 4, -1 } }`. They come in the order of their names.
+--- The same examples with these groups instead of any they had: names, each with the places of its examples, as in `{
+--- short = { 1, 4 }, long = { 2, 4, -1 } }`. They come in the order of their names.
 ---@param members table<string, integer[]>
 ---@return rledit.Set
 function Set:with_groups(members) end
@@ -203,6 +195,10 @@ function Set:with_groups(members) end
 --- The same examples without groups.
 ---@return rledit.Set
 function Set:without_groups() end
+
+--- Number of examples by label.
+---@return table<integer, integer>
+function Set:class_counts() end
 
 --- Inputs of examples `first` to `last` (all by default), or of the listed ones: `[examples, …]`.
 ---@param first (integer|integer[])?
@@ -227,15 +223,15 @@ function Set:labels(first, last) end
 ---@operator len: integer
 local TextSet = {}
 
---- Two sets: the texts whose label satisfies the predicate, and the rest. The predicate is asked once for each label that
---- occurs and must answer true or false.
+--- Two sets: the texts whose label satisfies the predicate, and the rest. The predicate is asked once for each label
+--- that occurs and must answer true or false.
 ---@param predicate fun(label: integer): boolean
 ---@return rledit.TextSet matching
 ---@return rledit.TextSet rest
 function TextSet:partition(predicate) end
 
---- Two sets: the texts that satisfy the predicate, and the rest. The predicate gets a text, its label and, in a set with
---- groups, the names of its groups.
+--- Two sets: the texts that satisfy the predicate, and the rest. The predicate gets a text, its label and, in a set
+--- with groups, the names of its groups.
 ---@param predicate fun(text: string, label: integer, groups: string[]?): boolean
 ---@return rledit.TextSet matching
 ---@return rledit.TextSet rest
@@ -276,9 +272,10 @@ function TextSet:subset(indices) end
 ---@return rledit.TextSet
 function TextSet:named(name) end
 
---- The same texts with a group for each term: a text belongs to the groups of the terms that it mentions. Terms are words
---- or sequences of words, as a list or as the path of a file with one a line. Whole words only; where terms overlap, the
---- longest counts, so that `african american` is no mention of `american`. An error when no text mentions any of them.
+--- The same texts with a group for each term: a text belongs to the groups of the terms that it mentions. Terms are
+--- words or sequences of words, as a list or as the path of a file with one a line. Whole words only; where terms
+--- overlap, the longest counts, so that `african american` is no mention of `american`. An error when no text mentions
+--- any of them.
 ---@param terms string[]|string
 ---@return rledit.TextSet
 function TextSet:group_by_terms(terms) end
@@ -325,7 +322,7 @@ function TextSet:labels(first, last) end
 --- The words that a text classifier knows. `#vocabulary` is their number. It is saved with the models that use it.
 ---@class rledit.Vocabulary
 ---@field count integer number of words
----@field weights "binary"|"counts"|"tfidf" what stands for a word in a text
+---@field weights "binary"|"counts"|"tfidf" which number a word of a text gets
 ---@field minimum_count integer how often a word had to occur
 ---@operator len: integer
 local Vocabulary = {}
@@ -354,19 +351,27 @@ function Vocabulary:words(first, last) end
 
 --- Comments in three parts.
 ---@class rledit.Comments
+---@field source string `jigsaw` or `generated`
+---@field hash string SHA-256 of all parts
 ---@field train rledit.TextSet comments to learn from
 ---@field validation rledit.TextSet comments to choose by, or for a reward
 ---@field test rledit.TextSet comments held out
----@field source string `jigsaw` or `generated`
----@field hash string SHA-256 of all parts
 local Comments = {}
 
 --- Sentences about identity terms.
 ---@class rledit.Templates
----@field sentences rledit.TextSet with a group for each term
----@field terms string[] the terms, in the order of their list
 ---@field source string `jigsaw` or `generated`
 ---@field hash string SHA-256 of sentences, labels and groups
+---@field sentences rledit.TextSet with a group for each term
+---@field terms string[] the terms, in the order of their list
 local Templates = {}
+
+--- Training and test images of the ten digits.
+---@class rledit.Digits
+---@field source string `mnist` or `generated`
+---@field hash string SHA-256 of both sets
+---@field train rledit.Set examples to learn from
+---@field test rledit.Set examples held out
+local Digits = {}
 
 return data

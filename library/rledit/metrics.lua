@@ -2,8 +2,8 @@
 
 --- Figures of scores and labels, by the definitions of the metrics argument `m`.
 ---
---- Scores are `[examples, classes]`, as `model:forward` gives them; labels are integers from 0 on, as a table or a vector.
---- `auc` and `false_positive_rate` take one score per example and labels 0 and 1.
+--- Scores are `[examples, classes]`, as `model:forward` gives them; labels are integers from 0 on, as a table or a
+--- vector. `auc` and `false_positive_rate` take one score per example and labels 0 and 1.
 ---
 --- ```lua
 --- local metrics = require "rledit.metrics"
@@ -13,9 +13,55 @@
 ---@class rledit.metrics
 local metrics = {}
 
----@alias rledit.Labels integer[]|rledit.Tensor
+--- Whether one can tell from the loss what a model was trained on: ROC AUC of −cross entropy, members against others in
+--- equal numbers. 0.5 is ideal. Costs a forward pass.
+---@param options rledit.MembershipOptions
+---@return number
+function metrics.membership_auc(options) end
 
---- Share of examples whose largest score stands at their label, 0 … 1; the lowest class wins a tie.
+--- Share of the examples that a class-balanced logistic regression on the entropy of the answer calls members. Compare
+--- with the value of a retrained model, not with 0. Costs a forward pass.
+---@param options rledit.MembershipRateOptions
+---@return number
+function metrics.membership_rate(options) end
+
+--- Steps of gradient descent on `forget`, through the whole model, until it names `target` of the unseen examples;
+--- `cap` when that many do not suffice. Few steps mean that a class was hidden, not removed. Costs a pass over the
+--- unseen examples per step: up to seconds for a model that has truly forgotten. It can be gamed by dead units, which
+--- make any learning slow: look at accuracy per class too, and take the least of several learning rates.
+---@param options rledit.RelearnOptions
+---@return integer
+function metrics.relearn_steps(options) end
+
+--- Recall of a linear classifier of what a layer gives, fitted anew: a multinomial logistic regression on standardised
+--- features, after the activation that follows the layer. High where the layer still knows the class. Costs a fit, some
+--- tenths of a second for 2,500 examples.
+---@param options rledit.ProbeOptions
+---@return number
+function metrics.probe_recall(options) end
+
+--- Mean total variation of the answers of two models, ½ Σ |p − q|, 0 … 1.
+---@param options rledit.ComparisonOptions
+---@return number
+function metrics.total_variation(options) end
+
+--- Share of the examples that two models name alike.
+---@param options rledit.ComparisonOptions
+---@return number
+function metrics.agreement(options) end
+
+--- Euclidean distance of the parameters of two models, and the same in units of the reference's norm.
+---@param options { model: rledit.Model, reference: rledit.Model }
+---@return number distance
+---@return number relative
+function metrics.weight_distance(options) end
+
+--- Mean entropy of a model's answers, in nats: low where it is sure.
+---@param options { model: rledit.Model, set: rledit.Set }
+---@return number
+function metrics.prediction_entropy(options) end
+
+--- Share of examples whose largest score is that of their label, 0 … 1; the lowest class wins a tie.
 ---@param scores rledit.Numbers
 ---@param labels rledit.Labels
 ---@return number
@@ -96,11 +142,11 @@ function metrics.true_positive_rate(scores, labels) end
 function metrics.false_negative_rate(scores, labels) end
 
 --- Every measure of two classes and of the groups of a set, as a table: `accuracy`, and the fields of
---- `rledit.SetMetrics` from `precision` on; `count`; and `groups`, with a row for each group by name. What is undefined is
---- left out.
+--- `rledit.SetMetrics` from `precision` on; `count`; and `groups`, with a row for each group by name. What is undefined
+--- is left out.
 ---
---- With `tuning`, `equal_error_threshold` is taken from that set, and `error_difference_at_eer` stands at it: a threshold
---- is not to be tuned on the examples that judge.
+--- With `tuning`, `equal_error_threshold` is taken from that set, and `error_difference_at_eer` is computed at it: a
+--- threshold must not be tuned on the examples that judge.
 ---
 --- ```lua
 --- local fairness = rledit.metrics.fairness(model, test)
@@ -111,8 +157,8 @@ function metrics.false_negative_rate(scores, labels) end
 ---@return table<string, any>
 function metrics.fairness(model, set) end
 
---- How many examples of each label (rows) were predicted as each class (columns): `[classes, classes]`. Places count from
---- 1, so label 0 stands in row 1.
+--- How many examples of each label (rows) were predicted as each class (columns): `[classes, classes]`. Places count
+--- from 1, so label 0 is row 1.
 ---@param scores rledit.Numbers
 ---@param labels rledit.Labels
 ---@return rledit.Tensor
@@ -123,6 +169,8 @@ function metrics.confusion(scores, labels) end
 ---@param labels rledit.Labels
 ---@return table<integer, number>
 function metrics.per_class_accuracy(scores, labels) end
+
+---@alias rledit.Labels integer[]|rledit.Tensor
 
 ---@class rledit.MembershipOptions
 ---@field model rledit.Model
@@ -137,77 +185,29 @@ function metrics.per_class_accuracy(scores, labels) end
 ---@field untrained rledit.Set examples of the same classes that it was not trained on
 ---@field limit integer? examples of each of the two at most; 2000 by default
 
+---@class rledit.ComparisonOptions
+---@field model rledit.Model
+---@field reference rledit.Model for example the retrained one
+---@field set rledit.Set
+
 ---@class rledit.RelearnOptions
 ---@field model rledit.Model
 ---@field forget rledit.Set what is learned again
 ---@field test rledit.Set unseen examples of the same classes
 ---@field seed integer? the run's seed by default
----@field learning_rate number? of plain gradient descent; default 0.01
----@field batch_size integer? examples of a step; default 64
----@field gradient_clipping number? largest norm of a gradient; default 5
----@field target number? accuracy on `test` that ends the count; default 0.9
----@field cap integer? steps at most; default 400
----@field test_count integer? examples of `test` that are looked at; default 512
+---@field learning_rate number? of plain gradient descent, > 0; default 0.01
+---@field batch_size integer? examples of a step, ≥ 1; default 64
+---@field gradient_clipping number? largest norm of a gradient, > 0; default 5
+---@field target number? accuracy on `test` that ends the count, 0 … 1; default 0.9
+---@field cap integer? steps at most, ≥ 1; default 400
+---@field test_count integer? examples of `test` that are looked at, ≥ 1; default 512
 
 ---@class rledit.ProbeOptions
 ---@field model rledit.Model
 ---@field layer string
 ---@field train rledit.Set examples of all classes
 ---@field test rledit.Set unseen examples, of the forgotten class for its recall
----@field inverse_penalty number? C of the logistic regression; default 1
----@field iterations integer? at most; default 300
-
----@class rledit.ComparisonOptions
----@field model rledit.Model
----@field reference rledit.Model for example the retrained one
----@field set rledit.Set
-
---- Whether one can tell from the loss what a model was trained on: ROC AUC of −cross entropy, members against others in
---- equal numbers. 0.5 is ideal. Costs a forward pass.
----@param options rledit.MembershipOptions
----@return number
-function metrics.membership_auc(options) end
-
---- Share of the examples that a class-balanced logistic regression on the entropy of the answer calls members. Compare
---- with the value of a retrained model, not with 0. Costs a forward pass.
----@param options rledit.MembershipRateOptions
----@return number
-function metrics.membership_rate(options) end
-
---- Steps of gradient descent on `forget`, through the whole model, until it names `target` of the unseen examples; `cap`
---- when that many do not suffice. Few steps mean that a class was hidden, not removed. Costs a pass over the unseen
---- examples per step: up to seconds for a model that has truly forgotten. It can be gamed by dead units, which make any
---- learning slow: look at accuracy per class too, and take the least of several learning rates.
----@param options rledit.RelearnOptions
----@return integer
-function metrics.relearn_steps(options) end
-
---- Recall of a linear classifier of what a layer gives, fitted anew: a multinomial logistic regression on standardised
---- features, after the activation that follows the layer. High where the layer still knows the class. Costs a fit, some
---- tenths of a second for 2,500 examples.
----@param options rledit.ProbeOptions
----@return number
-function metrics.probe_recall(options) end
-
---- Mean total variation of the answers of two models, ½ Σ |p − q|, 0 … 1.
----@param options rledit.ComparisonOptions
----@return number
-function metrics.total_variation(options) end
-
---- Share of the examples that two models name alike.
----@param options rledit.ComparisonOptions
----@return number
-function metrics.agreement(options) end
-
---- Euclidean distance of the parameters of two models, and the same in units of the reference's norm.
----@param options { model: rledit.Model, reference: rledit.Model }
----@return number distance
----@return number relative
-function metrics.weight_distance(options) end
-
---- Mean entropy of a model's answers, in nats: low where it is sure.
----@param options { model: rledit.Model, set: rledit.Set }
----@return number
-function metrics.prediction_entropy(options) end
+---@field inverse_penalty number? C of the logistic regression, > 0; default 1
+---@field iterations integer? at most, ≥ 1; default 300
 
 return metrics

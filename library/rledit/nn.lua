@@ -22,18 +22,16 @@
 ---@class rledit.nn
 local nn = {}
 
----@alias rledit.Size integer|{ [1]: integer, [2]: integer } one size, or `{ height, width }`
-
 --- A fully connected layer: `linear(128, 10)`, or by name with `bias = false`.
 ---@param inputs integer|{ inputs: integer, outputs: integer, bias: boolean? }
 ---@param outputs integer?
 ---@return rledit.Layer
 function nn.linear(inputs, outputs) end
 
---- The first layer of a network that reads texts as bags of words: the rows of its table for the words of a text, each times
---- the word's weight, summed; plus a bias. `embedding_bag(#vocabulary, 64)`, or by name with `bias = false`. It computes
---- what a linear layer computes, quickly; its weight is `[words, out]`, as of PyTorch's `EmbeddingBag` with mode "sum" (the
---- transpose of a linear layer's). Worlds cannot edit it.
+--- The first layer of a network that reads texts as bags of words: the rows of its table for the words of a text, each
+--- times the word's weight, summed; plus a bias. `embedding_bag(#vocabulary, 64)`, or by name with `bias = false`. It
+--- computes what a linear layer computes, quickly; its weight is `[words, out]`, as of PyTorch's `EmbeddingBag` with
+--- mode "sum" (the transpose of a linear layer's). Worlds cannot edit it.
 ---@param inputs integer|{ inputs: integer, outputs: integer, bias: boolean? }
 ---@param outputs integer?
 ---@return rledit.Layer
@@ -55,6 +53,11 @@ function nn.max_pool2d(kernel) end
 ---@return rledit.Layer
 function nn.average_pool2d(kernel) end
 
+--- Sets values to 0 at random while training, and scales the others up; does nothing otherwise.
+---@param rate number? share of values, 0.5 by default
+---@return rledit.Layer
+function nn.dropout(rate) end
+
 --- Mean over all positions of each channel.
 ---@return rledit.Layer
 function nn.global_average_pool2d() end
@@ -62,11 +65,6 @@ function nn.global_average_pool2d() end
 --- All values of an example in one dimension.
 ---@return rledit.Layer
 function nn.flatten() end
-
---- Sets values to 0 at random while training, and scales the others up; does nothing otherwise.
----@param rate number? share of values, 0.5 by default
----@return rledit.Layer
-function nn.dropout(rate) end
 
 --- max(0, x).
 ---@return rledit.Layer
@@ -84,18 +82,10 @@ function nn.tanh() end
 ---@return rledit.Layer
 function nn.sigmoid() end
 
---- A network whose layers follow each other: `{ input = shape, layer, {"name", layer}, … }`. Layers without a name get
---- one, such as `relu1`. Names may have dots, as PyTorch's have (`features.0`). The seed of the initial parameters is the
---- run's by default. A `vocabulary` of as many words as the input has numbers goes with the model into every file.
----@param description { input: integer[], seed: integer?, name: string?, vocabulary: rledit.Vocabulary?, [integer]: rledit.Layer|{ [1]: string, [2]: rledit.Layer } }
----@return rledit.Model
-function nn.sequential(description) end
-
---- Trains many models on the same set side by side, one on each core: the same as `model:fit` of each, with the seed of the
---- first and one more for each further model. Remembered like those.
----@param options rledit.FitAllOptions
----@return rledit.Model[] models the list given
-function nn.fit_all(options) end
+--- All floating-point tensors of a safetensors file by name. The path is looked up under the data roots.
+---@param path string
+---@return table<string, rledit.Tensor>
+function nn.read_safetensors(path) end
 
 --- The model that `model:save` or a run wrote: layers, parameters and, for a classifier of texts, the vocabulary, as
 --- `edited.safetensors` of a run folder. A file from elsewhere does not say which layers it belongs to: build the model
@@ -104,25 +94,18 @@ function nn.fit_all(options) end
 ---@return rledit.Model
 function nn.load(path) end
 
---- All floating-point tensors of a safetensors file by name. The path is looked up under the data roots.
----@param path string
----@return table<string, rledit.Tensor>
-function nn.read_safetensors(path) end
+--- Trains many models on the same set side by side, one on each core: the same as `model:fit` of each, with the seed of
+--- the first and one more for each further model. Remembered like those.
+---@param options rledit.FitAllOptions
+---@return rledit.Model[] models the list given
+function nn.fit_all(options) end
 
---- A layer that is not part of a network yet.
----@class rledit.Layer
----@field kind string for example `Linear`
-local Layer = {}
-
---- A network. Printing it shows the table of its layers. A task works on a snapshot of it: later changes do not reach
---- the run.
----@class rledit.Model
----@field name string
----@field parameter_count integer number of trainable values
----@field input_shape integer[] shape of one example
----@field output_shape integer[] shape of the output for one example
----@field vocabulary rledit.Vocabulary? the words that a classifier of texts knows
-local Model = {}
+--- A network whose layers follow each other: `{ input = shape, layer, {"name", layer}, … }`. Layers without a name get
+--- one, such as `relu1`. Names may have dots, as PyTorch's have (`features.0`). The seed of the initial parameters is
+--- the run's by default. A `vocabulary` of as many words as the input has numbers goes with the model into every file.
+---@param description { input: integer[], seed: integer?, name: string?, vocabulary: rledit.Vocabulary?, [integer]: rledit.Layer|{ [1]: string, [2]: rledit.Layer } }
+---@return rledit.Model
+function nn.sequential(description) end
 
 ---@class rledit.FitOptions
 ---@field epochs integer? times that each example is seen; 1 by default
@@ -155,21 +138,36 @@ local Model = {}
 ---@field accuracy number? share of right answers, where that has a meaning
 ---@field learning_rate number
 
---- Trains the parameters. The same fit is not repeated on the next run: it is remembered by the initial parameters, the
---- examples, the options and this program's version, and gives the same bytes as training anew. Fits in which a Lua
---- function takes part (as `on_epoch` or as a schedule) are not remembered. While it runs, callbacks see the parameters
---- from before and cannot change the model.
----@param examples rledit.Set|{ inputs: rledit.Numbers, labels: integer[]?, targets: rledit.Numbers? }
----@param options? rledit.FitOptions
----@return rledit.Model self
-function Model:fit(examples, options) end
+---@class rledit.LoadOptions
+---@field prefix string? what precedes each name in the file; tensors without it are not looked at
+---@field rename table<string, string>? beginnings of names in the file, or of their parts, by what they become: `{ ["module."] = "" }`
+---@field ignore (string|string[])? tensors that no layer takes: names, or patterns in which `*` is any run of characters
+---@field partial boolean? whether parameters without a tensor keep their values; false by default
+
+---@alias rledit.Size integer|{ [1]: integer, [2]: integer } one size, or `{ height, width }`
+
+--- A layer that is not part of a network yet.
+---@class rledit.Layer
+---@field kind string for example `Linear`
+local Layer = {}
+
+--- A network. Printing it shows the table of its layers. A task works on a snapshot of it: later changes do not reach
+--- the run.
+---@class rledit.Model
+---@field name string
+---@field parameter_count integer number of trainable values
+---@field vocabulary rledit.Vocabulary? the words that a classifier of texts knows
+---@field input_shape integer[] shape of one example
+---@field output_shape integer[] shape of the output for one example
+local Model = {}
 
 --- The output for a batch `[examples, …]`, or for all examples of a set.
 ---@param inputs rledit.Numbers|rledit.Set
 ---@return rledit.Tensor
 function Model:forward(inputs) end
 
---- The label with the largest score for each example of a batch or a set; the lowest wins a tie.
+--- The label with the largest score for each example of a batch or a set. The lowest wins a tie; it is -1 where a score
+--- is NaN.
 ---@param inputs rledit.Numbers|rledit.Set
 ---@return integer[]
 function Model:predict(inputs) end
@@ -178,10 +176,6 @@ function Model:predict(inputs) end
 ---@param set rledit.Set
 ---@return { accuracy: number, loss: number }
 function Model:evaluate(set) end
-
---- Names of the layers, in order.
----@return string[]
-function Model:layers() end
 
 --- Copies of all parameters by name.
 ---@return table<string, rledit.Tensor>
@@ -202,34 +196,33 @@ function Model:parameter(name) end
 ---@return rledit.Model self
 function Model:set_parameter(name, value) end
 
---- A model of its own with the same layers and parameters.
----@return rledit.Model
-function Model:clone() end
-
----@class rledit.LoadOptions
----@field prefix string? what stands before each name in the file; tensors without it are not looked at
----@field rename table<string, string>? beginnings of names in the file, or of their parts, by what they become: `{ ["module."] = "" }`
----@field ignore (string|string[])? tensors that no layer takes: names, or patterns in which `*` is any run of characters
----@field partial boolean? whether parameters without a tensor keep their values; false by default
+--- Trains the parameters. The same fit is not repeated on the next run: it is remembered by the initial parameters, the
+--- examples, the options and this program's version, and gives the same bytes as training anew. Fits in which a Lua
+--- function takes part (as `on_epoch` or as a schedule) are not remembered. While it runs, callbacks see the parameters
+--- from before and cannot change the model.
+---@param examples rledit.Set|{ inputs: rledit.Numbers, labels: integer[]?, targets: rledit.Numbers? }
+---@param options? rledit.FitOptions
+---@return rledit.Model self
+function Model:fit(examples, options) end
 
 --- Takes all parameters from a safetensors file that names them as this model does, for example one written by PyTorch.
---- It is an error when no layer takes a tensor of the file, or when a parameter has no tensor; the options permit that. A
---- parameter of other than finite values is an error too. A vocabulary in the file becomes the model's. The path is looked
---- up under the data roots.
+--- It is an error when no layer takes a tensor of the file, or when a parameter has no tensor; the options permit that.
+--- A parameter whose values are not finite is an error too. A vocabulary in the file becomes the model's. The path is
+--- looked up under the data roots.
 ---@param path string
 ---@param options? rledit.LoadOptions
 ---@return rledit.Model self
 function Model:load(path, options) end
 
---- Writes the parameters to a safetensors file in the run folder and returns its path, with what `nn.load` and
---- `rledit-lua predict` need besides: the layers and a classifier's vocabulary. A model that was loaded keeps the names,
---- dtypes and metadata of its file.
+--- Writes the parameters to a safetensors file in the run folder and returns its path, with what else `nn.load` and
+--- `rledit-lua predict` need: the layers and a classifier's vocabulary. A model that was loaded keeps the names, dtypes
+--- and metadata of its file.
 ---@param name string a plain file name ending in .safetensors
 ---@return string path
 function Model:save(name) end
 
---- Puts an edit that stands by itself, a run's `delta.safetensors`, on this model, which must be the one that the edit was
---- made for. The path is looked up under the data roots.
+--- Applies an edit from its own file, a run's `delta.safetensors`, to this model, which must be the one that the edit
+--- was made for. The path is looked up under the data roots.
 ---@param path string
 ---@return rledit.Model self
 function Model:apply_delta(path) end
@@ -238,5 +231,13 @@ function Model:apply_delta(path) end
 ---@param path string
 ---@return rledit.Model self
 function Model:revert_delta(path) end
+
+--- Names of the layers, in order.
+---@return string[]
+function Model:layers() end
+
+--- A model of its own with the same layers and parameters.
+---@return rledit.Model
+function Model:clone() end
 
 return nn

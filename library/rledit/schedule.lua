@@ -2,9 +2,10 @@
 
 --- Numbers that vary over a run.
 ---
---- A schedule is a function of progress, 0 at the beginning and 1 at the end. Wherever a setting may vary (learning rate,
---- clip range, entropy coefficient, scale of an edit), a number, one of these, or a Lua function of your own is accepted.
---- These print as they were written, and fits that use them are remembered; fits that use a Lua function are not.
+--- A schedule is a function of progress, 0 at the beginning and 1 at the end. Wherever a setting may vary (learning
+--- rate, clip range, entropy coefficient, scale of an edit), a number, one of these, or a Lua function of your own is
+--- accepted. These print as they were written, and fits that use them are remembered; fits that use a Lua function are
+--- not.
 ---
 --- ```lua
 --- local schedule = require "rledit.schedule"
@@ -14,13 +15,6 @@
 --- ```
 ---@class rledit.schedule
 local schedule = {}
-
---- A schedule: call it with a progress to get its value. Progress outside 0 … 1 counts as the nearer end.
----@class rledit.Schedule
----@overload fun(progress: number): number
-local Schedule = {}
-
----@alias rledit.Rate number|rledit.Schedule|fun(progress: number): number
 
 --- Always `value`.
 ---@param value number
@@ -56,5 +50,12 @@ function schedule.piecewise(points) end
 ---@param rest rledit.Rate
 ---@return rledit.Schedule
 function schedule.warmup(fraction, rest) end
+
+---@alias rledit.Rate number|rledit.Schedule|fun(progress: number): number
+
+--- A schedule: call it with a progress to get its value. Progress outside 0 … 1 counts as the nearer end.
+---@class rledit.Schedule
+---@overload fun(progress: number): number
+local Schedule = {}
 
 return schedule

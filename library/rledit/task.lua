@@ -1,16 +1,5 @@
 ---@meta rledit.task
 
---- A task: what may be edited, on what it is judged, and how. Made by `rledit.task`, returned by a script to be run.
----
---- Model and sets are taken as they are when the task is made; what the script does to its own later does not reach a run.
----@class rledit.Task
----@field name string
----@field state table your own state: plain values and tensors, kept in checkpoints
----@field world rledit.World
----@field learner rledit.Learner
----@field target number?
-local Task = {}
-
 ---@class rledit.EnvironmentOptions
 ---@field name string? names the run folder and the report; the script's name by default
 ---@field model rledit.Model
@@ -19,6 +8,7 @@ local Task = {}
 ---@field reward fun(m: rledit.Metrics): number, table<string, number>?, boolean? judges a candidate: the number to maximise, named terms for the log, and true to end the episode
 ---@field metrics table<string, fun(set: rledit.SetMetrics): number>? metrics of your own, read as `m.<set>.<name>`
 ---@field observation ("standardized"|"raw")? how the policy sees the weights; standardised by default
+---@field on_invalid_reward ("stop"|"worst")? what becomes of a candidate for which the reward raises, or gives no finite number: `"stop"`, the default, ends the run and keeps the best edit so far; `"worst"` counts it as the worst so far
 
 ---@class rledit.TaskOptions: rledit.EnvironmentOptions
 ---@field heldout (table<string, rledit.Set>|rledit.NamedSet[])? sets that no reward sees: what the report judges by
@@ -44,6 +34,7 @@ local Task = {}
 ---@field best_reward number best reward of the run so far
 ---@field terms table<string, number> means of the reward's terms
 ---@field learner table<string, number> what the learner logs, for example `policy_loss`
+---@field invalid_rewards integer candidates of this update without a valid reward, each counted as the worst so far
 
 ---@class rledit.Episode
 ---@field episode integer
@@ -64,8 +55,8 @@ local Task = {}
 ---@field best_reward number?
 ---@field best_evaluation integer?
 
---- What a reward is given: an entry for each set of the task (`m.forget.accuracy`), and these. What a reward does not read
---- is not computed. It belongs to its call: reading it later raises; keep `m:copy()`.
+--- What a reward is given: an entry for each set of the task (`m.forget.accuracy`), and these. What a reward does not
+--- read is not computed. It belongs to its call: reading it later raises; keep `m:copy()`.
 ---@class rledit.Metrics
 ---@field base rledit.BaseMetrics the unedited network's metrics, by set
 ---@field edit rledit.EditMetrics how far the candidate has moved
@@ -79,37 +70,50 @@ local Metrics = {}
 ---@return table
 function Metrics:copy() end
 
+--- The unedited network's metrics, by set.
 ---@class rledit.BaseMetrics
 ---@field [string] rledit.SetMetrics
 local BaseMetrics = {}
 
+--- How far a candidate has moved from the unedited network.
 ---@class rledit.EditMetrics
 ---@field norm number Frobenius norm of the change of the edited layers
 ---@field mean_abs number mean absolute change of a weight
 ---@field relative_norm number `norm` in units of the unedited layers' norm
----@field model rledit.Model the candidate as a model of its own, made when it is read. The measures of depth in `rledit.metrics` take models; they cost from milliseconds to a second, so that a reward had better look at every nth episode only: `if m.episode % 50 == 1 then task.state.probe = rledit.metrics.probe_recall { model = m.edit.model, … } end`
+---@field model rledit.Model the candidate as a model of its own, made when it is read. The measures of depth in `rledit.metrics` take models; they cost from milliseconds to a second, so a reward should read them in every nth episode only: `if m.episode % 50 == 1 then task.state.probe = rledit.metrics.probe_recall { model = m.edit.model, … } end`
 local EditMetrics = {}
+
+--- The groups of a set by name; `#groups` is their number.
+---@class rledit.GroupsMetrics
+---@field [string] rledit.GroupMetrics
+---@operator len: integer
+local GroupsMetrics = {}
+
+--- Measures of two classes on the examples of one group; nil, with one warning, where undefined.
+---@class rledit.GroupMetrics
+---@field accuracy number? share predicted rightly
+---@field positive_rate number? share predicted 1
+---@field true_positive_rate number? share of class 1 that is predicted 1
+---@field false_positive_rate number? share of class 0 that is predicted 1
+---@field false_negative_rate number? share of class 1 that is predicted 0
+---@field auc number? area under the ROC curve of the group's own examples
+---@field bpsn_auc number? AUC of positives outside of the group and negatives of the group
+---@field bnsp_auc number? AUC of positives of the group and negatives outside of it
+---@field count integer number of examples
+local GroupMetrics = {}
 
 --- Means over the examples of a set, unless said otherwise.
 ---
 --- From `precision` on they are measures of two classes: class 1 is positive, and an example is predicted 1 when its
---- score 1 is above its score 0. Each is nil, with one warning, where it is undefined: for another number of classes, for
---- a set without groups, for a group that lacks a class. They are exact, ties included.
+--- score 1 is above its score 0. Each is nil, with one warning, where it is undefined: for another number of classes,
+--- for a set without groups, for a group that lacks a class. They are exact, ties included.
 ---@class rledit.SetMetrics
----@field accuracy number share of examples whose largest score stands at their label
+---@field accuracy number share of examples whose largest score is that of their label
 ---@field loss number cross entropy of the label, in nats
 ---@field confidence number probability of the predicted class
 ---@field true_probability number probability of the label
 ---@field margin number score of the label minus the largest other score
 ---@field entropy number entropy of the predicted distribution, in nats
----@field count integer number of examples
----@field logits rledit.Tensor scores, `[examples, classes]`
----@field scores rledit.Tensor the same as `logits`
----@field labels rledit.Tensor labels, `[examples]`
----@field predictions rledit.Tensor predicted classes, `[examples]`
----@field class_accuracy table<integer, number> accuracy of each label that occurs
----@field group_names string[] names of the set's groups, in their order
----@field groups rledit.GroupsMetrics metrics of each group, by name: `m.identity.groups.deaf.auc`
 ---@field precision number? share of what is predicted 1 that is of class 1
 ---@field recall number? share of class 1 that is predicted 1
 ---@field f1 number? harmonic mean of precision and recall
@@ -128,24 +132,25 @@ local EditMetrics = {}
 ---@field final_auc number? a quarter of `auc` and of each of the three means
 ---@field demographic_parity_difference number? largest minus smallest share of a group predicted 1
 ---@field equalised_odds_difference number? the larger of the largest differences between groups in true and in false positive rate
+---@field count integer number of examples
+---@field logits rledit.Tensor scores, `[examples, classes]`
+---@field scores rledit.Tensor the same as `logits`
+---@field labels rledit.Tensor labels, `[examples]`
+---@field predictions rledit.Tensor predicted classes, `[examples]`; -1 where a score is NaN
+---@field group_names string[] names of the set's groups, in their order
+---@field class_accuracy table<integer, number> accuracy of each label that occurs
+---@field groups rledit.GroupsMetrics metrics of each group, by name: `m.identity.groups.deaf.auc`
 ---@field [string] number metrics of your own
 local SetMetrics = {}
 
---- The groups of a set by name; `#groups` is their number.
----@class rledit.GroupsMetrics
----@field [string] rledit.GroupMetrics
----@operator len: integer
-local GroupsMetrics = {}
-
---- Measures of two classes on the examples of one group; nil, with one warning, where undefined.
----@class rledit.GroupMetrics
----@field count integer number of examples
----@field accuracy number? share predicted rightly
----@field positive_rate number? share predicted 1
----@field true_positive_rate number? share of class 1 that is predicted 1
----@field false_positive_rate number? share of class 0 that is predicted 1
----@field false_negative_rate number? share of class 1 that is predicted 0
----@field auc number? area under the ROC curve of the group's own examples
----@field bpsn_auc number? AUC of positives outside of the group and negatives of the group
----@field bnsp_auc number? AUC of positives of the group and negatives outside of it
-local GroupMetrics = {}
+--- A task: what may be edited, on what it is judged, and how. Made by `rledit.task`, returned by a script to be run.
+---
+--- Model and sets are taken as they are when the task is made; what the script does to its own later does not reach a
+--- run.
+---@class rledit.Task
+---@field name string
+---@field state table your own state: plain values and tensors, kept in checkpoints
+---@field world rledit.World
+---@field learner rledit.Learner
+---@field target number?
+local Task = {}

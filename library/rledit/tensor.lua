@@ -4,8 +4,8 @@
 ---
 --- Values are stored row by row. Everything that is read out of a tensor is a copy; there are no views. Indices count
 --- from 1, ranges include both ends, and negative indices count from the end. Methods give a new tensor; those whose
---- name ends in an underscore change the tensor itself and return it. Tensors of different shapes are broadcast
---- against each other as in NumPy and PyTorch.
+--- name ends in an underscore change the tensor itself and return it. Tensors of different shapes are broadcast against
+--- each other as in NumPy and PyTorch.
 ---
 --- ```lua
 --- local tensor = require "rledit.tensor"
@@ -17,9 +17,6 @@
 --- ```
 ---@class rledit.tensor
 local tensor = {}
-
----@alias rledit.Shape integer[]|integer sizes of all dimensions, outermost first; one number is a vector
----@alias rledit.Numbers rledit.Tensor|number|table a tensor, or a nested table of numbers as one
 
 --- A tensor of the numbers in a nested table. Rows must have the same length. A number gives a scalar.
 ---@param values number|table
@@ -47,8 +44,8 @@ function tensor.full(shape, value) end
 ---@return rledit.Tensor
 function tensor.eye(size) end
 
---- The numbers from `first` to `last`, both included, as in a numeric `for`: `range(3)`, `range(2, 5)`,
---- `range { first = 0, last = 1, step = 0.25 }`. With one number, `first` is 1.
+--- The numbers from `first` to `last`, both included, as in a numeric `for`: `range(3)`, `range(2, 5)`, `range { first
+--- = 0, last = 1, step = 0.25 }`. With one number, `first` is 1.
 ---@param first number|{ first: number?, last: number, step: number? }
 ---@param last number?
 ---@return rledit.Tensor
@@ -86,20 +83,23 @@ function tensor.concat(tensors, dimension) end
 ---@return rledit.Tensor
 function tensor.stack(tensors, dimension) end
 
+---@alias rledit.Shape integer[]|integer sizes of all dimensions, outermost first; one number is a vector
+---@alias rledit.Numbers rledit.Tensor|number|table a tensor, or a nested table of numbers as one
+
 --- A tensor. `t[i]` is element `i` of a vector, or a copy of entry `i` of the first dimension; `t[{i, j}]` is one
 --- element; `t[{ {1, 3}, 2 }]` a block, in which `{}` takes a dimension whole. All of them can be assigned to. `#t` is
 --- the size of the first dimension. `==` compares identity; see `equal`, `is_close` and `eq`.
 ---@class rledit.Tensor
----@field shape integer[] sizes of all dimensions, outermost first
----@field rank integer number of dimensions
----@field count integer number of elements
----@field [integer] number|rledit.Tensor
 ---@operator add(rledit.Tensor|number): rledit.Tensor
 ---@operator sub(rledit.Tensor|number): rledit.Tensor
 ---@operator mul(rledit.Tensor|number): rledit.Tensor
 ---@operator div(rledit.Tensor|number): rledit.Tensor
 ---@operator pow(rledit.Tensor|number): rledit.Tensor
 ---@operator unm: rledit.Tensor
+---@field [integer] number|rledit.Tensor
+---@field shape integer[] sizes of all dimensions, outermost first
+---@field rank integer number of dimensions
+---@field count integer number of elements
 ---@operator len: integer
 local Tensor = {}
 
@@ -108,7 +108,7 @@ local Tensor = {}
 ---@return rledit.Tensor
 function Tensor:add(other) end
 
---- Adds in place.
+--- As `add`, in place.
 ---@param other rledit.Tensor|number
 ---@return rledit.Tensor self
 function Tensor:add_(other) end
@@ -118,7 +118,7 @@ function Tensor:add_(other) end
 ---@return rledit.Tensor
 function Tensor:sub(other) end
 
---- Subtracts in place.
+--- As `sub`, in place.
 ---@param other rledit.Tensor|number
 ---@return rledit.Tensor self
 function Tensor:sub_(other) end
@@ -128,7 +128,7 @@ function Tensor:sub_(other) end
 ---@return rledit.Tensor
 function Tensor:mul(other) end
 
---- Multiplies in place.
+--- As `mul`, in place.
 ---@param other rledit.Tensor|number
 ---@return rledit.Tensor self
 function Tensor:mul_(other) end
@@ -138,7 +138,7 @@ function Tensor:mul_(other) end
 ---@return rledit.Tensor
 function Tensor:div(other) end
 
---- Divides in place.
+--- As `div`, in place.
 ---@param other rledit.Tensor|number
 ---@return rledit.Tensor self
 function Tensor:div_(other) end
@@ -148,7 +148,7 @@ function Tensor:div_(other) end
 ---@return rledit.Tensor
 function Tensor:pow(other) end
 
---- Takes the power in place.
+--- As `pow`, in place.
 ---@param other rledit.Tensor|number
 ---@return rledit.Tensor self
 function Tensor:pow_(other) end
@@ -158,7 +158,7 @@ function Tensor:pow_(other) end
 ---@return rledit.Tensor
 function Tensor:maximum(other) end
 
---- Keeps the larger of two elements, in place.
+--- As `maximum`, in place.
 ---@param other rledit.Tensor|number
 ---@return rledit.Tensor self
 function Tensor:maximum_(other) end
@@ -168,7 +168,7 @@ function Tensor:maximum_(other) end
 ---@return rledit.Tensor
 function Tensor:minimum(other) end
 
---- Keeps the smaller of two elements, in place.
+--- As `minimum`, in place.
 ---@param other rledit.Tensor|number
 ---@return rledit.Tensor self
 function Tensor:minimum_(other) end
@@ -203,6 +203,12 @@ function Tensor:gt(other) end
 ---@return rledit.Tensor
 function Tensor:ge(other) end
 
+--- Product of matrices `[m, k] · [k, n]`. A vector counts as a row on the left and as a column on the right; two
+--- vectors give a number.
+---@param other rledit.Tensor
+---@return rledit.Tensor|number
+function Tensor:matmul(other) end
+
 --- Whether both have the same shape and the same values.
 ---@param other rledit.Tensor
 ---@return boolean
@@ -214,17 +220,11 @@ function Tensor:equal(other) end
 ---@return boolean
 function Tensor:is_close(other, options) end
 
---- Product of matrices `[m, k] · [k, n]`. A vector stands for a row on the left and for a column on the right; two
---- vectors give a number.
----@param other rledit.Tensor
----@return rledit.Tensor|number
-function Tensor:matmul(other) end
-
 --- Negative of each element.
 ---@return rledit.Tensor
 function Tensor:neg() end
 
---- Negates in place.
+--- As `neg`, in place.
 ---@return rledit.Tensor self
 function Tensor:neg_() end
 
@@ -232,7 +232,7 @@ function Tensor:neg_() end
 ---@return rledit.Tensor
 function Tensor:abs() end
 
---- Takes absolute values in place.
+--- As `abs`, in place.
 ---@return rledit.Tensor self
 function Tensor:abs_() end
 
@@ -240,7 +240,7 @@ function Tensor:abs_() end
 ---@return rledit.Tensor
 function Tensor:sign() end
 
---- Takes signs in place.
+--- As `sign`, in place.
 ---@return rledit.Tensor self
 function Tensor:sign_() end
 
@@ -248,7 +248,7 @@ function Tensor:sign_() end
 ---@return rledit.Tensor
 function Tensor:exp() end
 
---- Takes exponentials in place.
+--- As `exp`, in place.
 ---@return rledit.Tensor self
 function Tensor:exp_() end
 
@@ -256,7 +256,7 @@ function Tensor:exp_() end
 ---@return rledit.Tensor
 function Tensor:log() end
 
---- Takes logarithms in place.
+--- As `log`, in place.
 ---@return rledit.Tensor self
 function Tensor:log_() end
 
@@ -264,7 +264,7 @@ function Tensor:log_() end
 ---@return rledit.Tensor
 function Tensor:sqrt() end
 
---- Takes square roots in place.
+--- As `sqrt`, in place.
 ---@return rledit.Tensor self
 function Tensor:sqrt_() end
 
@@ -272,7 +272,7 @@ function Tensor:sqrt_() end
 ---@return rledit.Tensor
 function Tensor:square() end
 
---- Squares in place.
+--- As `square`, in place.
 ---@return rledit.Tensor self
 function Tensor:square_() end
 
@@ -280,7 +280,7 @@ function Tensor:square_() end
 ---@return rledit.Tensor
 function Tensor:tanh() end
 
---- Takes hyperbolic tangents in place.
+--- As `tanh`, in place.
 ---@return rledit.Tensor self
 function Tensor:tanh_() end
 
@@ -288,7 +288,7 @@ function Tensor:tanh_() end
 ---@return rledit.Tensor
 function Tensor:sigmoid() end
 
---- Takes 1 / (1 + exp(-x)) in place.
+--- As `sigmoid`, in place.
 ---@return rledit.Tensor self
 function Tensor:sigmoid_() end
 
@@ -296,7 +296,7 @@ function Tensor:sigmoid_() end
 ---@return rledit.Tensor
 function Tensor:relu() end
 
---- Takes max(0, x) in place.
+--- As `relu`, in place.
 ---@return rledit.Tensor self
 function Tensor:relu_() end
 
@@ -363,8 +363,8 @@ function Tensor:min(dimension, keep) end
 ---@return number|rledit.Tensor
 function Tensor:norm(dimension, keep) end
 
---- Variance: of all elements as a number, or along dimensions as a tensor. The sum of squares is divided by
---- n − correction; the correction is 1 by default, as in PyTorch.
+--- Variance: of all elements as a number, or along dimensions as a tensor. The sum of squares is divided by n −
+--- correction; the correction is 1 by default, as in PyTorch.
 ---@param dimension (integer|integer[])?
 ---@param keep (boolean|{ keep: boolean?, correction: integer? })?
 ---@return number|rledit.Tensor

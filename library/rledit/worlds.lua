@@ -3,8 +3,8 @@
 --- Worlds: what an action may do to weights.
 ---
 --- An action is a list of numbers in -1 … 1. A low-rank action holds, for each edited layer, the factors `B`
---- (`[outputs, rank]`) and `A` (`[rank, inputs]`); a full action holds one number for each weight, an action per unit one
---- for each row or column of weights. The edits of an episode's steps accumulate.
+--- (`[outputs, rank]`) and `A` (`[rank, inputs]`); a full action holds one number for each weight, an action per unit
+--- one for each row or column of weights. The edits of an episode's steps accumulate.
 ---
 --- A world of your own is a table: see `rledit.CustomWorld`.
 ---
@@ -15,13 +15,20 @@
 ---@class rledit.worlds
 local worlds = {}
 
----@class rledit.World
----@field name string
----@field layers string[] the edited layers, in the order of the action
----@field horizon integer steps of an episode
-local World = {}
+--- The world in which an action scales weights: `W ← W ⊙ (1 + scale · (B + offset) A / √rank)`. The masks of an
+--- episode's steps multiply.
+---@param options rledit.MaskWorldOptions
+---@return rledit.World
+function worlds.MaskWorld(options) end
 
---- A number or schedule for all edited layers, a list of them in the order of the layers, or a table of them by layer name.
+--- The world in which an action adds to weights: `W ← W + scale · unit · (B + offset) A / √rank`. The shifts of an
+--- episode's steps add up.
+---@param options rledit.ShiftWorldOptions
+---@return rledit.World
+function worlds.ShiftWorld(options) end
+
+--- A number or schedule for all edited layers, a list of them in the order of the layers, or a table of them by layer
+--- name.
 ---@alias rledit.LayerRate rledit.Rate|rledit.Rate[]|table<string, rledit.Rate>
 
 ---@class rledit.MaskWorldOptions
@@ -39,8 +46,6 @@ local World = {}
 
 ---@class rledit.ShiftWorldOptions: rledit.MaskWorldOptions
 ---@field unit ("rms"|"relative"|"absolute")? unit of the scale: the layer's root-mean-square weight (default), the layer's norm for the whole step, or the weights' own
----@field offset number? size of the fixed signs added to `B`, in 0 … 1; default 0.5
----@field bias boolean? edit each layer with its bias, which counts as one more column of weights; default false
 
 --- A world of your own. Functions may also be written with a colon, and then get the table as `self`.
 ---@class rledit.CustomWorld
@@ -51,14 +56,11 @@ local World = {}
 ---@field horizon integer? steps of an episode; 1 by default
 ---@field name string?
 
---- `W ← W ⊙ (1 + scale · (B + offset) A / √rank)`; steps multiply.
----@param options rledit.MaskWorldOptions
----@return rledit.World
-function worlds.MaskWorld(options) end
-
---- `W ← W + scale · unit · (B + offset) A / √rank`; steps add up.
----@param options rledit.ShiftWorldOptions
----@return rledit.World
-function worlds.ShiftWorld(options) end
+--- A world, as `rledit.MaskWorld` and `rledit.ShiftWorld` make it.
+---@class rledit.World
+---@field name string
+---@field horizon integer steps of an episode
+---@field layers string[] the edited layers, in the order of the action
+local World = {}
 
 return worlds

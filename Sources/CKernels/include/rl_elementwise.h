@@ -28,6 +28,9 @@ void rl_unary(rl_unary_operation operation, const float *x, float *out, int64_t 
 /// out[i] = x[i] limited to low ... high; NaN stays. `out` may be `x`.
 void rl_clamp(const float *x, float low, float high, float *out, int64_t count);
 
+/// Position of the first element that is NaN or infinite; -1 without any.
+int64_t rl_first_not_finite(const float *x, int64_t count);
+
 /// What a row is reduced to. Sums are taken in double precision over eight lanes in a fixed order, so that the bits do
 /// not depend on the vector width. Largest and smallest give NaN when the row holds one.
 typedef enum rl_row_reduction {

@@ -69,6 +69,7 @@ typedef struct {
     void (*output)(void *context, const char *bytes, size_t length, int32_t channel);
     uint64_t (*random)(void *context);
     int (*find_module)(lua_State *L, void *context);
+    int (*unknown_global)(lua_State *L, void *context);
 } luahost_callbacks;
 
 // MARK: Life
@@ -84,6 +85,11 @@ void *luahost_context(lua_State *L);
 /// Calls from Swift into Lua that have not returned yet.
 int32_t luahost_depth(const luahost *host);
 bool luahost_on_own_thread(const luahost *host);
+
+/// Notes a file or an empty folder to be removed when the process ends without an error to report. At most 32.
+void luahost_remove_at_end(const char *path);
+/// Removes them in order, up to the first that cannot be removed. Safe on any thread.
+void luahost_remove_now(void);
 
 // MARK: Calls
 
@@ -107,6 +113,9 @@ int luahost_length(luahost *host, lua_State *L, int index);
 /// As lua_next, but a stale key is an error status (-1) and not a long jump. 1: pair pushed, 0: end.
 int luahost_next(luahost *host, lua_State *L, int table);
 
+/// Marks the chunk of the function at `index` as a module's: a global that was never set is nil in it.
+void luahost_mark_module(lua_State *L, int index);
+
 // MARK: Functions and objects
 
 /// Pushes a closure that calls `function`, an owned reference which `release` gets when the closure dies.
@@ -122,8 +131,13 @@ void luahost_push_object(lua_State *L, int metatable_reference, void *object, in
 void *luahost_object(lua_State *L, int index, void **type);
 /// Empties the userdata at `index` and releases its object.
 void luahost_close_object(lua_State *L, int index);
+/// True when the function that runs was called by a name and a dot, or as a variable, and not by a colon, a metamethod or
+/// another C function.
+bool luahost_called_without_colon(lua_State *L);
 /// Pops a value: object.name = value, read by scripts without any call into Swift.
 void luahost_attach_field(lua_State *L, int index, const char *name);
+/// Pops a function, which from now on answers for keys that the table at `index` lacks.
+void luahost_set_absent(lua_State *L, int index);
 /// Pushes a read-only view of the table at `index`: pairs works in key order, writing raises.
 /// `missing` is a function at the top of the stack (popped) called as missing(view, key) for absent keys, or nil.
 void luahost_push_read_only(lua_State *L, int index, const char *name);

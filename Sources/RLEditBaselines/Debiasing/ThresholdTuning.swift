@@ -40,9 +40,7 @@ public struct ThresholdTuning: Configurable, Sendable {
             guard set.exampleShape == network.inputShape else {
                 throw BaselineError.exampleShape(set: name, expected: network.inputShape, actual: set.exampleShape)
             }
-            if let label = set.classCounts.last?.label, label > 1 {
-                throw BaselineError.labelOutOfRange(set: name, label: label, classes: 2)
-            }
+            try set.requireLabels(below: 2, name: name)
         }
         let (parameter, biases) = try network.outputBias()
         let passes = PassCounter()

@@ -17,13 +17,13 @@ public enum Disagreement {
         return sum / Double(examples.count)
     }
 
-    /// Share of examples that both name alike, 0 … 1; the lowest class wins a tie.
+    /// Share of examples that both name alike, 0 … 1; the lowest class wins a tie, and scores of which one is NaN name none.
     public static func agreement(
         _ network: Network, _ reference: Network, on examples: ExampleSet, pool: WorkerPool? = nil
     ) throws -> Double {
-        func largest(_ row: [Double]) -> Int { row.indices.reduce(0) { row[$1] > row[$0] ? $1 : $0 } }
-        let (mine, theirs) = try logProbabilities(network, reference, examples, pool)
-        return Double(zip(mine, theirs).count { largest($0) == largest($1) }) / Double(examples.count)
+        let (mine, theirs) = try scores(network, reference, examples, pool)
+        let classes = zip(PredictedClass.ofRows(mine), PredictedClass.ofRows(theirs))
+        return Double(classes.count { $0 == $1 && $0 != PredictedClass.none }) / Double(examples.count)
     }
 
     /// Mean entropy of the answers, in nats: low where a network is sure.
@@ -64,6 +64,14 @@ public enum Disagreement {
     private static func logProbabilities(
         _ network: Network, _ reference: Network, _ examples: ExampleSet, _ pool: WorkerPool?
     ) throws -> ([[Double]], [[Double]]) {
+        let (mine, theirs) = try scores(network, reference, examples, pool)
+        return (Answers.logProbabilities(mine), Answers.logProbabilities(theirs))
+    }
+
+    /// `[examples, classes]` of both.
+    private static func scores(
+        _ network: Network, _ reference: Network, _ examples: ExampleSet, _ pool: WorkerPool?
+    ) throws -> (Tensor, Tensor) {
         try network.requireClassifier([("set", examples)])
         guard reference.outputShape == network.outputShape, reference.inputShape == network.inputShape else {
             throw NetworkError.inputShape(
@@ -72,8 +80,8 @@ public enum Disagreement {
         }
         let passes = PassCounter()
         return (
-            Answers.logProbabilities(try network.scores(of: examples, pool: pool, passes: passes)),
-            Answers.logProbabilities(try reference.scores(of: examples, pool: pool, passes: passes))
+            try network.scores(of: examples, pool: pool, passes: passes),
+            try reference.scores(of: examples, pool: pool, passes: passes)
         )
     }
 }
@@ -98,7 +106,7 @@ enum Answers {
         logProbabilities(scores).map { row in
             // p log p is 0 at p = 0.
             var entropy = 0.0
-            for value in row where value > -700 { entropy -= exp(value) * value }
+            for value in row where !(value <= -700) { entropy -= exp(value) * value }
             return entropy
         }
     }
@@ -115,9 +123,15 @@ extension Network {
             guard set.exampleShape == inputShape else {
                 throw .exampleShape(set: name, expected: inputShape, actual: set.exampleShape)
             }
-            if let label = set.classCounts.last?.label, label >= classes {
-                throw .labelOutOfRange(set: name, label: label, classes: classes)
-            }
+            try set.requireLabels(below: classes, name: name)
         }
+    }
+}
+
+extension ExampleSet {
+    /// - Throws: ``BaselineError/labelOutOfRange(set:example:label:classes:)`` for the first label without a score.
+    func requireLabels(below classes: Int, name: String) throws(BaselineError) {
+        guard let example = orderedLabels.firstIndex(where: { Int($0) >= classes }) else { return }
+        throw .labelOutOfRange(set: name, example: example, label: Int(orderedLabels[example]), classes: classes)
     }
 }

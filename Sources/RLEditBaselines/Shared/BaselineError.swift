@@ -1,3 +1,5 @@
+internal import RLEditTensor
+
 /// Why a method cannot work on what it was given, with the evidence needed to mend it.
 public enum BaselineError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The network's output is not a vector of class scores.
@@ -8,8 +10,8 @@ public enum BaselineError: Error, Equatable, Sendable, CustomStringConvertible {
     case emptySet(String)
     /// Examples that the network does not take.
     case exampleShape(set: String, expected: [Int], actual: [Int])
-    /// A label without a score.
-    case labelOutOfRange(set: String, label: Int, classes: Int)
+    /// A label without a score; `example` counts from 0.
+    case labelOutOfRange(set: String, example: Int, label: Int, classes: Int)
     /// The classes to forget are all there are, so that none is left to answer.
     case noOtherClass(classes: Int)
     /// The method changes the biases of the output layer, and there are none.
@@ -30,8 +32,9 @@ public enum BaselineError: Error, Equatable, Sendable, CustomStringConvertible {
         case .emptySet(let set): "the set '\(set)' holds no example"
         case .exampleShape(let set, let expected, let actual):
             "the set '\(set)': expected examples of shape \(expected), got \(actual)"
-        case .labelOutOfRange(let set, let label, let classes):
-            "the set '\(set)': label \(label) is outside 0 to \(classes - 1)"
+                + ExampleFault.remedy([1] + actual, expected: expected)
+        case .labelOutOfRange(let set, let example, let label, let classes):
+            "the set '\(set)': \(ExampleFault.label(label, example: example, classes: classes))"
         case .noOtherClass(let classes):
             "the set 'forget' holds all \(classes) classes: none is left to answer instead"
         case .noOutputBias(let layer): "the output layer '\(layer)' has no bias to change"

@@ -1,3 +1,4 @@
+internal import RLEditCore
 internal import RLEditData
 public import RLEditNN
 internal import RLEditTensor
@@ -68,7 +69,7 @@ extension Network {
         return try names.enumerated().map { place, name in
             guard let node = nodeIndex(named: name) else {
                 throw WorldError.unknownLayer(
-                    name: name, nearest: Spelling.nearest(to: name, among: editable), editable: editable)
+                    name: name, nearest: NearestName.of(name, among: editable), editable: editable)
             }
             guard !names[..<place].contains(name) else { throw WorldError.duplicateLayer(name) }
             guard let weight = parameter("\(name).weight") else {

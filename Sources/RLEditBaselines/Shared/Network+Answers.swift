@@ -15,8 +15,8 @@ extension Network {
         return try blocks.count == 1 ? blocks[0] : Tensor.concat(blocks)
     }
 
-    /// Share of the examples whose largest score stands at their label; the lowest class wins a tie. A single score counts
-    /// as two classes, the first with score 0.
+    /// Share of the examples whose largest score stands at their label; the lowest class wins a tie, and an example with a
+    /// score that is NaN is not right. A single score counts as two classes, the first with score 0.
     package func accuracy(
         on examples: ExampleSet, pool: WorkerPool?, passes: PassCounter = PassCounter()
     ) throws -> Double {
@@ -24,12 +24,9 @@ extension Network {
         let classes = scores.shape[1]
         let right = scores.withUnsafeBufferPointer { scores in
             examples.labels.enumerated().count { row, label in
-                guard classes > 1 else { return (scores[row] > 0 ? 1 : 0) == label }
-                var best = 0
-                for candidate in 1..<classes where scores[row * classes + candidate] > scores[row * classes + best] {
-                    best = candidate
-                }
-                return best == label
+                guard classes > 1 else { return !scores[row].isNaN && (scores[row] > 0 ? 1 : 0) == label }
+                return PredictedClass.of(UnsafeBufferPointer(rebasing: scores[(row * classes)..<((row + 1) * classes)]))
+                    == label
             }
         }
         return Double(right) / Double(examples.count)

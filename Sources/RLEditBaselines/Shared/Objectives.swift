@@ -35,7 +35,7 @@ package struct Distillation: BatchObjective {
         try teacher.withUnsafeBufferPointer { teacher throws(NetworkError) in
             for row in 0..<rows {
                 guard (0..<classes).contains(labels[row]) else {
-                    throw .labelOutOfRange(label: labels[row], classes: classes, row: row)
+                    throw .labelOutOfRange(label: labels[row], classes: classes, example: row)
                 }
                 let student = UnsafeBufferPointer(start: outputs + row * classes, count: classes)
                 let plain = Softened(student, temperature: 1)
@@ -82,7 +82,7 @@ package struct Unlikelihood: BatchObjective {
         for row in 0..<rows {
             let label = labels[row]
             guard (0..<classes).contains(label) else {
-                throw .labelOutOfRange(label: label, classes: classes, row: row)
+                throw .labelOutOfRange(label: label, classes: classes, example: row)
             }
             let scores = Softened(
                 UnsafeBufferPointer(start: outputs + row * classes, count: classes), temperature: 1)
@@ -108,15 +108,13 @@ package struct Unlikelihood: BatchObjective {
 private struct Softened {
     private let scores: [Double]
     private let normalizer: Double
-    /// The class of the largest score, the lowest in a tie.
+    /// The class of the largest score, as ``PredictedClass`` has it.
     let largest: Int
 
     init(_ scores: UnsafeBufferPointer<Float>, temperature: Double) {
         let softened = scores.map { Double($0) / temperature }
-        var best = 0
-        for index in softened.indices where softened[index] > softened[best] { best = index }
-        largest = best
-        let highest = softened.isEmpty ? 0 : softened[best]
+        largest = PredictedClass.of(scores)
+        let highest = softened.max() ?? 0
         normalizer = highest + log(softened.reduce(0.0) { $0 + exp($1 - highest) })
         self.scores = softened
     }

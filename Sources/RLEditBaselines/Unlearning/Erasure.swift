@@ -29,7 +29,7 @@ public struct Erasure: LayerUnlearningMethod {
         [
             .number(
                 "biasAmount", \.biasAmount, .positive,
-                "? what the output biases of the classes to forget are lowered by")
+                "what the output biases of the classes to forget are lowered by")
         ]
     }
 

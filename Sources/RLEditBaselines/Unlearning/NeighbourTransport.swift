@@ -32,7 +32,7 @@ public struct NeighbourTransport: LayerUnlearningMethod {
     public var documentation: String {
         "Moves each example of `forget` to where examples like it are in `retain`, at the output of the "
             + "layers and in closed form, and lowers the output bias of the classes in `forget`. On an early layer "
-            + "it comes near to a network that never saw them."
+            + "the result resembles a network that never saw them."
     }
 
     public var settings: [Setting<Self>] {
@@ -48,7 +48,7 @@ public struct NeighbourTransport: LayerUnlearningMethod {
                 "ridge of the regression, in units of the mean square of what enters the layer"),
             .number(
                 "biasAmount", \.biasAmount, .positive,
-                "? what the output biases of the classes to forget are lowered by"),
+                "what the output biases of the classes to forget are lowered by"),
         ]
     }
 

@@ -17,7 +17,7 @@ public struct Retrain: UnlearningMethod {
 
     public var documentation: String {
         "Training anew on `retain`, from the initial parameters that a new model of this seed has: what the "
-            + "others try to come near to. Give it all that is to be kept. `forget` is not used."
+            + "other methods try to match. Give it everything to keep. `forget` is not used."
     }
 
     public var settings: [Setting<Self>] {

@@ -30,7 +30,7 @@ public struct SelectiveSynapticDampening: UnlearningMethod {
             .number("dampening", \.dampening, .positive, "λ: to λ times the ratio of the importances"),
             .integer(
                 "groupSize", \.groupSize, .count(upTo: mostCounted),
-                "examples whose mean gradient is squared: a batch, as in the published code"),
+                "examples whose mean gradient is squared; a batch, as in the published code"),
         ]
     }
 

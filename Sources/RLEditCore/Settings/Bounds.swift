@@ -9,11 +9,25 @@ public enum Bounds: Sendable, Equatable {
     case within(Double, Double)
     /// [0, 1): the decay of a running mean.
     case decay
-    /// Whole numbers that are multiplied by others: from 1 to a limit.
-    case count(upTo: Int)
+    /// Whole numbers that are multiplied by others: up to a limit.
+    case count(from: Int = 1, upTo: Int)
 
     /// [0, 1].
     public static let unit = Bounds.within(0, 1)
+
+    /// For people: `> 0`, `0 … 1`; nil for any number.
+    public var text: String? {
+        switch self {
+        case .any: nil
+        case .positive: "> 0"
+        case .notNegative: "≥ 0"
+        case .atLeast(let least): "≥ \(Schedule.text(least))"
+        case .within(let low, let high): "\(Schedule.text(low)) … \(Schedule.text(high))"
+        case .decay: "≥ 0 and < 1"
+        // Limits beyond a million only keep products from overflowing.
+        case .count(let least, let most): most < 1_000_000 ? "\(least) … \(most)" : "≥ \(least)"
+        }
+    }
 
     /// Why a value is refused; nil when it is not. Infinities and NaN are outside of every range but ``any``.
     public func refusal(of value: Double, shown: String) -> String? {
@@ -27,9 +41,9 @@ public enum Bounds: Sendable, Equatable {
             low <= value && value <= high
                 ? nil : "must be from \(Schedule.text(low)) to \(Schedule.text(high)), got \(shown)"
         case .decay: 0 <= value && value < 1 ? nil : "must be at least 0 and below 1, got \(shown)"
-        case .count(let most):
-            if value < 1 {
-                "must be at least 1, got \(shown)"
+        case .count(let least, let most):
+            if value < Double(least) {
+                "must be at least \(least), got \(shown)"
             } else {
                 value <= Double(most) ? nil : "must be at most \(most), got \(shown)"
             }

@@ -34,11 +34,6 @@ extension Setting {
     /// - Throws: ``ConfigurationError`` for a value out of range, or what the schedule's function throws.
     func checked(_ schedule: Schedule, at progress: Double, owner: String) throws -> Double {
         let number = try schedule(progress)
-        let bounds: Bounds =
-            switch value {
-            case .schedule(_, let bounds), .optionalSchedule(_, let bounds): bounds
-            default: .any
-            }
         if let refusal = bounds.refusal(of: number, shown: "\(number) at progress \(progress)") {
             throw ConfigurationError(owner, name, refusal)
         }

@@ -26,6 +26,16 @@ public struct Setting<Owner> {
         case optionalSchedule(WritableKeyPath<Owner, Schedule?>, Bounds)
     }
 
+    /// The range of the value, or of each element.
+    public var bounds: Bounds {
+        switch value {
+        case .integer(_, let bounds), .number(_, let bounds), .optionalNumber(_, let bounds), .integers(_, let bounds),
+            .optionalIntegers(_, let bounds), .schedule(_, let bounds), .optionalSchedule(_, let bounds):
+            bounds
+        case .boolean: .any
+        }
+    }
+
     private init(_ name: String, _ value: Value, _ documentation: String) {
         self.name = name
         self.value = value

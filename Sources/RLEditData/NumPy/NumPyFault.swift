@@ -24,6 +24,14 @@ public enum NumPyFault: Error, Equatable, Sendable, CustomStringConvertible {
     /// An element that a 32-bit float cannot hold; `position` is 0-based, in row-major order.
     case unusableElement(position: Int, value: String, reason: String)
 
+    /// Whether the array may be sound, of elements that no tensor has.
+    var isAboutType: Bool {
+        switch self {
+        case .objects, .structured, .unsupportedType: true
+        default: false
+        }
+    }
+
     public var description: String {
         switch self {
         case .notNumPy: "it does not begin with \\x93NUMPY"
@@ -37,6 +45,9 @@ public enum NumPyFault: Error, Equatable, Sendable, CustomStringConvertible {
                 + "and 'shape', once each"
         case .objects: "its elements are Python objects, which would run code when read; save numbers instead"
         case .structured: "its elements have named fields; save each field as an array of its own"
+        case .unsupportedType(let type) where type.dropFirst().hasPrefix("U") || type.dropFirst().hasPrefix("S"):
+            "its elements are texts, of type '\(type)'; only numbers are read (np.unique(words, return_inverse=True)[1] numbers "
+                + "words)"
         case .unsupportedType(let type):
             "its elements are of type '\(type)'; read are \(NumPyElementType.known) (convert it with astype)"
         case .unusableShape(let shape):

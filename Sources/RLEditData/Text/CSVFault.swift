@@ -1,3 +1,4 @@
+internal import RLEditCore
 internal import RLEditTensor
 
 /// What is wrong with a CSV file. Rows count from 1, the header being row 1; columns count from 1. A row is a record: a
@@ -17,10 +18,26 @@ public enum CSVFault: Equatable, Sendable, CustomStringConvertible {
         public var description: String { row == line ? "row \(row)" : "row \(row) (line \(line))" }
     }
 
+    /// A byte that parts the fields of a row.
+    public struct Separator: Equatable, Sendable, CustomStringConvertible {
+        public let byte: UInt8
+
+        public init(_ byte: UInt8) { self.byte = byte }
+
+        public static let comma = Separator(UInt8(ascii: ","))
+        /// Those in use, the usual one first.
+        public static let all = [comma, Separator(UInt8(ascii: ";")), Separator(0x09), Separator(UInt8(ascii: "|"))]
+
+        /// As scripts and people write it.
+        public var description: String { byte == 0x09 ? "\\t" : String(UnicodeScalar(byte)) }
+    }
+
     /// The file ends inside a quoted field.
     case unclosedQuote(Row, column: Int)
     /// Something other than a separator follows a closing quote.
     case textAfterQuote(Row, column: Int)
+    /// The same where it is what other files have for a separator.
+    case otherSeparator(Row, column: Int, found: Separator, expected: Separator)
     /// A quote inside a field that does not begin with one.
     case strayQuote(Row, column: Int)
     /// A row with another number of columns than the header.
@@ -33,7 +50,9 @@ public enum CSVFault: Equatable, Sendable, CustomStringConvertible {
     /// Two columns of one name, which is asked for.
     case duplicateColumn(name: String)
     case missingColumn(name: String, known: [String])
-    /// `expected` says which labels there are.
+    /// The same of a header in one piece, in which another separator stands.
+    case unseparated(name: String, found: Separator, expected: Separator)
+    /// `expected` says which labels there are, as text.
     case invalidLabel(Row, column: String, label: String, expected: String)
     case emptyText(Row, column: String)
     /// A header and nothing else.
@@ -45,6 +64,9 @@ public enum CSVFault: Equatable, Sendable, CustomStringConvertible {
             "\(row), column \(column): the field's opening quote is never closed"
         case .textAfterQuote(let row, let column):
             "\(row), column \(column): text follows the closing quote (a quote inside a quoted field is written twice)"
+        case .otherSeparator(let row, let column, let found, let expected):
+            "\(row), column \(column): '\(found)' follows the closing quote: the separator looks like '\(found)', and "
+                + "'\(expected)' was expected"
         case .strayQuote(let row, let column):
             "\(row), column \(column): a quote stands inside a field that does not begin with one (quote the whole field and write the quote twice)"
         case .columnCount(let row, let expected, let actual):
@@ -55,6 +77,8 @@ public enum CSVFault: Equatable, Sendable, CustomStringConvertible {
         case .noHeader: "the file is empty: a header row with the columns' names is needed"
         case .duplicateColumn(let name): "the header names the column '\(name)' twice"
         case .missingColumn(let name, let known): CSVFault.missing(name, known)
+        case .unseparated(let name, let found, let expected):
+            "there is no column '\(name)': the separator of the header looks like '\(found)', and '\(expected)' was expected"
         case .invalidLabel(let row, let column, let label, let expected):
             "\(row), column '\(column)': label '\(label)' is not one of \(expected)"
         case .emptyText(let row, let column): "\(row), column '\(column)': the text is empty"
@@ -66,7 +90,7 @@ public enum CSVFault: Equatable, Sendable, CustomStringConvertible {
     private static func missing(_ name: String, _ known: [String]) -> String {
         var shown = known
         var hint = ""
-        if let nearest = Spelling.nearest(to: name, among: known) {
+        if let nearest = NearestName.of(name, among: known) {
             hint = " (did you mean '\(nearest)'?)"
             shown.removeAll { $0 == nearest }
             shown.insert(nearest, at: 0)

@@ -32,9 +32,9 @@ package final class CSVReader {
     /// The last byte was a CR: an LF belongs to it.
     private var followsReturn = false
 
-    package init(_ source: any ByteSource, separator: UInt8 = UInt8(ascii: ",")) {
+    package init(_ source: any ByteSource, separator: CSVFault.Separator = .comma) {
         pieces = BytePieces(source)
-        self.separator = separator
+        self.separator = separator.byte
     }
 
     package var path: String { pieces.source.path }
@@ -146,7 +146,13 @@ package final class CSVReader {
                 record.bytes.append(quote)
                 state = .quoted
                 position += 1
-            case .quoteInQuoted: return .fault(.textAfterQuote(record.place, column: record.count + 1))
+            case .quoteInQuoted:
+                if let found = CSVFault.Separator.all.first(where: { $0.byte == byte }) {
+                    return .fault(
+                        .otherSeparator(
+                            record.place, column: record.count + 1, found: found, expected: .init(separator)))
+                }
+                return .fault(.textAfterQuote(record.place, column: record.count + 1))
             default:
                 let start = position
                 while position < end, bytes[position] != separator, bytes[position] != newline,
@@ -166,21 +172,27 @@ package final class CSVReader {
 /// A CSV file whose first row names the columns.
 package struct CSVTable {
     private let reader: CSVReader
+    private let separator: CSVFault.Separator
     /// Names in their order.
     package let columns: [String]
+    /// Places of the columns by name, the first of equals.
+    private var places: [String: Int] = [:]
+    private var repeated: Set<String> = []
     /// The row read last.
     package private(set) var record = CSVRecord()
 
     /// Reads the header.
     /// - Throws: ``DataError/invalidCSV(path:fault:)``.
-    package init(_ source: any ByteSource) throws(DataError) {
-        reader = CSVReader(source)
+    package init(_ source: any ByteSource, separator: CSVFault.Separator = .comma) throws(DataError) {
+        reader = CSVReader(source, separator: separator)
+        self.separator = separator
         guard try reader.next(&record) else { throw .invalidCSV(path: source.path, fault: .noHeader) }
         var columns: [String] = []
         for field in 0..<record.count {
             guard let name = String(validating: record[field], as: UTF8.self) else {
                 throw .invalidCSV(path: source.path, fault: .notUTF8(record.place, column: "\(field + 1)"))
             }
+            if places[name] == nil { places[name] = field } else { repeated.insert(name) }
             columns.append(name)
         }
         self.columns = columns
@@ -191,12 +203,14 @@ package struct CSVTable {
 
     /// The place of a column.
     package func index(of name: String) throws(DataError) -> Int {
-        guard let index = columns.firstIndex(of: name) else {
+        guard let index = places[name] else {
+            let others = CSVFault.Separator.all.filter { $0 != separator }
+            if columns.count == 1, let found = others.first(where: { columns[0].utf8.contains($0.byte) }) {
+                throw .invalidCSV(path: path, fault: .unseparated(name: name, found: found, expected: separator))
+            }
             throw .invalidCSV(path: path, fault: .missingColumn(name: name, known: columns))
         }
-        guard columns.lastIndex(of: name) == index else {
-            throw .invalidCSV(path: path, fault: .duplicateColumn(name: name))
-        }
+        guard !repeated.contains(name) else { throw .invalidCSV(path: path, fault: .duplicateColumn(name: name)) }
         return index
     }
 

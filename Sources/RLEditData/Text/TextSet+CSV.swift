@@ -9,6 +9,8 @@ extension TextSet {
         public var group: String?
         /// The label that each content of the label column stands for; nil takes 0 and 1.
         public var labels: [(text: String, label: Int)]?
+        /// What parts the fields of a row.
+        public var separator = CSVFault.Separator.comma
 
         public init(text: String, label: String, group: String? = nil, labels: [(text: String, label: Int)]? = nil) {
             self.text = text
@@ -30,7 +32,7 @@ extension TextSet {
     package init(
         _ bytes: any ByteSource, name: String, source: String, columns: CSVColumns
     ) throws(DataError) {
-        var table = try CSVTable(bytes)
+        var table = try CSVTable(bytes, separator: columns.separator)
         let path = table.path
         let (textColumn, labelColumn) = (try table.index(of: columns.text), try table.index(of: columns.label))
         var groupColumn: Int?

@@ -135,13 +135,7 @@ extension TextSet {
     /// - Throws: ``DataError/unknownGroup(set:name:known:)``; ``DataError/invalidGroups(_:)`` for a name given twice.
     public func inGroups(_ names: [String]) throws(DataError) -> TextSet {
         guard let groups else { throw .unknownGroup(set: name, name: names.first ?? "", known: []) }
-        var kept: [Int] = []
-        for name in names {
-            let index = try groups.index(of: name, in: self.name)
-            guard !kept.contains(index) else { throw .invalidGroups(.nameTwice(name)) }
-            kept.append(index)
-        }
-        let (texts, restricted) = groups.restricted(to: kept)
+        let (texts, restricted) = groups.restricted(to: try groups.indices(of: names, in: name))
         return try selecting(texts).withGroups(restricted)
     }
 

@@ -30,7 +30,7 @@ public struct TextSet: Sendable {
     /// - Throws: ``DataError`` naming what does not fit.
     public init(name: String, source: String, texts: [String], labels: [Int]) throws(DataError) {
         guard texts.count == labels.count else {
-            throw .shapeMismatch(operation: "text set", expected: [texts.count], actual: [labels.count])
+            throw .unpaired(examples: "texts", count: texts.count, labels: labels.count)
         }
         var storage = TextStorage.Builder()
         for (position, text) in texts.enumerated() {
@@ -43,16 +43,12 @@ public struct TextSet: Sendable {
     init(
         name: String, source: String, texts: TextStorage, labels: [Int], groups: ExampleGroups? = nil
     ) throws(DataError) {
-        let largest = Int(Int32.max)
-        guard labels.count <= largest else {
+        guard labels.count <= Int(Int32.max) else {
             throw .invalidArgument(operation: "text set", message: "more texts than a set can hold")
-        }
-        if let position = labels.firstIndex(where: { $0 < 0 || $0 >= largest }) {
-            throw .labelOutOfRange(source: name, position: position, label: labels[position], classes: largest)
         }
         self.init(
             name: name, source: source, storage: texts, order: (0..<labels.count).map { Int32($0) },
-            labels: labels.map { Int32($0) }, groups: groups)
+            labels: try ExampleSet.stored(labels, of: name), groups: groups)
     }
 
     /// Parts already checked.

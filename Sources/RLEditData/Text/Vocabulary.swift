@@ -157,7 +157,8 @@ public struct Vocabulary: Sendable {
         var encoder = Encoder(self)
         for index in 0..<texts.count { texts.withText(index) { encoder.append($0) } }
         return try ExampleSet(
-            name: texts.name, source: texts.source, sparse: try encoder.finish(), labels: texts.labels
+            name: texts.name, source: texts.source, sparse: try encoder.finish(), labels: texts.labels,
+            texts: texts
         ).withGroups(texts.groups)
     }
 

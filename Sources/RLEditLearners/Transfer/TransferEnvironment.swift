@@ -10,14 +10,18 @@ public struct TransferProblem {
     public var reward: any RewardFunction
     /// Pairs on which a step judges its candidates.
     public var pairsPerStep: Int
+    /// What becomes of a candidate without a valid reward.
+    public var invalidRewards: InvalidRewardRule
 
     public init(
-        pairs: [EditPair], policy: UnitPolicyNetwork, reward: any RewardFunction, pairsPerStep: Int
+        pairs: [EditPair], policy: UnitPolicyNetwork, reward: any RewardFunction, pairsPerStep: Int,
+        invalidRewards: InvalidRewardRule = .stop
     ) {
         self.pairs = pairs
         self.policy = policy
         self.reward = reward
         self.pairsPerStep = pairsPerStep
+        self.invalidRewards = invalidRewards
     }
 
     /// - Throws: ``WorldError`` for no pair, a number of pairs a step outside 1 … all, or features that do not fit.
@@ -47,7 +51,7 @@ public struct TransferProblem {
 public final class TransferEnvironment: VectorEnvironment {
     /// What the last step did.
     public struct Record {
-        /// Mean reward and terms of each environment's candidate over the pairs that it met.
+        /// Mean reward and terms of each environment's candidate over the pairs that it met; invalid if it was so on one.
         public let rewards: [Reward]
         /// Edited networks that were measured.
         public let evaluations: Int
@@ -62,6 +66,8 @@ public final class TransferEnvironment: VectorEnvironment {
     public private(set) var record: Record?
     /// Steps done: with the stream, all that decides which pairs come next.
     package private(set) var stepCount = 0
+    /// Who judges, and the lowest reward on a pair so far.
+    package let rewardJudge: RewardJudge
 
     private let problem: TransferProblem
     private let actsOnFactors: Bool
@@ -82,6 +88,7 @@ public final class TransferEnvironment: VectorEnvironment {
     package init(_ problem: TransferProblem, learner: any Learner, pool: WorkerPool, random: RandomStream) throws {
         try problem.validate()
         self.problem = problem
+        rewardJudge = RewardJudge(problem.reward, rule: problem.invalidRewards)
         self.pool = pool
         self.random = random.split("pairs")
         environments = learner.environments(horizon: 1)
@@ -131,8 +138,10 @@ public final class TransferEnvironment: VectorEnvironment {
     }
 
     /// Goes on after so many steps.
-    package func restore(steps: Int) throws -> ObservationBatch {
+    /// - Parameter worst: the lowest reward so far.
+    package func restore(steps: Int, worst: Double?) throws -> ObservationBatch {
         stepCount = steps
+        rewardJudge.restore(worst: worst)
         return try reset()
     }
 
@@ -153,15 +162,17 @@ public final class TransferEnvironment: VectorEnvironment {
         var values = [[Double]](repeating: [], count: environments)
         var terms = [[Reward.Term]](repeating: [], count: environments)
         var told = [Double](repeating: 0, count: environments)
+        var isInvalid = [Bool](repeating: false, count: environments)
         for (place, index) in drawn.enumerated() where !meetings[place].isEmpty {
             let pair = problem.pairs[index]
             let rewards = try pair.judge(
-                try edits(of: pair, actions, for: meetings[place]), by: problem.reward, episode: stepCount + 1,
+                try edits(of: pair, actions, for: meetings[place]), by: rewardJudge, episode: stepCount + 1,
                 progress: progress)
             let shaped = tellsRanks ? centeredRanks(rewards.map(\.value)) : rewards.map(\.value)
             for (candidate, environment) in meetings[place].enumerated() {
                 values[environment].append(rewards[candidate].value)
                 told[environment] += shaped[candidate]
+                if rewards[candidate].isInvalid { isInvalid[environment] = true }
                 add(rewards[candidate].terms, to: &terms[environment])
             }
         }
@@ -169,9 +180,11 @@ public final class TransferEnvironment: VectorEnvironment {
         record = Record(
             rewards: values.indices.map { environment in
                 let count = Double(max(values[environment].count, 1))
-                return Reward(
+                var reward = Reward(
                     values[environment].reduce(0, +) / count,
                     terms: terms[environment].map { Reward.Term($0.name, $0.value / count) })
+                reward.isInvalid = isInvalid[environment]
+                return reward
             }, evaluations: values.reduce(0) { $0 + $1.count })
         stepCount += 1
         let observation = try observe()
@@ -243,16 +256,19 @@ public final class TransferEnvironment: VectorEnvironment {
 
 extension EditPair {
     /// Measures edits and lets a reward judge them, in order.
+    /// - Parameter isRemembered: as that of ``RewardJudge``.
     /// - Throws: ``WorldError`` for a reward that is not finite, or what the reward throws.
     package func judge(
-        _ edits: [[LayerEdit]], by reward: any RewardFunction, episode: Int = 1, progress: Double = 1
+        _ edits: [[LayerEdit]], by judge: RewardJudge, episode: Int = 1, progress: Double = 1,
+        isRemembered: Bool = true
     ) throws -> [Reward] {
-        let batch = try source.evaluate(edits)
-        let base = source.base()
-        return try edits.indices.map { candidate in
-            try reward.finiteReward(
-                RewardContext(
-                    batch: batch, candidate: candidate, base: base, step: 1, episode: episode, progress: progress))
-        }
+        try judge.judge(
+            source.evaluate(edits), base: source.base(), steps: edits.map { _ in 1 },
+            episodes: edits.map { _ in episode }, progress: progress, isRemembered: isRemembered)
+    }
+
+    /// The same by a reward whose faults are errors.
+    package func judge(_ edits: [[LayerEdit]], by reward: any RewardFunction) throws -> [Reward] {
+        try judge(edits, by: RewardJudge(reward))
     }
 }

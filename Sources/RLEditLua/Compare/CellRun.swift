@@ -92,10 +92,11 @@ struct CellRun {
     private func cell(_ loop: EditLoop, _ key: String, _ cost: ComparisonCell.Cost) throws -> ComparisonCell {
         let outcome = try RunOutcome(of: loop, pool: pool)
         for reason in outcome.undefinedMeasures { note("held out, \(reason); it is shown as –") }
-        let result = SeedResult(
+        var result = SeedResult(
             seed: seed, evaluations: loop.evaluations, evaluationsToTarget: loop.evaluationsToTarget,
             bestReward: loop.best?.reward.value, seconds: cost.seconds, heldOut: outcome.heldOut,
-            classes: outcome.classes, groups: outcome.groups)
+            classes: outcome.classes, groups: outcome.groups, invalidRewards: loop.invalidRewards)
+        (result.model, result.answers) = (outcome.model, outcome.answers)
         return ComparisonCell(
             method: method.name, kind: method.kind, key: key, task: task.name, world: task.worldName, result: result,
             cost: cost)
@@ -238,6 +239,7 @@ extension SeedResult {
         for index in heldOut.indices { heldOut[index].stages[stage] = nil }
         for index in classes.indices { classes[index].stages[stage] = nil }
         for index in groups.indices { groups[index].stages[stage] = nil }
+        for index in answers.indices { answers[index].stages[stage] = nil }
     }
 }
 

@@ -14,6 +14,8 @@ package struct CompareOptions: Sendable {
     package var reference: String?
     /// Whether the measures of depth are taken, which train and cost a while.
     package var measuresDepth = false
+    /// The options above as words of the command line, for the command that makes the comparison again.
+    package var words: [String] = []
 
     package init(run: RunOptions, methods: [ComparedMethod]) {
         self.run = run

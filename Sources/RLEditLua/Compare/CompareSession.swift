@@ -3,6 +3,7 @@ package import LuaBridge
 internal import RLEditData
 package import RLEditRuns
 internal import RLEditTensor
+internal import RLEditWorlds
 
 /// Runs the cells of a comparison, each once: `rledit-lua compare TASK.lua`.
 ///
@@ -46,6 +47,7 @@ package final class CompareSession {
         seeds: for seed in options.run.seeds {
             for method in options.methods where !skipped.contains(where: { $0.method == method.name }) {
                 if let kept = keptCell(method, seed, in: folder) {
+                    for warning in kept.warnings { noteOnce("warning: \(warning)") }
                     cells.append(kept)
                     continue
                 }
@@ -65,9 +67,14 @@ package final class CompareSession {
                 }
             }
         }
+        if end != .finished {
+            note(
+                cells.isEmpty
+                    ? "stopped before the first cell was done; the same command begins anew"
+                    : "stopped; '\(folder.path)' has what is done; the same command goes on with what is missing")
+        }
         guard let comparison = try makeComparison(folder.path) else { return (end, nil) }
         try folder.write(comparison)
-        if end != .finished { note("stopped; the same command goes on with what is missing") }
         return (end, comparison)
     }
 
@@ -87,11 +94,13 @@ package final class CompareSession {
                 "the cells of this comparison were made of different data: remove the folder, or name another --out")
         }
         var comparison = Comparison(
-            task: first.task, run: path, world: first.world, seconds: clock.seconds, data: first.data, methods: methods,
+            task: Distinct(cells.map(\.task)).only ?? script.baseName, run: path,
+            world: Distinct(cells.map(\.world)).text, seconds: clock.seconds, data: first.data, methods: methods,
             reference: reference)
         comparison.skipped = skipped
         comparison.failed = failed
         comparison.walls = options.run.wallNames
+        comparison.command = options.run.command("compare", script: script.source, options.words)
         return comparison
     }
 
@@ -162,7 +171,7 @@ package final class CompareSession {
         hostDidChange(nil)
         task.stop = { [clock] in clock.isInterrupted ? .interrupted : clock.isTimeOver ? .timeLimit : nil }
         if let line = context.dataLine, !options.run.isQuiet { noteOnce(line) }
-        if let warning = task.overlapWarning { noteOnce("warning: \(warning)") }
+        for warning in task.setWarnings { noteOnce("warning: \(warning)") }
         let run = CellRun(
             task: task, method: method, seed: seed, options: options, pool: pool, note: { [self] in noteOnce($0) })
         if let gap = run.gap {
@@ -174,12 +183,17 @@ package final class CompareSession {
             cell.modules = session.loadedFiles.map {
                 ComparisonCell.Module(path: $0.path, hash: SHA256Digest.hex(of: $0.bytes))
             }
-            cell.data = context.usedData.first.map { RunSummary.Data(name: $0.name, hash: $0.hash) }
+            cell.warnings = task.setWarnings
+            cell.data = context.mainData
             return .done(cell)
         } catch {
             if clock.isInterrupted || clock.isTimeOver { return .stopped }
             if let limit = error as? LuaError, limit.isLimit { throw error }
-            return .failed("\(error)")
+            let isInvalid =
+                (error as? any InvalidRewardError)?.isInvalidReward == true && options.run.invalidRewards == nil
+            return .failed(
+                "\(error)"
+                    + (isInvalid ? "; --on-invalid-reward worst counts such a candidate as the worst so far" : ""))
         }
     }
 }

@@ -5,14 +5,23 @@ internal import RLEditData
 internal import RLEditNN
 internal import RLEditRuns
 internal import RLEditTensor
+internal import RLEditWorlds
 
 extension HostModules {
     /// `rledit.baselines`: methods to compare an edit with. Each runs at once and returns a result with a new model.
     static func addBaselines(to host: LuaHost, context: ScriptContext) throws {
         try host.register(ScriptBaseline.self) { type in
-            type.property("name") { baseline, call in try call.returns(baseline.result.name) }
-            type.property("model") { baseline, call in try call.returns(baseline.model) }
-            type.property("cost") { baseline, call in
+            type.documentation(
+                in: "rledit.baselines",
+                """
+                What a baseline came to. A task measures it beside its own result: `baselines = { result }`.
+                """
+            )
+            type.property("name", "string the method's, or the one given") { baseline, call in
+                try call.returns(baseline.result.name)
+            }
+            type.property("model", "rledit.Model") { baseline, call in try call.returns(baseline.model) }
+            type.property("cost", "rledit.BaselineCost") { baseline, call in
                 try call.returns(try PlainTable.make(.object(baseline.result.cost.json), host: call.host))
             }
             type.description { baseline in
@@ -22,9 +31,88 @@ extension HostModules {
             }
         }
         host.addModule("rledit.baselines") { module in
-            for (name, run) in unlearningMethods { module.function(name) { try run($0, context) } }
-            module.function("fine_tune_last_layer") { try fineTuneLastLayer($0, context) }
-            module.function("threshold") { try threshold($0, context) }
+            module.documentation(
+                """
+                Published methods, and trivial ones, to compare an edit with. Each runs at once, on any model and sets,
+                and returns a result with a new model; the given one is never changed. The defaults are the settings
+                that worked for the digit network and 2,500 examples (`docs/results.md`). `docs/baselines.md` compares
+                them.
+
+                ```lua
+                local rledit = require "rledit"
+                local digits = rledit.data.generated_digits { train = 200, test = 100 }
+                local model = rledit.models.digit_cnn()
+                local forget, retain = digits.train:partition(function(label) return label == 7 end)
+                local result = rledit.baselines.fine_tune { model = model, forget = forget, retain = retain, epochs = 1 }
+                print(result.name, result.cost.kfe, result.model.parameter_count)
+                ```
+                """
+            )
+            module.types(
+                """
+                Passes are counted in full-forward equivalents: one example through the whole network. A pass through
+                the last layers only counts as their share of the multiply-adds.
+                @class rledit.BaselineCost
+                @field forwards number forward passes of one example each
+                @field backwards number backward passes of one example each
+                @field kfe number thousand full-forward equivalents: (forwards + 2 · backwards) / 1000
+                @field seconds number
+
+                What every baseline takes.
+                @class rledit.BaselineOptions
+                @field model rledit.Model
+                @field seed integer? orders of examples and all that is drawn come from it; the run's seed by default
+                @field name string? names the result, when a task compares with two of one method
+
+                What every method of unlearning takes. A method may leave one of the sets unused, and then does without
+                it.
+                @class rledit.UnlearningOptions: rledit.BaselineOptions
+                @field forget rledit.Set examples to forget
+                @field retain rledit.Set examples to keep
+
+                What methods that edit some layers take as well: either `layer` or `layers`.
+                @class rledit.LayerUnlearningOptions: rledit.UnlearningOptions
+                @field layer string?
+                @field layers string[]?
+                """
+            )
+            addUnlearning(to: module, context: context)
+            module.types(
+                FineTuneLastLayer().annotation(
+                    "rledit.FineTuneLastLayerOptions", parent: "rledit.BaselineOptions",
+                    [
+                        "set rledit.Set",
+                        """
+                        balance ("label"|"group")? what is shown equally often: each label, or each label of each group; \
+                        labels by default
+                        """,
+                    ]))
+            module.types(
+                ThresholdTuning().annotation(
+                    "rledit.ThresholdOptions", parent: "rledit.BaselineOptions",
+                    [
+                        "set rledit.Set labelled 0 and 1, with groups",
+                        "utility rledit.Set? what the accuracy is taken on; `set` by default",
+                    ]))
+            module.function(
+                "fine_tune_last_layer",
+                """
+                Trains the last layer alone on a rebalanced set: small classes, or small groups' classes, come as often
+                as large ones.
+                @param options rledit.FineTuneLastLayerOptions
+                @return rledit.Baseline
+                """
+            ) { try fineTuneLastLayer($0, context) }
+            module.function(
+                "threshold",
+                """
+                Moves the decision threshold to where the groups' false positive and false negative rates differ least
+                from the overall ones, at a bounded loss of accuracy. The threshold is folded into the output bias: the
+                model's own stays 0.
+                @param options rledit.ThresholdOptions
+                @return rledit.Baseline
+                """
+            ) { try threshold($0, context) }
         }
     }
 
@@ -42,11 +130,9 @@ extension HostModules {
         }
         try options.finish()
         if let forget, let retain {
-            let shared = forget.overlap(with: retain)
-            if shared > 0 {
-                call.host.warningSink(
-                    "warning: \(options.owner): the sets 'forget' and 'retain' share \(shared) of \(forget.count) examples"
-                )
+            let sets = [(SetRole.forget, forget), (.retain, retain)].map { NamedSet(name: $0.rawValue, examples: $1) }
+            if let warning = SetOverlap.conflict(sets[0], sets[1]) {
+                call.host.warningSink("warning: \(options.owner): \(warning)")
             }
         }
         guard let some = forget ?? retain else { throw try options.missing("forget", expected: ScriptSet.luaName) }

@@ -6,11 +6,25 @@ extension HostModules {
     /// `rledit.TextSet`, `rledit.Vocabulary`, `rledit.Comments` and `rledit.Templates`.
     static func registerTexts(with host: LuaHost, context: ScriptContext) throws {
         try host.register(ScriptTextSet.self) { type in
-            type.property("name") { set, call in try call.returns(set.texts.name) }
-            type.property("source") { set, call in try call.returns(set.texts.source) }
-            type.property("count") { set, call in try call.returns(set.texts.count) }
-            type.property("hash") { set, call in try call.returns(set.texts.contentHash) }
-            type.property("groups") { set, call in try call.returns(set.texts.groups?.names ?? []) }
+            type.documentation(
+                in: "rledit.data",
+                """
+                An ordered set of labelled texts. Sets do not change: methods give new ones, which share the texts.
+                `#set` is the number of texts. A vocabulary makes a set of examples of it.
+                """
+            )
+            type.property("name", "string") { set, call in try call.returns(set.texts.name) }
+            type.property("source", "string where the texts come from") { set, call in
+                try call.returns(set.texts.source)
+            }
+            type.property("count", "integer number of texts") { set, call in try call.returns(set.texts.count) }
+            type.property("hash", "string SHA-256 of texts, labels and groups in their order") { set, call in
+                try call.returns(set.texts.contentHash)
+            }
+            type.property("groups", "string[] names of the groups, in their order; empty for a set without groups") {
+                set, call in
+                try call.returns(set.texts.groups?.names ?? [])
+            }
             type.length { $0.texts.count }
             type.description { $0.texts.description }
             type.nativeBytes { $0.textBytes + $0.texts.count * 8 + ($0.texts.groups?.byteCount ?? 0) }
@@ -20,25 +34,52 @@ extension HostModules {
         }
         try registerVocabulary(with: host)
         try host.register(ScriptComments.self) { type in
-            type.property("source") { value, call in try call.returns(value.comments.source) }
-            type.property("hash") { value, call in try call.returns(value.comments.hash) }
-            type.property("train") { value, call in try call.returns(value.train) }
-            type.property("validation") { value, call in try call.returns(value.validation) }
-            type.property("test") { value, call in try call.returns(value.test) }
+            type.documentation(in: "rledit.data", "Comments in three parts.")
+            type.property("source", "string `jigsaw` or `generated`") { value, call in
+                try call.returns(value.comments.source)
+            }
+            type.property("hash", "string SHA-256 of all parts") { value, call in
+                try call.returns(value.comments.hash)
+            }
+            type.property("train", "rledit.TextSet comments to learn from") { value, call in
+                try call.returns(value.train)
+            }
+            type.property("validation", "rledit.TextSet comments to choose by, or for a reward") { value, call in
+                try call.returns(value.validation)
+            }
+            type.property("test", "rledit.TextSet comments held out") { value, call in try call.returns(value.test) }
             type.description { $0.comments.description }
         }
         try host.register(ScriptTemplates.self) { type in
-            type.property("source") { value, call in try call.returns(value.templates.source) }
-            type.property("hash") { value, call in try call.returns(value.templates.hash) }
-            type.property("sentences") { value, call in try call.returns(value.sentences) }
-            type.property("terms") { value, call in try call.returns(value.templates.terms) }
+            type.documentation(in: "rledit.data", "Sentences about identity terms.")
+            type.property("source", "string `jigsaw` or `generated`") { value, call in
+                try call.returns(value.templates.source)
+            }
+            type.property("hash", "string SHA-256 of sentences, labels and groups") { value, call in
+                try call.returns(value.templates.hash)
+            }
+            type.property("sentences", "rledit.TextSet with a group for each term") { value, call in
+                try call.returns(value.sentences)
+            }
+            type.property("terms", "string[] the terms, in the order of their list") { value, call in
+                try call.returns(value.templates.terms)
+            }
             type.description { $0.templates.description }
         }
     }
 
     /// Methods that give sets.
     private static func addSelections(to type: LuaType<ScriptTextSet>) {
-        type.method("partition") { set, call in
+        type.method(
+            "partition",
+            """
+            Two sets: the texts whose label satisfies the predicate, and the rest. The predicate is asked once for each
+            label that occurs and must answer true or false.
+            @param predicate fun(label: integer): boolean
+            @return rledit.TextSet matching
+            @return rledit.TextSet rest
+            """
+        ) { set, call in
             try call.atMost(1)
             let predicate = try call.function(1)
             let (matching, rest) = try set.texts.partition { label in
@@ -46,7 +87,16 @@ extension HostModules {
             }
             return try call.returns(matching, rest)
         }
-        type.method("filter") { set, call in
+        type.method(
+            "filter",
+            """
+            Two sets: the texts that satisfy the predicate, and the rest. The predicate gets a text, its label and, in a
+            set with groups, the names of its groups.
+            @param predicate fun(text: string, label: integer, groups: string[]?): boolean
+            @return rledit.TextSet matching
+            @return rledit.TextSet rest
+            """
+        ) { set, call in
             try call.atMost(1)
             let predicate = try call.function(1)
             let texts = set.texts
@@ -62,21 +112,49 @@ extension HostModules {
             }
             return try call.returns(matching, rest)
         }
-        type.method("take") { set, call in
+        type.method(
+            "take",
+            """
+            The first `count` texts; an error when there are fewer.
+            @param count integer
+            @return rledit.TextSet
+            """
+        ) { set, call in
             try call.atMost(1)
             let count = try call.integer(1)
             return try call.returns(try call.blaming(1) { try set.texts.take(count) })
         }
-        type.method("drop") { set, call in
+        type.method(
+            "drop",
+            """
+            All but the first `count` texts; an error when there are fewer.
+            @param count integer
+            @return rledit.TextSet
+            """
+        ) { set, call in
             try call.atMost(1)
             let count = try call.integer(1)
             return try call.returns(try call.blaming(1) { try set.texts.drop(count) })
         }
-        type.method("shuffle") { set, call in
+        type.method(
+            "shuffle",
+            """
+            The texts in an order drawn from the seed.
+            @param seed integer
+            @return rledit.TextSet
+            """
+        ) { set, call in
             try call.atMost(1)
             return try call.returns(set.texts.shuffled(seed: UInt64(bitPattern: Int64(try call.integer(1)))))
         }
-        type.method("split") { set, call in
+        type.method(
+            "split",
+            """
+            Consecutive parts: the first `fraction` and the rest, or parts of the given sizes.
+            @param parts number|integer[] a fraction in 0 … 1, or sizes
+            @return rledit.TextSet ...
+            """
+        ) { set, call in
             try call.atMost(1)
             let parts: [TextSet]
             if case .table(let table) = call.value(1) {
@@ -93,14 +171,28 @@ extension HostModules {
             return try call.returns(
                 list: try parts.map { .object(try call.host.makeObject(ScriptTextSet(texts: $0))) })
         }
-        type.method("concat") { set, call in
+        type.method(
+            "concat",
+            """
+            The texts of this set, then those of the other. Groups of one name become one.
+            @param other rledit.TextSet
+            @return rledit.TextSet
+            """
+        ) { set, call in
             try call.atMost(1)
             let other = try call.argument(1, as: TextSet.self)
             try call.host.checkRoom(forElements: (set.texts.byteCount + other.byteCount) / 4)
             let joined = try call.blaming(1) { try set.texts.concat(other) }
             return try call.returns(ScriptTextSet(texts: joined, textBytes: joined.byteCount))
         }
-        type.method("subset") { set, call in
+        type.method(
+            "subset",
+            """
+            The texts at these places, in this order; a place may come more than once.
+            @param indices integer[]
+            @return rledit.TextSet
+            """
+        ) { set, call in
             try call.atMost(1)
             let indices = try call.table(1).array(of: Int.self).map { index in
                 guard let resolved = ScriptIndex.resolve(index, count: set.texts.count) else {
@@ -110,58 +202,41 @@ extension HostModules {
             }
             return try call.returns(try set.texts.subset(indices))
         }
-        type.method("named") { set, call in
+        type.method(
+            "named",
+            """
+            The same texts under another name.
+            @param name string
+            @return rledit.TextSet
+            """
+        ) { set, call in
             try call.atMost(1)
             return try call.returns(set.texts.named(try call.string(1)))
         }
     }
 
-    /// Methods that have to do with groups.
-    private static func addGroups(to type: LuaType<ScriptTextSet>, context: ScriptContext) {
-        type.method("group_by_terms") { set, call in
-            try call.atMost(1)
-            let terms: [String]
-            if case .table(let table) = call.value(1) {
-                terms = try table.array(of: String.self, limit: 100_000)
-            } else {
-                let path = try call.string(1)
-                terms = try told { try TermMatcher.terms(file: try context.locations.resolve(path)) }
-            }
-            return try call.returns(try call.blaming(1) { try set.texts.groupedByTerms(terms) })
-        }
-        type.method("group_counts") { set, call in
-            try call.atMost(0)
-            let table = try call.host.makeTable()
-            if let groups = set.texts.groups {
-                for (name, count) in zip(groups.names, groups.counts) { try table.set(name, count) }
-            }
-            return try call.returns(table)
-        }
-        type.method("group") { set, call in
-            try call.atMost(1)
-            let name = try call.string(1)
-            return try call.returns(try call.blaming(1) { try set.texts.inGroups([name]) })
-        }
-        type.method("in_groups") { set, call in
-            try call.atMost(1)
-            let names = try call.table(1).array(of: String.self)
-            return try call.returns(try call.blaming(1) { try set.texts.inGroups(names) })
-        }
-        type.method("without_groups") { set, call in
-            try call.atMost(0)
-            return try call.returns(try set.texts.withGroups(nil))
-        }
-    }
-
     /// Methods that give what is in a set.
     private static func addContents(to type: LuaType<ScriptTextSet>) {
-        type.method("class_counts") { set, call in
+        type.method(
+            "class_counts",
+            """
+            Number of texts by label.
+            @return table<integer, integer>
+            """
+        ) { set, call in
             try call.atMost(0)
             let table = try call.host.makeTable()
             for (label, count) in set.texts.classCounts { try table.set(label, count) }
             return try call.returns(table)
         }
-        type.method("text") { set, call in
+        type.method(
+            "text",
+            """
+            The text at a place.
+            @param index integer from 1 on, or from the end when negative
+            @return string
+            """
+        ) { set, call in
             try call.atMost(1)
             let index = try call.integer(1)
             guard let resolved = ScriptIndex.resolve(index, count: set.texts.count) else {
@@ -169,12 +244,28 @@ extension HostModules {
             }
             return try call.returns(set.texts.text(resolved))
         }
-        type.method("texts") { set, call in
+        type.method(
+            "texts",
+            """
+            Texts `first` to `last`; all by default.
+            @param first integer?
+            @param last integer?
+            @return string[]
+            """
+        ) { set, call in
             try call.atMost(2)
             let rows = try rows(call, count: set.texts.count)
             return try call.returns(rows.map { set.texts.text($0) })
         }
-        type.method("labels") { set, call in
+        type.method(
+            "labels",
+            """
+            Labels of texts `first` to `last`; all by default.
+            @param first integer?
+            @param last integer?
+            @return integer[]
+            """
+        ) { set, call in
             try call.atMost(2)
             let rows = try rows(call, count: set.texts.count)
             return try call.returns(Array(set.texts.labels[rows]))
@@ -190,35 +281,5 @@ extension HostModules {
             throw call.argumentError(1, "\(place()): boolean expected, got \(result.typeName)")
         }
         return answer
-    }
-
-    private static func registerVocabulary(with host: LuaHost) throws {
-        try host.register(ScriptVocabulary.self) { type in
-            type.property("count") { value, call in try call.returns(value.vocabulary.count) }
-            type.property("weights") { value, call in try call.returns(value.vocabulary.weights.rawValue) }
-            type.property("minimum_count") { value, call in try call.returns(value.vocabulary.minimumCount) }
-            type.length { $0.vocabulary.count }
-            type.description { $0.vocabulary.description }
-            type.nativeBytes { $0.vocabulary.byteCount }
-            type.method("encode") { value, call in
-                try call.atMost(1)
-                let texts = try call.argument(1, as: TextSet.self)
-                let set = try call.blaming(1) { try value.vocabulary.encode(texts) }
-                return try call.returns(ScriptSet(examples: set, inputBytes: set.inputBytes))
-            }
-            type.method("contains") { value, call in
-                try call.atMost(1)
-                return try call.returns(value.vocabulary.contains(try call.string(1)))
-            }
-            type.method("index") { value, call in
-                try call.atMost(1)
-                return try call.returns(value.vocabulary.index(of: try call.string(1)).map { $0 + 1 })
-            }
-            type.method("words") { value, call in
-                try call.atMost(2)
-                let rows = try rows(call, count: value.vocabulary.count)
-                return try call.returns(Array(value.vocabulary.words[rows]))
-            }
-        }
     }
 }

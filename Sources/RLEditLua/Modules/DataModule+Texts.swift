@@ -6,17 +6,69 @@ internal import RLEditTensor
 extension HostModules {
     /// Functions of `rledit.data` that give texts and vocabularies.
     static func addTexts(to module: LuaModule, context: ScriptContext) {
-        module.function("csv") { call in try csv(call, context) }
-        module.function("texts") { call in try texts(call) }
-        module.function("vocabulary") { call in try vocabulary(call) }
-        module.function("comments") { call in
+        module.function(
+            "csv",
+            """
+            Texts and their labels from a CSV file (RFC 4180, plain or compressed with gzip) whose first row names the
+            columns. `text`, `label` and `group` are names of columns; a label is 0 or 1 unless `labels` says which
+            contents mean which label; a group is a name, or empty for none. `separator` separates the columns, `","` by
+            default. Texts keep the order of the file. A row that does not fit is an error with its number, the header
+            being row 1.
+
+            ```
+            local set = data.csv { path = "reviews.csv", text = "review", label = "verdict", labels = { good = 0, bad = 1 } }
+            ```
+            @param options { path: string, text: string, label: string, group: string?, labels: table<string, \
+            integer>?, separator: string?, name: string? }
+            @return rledit.TextSet
+            """
+        ) { call in try csv(call, context) }
+        module.function(
+            "texts",
+            """
+            Texts of your own, with a label (an integer from 0 on) for each.
+            @param options { texts: string[], labels: integer[], name: string? }
+            @return rledit.TextSet
+            """
+        ) { call in try texts(call) }
+        module.function(
+            "vocabulary",
+            """
+            The words of some texts, most frequent first: what makes examples for a network from texts. Words that occur
+            less than `minimum_count` times (1 by default) are left out, and no more than `maximum_size` (5000) are
+            kept. A word is a run of letters and digits in lower case, apostrophes inside it included. `weights` says
+            which number a word of a text gets: with `"binary"` (the default) 1, with `"counts"` how often it occurs, with
+            `"tfidf"` that times its inverse document frequency, each text scaled to length 1.
+            @param set rledit.TextSet
+            @param options? { minimum_count: integer?, maximum_size: integer?, weights: ("binary"|"counts"|"tfidf")? }
+            @return rledit.Vocabulary
+            """
+        ) { call in try vocabulary(call) }
+        module.function(
+            "comments",
+            """
+            Comments with the label 1 for toxic ones: Jigsaw's if a data root holds `jigsaw/comments.csv` (columns
+            `comment_text` and `toxic`; the first 70 % are for training, the next 10 % for validation, the rest for
+            testing), else generated ones, in inoffensive words; the field `source` says which. In the generated
+            training comments some identity terms occur almost only in toxic comments: that bias is planted.
+            @return rledit.Comments
+            """
+        ) { call in
             try call.options(1, of: "rledit.data.comments").finish()
             let comments = try told { try Comments.comments(locations: context.locations) }
             if comments.source == "generated" { context.hasStandInComments = true }
             context.noteUse(of: Manifest.DataSource(name: comments.name, file: comments.file, hash: comments.hash))
             return try call.returns(try ScriptComments(comments, host: call.host))
         }
-        module.function("templates") { call in
+        module.function(
+            "templates",
+            """
+            Sentences that say the same of each of many identity terms, half of them toxic, with a group for each term:
+            Conversation AI's if a data root holds `jigsaw/bias_madlibs_77k.csv` and `jigsaw/identity_terms.txt` beside
+            the comments, else generated ones, about trades and pastimes. They go with `comments()`.
+            @return rledit.Templates
+            """
+        ) { call in
             try call.options(1, of: "rledit.data.templates").finish()
             let templates = try told { try Templates.templates(locations: context.locations) }
             if templates.source == "generated" { context.hasStandInComments = true }
@@ -25,7 +77,7 @@ extension HostModules {
         }
     }
 
-    /// `csv { path = …, text = …, label = …, group = …, labels = …, name = … }`.
+    /// `csv { path = …, text = …, label = …, group = …, labels = …, separator = …, name = … }`.
     private static func csv(_ call: LuaCall, _ context: ScriptContext) throws -> LuaResults {
         try call.atMost(1)
         let options = try call.options(1, of: "rledit.data.csv")
@@ -34,15 +86,41 @@ extension HostModules {
             text: try options.required("text", as: String.self), label: try options.required("label", as: String.self),
             group: try options.optional("group", as: String.self))
         columns.labels = try labelNames(options)
+        columns.separator = try separator(options)
         let name = try options.optional("name", as: String.self) ?? fileName(path)
         try options.finish()
-        let set = try told {
+        let set: TextSet
+        do {
             let resolved = try context.locations.resolve(path)
             try call.host.checkRoom(forElements: try sizeOfFile(resolved) / 4)
-            return try TextSet(csv: resolved, name: name, source: path, columns: columns)
+            set = try TextSet(csv: resolved, name: name, source: path, columns: columns)
+        } catch let error as DataError {
+            throw LuaUsageError(error.description + remedy(error, hasLabels: columns.labels != nil))
         }
         context.noteUse(of: Manifest.DataSource(name: name, file: path, hash: set.contentHash))
         return try call.returns(ScriptTextSet(texts: set, textBytes: set.byteCount))
+    }
+
+    /// `separator = ";"`.
+    private static func separator(_ options: LuaOptions) throws -> CSVFault.Separator {
+        guard let text = try options.optional("separator", as: String.self) else { return .comma }
+        guard let byte = text.utf8.first, text.utf8.count == 1, byte < 0x80, !"\"\r\n".utf8.contains(byte) else {
+            throw options.fieldError("separator", "one character expected, such as \";\" or \"\\t\"")
+        }
+        return CSVFault.Separator(byte)
+    }
+
+    /// The field that reads a file of this kind, after a semicolon; empty for other faults.
+    private static func remedy(_ error: DataError, hasLabels: Bool) -> String {
+        guard case .invalidCSV(_, let fault) = error else { return "" }
+        switch fault {
+        case .otherSeparator(_, _, let found, _), .unseparated(_, let found, _):
+            return "; separator = \"\(found)\" reads it"
+        case .invalidLabel(_, _, let label, _) where !hasLabels:
+            return "; labels = { [\"\(label)\"] = 0, … } says which class each label is"
+        case .invalidLabel(_, _, let label, _): return "; add [\"\(label)\"] = … to labels"
+        default: return ""
+        }
     }
 
     /// `labels = { NOT_BAD = 0, BAD = 1 }`, in the order of the labels for messages.
@@ -78,7 +156,7 @@ extension HostModules {
         let labels = try options.labels("labels")
         let name = try options.optional("name", as: String.self) ?? "texts"
         try options.finish()
-        let set = try told { try TextSet(name: name, source: "script", texts: texts, labels: labels) }
+        let set = try told(by: options) { try TextSet(name: name, source: "script", texts: texts, labels: labels) }
         return try call.returns(ScriptTextSet(texts: set, textBytes: set.byteCount))
     }
 

@@ -28,24 +28,68 @@ extension HostModules {
         try registerSets(with: host)
         try registerTexts(with: host, context: context)
         try host.register(ScriptDigits.self) { type in
-            type.property("source") { value, call in try call.returns(value.data.source) }
-            type.property("hash") { value, call in try call.returns(value.data.hash) }
-            type.property("train") { value, call in try call.returns(value.train) }
-            type.property("test") { value, call in try call.returns(value.test) }
+            type.documentation(in: "rledit.data", "Training and test images of the ten digits.")
+            type.property("source", "string `mnist` or `generated`") { value, call in
+                try call.returns(value.data.source)
+            }
+            type.property("hash", "string SHA-256 of both sets") { value, call in try call.returns(value.data.hash) }
+            type.property("train", "rledit.Set examples to learn from") { value, call in try call.returns(value.train) }
+            type.property("test", "rledit.Set examples held out") { value, call in try call.returns(value.test) }
             type.description { "digits (\($0.data.source)): train \($0.data.train.count), test \($0.data.test.count)" }
         }
         host.addModule("rledit.data") { module in
-            module.function("digits") { call in
+            module.documentation(
+                """
+                Sets of labelled examples.
+
+                Paths are looked up under the data roots: `--data`, `RLEDIT_DATA`, `$XDG_DATA_HOME/rledit`, and `data/`
+                under the current folder, in this order. Absolute paths and `..` need `--allow FILE`. What a script
+                loads is named, with its hash, in the run's manifest.
+
+                ```lua
+                local data = require "rledit.data"
+                local digits = data.digits()
+                local sevens, others = digits.train:partition(function(label) return label == 7 end)
+                print(digits.source, sevens:take(500), others:shuffle(1):take(2000))
+
+                local comments = data.comments()
+                local vocabulary = data.vocabulary(comments.train, { maximum_size = 5000 })
+                print(comments, vocabulary:contains "teacher", vocabulary:encode(comments.train))
+                ```
+                """
+            )
+            module.function(
+                "digits",
+                """
+                MNIST if a data root holds it, else generated digits; the field `source` says which.
+                @return rledit.Digits
+                """
+            ) { call in
                 try call.options(1, of: "rledit.data.digits").finish()
                 let data = try told { try Digits.digits(locations: context.locations, pool: context.pool) }
                 if data.source == "generated" { context.hasStandInDigits = true }
                 return try returns(data, call, context)
             }
-            module.function("mnist") { call in
+            module.function(
+                "mnist",
+                """
+                The 60,000 training and 10,000 test images of MNIST. Raises when a data root does not hold it, and names
+                the command that fetches it.
+                @return rledit.Digits
+                """
+            ) { call in
                 try call.options(1, of: "rledit.data.mnist").finish()
                 return try returns(try told { try Digits.mnist(locations: context.locations) }, call, context)
             }
-            module.function("generated_digits") { call in
+            module.function(
+                "generated_digits",
+                """
+                Digits drawn from strokes with random pose, thickness and noise: 28×28 grey images, the same on every
+                machine for a seed. By default 20,000 for training and 4,000 for testing, of seed 0.
+                @param options? { seed: integer?, train: integer?, test: integer? }
+                @return rledit.Digits
+                """
+            ) { call in
                 let options = try call.options(1, of: "rledit.data.generated_digits")
                 let seed = try options.optional("seed", as: Int.self).map { UInt64(bitPattern: Int64($0)) }
                 let train = try options.optional("train", as: Int.self) ?? Digits.defaultTrainCount
@@ -62,8 +106,25 @@ extension HostModules {
                             seed: seed ?? Digits.defaultSeed, trainCount: train, testCount: test, pool: context.pool)
                     }, call, context)
             }
-            module.function("idx") { call in try idx(call, context) }
-            module.function("set") { call in try set(call) }
+            module.function(
+                "idx",
+                """
+                A set read from a pair of IDX files, plain or compressed with gzip: grey images in 0 … 1 and their
+                labels. With `classes`, labels must be below it.
+                @param options { images: string, labels: string, classes: integer?, name: string? }
+                @return rledit.Set
+                """
+            ) { call in try idx(call, context) }
+            module.function(
+                "set",
+                """
+                A set of your own numbers: `inputs` is `[examples, …]`, with a label (an integer from 0 on) for each
+                example. A number that is NaN or infinite in 32 bits is an error that names the example and the place:
+                `inputs[3] holds NaN at [1, 14, 2]`.
+                @param options { inputs: rledit.Numbers, labels: integer[]|rledit.Tensor, name: string? }
+                @return rledit.Set
+                """
+            ) { call in try set(call) }
             addNumPy(to: module, context: context)
             addTexts(to: module, context: context)
         }
@@ -72,6 +133,20 @@ extension HostModules {
     /// Data errors speak for themselves: they name the file or the setting.
     static func told<Result>(_ body: () throws -> Result) throws -> Result {
         do { return try body() } catch let error as DataError { throw LuaUsageError(error.description) }
+    }
+
+    /// The same of what a script gave itself, which no file names: the function and the field do.
+    static func told<Result>(by options: LuaOptions, _ body: () throws -> Result) throws -> Result {
+        do { return try body() } catch let error as DataError {
+            switch error {
+            case .notFinite, .inputsWithoutExamples: throw options.fieldError("inputs", error.description)
+            case .labelOutOfRange(_, let position, let label, _):
+                throw options.fieldError(
+                    "labels", "label \(label) of example \(position + 1) is out of range: labels begin at 0")
+            case .unpaired: throw LuaUsageError("\(options.owner): \(error.description)")
+            default: throw LuaUsageError(error.description)
+            }
+        }
     }
 
     /// Returns digits to the script and remembers them for the manifest.
@@ -106,7 +181,7 @@ extension HostModules {
         let labels = try options.labels("labels")
         let name = try options.optional("name", as: String.self) ?? "set"
         try options.finish()
-        let examples = try told {
+        let examples = try told(by: options) {
             try ExampleSet(name: name, source: "script", inputs: inputs, labels: labels)
         }
         return try call.returns(ScriptSet(examples: examples, inputBytes: inputs.count * 4))
@@ -116,7 +191,13 @@ extension HostModules {
 extension ScriptContext {
     /// Remembers data for the manifest, once.
     func noteUse(of source: Manifest.DataSource) {
-        if !usedData.contains(source) { usedData.append(source) }
+        guard
+            let known = usedData.firstIndex(where: {
+                ($0.name, $0.file, $0.hash) == (source.name, source.file, source.hash)
+            })
+        else { return usedData.append(source) }
+        // A file that a model was loaded from is that model's, whatever else was read of it.
+        if source.kind != .data { usedData[known].kind = source.kind }
     }
 }
 
@@ -136,6 +217,12 @@ extension LuaOptions {
         switch try value(name) {
         case .table(let table):
             do { return try table.array(of: Int.self) } catch let error as LuaUsageError {
+                if let word = try table.firstWord() {
+                    throw fieldError(
+                        name,
+                        "label \(word.index) is the word '\(word.text)': labels are whole numbers from 0 on; a table makes them, "
+                            + "({ [\"\(word.text)\"] = 0, … })[word]")
+                }
                 throw fieldError(name, error.description)
             }
         case .object:
@@ -148,6 +235,21 @@ extension LuaOptions {
                 return label
             }
         default: throw fieldError(name, "table or \(ScriptTensor.luaName) expected, got \(try value(name).typeName)")
+        }
+    }
+}
+
+extension LuaTable {
+    /// The first element of an array that is a word: text that is no number.
+    fileprivate func firstWord() throws -> (index: Int, text: String)? {
+        var index = 1
+        while true {
+            switch try get(index) {
+            case .nil: return nil
+            case .string(let text) where Double(text.text) == nil:
+                return (index, String(text.text.prefix(40)))
+            default: index += 1
+            }
         }
     }
 }

@@ -8,12 +8,46 @@ internal import RLEditWorlds
 extension HostModules {
     /// `rledit.Environment`: what `rledit.env` returns.
     static func addEnvironment(to host: LuaHost) throws {
+        host.types(
+            in: "rledit.env",
+            """
+            @class rledit.Finding
+            @field severity "error"|"warning"
+            @field message string
+
+            @class rledit.Judgement
+            @field reward number
+            @field terms table<string, number>
+            @field metrics table<string, table<string, number>> what the reward has read, by set
+            @field terminated boolean
+            @field invalid true? set for a candidate without a valid reward, which counts as the worst so far
+            """
+        )
         try host.register(ScriptEnvironment.self) { type in
-            type.property("action_size") { value, call in try call.returns(value.environment.actionSize) }
-            type.property("observation_size") { value, call in try call.returns(value.environment.observationSize) }
-            type.property("horizon") { value, call in try call.returns(value.environment.horizon) }
-            type.property("evaluations") { value, call in try call.returns(value.evaluations) }
-            type.number("progress") { $0.environment.progress }
+            type.documentation(
+                in: "rledit.env",
+                """
+                One environment, for loops and learners of your own: made by `rledit.env`. An ended episode must be
+                reset.
+
+                A loop of your own cannot be resumed after the process is killed.
+                """
+            )
+            type.property("action_size", "integer numbers in an action, each in -1 … 1") { value, call in
+                try call.returns(value.environment.actionSize)
+            }
+            type.property("observation_size", "integer numbers in an observation") { value, call in
+                try call.returns(value.environment.observationSize)
+            }
+            type.property("horizon", "integer steps of an episode") { value, call in
+                try call.returns(value.environment.horizon)
+            }
+            type.property("evaluations", "integer candidates judged so far") { value, call in
+                try call.returns(value.evaluations)
+            }
+            type.number("progress", "number 0 … 1, for schedules and `m.progress`; yours to set") {
+                $0.environment.progress
+            }
             type.setter("progress") { value, call in
                 let progress = try call.number(1)
                 guard (0...1).contains(progress) else {
@@ -22,11 +56,51 @@ extension HostModules {
                 value.environment.progress = progress
             }
             // Mutating, so that a reward that steps the environment which asks it gets an error.
-            type.mutatingMethod("reset") { value, call in try reset(value, call) }
-            type.mutatingMethod("step") { value, call in try step(value, call) }
-            type.mutatingMethod("evaluate") { value, call in try evaluate(value, call) }
-            type.method("edited_model") { value, call in try call.returns(value.network(of: value.edits)) }
-            type.method("best") { value, call in
+            type.mutatingMethod(
+                "reset",
+                """
+                Begins an episode from the unedited weights.
+                @param seed? integer changes nothing in environments that draw nothing
+                @return rledit.Tensor observation
+                @return table info
+                """
+            ) { value, call in try reset(value, call) }
+            type.mutatingMethod(
+                "step",
+                """
+                Applies an action to the edited weights of the episode and judges the result.
+                @param action rledit.Tensor|number[]
+                @return rledit.Tensor observation
+                @return number reward
+                @return boolean terminated
+                @return boolean truncated
+                @return table info `terms`, `metrics`, `episode`, `step`, and `invalid` (true) for a candidate that counts as \
+                the worst so far
+                """
+            ) { value, call in try step(value, call) }
+            type.mutatingMethod(
+                "evaluate",
+                """
+                Judges a batch of actions from the unedited weights, spread over the cores; the running episode is left
+                as it is.
+                @param actions rledit.Tensor|(rledit.Tensor|number[])[]
+                @return rledit.Judgement[]
+                """
+            ) { value, call in try evaluate(value, call) }
+            type.method(
+                "edited_model",
+                """
+                A model with the edits of the running episode.
+                @return rledit.Model
+                """
+            ) { value, call in try call.returns(value.network(of: value.edits)) }
+            type.method(
+                "best",
+                """
+                The best candidate seen by `step` and `evaluate`, with its model; nil before the first.
+                @return { reward: number, terms: table<string, number>, evaluation: integer, model: rledit.Model }?
+                """
+            ) { value, call in
                 guard let best = value.best else { return try call.returns(LuaValue.nil) }
                 let table = try call.host.makeTable()
                 try table.set("reward", best.reward.value)
@@ -49,7 +123,7 @@ extension HostModules {
         if case .table(let table) = call.value(1) {
             let options = LuaOptions(owner: "rledit.env", table: table)
             let name = try options.optional("name", as: String.self) ?? "environment"
-            let parts = try TaskParts(options, random: context.random)
+            let parts = try TaskParts(options, context)
             try options.finish()
             return try ScriptEnvironment(
                 name: name, problem: try parts.makeProblem(name: name, host: call.host), context: context)
@@ -91,8 +165,7 @@ extension HostModules {
         try call.atMost(1)
         let action: Tensor
         do {
-            action = try ScriptActions.readOne(
-                call.value(1), host: call.host, actionSize: value.environment.actionSize)
+            action = try ScriptActions(host: call.host, size: value.environment.actionSize).readOne(call.value(1))
         } catch let mismatch as LuaMismatch {
             throw call.argumentError(1, mismatch.description)
         }
@@ -110,8 +183,8 @@ extension HostModules {
         try call.atMost(1)
         let actions: Tensor
         do {
-            actions = try ScriptActions.read(
-                call.value(1), host: call.host, count: nil, actionSize: value.environment.actionSize)
+            actions = try ScriptActions(host: call.host, size: value.environment.actionSize)
+                .read(call.value(1), count: nil)
         } catch let mismatch as LuaMismatch {
             throw call.argumentError(1, mismatch.description)
         }
@@ -131,6 +204,7 @@ extension HostModules {
     private static func judgement(_ record: StepRecord, candidate: Int, host: LuaHost) throws -> LuaTable {
         let table = try host.makeTable()
         try table.set("terms", try PlainTable.make(.object(record.rewards[candidate].shownTerms), host: host))
+        if record.rewards[candidate].isInvalid { try table.set("invalid", true) }
         let metrics = try host.makeTable()
         for (set, name) in record.batch.setNames.enumerated() {
             let values = try host.makeTable()

@@ -6,30 +6,73 @@ extension HostModules {
     /// `rledit.learners`: who looks for edits.
     static func addLearners(to host: LuaHost) throws {
         try host.register(ScriptLearner.Holder.self) { type in
-            type.property("name") { holder, call in try call.returns(holder.learner.name) }
+            type.documentation(in: "rledit.learners", "A learner, as `rledit.PPO` and the others make it.")
+            type.property("name", "string") { holder, call in try call.returns(holder.learner.name) }
             type.description { holder in WordList.call(holder.learner.name, holder.learner.settings) }
         }
         host.addModule("rledit.learners") { module in
-            for (name, make) in learners { module.function(name) { try make($0) } }
+            module.documentation(
+                """
+                Learners: who looks for edits. `false` switches an optional setting off.
+
+                A learner of your own is a table: see `rledit.CustomLearner`.
+
+                ```lua
+                local learners = require "rledit.learners"
+                print(learners.PPO { steps = 4096, learning_rate = 3e-4 })
+                ```
+                """
+            )
+            module.types(CustomLearner.annotation)
+            for learner in Learners.all {
+                module.types(optionsAnnotation(of: learner))
+                module.function(
+                    learner.name, documentation(of: learner, log: logTable(learner.logKeys)), constructor(of: learner))
+            }
         }
     }
 
-    /// The constructors of all learners by name, as `rledit` and `rledit.learners` have them.
-    static var learners: [(name: String, make: (LuaCall) throws -> LuaResults)] {
-        Learners.all.map { learner in
-            func constructor<Made: CatalogueLearner>(_ learner: Made.Type) -> (LuaCall) throws -> LuaResults {
-                { call in
-                    try call.atMost(1)
-                    let options = try call.options(1, of: "rledit.\(Made.name)")
-                    var configuration = Made.Configuration()
-                    try configuration.read(options)
-                    try options.finish()
-                    try options.blamingFields { try configuration.validate(owner: Made.name) }
-                    return try call.returns(ScriptLearner(Made.self, configuration))
-                }
-            }
-            return (learner.name, constructor(learner))
+    /// What `rledit.PPO` and `rledit.learners.PPO` do.
+    static func constructor<Made: CatalogueLearner>(of learner: Made.Type) -> (LuaCall) throws -> LuaResults {
+        { call in
+            try call.atMost(1)
+            let options = try call.options(1, of: "rledit.\(Made.name)")
+            var configuration = Made.Configuration()
+            try configuration.read(options)
+            try options.finish()
+            try options.blamingFields { try configuration.validate(owner: Made.name) }
+            return try call.returns(ScriptLearner(Made.self, configuration))
         }
+    }
+
+    /// - Parameter log: what is said of the log besides.
+    static func documentation(of learner: any CatalogueLearner.Type, log: String = "") -> String {
+        """
+        \(learner.documentation)\(log)
+        @param options? rledit.\(learner.name)Options
+        @return rledit.Learner
+        """
+    }
+
+    private static func optionsAnnotation<Made: CatalogueLearner>(of learner: Made.Type) -> String {
+        Made.Configuration().annotation("rledit.\(Made.name)Options")
+    }
+
+    /// A table of what a learner logs.
+    private static func logTable(_ keys: [LogKey]) -> String {
+        let rows = keys.map { key in
+            let cells = ["`\(key.name)`", key.formula, key.unit, key.goodRange]
+            return "| " + cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |"
+        }
+        return """
+
+
+            For each update or generation it logs:
+
+            | key | formula | unit | good range |
+            | --- | --- | --- | --- |
+            \(rows.joined(separator: "\n"))
+            """
     }
 }
 

@@ -7,17 +7,132 @@ internal import RLEditTensor
 extension HostModules {
     /// The measures of `rledit.metrics` that tell whether a model has forgotten or only hides what it knows, by name. They
     /// take models and sets, and some of them train: they cost from milliseconds to a second.
-    static var depthMeasures: [(name: String, measure: (LuaCall, LuaOptions, ScriptContext) throws -> LuaResults)] {
+    static var depthMeasures:
+        [(name: String, documentation: String, measure: (LuaCall, LuaOptions, ScriptContext) throws -> LuaResults)]
+    {
         [
-            ("membership_auc", membershipAUC), ("membership_rate", membershipRate), ("relearn_steps", relearnSteps),
-            ("probe_recall", probeRecall), ("total_variation", totalVariation), ("agreement", agreement),
-            ("weight_distance", weightDistance), ("prediction_entropy", predictionEntropy),
+            (
+                "membership_auc",
+                """
+                Whether one can tell from the loss what a model was trained on: ROC AUC of −cross entropy, members
+                against others in equal numbers. 0.5 is ideal. Costs a forward pass.
+                @param options rledit.MembershipOptions
+                @return number
+                """,
+                membershipAUC
+            ),
+            (
+                "membership_rate",
+                """
+                Share of the examples that a class-balanced logistic regression on the entropy of the answer calls
+                members. Compare with the value of a retrained model, not with 0. Costs a forward pass.
+                @param options rledit.MembershipRateOptions
+                @return number
+                """,
+                membershipRate
+            ),
+            (
+                "relearn_steps",
+                """
+                Steps of gradient descent on `forget`, through the whole model, until it names `target` of the unseen
+                examples; `cap` when that many do not suffice. Few steps mean that a class was hidden, not removed.
+                Costs a pass over the unseen examples per step: up to seconds for a model that has truly forgotten. It
+                can be gamed by dead units, which make any learning slow: look at accuracy per class too, and take the
+                least of several learning rates.
+                @param options rledit.RelearnOptions
+                @return integer
+                """,
+                relearnSteps
+            ),
+            (
+                "probe_recall",
+                """
+                Recall of a linear classifier of what a layer gives, fitted anew: a multinomial logistic regression on
+                standardised features, after the activation that follows the layer. High where the layer still knows the
+                class. Costs a fit, some tenths of a second for 2,500 examples.
+                @param options rledit.ProbeOptions
+                @return number
+                """,
+                probeRecall
+            ),
+            (
+                "total_variation",
+                """
+                Mean total variation of the answers of two models, ½ Σ |p − q|, 0 … 1.
+                @param options rledit.ComparisonOptions
+                @return number
+                """,
+                totalVariation
+            ),
+            (
+                "agreement",
+                """
+                Share of the examples that two models name alike.
+                @param options rledit.ComparisonOptions
+                @return number
+                """,
+                agreement
+            ),
+            (
+                "weight_distance",
+                """
+                Euclidean distance of the parameters of two models, and the same in units of the reference's norm.
+                @param options { model: rledit.Model, reference: rledit.Model }
+                @return number distance
+                @return number relative
+                """,
+                weightDistance
+            ),
+            (
+                "prediction_entropy",
+                """
+                Mean entropy of a model's answers, in nats: low where it is sure.
+                @param options { model: rledit.Model, set: rledit.Set }
+                @return number
+                """,
+                predictionEntropy
+            ),
         ]
     }
 
     static func addDepthMeasures(to module: LuaModule, context: ScriptContext) {
-        for (name, measure) in depthMeasures {
-            module.function(name) { call in
+        module.types(
+            """
+            @class rledit.MembershipOptions
+            @field model rledit.Model
+            @field members rledit.Set examples that the model was trained on
+            @field others rledit.Set examples of the same classes that it was not trained on
+            @field limit integer? examples of each side at most; 1000 by default
+
+            @class rledit.MembershipRateOptions
+            @field model rledit.Model
+            @field examples rledit.Set what is asked about
+            @field trained rledit.Set examples to keep that the model was trained on
+            @field untrained rledit.Set examples of the same classes that it was not trained on
+            @field limit integer? examples of each of the two at most; 2000 by default
+
+            @class rledit.ComparisonOptions
+            @field model rledit.Model
+            @field reference rledit.Model for example the retrained one
+            @field set rledit.Set
+            """
+        )
+        module.types(
+            Relearning().annotation(
+                "rledit.RelearnOptions",
+                [
+                    "model rledit.Model", "forget rledit.Set what is learned again",
+                    "test rledit.Set unseen examples of the same classes", "seed integer? the run's seed by default",
+                ]))
+        module.types(
+            LinearProbe().annotation(
+                "rledit.ProbeOptions",
+                [
+                    "model rledit.Model", "layer string", "train rledit.Set examples of all classes",
+                    "test rledit.Set unseen examples, of the forgotten class for its recall",
+                ]))
+        for (name, documentation, measure) in depthMeasures {
+            module.function(name, documentation) { call in
                 try call.atMost(1)
                 return try measure(call, LuaOptions(owner: "rledit.metrics.\(name)", table: try call.table(1)), context)
             }

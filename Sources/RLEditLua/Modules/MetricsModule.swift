@@ -10,19 +10,56 @@ extension HostModules {
     /// argument.
     package static func addMetrics(to host: LuaHost, context: ScriptContext) throws {
         host.addModule("rledit.metrics") { module in
+            module.documentation(
+                """
+                Figures of scores and labels, by the definitions of the metrics argument `m`.
+
+                Scores are `[examples, classes]`, as `model:forward` gives them; labels are integers from 0 on, as a
+                table or a vector. `auc` and `false_positive_rate` take one score per example and labels 0 and 1.
+
+                ```lua
+                local metrics = require "rledit.metrics"
+                local scores, labels = model:forward(set), set:labels()
+                print(metrics.accuracy(scores, labels), metrics.per_class_accuracy(scores, labels)[7])
+                ```
+                """
+            )
+            module.types(
+                """
+                @alias rledit.Labels integer[]|rledit.Tensor
+                """
+            )
             addDepthMeasures(to: module, context: context)
             for figure in ScoredFigure.all {
-                module.function(figure.name) { call in
+                module.function(figure.name, "\(figure.documentation)\n\(ScoredFigure.tags)") { call in
                     try call.atMost(2)
                     return try call.returns(try figure.value(try Scored(call)))
                 }
             }
-            module.function("auc") { call in
+            module.function(
+                "auc",
+                """
+                Area under the ROC curve: the share of pairs of a positive and a negative example in which the positive
+                one has the higher score, ties counting half. One score per example, labels 0 and 1, both of which must
+                occur.
+                @param scores rledit.Numbers
+                @param labels rledit.Labels
+                @return number
+                """
+            ) { call in
                 try call.atMost(2)
                 let (scores, positives) = try binary(call)
                 return try call.returns(try call.blaming(2) { try areaUnderCurve(scores, positives) })
             }
-            module.function("false_positive_rate") { call in
+            module.function(
+                "false_positive_rate",
+                """
+                Share of the examples with label 0 whose score is above 0. One score per example, labels 0 and 1.
+                @param scores rledit.Numbers
+                @param labels rledit.Labels
+                @return number
+                """
+            ) { call in
                 try call.atMost(2)
                 let (scores, positives) = try binary(call)
                 let negatives = positives.count { !$0 }
@@ -30,20 +67,56 @@ extension HostModules {
                 let wrong = zip(scores, positives).count { $0.0 > 0 && !$0.1 }
                 return try call.returns(Double(wrong) / Double(negatives))
             }
-            for metric in [BinaryMetric.precision, .recall, .f1, .truePositiveRate, .falseNegativeRate] {
-                module.function(metric.name) { call in
+            for (metric, text) in binaryFigures {
+                module.function(metric.name, "\(text)\n\(ScoredFigure.tags)") { call in
                     try call.atMost(2)
                     let (scores, positives) = try binary(call)
                     return try call.returns(try value(metric, scores, positives, call))
                 }
             }
-            module.function("fairness") { call in try fairness(call, context) }
-            module.function("confusion") { call in
+            module.function(
+                "fairness",
+                """
+                Every measure of two classes and of the groups of a set, as a table: `accuracy`, and the fields of
+                `rledit.SetMetrics` from `precision` on; `count`; and `groups`, with a row for each group by name. What
+                is undefined is left out.
+
+                With `tuning`, `equal_error_threshold` is taken from that set, and `error_difference_at_eer` is computed
+                at it: a threshold must not be tuned on the examples that judge.
+
+                ```lua
+                local fairness = rledit.metrics.fairness(model, test)
+                print(fairness.fped, fairness.groups.deaf.false_positive_rate)
+                ```
+                @param model rledit.Model|rledit.Numbers|{ model: rledit.Model, set: rledit.Set, tuning: rledit.Set? } \
+                a model or its scores; or all by name
+                @param set rledit.Set?
+                @return table<string, any>
+                """
+            ) { call in try fairness(call, context) }
+            module.function(
+                "confusion",
+                """
+                How many examples of each label (rows) were predicted as each class (columns): `[classes, classes]`.
+                Places count from 1, so label 0 is row 1.
+                @param scores rledit.Numbers
+                @param labels rledit.Labels
+                @return rledit.Tensor
+                """
+            ) { call in
                 try call.atMost(2)
                 let scored = try Scored(call)
                 return try call.returns(try scored.confusion())
             }
-            module.function("per_class_accuracy") { call in
+            module.function(
+                "per_class_accuracy",
+                """
+                Accuracy over the examples of each label that occurs, by label.
+                @param scores rledit.Numbers
+                @param labels rledit.Labels
+                @return table<integer, number>
+                """
+            ) { call in
                 try call.atMost(2)
                 let table = try call.host.makeTable()
                 for (label, accuracy) in try Scored(call).perClassAccuracy() { try table.set(label, accuracy) }
@@ -51,6 +124,27 @@ extension HostModules {
             }
         }
     }
+
+    /// Measures of two classes, by what they are of one score per example.
+    private static let binaryFigures: [(BinaryMetric, documentation: String)] = [
+        (
+            .precision,
+            """
+            Share of the examples with a score above 0 that have label 1. One score per example, labels 0 and 1; raises
+            where there is none.
+            """
+        ),
+        (
+            .recall,
+            "Share of the examples with label 1 whose score is above 0. One score per example, labels 0 and 1."
+        ),
+        (.f1, "Harmonic mean of precision and recall. One score per example, labels 0 and 1."),
+        (.truePositiveRate, "Another name of `recall`."),
+        (
+            .falseNegativeRate,
+            "Share of the examples with label 1 whose score is not above 0. One score per example, labels 0 and 1."
+        ),
+    ]
 
     /// Arguments 1 and 2 as one score per example and whether it is positive (label 1).
     private static func binary(_ call: LuaCall) throws -> (scores: [Float], positives: [Bool]) {
@@ -91,124 +185,5 @@ extension HostModules {
         }
         let smallest = Double(positiveCount) * Double(positiveCount + 1) / 2
         return (rankSum - smallest) / (Double(positiveCount) * Double(negativeCount))
-    }
-}
-
-/// A figure that is one number.
-private struct ScoredFigure: Sendable {
-    let name: String
-    let value: @Sendable (Scored) throws -> Double
-
-    static let all = [
-        ScoredFigure(name: "accuracy") { $0.mean { $0.isRight ? 1 : 0 } },
-        ScoredFigure(name: "loss") { $0.mean { -$0.logProbabilities[$0.label] } },
-        ScoredFigure(name: "confidence") { $0.mean { PortableMath.exp($0.logProbabilities.max() ?? 0) } },
-        ScoredFigure(name: "true_probability") { $0.mean { PortableMath.exp($0.logProbabilities[$0.label]) } },
-        ScoredFigure(name: "margin") { $0.mean { $0.margin } },
-        ScoredFigure(name: "entropy") { row in
-            row.mean { row in
-                -row.logProbabilities.reduce(0) { sum, value in
-                    // p log p is 0 at p = 0.
-                    let probability = PortableMath.exp(value)
-                    return probability > 0 ? sum + probability * value : sum
-                }
-            }
-        },
-    ]
-}
-
-/// Scores of a batch with the labels of its rows.
-private struct Scored {
-    /// `[count × classes]`, row-major.
-    let scores: [Float]
-    let labels: [Int]
-    let classes: Int
-
-    init(_ call: LuaCall) throws {
-        let tensor = try call.tensor(1)
-        guard tensor.rank == 2, tensor.shape[0] > 0, tensor.shape[1] > 0 else {
-            throw call.argumentError(1, "scores [examples, classes] expected, got shape \(tensor.shape)")
-        }
-        labels = try call.labels(2)
-        guard labels.count == tensor.shape[0] else {
-            throw call.argumentError(2, "\(tensor.shape[0]) labels expected, one per row, got \(labels.count)")
-        }
-        classes = tensor.shape[1]
-        scores = tensor.scalars
-        for (row, label) in labels.enumerated() where label < 0 || label >= classes {
-            throw call.argumentError(2, "label \(label) of row \(row + 1) is outside 0 to \(classes - 1)")
-        }
-    }
-
-    /// One row: what figures are computed from.
-    struct Row {
-        let scores: ArraySlice<Float>
-        let label: Int
-
-        /// The lowest class wins a tie.
-        var predicted: Int {
-            var best = scores.startIndex
-            for index in scores.indices where scores[index] > scores[best] { best = index }
-            return best - scores.startIndex
-        }
-        var isRight: Bool { predicted == label }
-
-        var logProbabilities: [Double] {
-            let largest = Double(scores.max() ?? 0)
-            let total = scores.reduce(0) { $0 + PortableMath.exp(Double($1) - largest) }
-            let normalizer = largest + PortableMath.log(total)
-            return scores.map { Double($0) - normalizer }
-        }
-
-        /// Score of the label minus the largest other one.
-        var margin: Double {
-            var other = -Double.infinity
-            for (index, score) in scores.enumerated() where index != label { other = max(other, Double(score)) }
-            return Double(scores[scores.startIndex + label]) - other
-        }
-    }
-
-    private var rows: some Sequence<Row> {
-        labels.indices.lazy.map { Row(scores: scores[$0 * classes..<($0 + 1) * classes], label: labels[$0]) }
-    }
-
-    func mean(_ figure: (Row) -> Double) -> Double { rows.reduce(0) { $0 + figure($1) } / Double(labels.count) }
-
-    /// `[classes, classes]`: how many examples of the row's label were predicted as the column's.
-    func confusion() throws -> Tensor {
-        var counts = [Float](repeating: 0, count: classes * classes)
-        for row in rows { counts[row.label * classes + row.predicted] += 1 }
-        return try Tensor(counts, shape: [classes, classes])
-    }
-
-    /// Accuracy over the examples of each label that occurs, by ascending label.
-    func perClassAccuracy() -> [(label: Int, accuracy: Double)] {
-        var (right, all) = ([Int](repeating: 0, count: classes), [Int](repeating: 0, count: classes))
-        for row in rows {
-            all[row.label] += 1
-            if row.isRight { right[row.label] += 1 }
-        }
-        return all.indices.filter { all[$0] > 0 }.map { ($0, Double(right[$0]) / Double(all[$0])) }
-    }
-}
-
-extension LuaCall {
-    /// Class labels: a table or a vector of integers.
-    fileprivate func labels(_ number: Int) throws -> [Int] {
-        switch value(number) {
-        case .table(let table):
-            do { return try table.array(of: Int.self) } catch let error as LuaUsageError {
-                throw argumentError(number, error.description)
-            }
-        default:
-            let tensor = try argument(number, as: Tensor.self)
-            guard tensor.rank == 1 else { throw argumentError(number, "a vector expected, got shape \(tensor.shape)") }
-            return try tensor.scalars.enumerated().map { index, value in
-                guard let label = Int(exactly: value) else {
-                    throw argumentError(number, "label \(value) at \(index + 1) is not an integer")
-                }
-                return label
-            }
-        }
     }
 }

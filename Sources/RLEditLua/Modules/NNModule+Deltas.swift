@@ -5,10 +5,26 @@ internal import RLEditRuns
 extension HostModules {
     /// `model:apply_delta` and `model:revert_delta`: an edit by itself, put on its base model and taken off again.
     static func addDeltas(to type: LuaType<ScriptModel>, context: ScriptContext) {
-        type.method("apply_delta") { model, call in
+        type.method(
+            "apply_delta",
+            """
+            Applies an edit from its own file, a run's `delta.safetensors`, to this model, which must be the one that the
+            edit was made for. The path is looked up under the data roots.
+            @param path string
+            @return rledit.Model self
+            """
+        ) { model, call in
             try change(model, call, context) { delta, network in try delta.applied(to: network) }
         }
-        type.method("revert_delta") { model, call in
+        type.method(
+            "revert_delta",
+            """
+            Takes an edit off again: the parameters are those from before the edit, to the bit. The model must carry the
+            edit.
+            @param path string
+            @return rledit.Model self
+            """
+        ) { model, call in
             try change(model, call, context) { delta, network in try delta.reverted(from: network) }
         }
     }
@@ -22,7 +38,7 @@ extension HostModules {
         try model.checkWritable()
         let path = try call.string(1)
         do {
-            model.network = try make(try Delta(try open(path, context)), model.network)
+            model.network = try make(try Delta(try open(path, .model, context)), model.network)
         } catch let error as DeltaError {
             throw LuaUsageError("'\(path)': \(error.description)")
         }

@@ -8,8 +8,28 @@ internal import RLEditTensor
 extension HostModules {
     /// `model:load` and `model:save`.
     static func addFiles(to type: LuaType<ScriptModel>, context: ScriptContext) {
-        type.method("load") { model, call in try load(model, call, context) }
-        type.method("save") { model, call in
+        type.method(
+            "load",
+            """
+            Takes all parameters from a safetensors file that names them as this model does, for example one written by
+            PyTorch. It is an error when no layer takes a tensor of the file, or when a parameter has no tensor; the options
+            permit that. A parameter whose values are not finite is an error too. A vocabulary in the file becomes the
+            model's. The path is looked up under the data roots.
+            @param path string
+            @param options? rledit.LoadOptions
+            @return rledit.Model self
+            """
+        ) { model, call in try load(model, call, context) }
+        type.method(
+            "save",
+            """
+            Writes the parameters to a safetensors file in the run folder and returns its path, with what else `nn.load`
+            and `rledit-lua predict` need: the layers and a classifier's vocabulary. A model that was loaded keeps
+            the names, dtypes and metadata of its file.
+            @param name string a plain file name ending in .safetensors
+            @return string path
+            """
+        ) { model, call in
             try call.atMost(1)
             let name = try call.string(1)
             if let reason = refusal(ofOutput: name) { throw call.argumentError(1, reason) }
@@ -31,9 +51,16 @@ extension HostModules {
     }
 
     static func addFileFunctions(to module: LuaModule, context: ScriptContext) {
-        module.function("read_safetensors") { call in
+        module.function(
+            "read_safetensors",
+            """
+            All floating-point tensors of a safetensors file by name. The path is looked up under the data roots.
+            @param path string
+            @return table<string, rledit.Tensor>
+            """
+        ) { call in
             try call.atMost(1)
-            let file = try open(try call.string(1), context)
+            let file = try open(try call.string(1), .data, context)
             let table = try call.host.makeTable()
             for entry in file.entries where entry.elementType.isFloatingPoint {
                 try call.host.checkRoom(forShape: entry.shape)
@@ -41,10 +68,19 @@ extension HostModules {
             }
             return try call.returns(table)
         }
-        module.function("load") { call in
+        module.function(
+            "load",
+            """
+            The model that `model:save` or a run wrote: layers, parameters and, for a classifier of texts, the
+            vocabulary, as `edited.safetensors` of a run folder. A file from elsewhere does not say which layers it
+            belongs to: build the model and use `model:load`. The path is looked up under the data roots.
+            @param path string
+            @return rledit.Model
+            """
+        ) { call in
             try call.atMost(1)
             let path = try call.string(1)
-            let file = try open(path, context)
+            let file = try open(path, .model, context)
             try call.host.checkRoom(forElements: file.entries.reduce(0) { $0 + $1.byteCount } / 4)
             let model = try ModelFile(file)
             return try call.returns(ScriptModel(model.network, name: baseName(path), source: model.source))
@@ -58,25 +94,29 @@ extension HostModules {
     }
 
     /// A file under the data roots, noted for the manifest by the hash of its contents.
-    static func open(_ path: String, _ context: ScriptContext) throws -> SafetensorsFile {
+    static func open(
+        _ path: String, _ kind: Manifest.DataSource.Kind, _ context: ScriptContext
+    ) throws -> SafetensorsFile {
         let resolved: String
         do {
             resolved = try context.locations.resolve(path)
         } catch {
             throw LuaUsageError(error.description)
         }
-        return try note(SafetensorsFile(path: resolved), path, context)
+        return try note(SafetensorsFile(path: resolved), path, kind, context)
     }
 
     /// Notes a file for the manifest by the hash of its contents.
-    static func note(_ file: SafetensorsFile, _ path: String, _ context: ScriptContext) throws -> SafetensorsFile {
+    static func note(
+        _ file: SafetensorsFile, _ path: String, _ kind: Manifest.DataSource.Kind, _ context: ScriptContext
+    ) throws -> SafetensorsFile {
         var hasher = SHA256Digest.Hasher()
         for (key, value) in file.metadata where key == PolicyFile.metadataKey { hasher.update("\(key)\n\(value)\n") }
         for entry in file.entries {
             hasher.update("\(entry.name)\n\(entry.elementType.name)\n\(entry.shape)\n")
             try file.bytes(entry.name).withUnsafeBytes { hasher.update($0) }
         }
-        context.noteUse(of: Manifest.DataSource(name: "safetensors", file: path, hash: hasher.finish()))
+        context.noteUse(of: Manifest.DataSource(name: "safetensors", file: path, hash: hasher.finish(), kind: kind))
         return file
     }
 

@@ -9,20 +9,33 @@ extension HostModules {
 
     /// Methods of a model that run it.
     static func addInference(to type: LuaType<ScriptModel>, context: ScriptContext) {
-        type.method("forward") { model, call in
+        type.method(
+            "forward",
+            """
+            The output for a batch `[examples, …]`, or for all examples of a set.
+            @param inputs rledit.Numbers|rledit.Set
+            @return rledit.Tensor
+            """
+        ) { model, call in
             try call.atMost(1)
             let network = model.network
             let scores: Tensor
             if let set = try ExampleSet.luaRead(call.slot(1)) {
                 scores = try collect(network, set, call, context)
             } else {
-                let input = try call.tensor(1)
-                try call.host.checkRoom(forShape: [input.shape.first ?? 1] + network.outputShape)
-                scores = try call.blaming(1) { try network.forward(input, pool: context.pool) }
+                scores = try forward(network, call, context)
             }
             return try call.returns(scores)
         }
-        type.method("predict") { model, call in
+        type.method(
+            "predict",
+            """
+            The label with the largest score for each example of a batch or a set. The lowest wins a tie; it is -1 where
+            a score is NaN.
+            @param inputs rledit.Numbers|rledit.Set
+            @return integer[]
+            """
+        ) { model, call in
             try call.atMost(1)
             let network = model.network
             guard network.outputShape.count == 1 else {
@@ -31,27 +44,43 @@ extension HostModules {
             if let set = try ExampleSet.luaRead(call.slot(1)) {
                 var labels: [Int] = []
                 try forEachChunk(of: set, network, call, context) { scores, _ in
-                    labels += try scores.argmax(dimension: 1)
+                    labels += PredictedClass.ofRows(scores)
                 }
                 return try call.returns(labels)
             }
-            let input = try call.tensor(1)
-            let scores = try call.blaming(1) { try network.forward(input, pool: context.pool) }
-            return try call.returns(scores.count == 0 ? [] : try scores.argmax(dimension: 1))
+            let scores = try forward(network, call, context)
+            return try call.returns(PredictedClass.ofRows(scores))
         }
-        type.method("evaluate") { model, call in
+        type.method(
+            "evaluate",
+            """
+            Accuracy (0 … 1) and mean cross entropy over a set.
+            @param set rledit.Set
+            @return { accuracy: number, loss: number }
+            """
+        ) { model, call in
             try call.atMost(1)
             let set = try call.argument(1, as: ExampleSet.self)
             guard !set.isEmpty else { throw call.argumentError(1, "a set with examples expected, got an empty one") }
             var (loss, right) = (0.0, 0)
             try forEachChunk(of: set, model.network, call, context) { scores, labels in
                 loss += Double(try Loss.crossEntropy.value(scores, .classes(labels))) * Double(labels.count)
-                right += zip(try scores.argmax(dimension: 1), labels).filter { $0 == $1 }.count
+                right += zip(PredictedClass.ofRows(scores), labels).count { $0 == $1 }
             }
             let table = try call.host.makeTable()
             try table.set("accuracy", Double(right) / Double(set.count))
             try table.set("loss", loss / Double(set.count))
             return try call.returns(table)
+        }
+    }
+
+    /// The outputs for a script's own numbers: argument 1, a tensor or a table.
+    private static func forward(_ network: Network, _ call: LuaCall, _ context: ScriptContext) throws -> Tensor {
+        let input = try call.tensor(1)
+        try call.host.checkRoom(forShape: [input.shape.first ?? 1] + network.outputShape)
+        return try call.blaming(1) {
+            try input.requireFinite("inputs")
+            return try network.forward(input, pool: context.pool)
         }
     }
 
@@ -75,7 +104,7 @@ extension HostModules {
             let rows = first..<min(first + chunk, set.count)
             try call.blaming(1) {
                 let scores = try network.forward(try set.batchInputs(rows), pool: context.pool)
-                try body(scores, try set.labels(at: rows))
+                try namingExamples({ first + $0 }) { try body(scores, try set.labels(at: rows)) }
             }
         }
     }

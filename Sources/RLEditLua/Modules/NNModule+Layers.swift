@@ -4,7 +4,20 @@ internal import RLEditNN
 extension HostModules {
     /// Functions of `rledit.nn` that make layers.
     static func addLayers(to module: LuaModule) {
-        module.function("linear") { call in
+        module.types(
+            """
+            @alias rledit.Size integer|{ [1]: integer, [2]: integer } one size, or `{ height, width }`
+            """
+        )
+        module.function(
+            "linear",
+            """
+            A fully connected layer: `linear(128, 10)`, or by name with `bias = false`.
+            @param inputs integer|{ inputs: integer, outputs: integer, bias: boolean? }
+            @param outputs integer?
+            @return rledit.Layer
+            """
+        ) { call in
             try call.atMost(2)
             if case .table = call.value(1) {
                 let options = try call.options(1, of: "rledit.nn.linear")
@@ -17,7 +30,18 @@ extension HostModules {
             }
             return try call.returns(Linear(try call.integer(1), try call.integer(2)), "linear")
         }
-        module.function("embedding_bag") { call in
+        module.function(
+            "embedding_bag",
+            """
+            The first layer of a network that reads texts as bags of words: the rows of its table for the words of a
+            text, each times the word's weight, summed; plus a bias. `embedding_bag(#vocabulary, 64)`, or by name with
+            `bias = false`. It computes what a linear layer computes, quickly; its weight is `[words, out]`, as of
+            PyTorch's `EmbeddingBag` with mode "sum" (the transpose of a linear layer's). Worlds cannot edit it.
+            @param inputs integer|{ inputs: integer, outputs: integer, bias: boolean? }
+            @param outputs integer?
+            @return rledit.Layer
+            """
+        ) { call in
             try call.atMost(2)
             if case .table = call.value(1) {
                 let options = try call.options(1, of: "rledit.nn.embedding_bag")
@@ -30,7 +54,16 @@ extension HostModules {
             }
             return try call.returns(EmbeddingBag(try call.integer(1), try call.integer(2)), "embedding")
         }
-        module.function("conv2d") { call in
+        module.function(
+            "conv2d",
+            """
+            A convolution over `{ channels, height, width }`. Stride and dilation are 1, padding is 0 and there is a
+            bias by default.
+            @param options { inputs: integer, outputs: integer, kernel: rledit.Size, stride: rledit.Size?, padding: \
+            rledit.Size?, dilation: rledit.Size?, bias: boolean? }
+            @return rledit.Layer
+            """
+        ) { call in
             try call.atMost(1)
             let options = try call.options(1, of: "rledit.nn.conv2d")
             let layer = Conv2D(
@@ -43,13 +76,29 @@ extension HostModules {
             try options.finish()
             return try call.returns(layer, "conv")
         }
-        module.function("max_pool2d") { call in
+        module.function(
+            "max_pool2d",
+            """
+            Maximum over windows. The stride is the kernel's size by default.
+            @param kernel integer|{ kernel: rledit.Size, stride: rledit.Size?, padding: rledit.Size? }
+            @return rledit.Layer
+            """
+        ) { call in
             let (window, options) = try poolingWindow(call, "rledit.nn.max_pool2d")
             try options?.finish()
             return try call.returns(
                 MaxPool2D(kernel: window.kernel, stride: window.stride, padding: window.padding), "pool")
         }
-        module.function("average_pool2d") { call in
+        module.function(
+            "average_pool2d",
+            """
+            Mean over windows. The stride is the kernel's size by default; padded zeros count unless `counts_padding` is
+            false.
+            @param kernel integer|{ kernel: rledit.Size, stride: rledit.Size?, padding: rledit.Size?, counts_padding: \
+            boolean? }
+            @return rledit.Layer
+            """
+        ) { call in
             let (window, options) = try poolingWindow(call, "rledit.nn.average_pool2d")
             let countsPadding = try options?.optional("counts_padding", as: Bool.self) ?? true
             try options?.finish()
@@ -58,17 +107,29 @@ extension HostModules {
                     kernel: window.kernel, stride: window.stride, padding: window.padding,
                     countsPadding: countsPadding), "pool")
         }
-        module.function("dropout") { call in
+        module.function(
+            "dropout",
+            """
+            Sets values to 0 at random while training, and scales the others up; does nothing otherwise.
+            @param rate number? share of values, 0.5 by default
+            @return rledit.Layer
+            """
+        ) { call in
             try call.atMost(1)
             return try call.returns(Dropout(try call.optional(1, as: Float.self) ?? 0.5), "dropout")
         }
-        let plain: [(String, any Layer, String)] = [
-            ("global_average_pool2d", GlobalAveragePool2D(), "pool"), ("flatten", Flatten(), "flatten"),
-            ("relu", Activation.relu, "relu"), ("gelu", Activation.gelu, "gelu"), ("tanh", Activation.tanh, "tanh"),
-            ("sigmoid", Activation.sigmoid, "sigmoid"),
+        let plain: [(String, documentation: String, any Layer, String)] = [
+            (
+                "global_average_pool2d", "Mean over all positions of each channel.", GlobalAveragePool2D(), "pool"
+            ),
+            ("flatten", "All values of an example in one dimension.", Flatten(), "flatten"),
+            ("relu", "max(0, x).", Activation.relu, "relu"),
+            ("gelu", "x Φ(x), with the normal distribution's Φ.", Activation.gelu, "gelu"),
+            ("tanh", "Hyperbolic tangent.", Activation.tanh, "tanh"),
+            ("sigmoid", "1 / (1 + exp(-x)).", Activation.sigmoid, "sigmoid"),
         ]
-        for (name, layer, baseName) in plain {
-            module.function(name) { call in
+        for (name, documentation, layer, baseName) in plain {
+            module.function(name, "\(documentation)\n@return rledit.Layer") { call in
                 try call.atMost(0)
                 return try call.returns(layer, baseName)
             }

@@ -3,13 +3,25 @@ internal import RLEditNN
 internal import RLEditRuns
 
 extension HostModules {
+    /// The options of `model:load`.
+    static let loadOptionsAnnotation =
+        """
+        @class rledit.LoadOptions
+        @field prefix string? what precedes each name in the file; tensors without it are not looked at
+        @field rename table<string, string>? beginnings of names in the file, or of their parts, by what they become: \
+        `{ ["module."] = "" }`
+        @field ignore (string|string[])? tensors that no layer takes: names, or patterns in which `*` is any run of \
+        characters
+        @field partial boolean? whether parameters without a tensor keep their values; false by default
+        """
+
     /// `model:load(path, { prefix = …, rename = …, ignore = …, partial = … })`.
     static func load(_ model: ScriptModel, _ call: LuaCall, _ context: ScriptContext) throws -> LuaResults {
         try call.atMost(2)
         try model.checkWritable()
         let path = try call.string(1)
         let options = try loadOptions(try call.options(2, of: "model:load"))
-        let file = try open(path, context)
+        let file = try open(path, .model, context)
         var network = model.network
         let source: ParameterSource
         do {

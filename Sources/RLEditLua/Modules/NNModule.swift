@@ -8,27 +8,56 @@ extension HostModules {
     /// `rledit.nn`: layers and networks.
     package static func addNN(to host: LuaHost, context: ScriptContext) throws {
         try host.register(ScriptLayer.self) { type in
-            type.property("kind") { value, call in try call.returns(value.layer.kind) }
+            type.documentation(in: "rledit.nn", "A layer that is not part of a network yet.")
+            type.property("kind", "string for example `Linear`") { value, call in try call.returns(value.layer.kind) }
             type.description { value in
                 value.layer.summary.isEmpty ? value.layer.kind : "\(value.layer.kind) (\(value.layer.summary))"
             }
         }
         try host.register(ScriptModel.self) { type in
+            type.documentation(
+                in: "rledit.nn",
+                """
+                A network. Printing it shows the table of its layers. A task works on a snapshot of it: later changes do
+                not reach the run.
+                """
+            )
             addInference(to: type, context: context)
             addParameters(to: type)
             addTraining(to: type, context: context)
             addFiles(to: type, context: context)
             addDeltas(to: type, context: context)
-            type.property("name") { model, call in try call.returns(model.name) }
-            type.property("parameter_count") { model, call in try call.returns(model.network.parameterCount) }
-            type.property("vocabulary") { model, call in try call.returns(try model.vocabulary()) }
-            type.property("input_shape") { model, call in try call.returns(model.network.inputShape) }
-            type.property("output_shape") { model, call in try call.returns(model.network.outputShape) }
-            type.method("layers") { model, call in
+            type.property("name", "string") { model, call in try call.returns(model.name) }
+            type.property("parameter_count", "integer number of trainable values") { model, call in
+                try call.returns(model.network.parameterCount)
+            }
+            type.property("vocabulary", "rledit.Vocabulary? the words that a classifier of texts knows") {
+                model, call in
+                try call.returns(try model.vocabulary())
+            }
+            type.property("input_shape", "integer[] shape of one example") { model, call in
+                try call.returns(model.network.inputShape)
+            }
+            type.property("output_shape", "integer[] shape of the output for one example") { model, call in
+                try call.returns(model.network.outputShape)
+            }
+            type.method(
+                "layers",
+                """
+                Names of the layers, in order.
+                @return string[]
+                """
+            ) { model, call in
                 try call.atMost(0)
                 return try call.returns(model.network.nodes.map(\.name))
             }
-            type.method("clone") { model, call in
+            type.method(
+                "clone",
+                """
+                A model of its own with the same layers and parameters.
+                @return rledit.Model
+                """
+            ) { model, call in
                 try call.atMost(0)
                 return try call.returns(ScriptModel(model.network, name: model.name, source: model.source))
             }
@@ -36,10 +65,53 @@ extension HostModules {
             type.nativeBytes { $0.network.parameterCount * MemoryLayout<Float>.stride }
         }
         host.addModule("rledit.nn") { module in
+            module.documentation(
+                """
+                Networks of named layers: building, training, running, saving.
+
+                Shapes are PyTorch's: `{ features }` or `{ channels, height, width }` for an example, weights `[out,
+                in]`, so that parameters exchange with PyTorch unchanged.
+
+                ```lua
+                local nn, data = require "rledit.nn", require "rledit.data"
+                local model = nn.sequential {
+                  input = { 1, 28, 28 },
+                  { "conv1", nn.conv2d { inputs = 1, outputs = 8, kernel = 3, padding = 1 } },
+                  nn.relu(),
+                  nn.max_pool2d(2),
+                  nn.flatten(),
+                  { "out", nn.linear(1568, 10) },
+                }
+                local digits = data.digits()
+                model:fit(digits.train, { epochs = 2, batch_size = 64 })
+                print(model, model:evaluate(digits.test).accuracy)
+                ```
+                """
+            )
+            module.types(FitRequest.annotation)
+            module.types(loadOptionsAnnotation)
             addLayers(to: module)
             addFileFunctions(to: module, context: context)
-            module.function("fit_all") { call in try fitAll(call, context) }
-            module.function("sequential") { call in try sequential(call, context) }
+            module.function(
+                "fit_all",
+                """
+                Trains many models on the same set side by side, one on each core: the same as `model:fit` of each, with
+                the seed of the first and one more for each further model. Remembered like those.
+                @param options rledit.FitAllOptions
+                @return rledit.Model[] models the list given
+                """
+            ) { call in try fitAll(call, context) }
+            module.function(
+                "sequential",
+                """
+                A network whose layers follow each other: `{ input = shape, layer, {"name", layer}, … }`. Layers without
+                a name get one, such as `relu1`. Names may have dots, as PyTorch's have (`features.0`). The seed of the
+                initial parameters is the run's by default. A `vocabulary` of as many words as the input has numbers goes with the model into every file.
+                @param description { input: integer[], seed: integer?, name: string?, vocabulary: rledit.Vocabulary?, \
+                [integer]: rledit.Layer|{ [1]: string, [2]: rledit.Layer } }
+                @return rledit.Model
+                """
+            ) { call in try sequential(call, context) }
         }
     }
 

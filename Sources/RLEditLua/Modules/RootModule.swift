@@ -1,11 +1,20 @@
 internal import LuaBridge
+internal import RLEditCore
+internal import RLEditLearners
 internal import RLEditRuns
 
 extension HostModules {
     /// `rledit`: the table that holds all others.
     static func addRoot(to host: LuaHost, context: ScriptContext) throws {
         try host.register(ScriptArguments.self) { type in
-            type.otherFields { arguments, name, call in
+            type.documentation(
+                in: "rledit",
+                """
+                What `--set name=value` gave: integers, numbers and booleans keep their type, everything else is text. An
+                absent name reads as nil; a given one that the script never reads is an error.
+                """
+            )
+            type.otherFields("integer|number|boolean|string|nil") { arguments, name, call in
                 arguments.context.readArguments.insert(name)
                 return try call.returns(arguments.context.arguments[name].map(ScriptArguments.value) ?? .nil)
             }
@@ -19,10 +28,28 @@ extension HostModules {
             name.hasPrefix("rledit.") ? String(name.dropFirst("rledit.".count)) : nil
         }
         host.addModule("rledit") { module in
-            try module.constant("version", context.engineVersion)
-            try module.constant("seed", context.seed)
-            try module.constant("args", ScriptArguments(context: context))
-            module.function("require_version") { call in
+            module.documentation(
+                """
+                Edits trained networks by reward.
+
+                ```lua
+                local rledit = require "rledit"
+                print(rledit.version, rledit.seed)
+                ```
+                """
+            )
+            try module.constant("version", "string version of this program, for example `0.1.0`", context.engineVersion)
+            try module.constant("seed", "integer the run's seed (`--seed`, 0 by default)", context.seed)
+            try module.constant(
+                "args", "rledit.Arguments what `--set name=value` gave", ScriptArguments(context: context))
+            module.function(
+                "require_version",
+                """
+                Raises unless this program is at least this version, without a break in between: a new major version, or
+                before 1.0 a new minor one.
+                @param version string for example `"0.1"`
+                """
+            ) { call in
                 try call.atMost(1)
                 let text = try call.string(1)
                 guard let needed = ProductVersion(text) else {
@@ -34,7 +61,16 @@ extension HostModules {
                 }
                 return .none
             }
-            module.function("task") { call in
+            module.function(
+                "task",
+                """
+                A task, checked. Return it from the script to have it run. With a `distribution` it trains a policy over
+                many networks instead of editing one (`rledit.transfer`).
+                @overload fun(options: rledit.TransferTaskOptions): rledit.TransferTask
+                @param options rledit.TaskOptions
+                @return rledit.Task
+                """
+            ) { call in
                 try call.atMost(1)
                 let options = LuaOptions(owner: "rledit.task", table: try call.table(1))
                 guard try options.value("distribution").isNil else {
@@ -42,18 +78,53 @@ extension HostModules {
                 }
                 return try call.returns(try makeTask(call, context: context))
             }
-            module.function("env") { call in
+            module.function(
+                "env",
+                """
+                An environment for a loop of your own, in Gymnasium's words. For a task that trains a policy, it runs
+                over the training pairs.
+                @overload fun(task: rledit.TransferTask): rledit.TransferEnvironment
+                @param task rledit.Task|rledit.EnvironmentOptions
+                @return rledit.Environment
+                """
+            ) { call in
                 if case .object(let object) = call.value(1), let task = try object.value(as: ScriptTransferTask.self) {
                     try call.atMost(1)
                     return try call.returns(try task.makeEnvironment(random: context.random))
                 }
                 return try call.returns(try makeEnvironment(call, context: context))
             }
-            module.function("check_environment") { call in try checkEnvironment(call, context: context) }
-            for (name, make) in worlds + learners { module.function(name) { try make($0) } }
-            for (name, run) in transferFunctions { module.function(name) { try run($0, context) } }
+            module.function(
+                "check_environment",
+                """
+                Plays with an environment, or the one of a task, and lists what is wrong or suspicious. Empty when all
+                is well.
+                @param environment rledit.Environment|rledit.Task
+                @return rledit.Finding[]
+                """
+            ) { call in try checkEnvironment(call, context: context) }
+            for world in worlds {
+                module.function(world.name, seeing("rledit.worlds", world.documentation)) { try world.make($0) }
+            }
+            for learner in Learners.all {
+                module.function(
+                    learner.name, seeing("rledit.learners", documentation(of: learner)), constructor(of: learner))
+            }
+            for function in transferFunctions {
+                module.function(function.name, seeing("rledit.transfer", function.documentation)) {
+                    try function.run($0, context)
+                }
+            }
             for name in subModules { try module.module(name, "rledit.\(name)") }
         }
+    }
+
+    /// The documentation of what a module has under the same name, pointing there.
+    private static func seeing(_ module: String, _ documentation: String) -> String {
+        let lines = documentation.split(separator: "\n", omittingEmptySubsequences: false)
+        let prose = lines.prefix { !$0.hasPrefix("@") }.joined(separator: "\n")
+        return ([prose + " See `\(module)`."] + lines.drop { !$0.hasPrefix("@") }.map(String.init))
+            .joined(separator: "\n")
     }
 }
 
@@ -71,31 +142,5 @@ struct ScriptArguments: LuaBound {
         let isNumeral = text.utf8.contains { (48...57).contains($0) }
         if isNumeral, let number = Double(text), number.isFinite { return .number(number) }
         return .string(text)
-    }
-}
-
-extension ScriptContext {
-    /// The error for `--set` options that the script has never read.
-    func checkArguments() throws {
-        for name in arguments.keys.sorted() where !readArguments.contains(name) {
-            throw UnreadArgumentError(
-                name: name, value: arguments[name] ?? "",
-                suggestion: NearestName.suggestion(for: name, among: readArguments.subtracting(arguments.keys)))
-        }
-    }
-}
-
-/// A `--set` option that the script has never read: most likely misspelt.
-struct UnreadArgumentError: Error, CustomStringConvertible {
-    let name: String
-    let value: String
-    /// The nearest name that it does read, in words; empty for none.
-    let suggestion: String
-
-    var description: String { description(of: "--set \(name)=\(value)") }
-
-    /// - Parameter origin: where the setting was given, as the user wrote it.
-    func description(of origin: String) -> String {
-        "\(origin): the script never reads rledit.args.\(name)\(suggestion)"
     }
 }

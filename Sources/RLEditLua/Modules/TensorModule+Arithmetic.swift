@@ -5,6 +5,7 @@ internal import RLEditTensor
 private struct BinaryOperation: Sendable {
     /// The method: `mul`; with an underscore, in place.
     let name: String
+    let documentation: String
     let tensors: @Sendable (Tensor, Tensor) throws -> Tensor
     let scalar: @Sendable (Tensor, Float) -> Tensor
     /// Absent for comparisons, whose results are of another kind than their operands.
@@ -13,35 +14,54 @@ private struct BinaryOperation: Sendable {
 
     static let arithmetic = [
         BinaryOperation(
-            name: "add", tensors: { try $0.add($1) }, scalar: { $0.add($1) },
+            name: "add", documentation: "Sum, element by element.",
+            tensors: { try $0.add($1) }, scalar: { $0.add($1) },
             updateTensor: { try $0.addInPlace($1) }, updateScalar: { $0.addInPlace($1) }),
         BinaryOperation(
-            name: "sub", tensors: { try $0.sub($1) }, scalar: { $0.sub($1) },
+            name: "sub", documentation: "Difference, element by element.",
+            tensors: { try $0.sub($1) }, scalar: { $0.sub($1) },
             updateTensor: { try $0.subInPlace($1) }, updateScalar: { $0.subInPlace($1) }),
         BinaryOperation(
-            name: "mul", tensors: { try $0.mul($1) }, scalar: { $0.mul($1) },
+            name: "mul", documentation: "Product, element by element. For the product of matrices see `matmul`.",
+            tensors: { try $0.mul($1) }, scalar: { $0.mul($1) },
             updateTensor: { try $0.mulInPlace($1) }, updateScalar: { $0.mulInPlace($1) }),
         BinaryOperation(
-            name: "div", tensors: { try $0.div($1) }, scalar: { $0.div($1) },
+            name: "div", documentation: "Quotient, element by element; division by zero gives infinity or NaN.",
+            tensors: { try $0.div($1) }, scalar: { $0.div($1) },
             updateTensor: { try $0.divInPlace($1) }, updateScalar: { $0.divInPlace($1) }),
         BinaryOperation(
-            name: "pow", tensors: { try $0.pow($1) }, scalar: { $0.pow($1) },
+            name: "pow", documentation: "Power, element by element.",
+            tensors: { try $0.pow($1) }, scalar: { $0.pow($1) },
             updateTensor: { try $0.powInPlace($1) }, updateScalar: { $0.powInPlace($1) }),
         BinaryOperation(
-            name: "maximum", tensors: { try $0.maximum($1) }, scalar: { $0.maximum($1) },
+            name: "maximum", documentation: "The larger of two elements; NaN when either is.",
+            tensors: { try $0.maximum($1) }, scalar: { $0.maximum($1) },
             updateTensor: { try $0.maximumInPlace($1) }, updateScalar: { $0.maximumInPlace($1) }),
         BinaryOperation(
-            name: "minimum", tensors: { try $0.minimum($1) }, scalar: { $0.minimum($1) },
+            name: "minimum", documentation: "The smaller of two elements; NaN when either is.",
+            tensors: { try $0.minimum($1) }, scalar: { $0.minimum($1) },
             updateTensor: { try $0.minimumInPlace($1) }, updateScalar: { $0.minimumInPlace($1) }),
     ]
 
     static let comparisons = [
-        BinaryOperation(name: "eq", tensors: { try $0.eq($1) }, scalar: { $0.eq($1) }),
-        BinaryOperation(name: "ne", tensors: { try $0.ne($1) }, scalar: { $0.ne($1) }),
-        BinaryOperation(name: "lt", tensors: { try $0.lt($1) }, scalar: { $0.lt($1) }),
-        BinaryOperation(name: "le", tensors: { try $0.le($1) }, scalar: { $0.le($1) }),
-        BinaryOperation(name: "gt", tensors: { try $0.gt($1) }, scalar: { $0.gt($1) }),
-        BinaryOperation(name: "ge", tensors: { try $0.ge($1) }, scalar: { $0.ge($1) }),
+        BinaryOperation(
+            name: "eq", documentation: "1 where the elements are equal, 0 elsewhere.",
+            tensors: { try $0.eq($1) }, scalar: { $0.eq($1) }),
+        BinaryOperation(
+            name: "ne", documentation: "1 where the elements differ, 0 elsewhere.",
+            tensors: { try $0.ne($1) }, scalar: { $0.ne($1) }),
+        BinaryOperation(
+            name: "lt", documentation: "1 where this element is less, 0 elsewhere.",
+            tensors: { try $0.lt($1) }, scalar: { $0.lt($1) }),
+        BinaryOperation(
+            name: "le", documentation: "1 where this element is less or equal, 0 elsewhere.",
+            tensors: { try $0.le($1) }, scalar: { $0.le($1) }),
+        BinaryOperation(
+            name: "gt", documentation: "1 where this element is greater, 0 elsewhere.",
+            tensors: { try $0.gt($1) }, scalar: { $0.gt($1) }),
+        BinaryOperation(
+            name: "ge", documentation: "1 where this element is greater or equal, 0 elsewhere.",
+            tensors: { try $0.ge($1) }, scalar: { $0.ge($1) }),
     ]
 }
 
@@ -56,19 +76,44 @@ extension HostModules {
             guard let operation = BinaryOperation.arithmetic.first(where: { $0.name == name }) else { continue }
             addOperator(luaOperator, symbol, operation, to: type)
         }
-        type.operation(.negate) { call in try call.returns(try call.argument(1, as: Tensor.self).neg()) }
-        type.method("matmul") { value, call in
+        type.operation(.negate, ": rledit.Tensor") { call in
+            try call.returns(try call.argument(1, as: Tensor.self).neg())
+        }
+        type.method(
+            "matmul",
+            """
+            Product of matrices `[m, k] · [k, n]`. A vector counts as a row on the left and as a column on the right;
+            two vectors give a number.
+            @param other rledit.Tensor
+            @return rledit.Tensor|number
+            """
+        ) { value, call in
             try call.atMost(1)
             let other = try call.argument(1, as: Tensor.self)
             let product = try call.blaming(1) { try matrixProduct(value.tensor, other, call.host) }
             // Two vectors give a number.
             return product.rank == 0 ? try call.returns(try product.item()) : try call.returns(product)
         }
-        type.method("equal") { value, call in
+        type.method(
+            "equal",
+            """
+            Whether both have the same shape and the same values.
+            @param other rledit.Tensor
+            @return boolean
+            """
+        ) { value, call in
             try call.atMost(1)
             return try call.returns(value.tensor == (try call.argument(1, as: Tensor.self)))
         }
-        type.method("is_close") { value, call in
+        type.method(
+            "is_close",
+            """
+            Whether both have the same shape and every pair of elements satisfies |a − b| ≤ absolute + relative · |b|.
+            @param other rledit.Tensor|number
+            @param options? { relative: number?, absolute: number? } 1e-5 and 1e-8 by default
+            @return boolean
+            """
+        ) { value, call in
             try call.atMost(2)
             let operand = try call.argument(1, as: TensorOperand.self)
             let options = try call.options(2, of: "is_close")
@@ -86,7 +131,10 @@ extension HostModules {
     }
 
     private static func addMethods(_ operation: BinaryOperation, to type: LuaType<ScriptTensor>) {
-        type.method(operation.name) { value, call in
+        type.method(
+            operation.name,
+            "\(operation.documentation)\n@param other rledit.Tensor|number\n@return rledit.Tensor"
+        ) { value, call in
             try call.atMost(1)
             switch try call.argument(1, as: TensorOperand.self) {
             case .number(let number): return try call.returns(operation.scalar(value.tensor, number))
@@ -99,7 +147,10 @@ extension HostModules {
             }
         }
         guard let updateTensor = operation.updateTensor, let updateScalar = operation.updateScalar else { return }
-        type.mutatingMethod(operation.name + "_") { value, call in
+        type.mutatingMethod(
+            operation.name + "_",
+            "As `\(operation.name)`, in place.\n@param other rledit.Tensor|number\n@return rledit.Tensor self"
+        ) { value, call in
             try call.atMost(1)
             try value.checkWritable()
             let operand =
@@ -115,7 +166,7 @@ extension HostModules {
     private static func addOperator(
         _ luaOperator: LuaOperator, _ symbol: String, _ operation: BinaryOperation, to type: LuaType<ScriptTensor>
     ) {
-        type.operation(luaOperator) { call in
+        type.operation(luaOperator, "(rledit.Tensor|number): rledit.Tensor") { call in
             func operand(_ number: Int) throws -> TensorOperand {
                 guard let operand = try TensorOperand.luaRead(call.slot(number)) else {
                     throw LuaUsageError(

@@ -79,7 +79,7 @@ private struct TensorSelection {
 extension HostModules {
     /// `t[i]`, `t[{i, j}]`, `t[{ {1, 3}, 2 }]`, `slice`, `get`, `set`.
     static func addIndexing(to type: LuaType<ScriptTensor>) {
-        type.element { value, index, call in
+        type.element("number|rledit.Tensor") { value, index, call in
             let tensor = value.tensor
             guard let count = tensor.shape.first else { throw LuaUsageError("a scalar tensor cannot be indexed") }
             let range = try TensorSelection.single(index, count: count)
@@ -106,18 +106,42 @@ extension HostModules {
             try value.checkWritable()
             try set(&value.tensor, key, try operand(call, 1))
         }
-        type.method("get") { value, call in
+        type.method(
+            "get",
+            """
+            One element or a block, as `t[{…}]`: an index or a range `{first, last}` for each dimension.
+            @param place table
+            @return number|rledit.Tensor
+            """
+        ) { value, call in
             try call.atMost(1)
             return try get(value, try call.table(1), call)
         }
-        type.mutatingMethod("set") { value, call in
+        type.mutatingMethod(
+            "set",
+            """
+            Writes one element or a block, as `t[{…}] = value`; the value is broadcast to the block.
+            @param place table
+            @param value rledit.Numbers
+            @return rledit.Tensor self
+            """
+        ) { value, call in
             try call.atMost(2)
             try value.checkWritable()
             let source = call.isSelf(2) ? .tensor(value.tensor) : try operand(call, 2)
             try set(&value.tensor, try call.table(1), source)
             return call.returnsSelf()
         }
-        type.method("slice") { value, call in
+        type.method(
+            "slice",
+            """
+            A block: `t:slice(2, 5)` takes entries 2 to 5 of the first dimension, `t:slice { {1, 3}, 2, {} }` a range,
+            an index or everything of each dimension. An index takes its dimension away.
+            @param first integer|table
+            @param last integer?
+            @return rledit.Tensor
+            """
+        ) { value, call in
             try call.atMost(2)
             let tensor = value.tensor
             if case .table(let table) = call.value(1) {
@@ -130,7 +154,15 @@ extension HostModules {
                 [try call.integer(1), try call.optional(2) ?? -1], count: count)
             return try call.returns(try tensor.slice([range]))
         }
-        type.method("index_select") { value, call in
+        type.method(
+            "index_select",
+            """
+            Entries of a dimension (the first by default) in the given order; an index may come more than once.
+            @param indices integer[]
+            @param dimension integer?
+            @return rledit.Tensor
+            """
+        ) { value, call in
             try call.atMost(2)
             let tensor = value.tensor
             let dimension = try call.dimension(try call.optional(2) ?? 1, 2, of: tensor)

@@ -4,13 +4,42 @@ internal import RLEditTensor
 extension HostModules {
     /// Reductions. Without a dimension they give a number, with one (or a table of them) a tensor.
     static func addReductions(to type: LuaType<ScriptTensor>) {
-        let reductions: [(String, (Tensor, [Int]?, Bool) throws -> Tensor)] = [
-            ("sum", { try $0.sum($1, keepDimensions: $2) }), ("mean", { try $0.mean($1, keepDimensions: $2) }),
-            ("max", { try $0.max($1, keepDimensions: $2) }), ("min", { try $0.min($1, keepDimensions: $2) }),
-            ("norm", { try $0.norm($1, keepDimensions: $2) }),
+        let reductions: [(String, documentation: String, (Tensor, [Int]?, Bool) throws -> Tensor)] = [
+            (
+                "sum",
+                """
+                Sum: of all elements as a number, or along one or several dimensions as a tensor. `keep` keeps those
+                dimensions with size 1.
+                """,
+                { try $0.sum($1, keepDimensions: $2) }
+            ),
+            (
+                "mean", "Mean: of all elements as a number, or along dimensions as a tensor.",
+                { try $0.mean($1, keepDimensions: $2) }
+            ),
+            (
+                "max", "Largest element: of all as a number, or along dimensions as a tensor; NaN when there is one.",
+                { try $0.max($1, keepDimensions: $2) }
+            ),
+            (
+                "min", "Smallest element: of all as a number, or along dimensions as a tensor; NaN when there is one.",
+                { try $0.min($1, keepDimensions: $2) }
+            ),
+            (
+                "norm", "Euclidean norm √Σx²: of all elements as a number, or along dimensions as a tensor.",
+                { try $0.norm($1, keepDimensions: $2) }
+            ),
         ]
-        for (name, reduce) in reductions {
-            type.method(name) { value, call in
+        for (name, documentation, reduce) in reductions {
+            type.method(
+                name,
+                """
+                \(documentation)
+                @param dimension (integer|integer[])?
+                @param keep boolean?
+                @return number|rledit.Tensor
+                """
+            ) { value, call in
                 try call.atMost(2)
                 let dimensions = try call.dimensions(1, of: value.tensor)
                 let keep = try call.optional(2, as: Bool.self) ?? false
@@ -19,12 +48,30 @@ extension HostModules {
                     isNumber: dimensions == nil && !keep)
             }
         }
-        let deviations: [(String, (Tensor, [Int]?, Bool, Int) throws -> Tensor)] = [
-            ("var", { try $0.variance($1, keepDimensions: $2, correction: $3) }),
-            ("std", { try $0.standardDeviation($1, keepDimensions: $2, correction: $3) }),
+        let deviations: [(String, documentation: String, (Tensor, [Int]?, Bool, Int) throws -> Tensor)] = [
+            (
+                "var",
+                """
+                Variance: of all elements as a number, or along dimensions as a tensor. The sum of squares is divided by
+                n − correction; the correction is 1 by default, as in PyTorch.
+                """,
+                { try $0.variance($1, keepDimensions: $2, correction: $3) }
+            ),
+            (
+                "std", "Standard deviation, the square root of `var`.",
+                { try $0.standardDeviation($1, keepDimensions: $2, correction: $3) }
+            ),
         ]
-        for (name, reduce) in deviations {
-            type.method(name) { value, call in
+        for (name, documentation, reduce) in deviations {
+            type.method(
+                name,
+                """
+                \(documentation)
+                @param dimension (integer|integer[])?
+                @param keep (boolean|{ keep: boolean?, correction: integer? })?
+                @return number|rledit.Tensor
+                """
+            ) { value, call in
                 try call.atMost(2)
                 let dimensions = try call.dimensions(1, of: value.tensor)
                 var (keep, correction) = (false, 1)
@@ -41,12 +88,34 @@ extension HostModules {
                     isNumber: dimensions == nil && !keep)
             }
         }
-        let positions: [(String, (Tensor) throws -> Int, (Tensor, Int) throws -> [Int])] = [
-            ("argmax", { try $0.argmax() }, { try $0.argmax(dimension: $1) }),
-            ("argmin", { try $0.argmin() }, { try $0.argmin(dimension: $1) }),
+        let positions: [(String, documentation: String, (Tensor) throws -> Int, (Tensor, Int) throws -> [Int])] = [
+            (
+                "argmax",
+                """
+                Position of the first largest element: among all in row order as an integer, or along a dimension as a
+                tensor of positions. Positions count from 1; class labels are values and begin with 0, so see
+                `Model:predict` for labels.
+                """,
+                { try $0.argmax() }, { try $0.argmax(dimension: $1) }
+            ),
+            (
+                "argmin",
+                """
+                Position of the first smallest element: among all in row order as an integer, or along a dimension as a
+                tensor.
+                """,
+                { try $0.argmin() }, { try $0.argmin(dimension: $1) }
+            ),
         ]
-        for (name, overall, along) in positions {
-            type.method(name) { value, call in
+        for (name, documentation, overall, along) in positions {
+            type.method(
+                name,
+                """
+                \(documentation)
+                @param dimension integer?
+                @return integer|rledit.Tensor
+                """
+            ) { value, call in
                 try call.atMost(1)
                 let tensor = value.tensor
                 guard let number = try call.optional(1, as: Int.self) else {

@@ -4,21 +4,49 @@ internal import RLEditTensor
 extension HostModules {
     /// Methods that arrange the same elements in another shape or order.
     static func addShape(to type: LuaType<ScriptTensor>) {
-        type.method("size") { value, call in
+        type.method(
+            "size",
+            """
+            Size of a dimension.
+            @param dimension integer
+            @return integer
+            """
+        ) { value, call in
             try call.atMost(1)
             let dimension = try call.dimension(try call.integer(1), 1, of: value.tensor)
             return try call.returns(value.tensor.shape[dimension])
         }
-        type.method("reshape") { value, call in
+        type.method(
+            "reshape",
+            """
+            The same elements in another shape. One size may be -1: then it follows from the others.
+            @param shape rledit.Shape
+            @return rledit.Tensor
+            """
+        ) { value, call in
             try call.atMost(1)
             let shape = try reshapeTarget(call, count: value.tensor.count)
             return try call.returns(try call.blaming(1) { try value.tensor.reshaped(shape) })
         }
-        type.method("flatten") { value, call in
+        type.method(
+            "flatten",
+            """
+            All elements in one dimension.
+            @return rledit.Tensor
+            """
+        ) { value, call in
             try call.atMost(0)
             return try call.returns(try value.tensor.flattened())
         }
-        type.method("transpose") { value, call in
+        type.method(
+            "transpose",
+            """
+            The transposed matrix, or two dimensions exchanged.
+            @param first integer?
+            @param second integer?
+            @return rledit.Tensor
+            """
+        ) { value, call in
             try call.atMost(2)
             if call.isNil(1), call.isNil(2) {
                 return try call.returns(try call.blaming(1) { try value.tensor.transposed() })
@@ -27,7 +55,14 @@ extension HostModules {
             let second = try call.dimension(try call.integer(2), 2, of: value.tensor)
             return try call.returns(try value.tensor.transposed(first, second))
         }
-        type.method("permute") { value, call in
+        type.method(
+            "permute",
+            """
+            Dimensions in another order: dimension `i` of the result is dimension `order[i]` of this tensor.
+            @param order integer[]
+            @return rledit.Tensor
+            """
+        ) { value, call in
             try call.atMost(1)
             let order = try call.table(1).array(of: Int.self, limit: 64).map {
                 try call.dimension($0, 1, of: value.tensor)
@@ -38,7 +73,14 @@ extension HostModules {
             }
             return try call.returns(try value.tensor.permuted(order))
         }
-        type.method("squeeze") { value, call in
+        type.method(
+            "squeeze",
+            """
+            Without the dimensions of size 1, or without the given one.
+            @param dimension integer?
+            @return rledit.Tensor
+            """
+        ) { value, call in
             try call.atMost(1)
             let dimension = try call.optional(1, as: Int.self).map { try call.dimension($0, 1, of: value.tensor) }
             if let dimension, value.tensor.shape[dimension] != 1 {
@@ -47,7 +89,14 @@ extension HostModules {
             }
             return try call.returns(try value.tensor.squeezed(dimension))
         }
-        type.method("unsqueeze") { value, call in
+        type.method(
+            "unsqueeze",
+            """
+            With a dimension of size 1 put in, which becomes `dimension`.
+            @param dimension integer
+            @return rledit.Tensor
+            """
+        ) { value, call in
             try call.atMost(1)
             let number = try call.integer(1)
             // The new dimension may also stand behind the last one.
@@ -56,7 +105,14 @@ extension HostModules {
             }
             return try call.returns(try value.tensor.unsqueezed(dimension))
         }
-        type.method("broadcast_to") { value, call in
+        type.method(
+            "broadcast_to",
+            """
+            Repeated along dimensions of size 1 to fill a shape.
+            @param shape rledit.Shape
+            @return rledit.Tensor
+            """
+        ) { value, call in
             try call.atMost(1)
             let shape = try call.shape(1)
             return try call.returns(try call.blaming(1) { try value.tensor.broadcast(to: shape) })

@@ -5,22 +5,51 @@ extension HostModules {
     /// `rledit.tensor`: arrays of 32-bit floats.
     package static func addTensor(to host: LuaHost, context: ScriptContext) throws {
         try host.register(ScriptTensor.self) { type in
+            type.documentation(
+                in: "rledit.tensor",
+                """
+                A tensor. `t[i]` is element `i` of a vector, or a copy of entry `i` of the first dimension; `t[{i, j}]`
+                is one element; `t[{ {1, 3}, 2 }]` a block, in which `{}` takes a dimension whole. All of them can be
+                assigned to. `#t` is the size of the first dimension. `==` compares identity; see `equal`, `is_close`
+                and `eq`.
+                """
+            )
             addArithmetic(to: type)
             addElementwise(to: type)
             addReductions(to: type)
             addShape(to: type)
             addIndexing(to: type)
-            type.property("shape") { value, call in try call.returns(value.tensor.shape) }
-            type.property("rank") { value, call in try call.returns(value.tensor.rank) }
-            type.property("count") { value, call in try call.returns(value.tensor.count) }
-            type.method("clone") { value, call in try call.returns(value.tensor) }
-            type.method("item") { value, call in
+            type.property("shape", "integer[] sizes of all dimensions, outermost first") { value, call in
+                try call.returns(value.tensor.shape)
+            }
+            type.property("rank", "integer number of dimensions") { value, call in try call.returns(value.tensor.rank) }
+            type.property("count", "integer number of elements") { value, call in try call.returns(value.tensor.count) }
+            type.method(
+                "clone",
+                """
+                A tensor of its own with the same values.
+                @return rledit.Tensor
+                """
+            ) { value, call in try call.returns(value.tensor) }
+            type.method(
+                "item",
+                """
+                The only element of a tensor that has one.
+                @return number
+                """
+            ) { value, call in
                 guard value.tensor.count == 1 else {
                     throw LuaUsageError("'item' needs a tensor of one element, got shape \(value.tensor.shape)")
                 }
                 return try call.returns(try value.tensor.item())
             }
-            type.method("to_table") { value, call in
+            type.method(
+                "to_table",
+                """
+                The elements as a nested table; a scalar as a number.
+                @return table|number
+                """
+            ) { value, call in
                 try call.returns(try NestedTable.make(value.tensor, host: call.host))
             }
             type.length { value in
@@ -31,6 +60,31 @@ extension HostModules {
             type.nativeBytes { $0.tensor.count * MemoryLayout<Float>.stride }
         }
         host.addModule("rledit.tensor") { module in
+            module.documentation(
+                """
+                Arrays of 32-bit floats with any number of dimensions.
+
+                Values are stored row by row. Everything that is read out of a tensor is a copy; there are no views.
+                Indices count from 1, ranges include both ends, and negative indices count from the end. Methods give a
+                new tensor; those whose name ends in an underscore change the tensor itself and return it. Tensors of
+                different shapes are broadcast against each other as in NumPy and PyTorch.
+
+                ```lua
+                local tensor = require "rledit.tensor"
+                local w = tensor.new { {1, 2, 3}, {4, 5, 6} }
+                print(w + 1, 2 * w, w:mean(), w:sum(1))
+                print(w[2], w[{1, 3}], w[{ {}, {1, 2} }])
+                w[{2, 1}] = 0
+                w:mul_(0.5)
+                ```
+                """
+            )
+            module.types(
+                """
+                @alias rledit.Shape integer[]|integer sizes of all dimensions, outermost first; one number is a vector
+                @alias rledit.Numbers rledit.Tensor|number|table a tensor, or a nested table of numbers as one
+                """
+            )
             addConstructors(to: module)
             addRandomConstructors(to: module, context: context)
             addJoining(to: module)
@@ -38,31 +92,72 @@ extension HostModules {
     }
 
     private static func addConstructors(to module: LuaModule) {
-        module.function("new") { call in
+        module.function(
+            "new",
+            """
+            A tensor of the numbers in a nested table. Rows must have the same length. A number gives a scalar.
+            @param values number|table
+            @return rledit.Tensor
+            """
+        ) { call in
             try call.atMost(1)
             return try call.returns(try call.tensor(1))
         }
         for (name, value) in [("zeros", Float(0)), ("ones", 1)] {
-            module.function(name) { call in
+            module.function(
+                name, "All elements \(Int(value)).\n@param shape rledit.Shape\n@return rledit.Tensor"
+            ) { call in
                 try call.atMost(1)
                 return try call.returns(try Tensor(repeating: value, shape: try call.shape(1)))
             }
         }
-        module.function("full") { call in
+        module.function(
+            "full",
+            """
+            All elements equal to `value`.
+            @param shape rledit.Shape
+            @param value number
+            @return rledit.Tensor
+            """
+        ) { call in
             try call.atMost(2)
             return try call.returns(try Tensor(repeating: try call.argument(2), shape: try call.shape(1)))
         }
-        module.function("eye") { call in
+        module.function(
+            "eye",
+            """
+            The identity matrix `[size, size]`.
+            @param size integer
+            @return rledit.Tensor
+            """
+        ) { call in
             try call.atMost(1)
             let size = try call.integer(1)
             try call.blaming(1) { try call.host.checkRoom(forShape: [size, size]) }
             return try call.returns(try Tensor.identity(size))
         }
-        module.function("range") { call in
+        module.function(
+            "range",
+            """
+            The numbers from `first` to `last`, both included, as in a numeric `for`: `range(3)`, `range(2, 5)`, `range
+            { first = 0, last = 1, step = 0.25 }`. With one number, `first` is 1.
+            @param first number|{ first: number?, last: number, step: number? }
+            @param last number?
+            @return rledit.Tensor
+            @overload fun(last: number): rledit.Tensor
+            """
+        ) { call in
             let bounds = try rangeBounds(call)
             return try call.returns(try progression(call, bounds))
         }
-        module.function("linspace") { call in
+        module.function(
+            "linspace",
+            """
+            `count` numbers at equal distances from `first` to `last`, both included.
+            @param options { first: number, last: number, count: integer }
+            @return rledit.Tensor
+            """
+        ) { call in
             try call.atMost(1)
             let options = try call.options(1, of: "rledit.tensor.linspace")
             let first = try options.required("first", as: Double.self)
@@ -113,37 +208,33 @@ extension HostModules {
         }
     }
 
-    private static func addRandomConstructors(to module: LuaModule, context: ScriptContext) {
-        module.function("uniform") { call in
-            try call.atMost(2)
-            let shape = try call.shape(1)
-            let options = try call.options(2, of: "rledit.tensor.uniform")
-            let low = try options.optional("low", as: Float.self) ?? 0
-            let high = try options.optional("high", as: Float.self) ?? 1
-            let seed = try options.optional("seed", as: Int.self)
-            try options.finish()
-            return try call.returns(
-                try context.draw(seed: seed) { try Tensor.uniform(shape, low: low, high: high, using: &$0) })
-        }
-        module.function("normal") { call in
-            try call.atMost(2)
-            let shape = try call.shape(1)
-            let options = try call.options(2, of: "rledit.tensor.normal")
-            let mean = try options.optional("mean", as: Float.self) ?? 0
-            let deviation = try options.optional("std", as: Float.self) ?? 1
-            let seed = try options.optional("seed", as: Int.self)
-            try options.finish()
-            guard deviation >= 0 else { throw options.fieldError("std", "must not be negative, got \(deviation)") }
-            return try call.returns(
-                try context.draw(seed: seed) {
-                    try Tensor.normal(shape, mean: mean, standardDeviation: deviation, using: &$0)
-                })
-        }
-    }
-
     private static func addJoining(to module: LuaModule) {
-        for (name, isStack) in [("concat", false), ("stack", true)] {
-            module.function(name) { call in
+        let functions = [
+            (
+                "concat", false,
+                """
+                Tensors put one after the other along a dimension (the first by default); all other dimensions must
+                agree.
+                """
+            ),
+            (
+                "stack", true,
+                """
+                Tensors of one shape put side by side along a new dimension, which becomes `dimension` (the first by
+                default).
+                """
+            ),
+        ]
+        for (name, isStack, documentation) in functions {
+            module.function(
+                name,
+                """
+                \(documentation)
+                @param tensors rledit.Tensor[]
+                @param dimension integer?
+                @return rledit.Tensor
+                """
+            ) { call in
                 try call.atMost(2)
                 let tensors = try call.table(1).array(of: Tensor.self)
                 let rank = (tensors.first?.rank ?? 0) + (isStack ? 1 : 0)
@@ -162,17 +253,6 @@ extension HostModules {
                     })
             }
         }
-    }
-}
-
-extension ScriptContext {
-    /// Draws from the run's stream for tensors, or from one of the given seed.
-    func draw<Result>(seed: Int?, _ body: (inout RandomStream) throws -> Result) throws -> Result {
-        if let seed {
-            var stream = RandomStream(seed: UInt64(bitPattern: Int64(seed)), name: "tensor")
-            return try body(&stream)
-        }
-        return try body(&tensorRandom)
     }
 }
 

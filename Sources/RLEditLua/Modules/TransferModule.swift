@@ -11,6 +11,14 @@ extension HostModules {
     /// `rledit.transfer`: one policy for many networks. Its functions stand in `rledit` too.
     static func addTransfer(to host: LuaHost, context: ScriptContext) throws {
         try host.register(ScriptTaskDistribution.self) { type in
+            type.documentation(
+                in: "rledit.transfer",
+                """
+                Networks and classes, and the sets of each pair of them. Training pairs are training networks × training
+                classes, validation pairs validation networks × training classes, held-out pairs held-out networks × all
+                classes; a network in two lists is an error. `#distribution` is the number of pairs.
+                """
+            )
             type.length { $0.pairs.count }
             type.description { distribution in
                 let counts = distribution.networks.map { "\($0.models.count) \($0.purpose.rawValue)" }
@@ -19,25 +27,42 @@ extension HostModules {
             }
         }
         try host.register(UnitPolicySettings.self) { type in
+            type.documentation(in: "rledit.transfer", "What a policy over units looks at, and how large it is.")
             type.description { WordList.call("UnitPolicy", $0.settings) }
         }
         try host.register(ScriptTransferTask.self) { type in
-            type.property("name") { task, call in try call.returns(task.name) }
-            type.property("state") { task, call in try call.returns(task.events.state) }
+            type.documentation(
+                in: "rledit.transfer",
+                """
+                A task that trains a policy: what `rledit.task` makes of a `distribution`. Return it from the script to
+                have it run.
+                """
+            )
+            type.property("name", "string") { task, call in try call.returns(task.name) }
+            type.property("state", "table your own state: plain values and tensors, kept in checkpoints") {
+                task, call in
+                try call.returns(task.events.state)
+            }
             type.description { "task '\($0.name)': a policy in \($0.worldName), \($0.learnerName)" }
         }
         try addTransferEnvironment(to: host)
         try host.register(ScriptPolicy.self) { type in
-            type.property("world") { policy, call in try call.returns(policy.file.world.rawValue) }
-            type.property("layers") { policy, call in try call.returns(policy.file.layers) }
-            type.property("rank") { policy, call in try call.returns(policy.file.network.shape.rank) }
-            type.property("features") { policy, call in
+            type.documentation(in: "rledit.transfer", "A trained policy.")
+            type.property("world", "string `MaskWorld` or `ShiftWorld`") { policy, call in
+                try call.returns(policy.file.world.rawValue)
+            }
+            type.property("layers", "string[] that it was trained on") { policy, call in
+                try call.returns(policy.file.layers)
+            }
+            type.property("rank", "integer") { policy, call in try call.returns(policy.file.network.shape.rank) }
+            type.property("features", "string[] names") { policy, call in
                 try call.returns(policy.file.features.features.map(\.name))
             }
-            type.property("training") { policy, call in
+            type.property("training", "table how it was trained: distribution, learner, seed, versions, data") {
+                policy, call in
                 try call.returns(try PlainTable.make(.object(policy.file.training), host: call.host))
             }
-            type.property("heldout") { policy, call in
+            type.property("heldout", "table what it reached on held-out pairs") { policy, call in
                 try call.returns(try PlainTable.make(.object(policy.file.heldOut), host: call.host))
             }
             type.description { policy in
@@ -47,15 +72,74 @@ extension HostModules {
             }
         }
         host.addModule("rledit.transfer") { module in
-            for (name, run) in transferFunctions { module.function(name) { try run($0, context) } }
+            module.documentation(
+                """
+                One policy for many networks: it looks at how the units of a layer respond to what is to be forgotten
+                and to what is to be kept, and edits a network that it has never seen at once. `docs/transfer.md` tells
+                how it works. All functions are in `rledit` too.
+
+                ```lua
+                local rledit = require "rledit"
+                local digits = rledit.data.generated_digits { train = 400, test = 100 }
+                local models = { rledit.models.digit_cnn { seed = 1 }, rledit.models.digit_cnn { seed = 2 } }
+                rledit.nn.fit_all { models = models, set = digits.train }
+                local function sets(_, class)
+                  local forget, retain = digits.train:partition(function(label) return label == class end)
+                  return { forget = forget, retain = retain }
+                end
+                local task = rledit.task {
+                  distribution = rledit.TaskDistribution { networks = models, classes = { 3, 7 }, sets = sets },
+                  world = rledit.ShiftWorld { layer = "fc2" },
+                  reward = function(m) return m.retain.accuracy - m.forget.accuracy end,
+                }
+                print(task)
+                ```
+                """
+            )
+            module.types(
+                """
+                @class rledit.ApplyOptions
+                @field policy rledit.Policy|string the policy, or the name of its file
+                @field model rledit.Model left as it is
+                @field sets table<string, rledit.Set> `forget` and `retain`, or what the policy was trained to call them
+                @field layer string? the layer to edit, if it is not called as in training
+                @field layers string[]?
+                @field refine (integer|false)? spends as many evaluations of the reward on edits around the policy's, \
+                and takes the best
+                @field refine_by ("scale"|"samples")? what they vary; the scale by default
+                @field reward (fun(m: rledit.Metrics): number, table<string, number>?)? by default ½(accuracy + \
+                probability of the label) of `retain` + 1 − the same of `forget`
+                @field custom_features (fun(layer: rledit.LayerActivations): rledit.Tensor, rledit.Tensor)? the \
+                function that the policy was trained with, if there was one
+
+                @class rledit.ApplyInfo
+                @field evaluations integer of the reward; 0 without `refine`
+                @field reward number? of the edit that was taken, with `refine`
+                @field feature_seconds number what features took: the pass through the network
+                @field edit_seconds number from features to the edited network
+                """
+            )
+            module.types(ScriptTaskDistribution.annotation)
+            module.types(UnitPolicySettings.annotation)
+            module.types(ScriptTransferTask.annotation)
+            for function in transferFunctions {
+                module.function(function.name, function.documentation) { try function.run($0, context) }
+            }
         }
     }
 
     /// What stands in `rledit.transfer` and in `rledit`.
-    static var transferFunctions: [(name: String, run: (LuaCall, ScriptContext) throws -> LuaResults)] {
+    static var transferFunctions:
+        [(name: String, documentation: String, run: (LuaCall, ScriptContext) throws -> LuaResults)]
+    {
         [
             (
                 "TaskDistribution",
+                """
+                Networks, classes and the sets of each pair of them.
+                @param options rledit.TaskDistributionOptions
+                @return rledit.TaskDistribution
+                """,
                 { call, _ in
                     try call.atMost(1)
                     return try call.returns(
@@ -65,6 +149,11 @@ extension HostModules {
             ),
             (
                 "UnitPolicy",
+                """
+                What a policy over units looks at.
+                @param options? rledit.UnitPolicyOptions
+                @return rledit.UnitPolicy
+                """,
                 { call, _ in
                     try call.atMost(1)
                     return try call.returns(
@@ -73,12 +162,27 @@ extension HostModules {
             ),
             (
                 "load_policy",
+                """
+                A trained policy from its file: from the data folders, from a file that `--allow` names, or, if its name
+                ends in `.policy.safetensors`, from the script's own folder.
+                @param path string
+                @return rledit.Policy
+                """,
                 { call, context in
                     try call.atMost(1)
                     return try call.returns(ScriptPolicy.load(try call.string(1), context))
                 }
             ),
-            ("apply", apply),
+            (
+                "apply",
+                """
+                Edits a model by a trained policy, at once or with a few evaluations of a reward.
+                @param options rledit.ApplyOptions
+                @return rledit.Model edited
+                @return rledit.ApplyInfo info
+                """,
+                apply
+            ),
         ]
     }
 
@@ -132,90 +236,5 @@ extension HostModules {
             throw options.fieldError("refine", "must be from 1 to 10000, got \(count)")
         }
         return (count, search ?? .scale)
-    }
-
-    // MARK: - Tasks
-
-    /// `rledit.task { distribution = … }`.
-    static func makeTransferTask(_ options: LuaOptions, _ call: LuaCall, _ context: ScriptContext) throws
-        -> ScriptTransferTask
-    {
-        let name = try options.optional("name", as: String.self)
-        if let name { try checkName(name, options) }
-        let distribution = try options.required("distribution", as: ScriptTaskDistribution.self)
-        let (world, layers, rank) = try unitWorld(options)
-        let policy = try options.optional("policy", as: UnitPolicySettings.self)
-        let settings = try policy ?? UnitPolicySettings(LuaOptions(owner: UnitPolicySettings.luaName, table: nil))
-        let reward = try options.required("reward", as: LuaFunction.self)
-        let metrics = try TaskParts.metrics(options)
-        let learner = try options.optional("learner", as: ScriptLearner.self) ?? .transferStandard
-        var validationInterval = 10
-        if let given = try options.optional("validation_interval", as: Int.self) {
-            guard (1...1_000_000).contains(given) else {
-                throw options.fieldError("validation_interval", "must be from 1 to 1000000, got \(given)")
-            }
-            validationInterval = given
-        }
-        let pairsPerStep = try options.optional("pairs_per_step", as: Int.self)
-        let refinement = try refinement(options)
-        let target = try options.optional("target", as: Double.self)
-        if let target, !target.isFinite { throw options.fieldError("target", "must be finite, got \(target)") }
-        let state = try options.optional("state", as: LuaTable.self) ?? call.host.makeTable()
-        let callbacks = try ScriptCallbacks(options)
-        for (field, function) in [("on_episode", callbacks.onEpisode), ("on_best", callbacks.onBest)]
-        where function != nil {
-            throw options.fieldError(field, "is never called where a policy is trained over many networks")
-        }
-        try options.finish()
-        return try ScriptTransferTask(
-            name: name, distribution: distribution, world: world, layers: layers, rank: rank, policy: settings,
-            reward: reward, metrics: metrics, learner: learner,
-            settings: { pairs in
-                let perStep = pairsPerStep ?? min(8, pairs)
-                guard (1...pairs).contains(perStep) else {
-                    throw options.fieldError(
-                        "pairs_per_step", "must be from 1 to the number of training pairs, \(pairs), got \(perStep)")
-                }
-                return ScriptTransferTask.Settings(
-                    pairsPerStep: perStep, validationInterval: validationInterval, refinement: refinement,
-                    target: target)
-            },
-            events: TaskEvents(callbacks: callbacks, state: state, host: call.host, context: context), host: call.host,
-            context: context)
-    }
-
-    /// The world's kind, layers and rank: all that a policy over units takes of a world, since it says itself how far to go.
-    private static func unitWorld(_ options: LuaOptions) throws -> (UnitWorld, [String], Int) {
-        let world = try options.required("world", as: ScriptWorld.self)
-        let form: ActionForm
-        let sparsity: EditSparsity
-        switch world.world {
-        case let mask as MaskWorld: (form, sparsity) = (mask.configuration.form, mask.configuration.sparsity)
-        case let shift as ShiftWorld: (form, sparsity) = (shift.configuration.form, shift.configuration.sparsity)
-        default: throw options.fieldError("world", "a policy over units edits in MaskWorld or ShiftWorld")
-        }
-        guard case .lowRank(let rank) = form, sparsity == .dense else {
-            throw options.fieldError("world", "a policy over units makes low-rank edits: give the world a rank alone")
-        }
-        guard world.horizon == 1 else {
-            throw options.fieldError("world", "a policy over units edits in one step: horizon must be 1")
-        }
-        guard let kind = UnitWorld(rawValue: world.world.name) else {
-            throw options.fieldError("world", "a policy over units edits in MaskWorld or ShiftWorld")
-        }
-        return (kind, world.layers, rank)
-    }
-}
-
-extension ScriptLearner {
-    /// Who trains a policy when a task names nobody. Steps count candidate policies, each judged on several pairs.
-    static var transferStandard: ScriptLearner {
-        var configuration = EvolutionStrategy.Configuration()
-        configuration.steps = 9600
-        configuration.populationSize = 32
-        configuration.standardDeviation = .constant(0.01)
-        configuration.learningRate = .linear(0.006, 0.0006)
-        configuration.adamBeta2 = 0.99
-        return ScriptLearner(EvolutionStrategy.self, configuration)
     }
 }

@@ -7,21 +7,65 @@ extension HostModules {
     /// `rledit.worlds`: what an action may do to weights.
     static func addWorlds(to host: LuaHost) throws {
         try host.register(ScriptWorld.Holder.self) { type in
-            type.property("name") { holder, call in try call.returns(holder.world.world.name) }
-            type.property("horizon") { holder, call in try call.returns(holder.world.horizon) }
-            type.property("layers") { holder, call in try call.returns(holder.world.layers) }
+            type.documentation(in: "rledit.worlds", "A world, as `rledit.MaskWorld` and `rledit.ShiftWorld` make it.")
+            type.property("name", "string") { holder, call in try call.returns(holder.world.world.name) }
+            type.property("horizon", "integer steps of an episode") { holder, call in
+                try call.returns(holder.world.horizon)
+            }
+            type.property("layers", "string[] the edited layers, in the order of the action") { holder, call in
+                try call.returns(holder.world.layers)
+            }
             type.description { holder in
                 WordList.call(holder.world.world.name, holder.world.settings)
             }
         }
         host.addModule("rledit.worlds") { module in
-            for (name, make) in worlds { module.function(name) { try make($0) } }
+            module.documentation(
+                """
+                Worlds: what an action may do to weights.
+
+                An action is a list of numbers in -1 … 1. A low-rank action holds, for each edited layer, the factors
+                `B` (`[outputs, rank]`) and `A` (`[rank, inputs]`); a full action holds one number for each weight, an
+                action per unit one for each row or column of weights. The edits of an episode's steps accumulate.
+
+                A world of your own is a table: see `rledit.CustomWorld`.
+
+                ```lua
+                local worlds = require "rledit.worlds"
+                print(worlds.MaskWorld { layer = "fc2", rank = 1 })
+                ```
+                """
+            )
+            module.types(EditSettings.annotation)
+            module.types(CustomWorld.annotation)
+            for world in worlds { module.function(world.name, world.documentation) { try world.make($0) } }
         }
     }
 
     /// Worlds by the name that stands in `rledit` and in `rledit.worlds`.
-    static var worlds: [(name: String, make: (LuaCall) throws -> LuaResults)] {
-        [("MaskWorld", maskWorld), ("ShiftWorld", shiftWorld)]
+    static var worlds: [(name: String, documentation: String, make: (LuaCall) throws -> LuaResults)] {
+        [
+            (
+                "MaskWorld",
+                """
+                The world in which an action scales weights: `W ← W ⊙ (1 + scale · (B + offset) A / √rank)`. The masks \
+                of an episode's steps multiply.
+                @param options rledit.MaskWorldOptions
+                @return rledit.World
+                """,
+                maskWorld
+            ),
+            (
+                "ShiftWorld",
+                """
+                The world in which an action adds to weights: `W ← W + scale · unit · (B + offset) A / √rank`. The \
+                shifts of an episode's steps add up.
+                @param options rledit.ShiftWorldOptions
+                @return rledit.World
+                """,
+                shiftWorld
+            ),
+        ]
     }
 
     private static func maskWorld(_ call: LuaCall) throws -> LuaResults {

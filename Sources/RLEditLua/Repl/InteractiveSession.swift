@@ -12,12 +12,15 @@ package final class InteractiveSession {
     private let options: RunOptions
     private let clock: RunClock
     private let lines: any LineSource
+    private let show: (UnsafeRawBufferPointer) -> Void
     private let note: (String) -> Void
     private let hostDidChange: (LuaInterrupt?) -> Void
     private let context: ScriptContext
     private let session: ScriptSession
     private var folder: RunFolder?
     private var shownData: String?
+    /// Local variables of earlier chunks.
+    private var goneLocals: Set<String> = []
     private var host: LuaHost { session.host }
 
     /// Whether some chunk failed, and whether one failed at a limit.
@@ -25,7 +28,7 @@ package final class InteractiveSession {
     package private(set) var hasReachedLimit = false
 
     /// What messages call the text that is typed.
-    private static let chunkName = "=stdin"
+    fileprivate static let chunkName = "=stdin"
 
     /// - Parameters:
     ///   - script: run first; its globals stay, and the task that it returns is the global `task`.
@@ -39,6 +42,7 @@ package final class InteractiveSession {
         self.options = options
         self.clock = clock
         self.lines = lines
+        show = print
         self.note = note
         self.hostDidChange = hostDidChange
         let context = options.makeContext(
@@ -46,6 +50,7 @@ package final class InteractiveSession {
         self.context = context
         session = try options.makeSession(context, print: print, warn: note)
         context.outputFolder = { [unowned self] in try outputFolder() }
+        session.readsArgumentsAlone = false
         host.modules.scriptDirectory = "."
         try host.run("rledit = require 'rledit'", name: "repl")
     }
@@ -57,17 +62,32 @@ package final class InteractiveSession {
             session.close()
         }
         if let script { try begin(with: script) }
-        while let chunk = nextChunk() {
+        while !clock.mustEnd, let chunk = nextChunk() {
             guarded {
-                let results = try host.runMain(chunk)
+                let results = try host.runMain(chunk.function)
+                tellOfLocals(in: chunk)
                 guard !results.isEmpty else { return }
-                // As `lua` does: by whatever `print` is now.
+                // As `lua` does: by whatever `print` is now. Tables alone are shown as what is in them.
                 guard let print = try host.global("print").asFunction else {
                     throw LuaUsageError("cannot show the results: 'print' is no function")
                 }
-                try print.call(results)
+                try print.call(
+                    results.map { value in
+                        guard case .table(let table) = value, let text = try table.contents() else { return value }
+                        return .string(text)
+                    })
             }
         }
+        for unread in context.unreadArguments { note("warning: \(unread)") }
+    }
+
+    /// Says, at the first one, that a local variable is gone at the end of its chunk.
+    private func tellOfLocals(in chunk: Chunk) {
+        guard let name = host.outerLocal(of: chunk.text), !name.hasPrefix("_") else { return }
+        if goneLocals.isEmpty, !options.isQuiet {
+            note("'\(name)' is local to what was typed and is gone now; without 'local' it stays")
+        }
+        goneLocals.insert(name)
     }
 
     /// - Throws: ``RunError`` when the file cannot be read; what goes wrong in it is told, and the session begins.
@@ -101,34 +121,52 @@ package final class InteractiveSession {
         guard let error = error as? LuaError else { return note("\(error)") }
         if error.isLimit, error.kind != .interrupted { hasReachedLimit = true }
         note(error.report)
+        for name in goneLocals.sorted() where error.message.contains("unknown global '\(name)'") {
+            note("'\(name)' was local to what was typed earlier; without 'local' it stays")
+        }
     }
 
     // MARK: - Chunks
 
-    /// The next chunk, compiled; nil at the end of the input.
-    private func nextChunk() -> LuaFunction? {
+    private struct Chunk {
+        let text: [UInt8]
+        let function: LuaFunction
+
+        init(_ text: [UInt8], in host: LuaHost) throws {
+            self.text = text
+            function = try host.compile(text, chunkName: InteractiveSession.chunkName)
+        }
+    }
+
+    /// The next chunk, compiled; nil at the end of the input, and where a person asks to leave.
+    private func nextChunk() -> Chunk? {
         while true {
             switch lines.next(prompt: "> ", complete: completion) {
             case .end: return nil
             case .interrupted: continue
             case .line(let line):
                 if !line.isEmpty { lines.remember(line) }
+                switch SessionWord(line, in: host) {
+                case .help:
+                    Array((SessionWord.helpText + "\n").utf8).withUnsafeBytes(show)
+                    continue
+                case .exit: return nil
+                case nil: break
+                }
                 do { if let chunk = try chunk(beginningWith: line) { return chunk } } catch { tell(error) }
             }
         }
     }
 
     /// - Returns: nil when the user dropped the chunk.
-    private func chunk(beginningWith line: [UInt8]) throws -> LuaFunction? {
+    private func chunk(beginningWith line: [UInt8]) throws -> Chunk? {
         var text = line
         if line.first == UInt8(ascii: "=") { text = Array("return ".utf8) + line.dropFirst() }
         // An expression is a chunk that returns it.
-        if let expression = try? host.compile(Array("return ".utf8) + line, chunkName: Self.chunkName) {
-            return expression
-        }
+        if let expression = try? Chunk(Array("return ".utf8) + line, in: host) { return expression }
         while true {
             do {
-                return try host.compile(text, chunkName: Self.chunkName)
+                return try Chunk(text, in: host)
             } catch let error as LuaError where error.isIncomplete {
                 switch lines.next(prompt: ">> ", complete: completion) {
                 case .interrupted: return nil

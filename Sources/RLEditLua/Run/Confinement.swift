@@ -1,4 +1,5 @@
 internal import Foundation
+internal import LuaBridge
 internal import RLEditCore
 internal import RLEditData
 internal import RLEditRuns
@@ -56,15 +57,18 @@ package struct Confinement {
     }
 
     /// Confines a command that runs a script, perhaps many times, and keeps all that comes of it in one folder.
-    /// - Parameter folder: made when it is missing, and gone again when it stays empty.
-    package static func ofFolder(_ folder: String, script: String, options: RunOptions) throws -> RunOptions {
-        guard !options.isTrusted else { return options }
+    /// - Parameters:
+    ///   - folder: made when it is missing, and gone again when nothing comes of it.
+    ///   - housekeeping: what it may hold then.
+    package static func ofFolder(
+        _ folder: String, housekeeping: [String], script: String, options: RunOptions
+    ) throws -> RunOptions {
         // What it is to write into later is opened now.
         PeakMemory.prepare()
         var confinement = Confinement(options: options, data: options.data)
         confinement.allow(script: script)
-        try confinement.reserve(folder)
-        return confinement.raise()
+        try confinement.reserve(folder, housekeeping: housekeeping)
+        return options.isTrusted ? confinement.options : confinement.raise()
     }
 
     /// Confines a session of typed lines: as a run of a script in the current folder.
@@ -87,13 +91,19 @@ package struct Confinement {
         var confinement = Confinement(options: options, data: options.data)
         confinement.allow(script: script)
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("rledit-check-\(UUID().uuidString)")
-        try confinement.reserve(folder.path)
+        try? confinement.reserve(folder.path)
         return confinement.raise()
     }
 
-    /// - Parameter folder: nil for one under `runs` that takes its name later.
-    private mutating func reserve(_ folder: String?) throws {
-        let reserved = try ReservedFolder(at: folder)
+    /// - Parameter folder: nil for one under `runs` that takes its name later. Where that cannot be made there is none: a
+    ///   script that saves nothing needs none, and one that saves is told then.
+    private mutating func reserve(_ folder: String?, housekeeping: [String] = []) throws {
+        let reserved: ReservedFolder
+        do { reserved = try ReservedFolder(at: folder, housekeeping: housekeeping) } catch _ where folder == nil {
+            return
+        }
+        // The end that no error can report leaves nothing empty behind either.
+        reserved.removables.forEach(ProcessEnd.remove)
         options.reserved = reserved
         writable.append(reserved.path)
         holders += reserved.holders

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import LuaBridge
+internal import RLEditCore
 internal import RLEditData
 internal import RLEditNN
 internal import RLEditRuns
@@ -51,6 +52,8 @@ package enum RunError: Error, Equatable, Sendable, CustomStringConvertible {
     case changedSets(path: String)
     /// `--max-time` has passed before the run itself began.
     case timeOver(seconds: Double)
+    /// Warnings of a run with `--strict`.
+    case warnings(count: Int)
     /// `--resume` of a script that returned no task.
     case noTask(path: String)
 
@@ -65,6 +68,8 @@ package enum RunError: Error, Equatable, Sendable, CustomStringConvertible {
                 + "give the data it was begun with by --data"
         case .timeOver(let seconds):
             "the time of --max-time (\(seconds) s) has passed before the script was done"
+        case .warnings(let count):
+            count == 1 ? "the warning is an error with --strict" : "\(count) warnings are errors with --strict"
         case .noTask(let path): "'\(path)' returned no task: only runs of tasks can be resumed"
         }
     }
@@ -76,22 +81,24 @@ struct RunResults {
     let loop: EditLoop
     let outcome: RunOutcome
     let savedEdit: SavedEdit
+    /// Whether examples of the held-out sets are written down for the report.
+    let keepsExamples: Bool
 
-    /// The edit that counts as the run's result.
-    var chosen: [LayerEdit]? {
-        switch savedEdit {
-        case .meanPolicy: outcome.meanPolicy ?? outcome.bestSeen
-        case .bestSeen: outcome.bestSeen ?? outcome.meanPolicy
-        }
+    /// The edit that counts as the run's result, and which it is.
+    var chosen: (stage: Stage, edits: [LayerEdit])? {
+        let both = [(Stage.meanPolicy, outcome.meanPolicy), (.bestSeen, outcome.bestSeen)]
+        return (savedEdit == .meanPolicy ? both : both.reversed()).lazy.compactMap { stage, edits in
+            edits.map { (stage, $0) }
+        }.first
     }
 
-    /// `edited.safetensors` and the deltas.
+    /// `edited.safetensors`, the deltas and `examples.json`.
     /// - Parameter source: the file the model came from, whose names, element types and metadata the result keeps.
     func write(base source: ParameterSource?) throws {
         let evaluator = loop.environment.evaluator
         let world = loop.task.problem.world.name
         if let chosen {
-            let edited = try evaluator.editedNetwork(chosen)
+            let edited = try evaluator.editedNetwork(chosen.edits)
             let metadata = [
                 ("rledit.task", loop.task.name), ("rledit.world", world), ("rledit.edit", savedEdit.rawValue),
             ]
@@ -100,7 +107,13 @@ struct RunResults {
                 metadata: metadata.map { (key: $0.0, value: $0.1) }
             )
             .write(to: folder.file(RunFolder.editedName))
-            try Delta(world: world, layers: evaluator.layers, edits: chosen).write(to: folder.file(RunFolder.deltaName))
+            try Delta(world: world, layers: evaluator.layers, edits: chosen.edits)
+                .write(to: folder.file(RunFolder.deltaName))
+            if keepsExamples, !loop.task.heldOut.isEmpty {
+                let changes = try outcome.changedAnswers(by: chosen.edits)
+                try folder.write(
+                    ChangedAnswers.json(changes, stage: chosen.stage).prettyText() + "\n", to: RunFolder.examplesName)
+            }
         }
         if let best = outcome.bestSeen {
             try Delta(world: world, layers: evaluator.layers, edits: best)

@@ -13,6 +13,7 @@ extension RunOptions {
             fits: .standard(isEnabled: usesCache), arguments: arguments,
             progress: { [isQuiet] in .standardError(label: $0, quiet: isQuiet) },
             isInterrupted: { clock.isInterrupted || clock.isTimeOver })
+        context.invalidRewards = invalidRewards
         if !isTrusted { context.savedBytesLeft = folderBytes }
         return context
     }

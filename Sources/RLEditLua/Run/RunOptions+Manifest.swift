@@ -1,5 +1,6 @@
 internal import RLEditCore
 internal import RLEditRuns
+internal import RLEditWorlds
 
 extension RunOptions {
     /// The options that decide results, for the manifest.
@@ -12,6 +13,9 @@ extension RunOptions {
         var pairs = JSONObject()
         for (name, value) in arguments.sorted(by: { $0.key < $1.key }) { pairs[name] = .string(value) }
         object["set"] = .object(pairs)
+        if let invalidRewards { object["on_invalid_reward"] = .string(invalidRewards.rawValue) }
+        // Changes no result, but a resumed run must not write down what the user wanted left out.
+        if !keepsExamples { object["examples"] = false }
         return object
     }
 
@@ -31,9 +35,18 @@ extension RunOptions {
         options.seeds = manifest.seeds
         options.savedEdit = edit
         options.isTrusted = trust
+        options.keepsExamples = keepsExamples && recorded["examples"]?.bool != false
         options.data = data ?? recorded["data"]?.string
+        let recordedRule = recorded["on_invalid_reward"]?.string.flatMap(InvalidRewardRule.init(rawValue:))
+        options.invalidRewards = invalidRewards ?? recordedRule
         options.scriptArguments = (recorded["script_arguments"]?.array ?? []).compactMap(\.string)
         for member in recorded["set"]?.object?.members ?? [] { options.arguments[member.key] = member.value.string }
         return options
+    }
+
+    /// The shell command that makes a comparison or a sweep again.
+    /// - Parameter words: the command's own options.
+    func command(_ name: String, script: String, _ words: [String]) -> String {
+        ShellCommand.text(["rledit-lua", name, script] + words + Manifest.scriptOptions(recorded))
     }
 }

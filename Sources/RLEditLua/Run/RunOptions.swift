@@ -1,5 +1,6 @@
 package import LuaBridge
 package import RLEditRuns
+package import RLEditWorlds
 
 /// Which edit a run saves as its result.
 package enum SavedEdit: String, Sendable, CaseIterable {
@@ -30,7 +31,13 @@ package struct RunOptions: Sendable {
     /// Files outside the data roots that the script may read.
     package var allowedFiles: [String] = []
     package var savedEdit = SavedEdit.meanPolicy
+    /// Whether the run folder and the report show some held-out examples.
+    package var keepsExamples = true
     package var isQuiet = false
+    /// Whether warnings are errors.
+    package var isStrict = false
+    /// What becomes of candidates without a valid reward; nil leaves it to the task.
+    package var invalidRewards: InvalidRewardRule?
     /// Whether standard output is kept for the JSON line.
     package var json = false
     /// Whether the script runs without the sandbox.
@@ -47,6 +54,15 @@ package struct RunOptions: Sendable {
     package var reserved: ReservedFolder?
 
     package init(workers: Int) { self.workers = workers }
+
+    package static var invalidRewardWords: [String] { InvalidRewardRule.allCases.map(\.rawValue) }
+
+    /// Sets ``invalidRewards`` by a word.
+    /// - Returns: false for a word that is none of ``invalidRewardWords``.
+    package mutating func setInvalidRewards(_ word: String) -> Bool {
+        invalidRewards = InvalidRewardRule(rawValue: word)
+        return invalidRewards != nil
+    }
 
     /// The walls around the script, as manifests name them; none with `--trust`.
     var wallNames: [String] { isTrusted ? [] : ["library", "limits"] + (walls?.names ?? []) }

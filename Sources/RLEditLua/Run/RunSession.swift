@@ -13,15 +13,17 @@ internal import RLEditWorlds
 /// For each seed: the script runs in a state of its own and returns its task; the loop runs; what it came to is
 /// measured on held-out sets, saved and reported.
 package final class RunSession {
-    private let options: RunOptions
+    let options: RunOptions
     private let script: RunScript
-    private let clock: RunClock
+    let clock: RunClock
     let pool: WorkerPool
     /// The folder to continue, and what its manifest says.
     private let resumed: (folder: RunFolder, manifest: Manifest)?
-    private var top: RunFolder?
+    private(set) var top: RunFolder?
     private var results: [SeedResult] = []
     private var summaryData: RunSummary.Data?
+    /// Of all seeds so far, each once.
+    private var setWarnings: [String] = []
     private let started = Timestamp.now
     /// Which data the run used, in a line; nil for none.
     package private(set) var dataLine: String?
@@ -30,7 +32,11 @@ package final class RunSession {
     /// Gets the Lua state that runs now, so that Ctrl-C can stop a script that computes.
     private let hostDidChange: (LuaInterrupt?) -> Void
     private let print: (UnsafeRawBufferPointer) -> Void
-    private let note: (String) -> Void
+    package let notes: NoteCounter
+    /// What a run that failed has kept, and how to go on with it, a line each.
+    package internal(set) var advice: [String] = []
+    /// What a run that failed came to until then; nil when nothing was kept.
+    package internal(set) var keptSummary: RunSummary?
 
     /// - Parameters:
     ///   - print: gets what scripts print.
@@ -43,7 +49,7 @@ package final class RunSession {
         self.options = options
         self.clock = clock
         self.print = print
-        self.note = note
+        notes = NoteCounter(isStrict: options.isStrict, note)
         self.hostDidChange = hostDidChange
         pool = WorkerPool(workers: options.workers)
         resumed = nil
@@ -68,7 +74,7 @@ package final class RunSession {
         self.options = try options.resuming(manifest)
         self.clock = clock
         self.print = print
-        self.note = note
+        notes = NoteCounter(isStrict: options.isStrict, note)
         self.hostDidChange = hostDidChange
         pool = WorkerPool(workers: options.workers)
         resumed = (folder, manifest)
@@ -77,9 +83,10 @@ package final class RunSession {
 
     /// Runs all seeds.
     /// - Returns: how it ended and the summary; nil when the script returned no task.
+    /// - Throws: what ended the run; ``advice`` then says how to go on.
     package func run() throws -> (end: RunEnd, summary: RunSummary?) {
         var end = RunEnd.finished
-        var task: (name: String, world: String, learner: String)?
+        var tasks: [(name: String, world: String, learner: String)] = []
         for seed in options.seeds {
             let seedRun: SeedRun?
             do {
@@ -90,7 +97,7 @@ package final class RunSession {
                 endLine = "\(stoppedByTime), with \(results.count) of \(options.seeds.count) seeds done"
                 break
             } catch let error as LuaError where error.kind == .interrupted && !results.isEmpty {
-                note("interrupted; continue with: rledit-lua --resume \(top?.path ?? "")")
+                if let top { note("interrupted; \(resumeLine(top))") }
                 end = .interrupted
                 break
             }
@@ -98,23 +105,26 @@ package final class RunSession {
                 if resumed != nil { throw RunError.noTask(path: script.source) }
                 return (clock.isInterrupted ? .interrupted : .finished, nil)
             }
-            task = run.task
+            tasks.append(run.task)
             end = run.end
             if end == .interrupted { break }
             if let result = run.result { results.append(result) }
             if end == .timeLimit { break }
         }
-        guard let task, let top else { return (end, nil) }
+        guard !tasks.isEmpty, let top else { return (end, nil) }
         if end == .interrupted {
             if options.seeds.count > 1 { try writeTopManifest(status: .interrupted) }
             return (end, nil)
         }
-        let summary = RunSummary(
-            task: task.name, run: top.path, world: task.world, learner: task.learner, seconds: clock.seconds,
-            data: summaryData, seeds: results)
+        var summary = RunSummary(
+            // A script may make another task of another seed.
+            task: Distinct(tasks.map(\.name)).only ?? script.baseName, run: top.path,
+            world: Distinct(tasks.map(\.world)).text, learner: Distinct(tasks.map(\.learner)).text,
+            seconds: clock.seconds, data: summaryData, seeds: results)
+        summary.warnings = setWarnings
         if options.seeds.count > 1 {
             try top.write(summary.detailedJSON.prettyText() + "\n", to: RunFolder.summaryName)
-            try writeTopManifest(status: end == .finished ? .finished : .interrupted)
+            try writeTopManifest(status: end == .finished ? .finished : .interrupted, task: summary.task)
             try top.write(try Report.read(fromRun: top.path).html, to: RunFolder.reportName)
         }
         return (end, summary)
@@ -132,7 +142,7 @@ package final class RunSession {
         let begun = clock.seconds
         if let finished = try finishedResult(seed) { return finished }
         let context = options.makeContext(seed: seed, pool: pool, clock: clock)
-        let session = try options.makeSession(context, print: print, warn: note)
+        let session = try options.makeSession(context, print: print, warn: notes.add)
         defer {
             hostDidChange(nil)
             session.close()
@@ -161,13 +171,21 @@ package final class RunSession {
         guard let task = made else {
             if let forgotten = session.forgottenTask { note("warning: \(script.source): \(forgotten)") }
             try close(.finished)
+            try notes.requireNoWarnings()
             return nil
         }
         showData(context.dataLine)
         // Once for all seeds.
-        if results.isEmpty, let warning = task.overlapWarning { note("warning: \(warning)") }
+        for warning in task.setWarnings where !setWarnings.contains(warning) {
+            setWarnings.append(warning)
+            note("warning: \(warning)")
+        }
         // From here on Ctrl-C lets the step finish: the loop asks the clock.
         hostDidChange(nil)
+        do { try notes.requireNoWarnings() } catch {
+            try? close(.failed, reason: "\(error)")
+            throw error
+        }
         let own = try folder ?? makeFolder(seed, task: task.name)
         var manifest = makeManifest(seed, task: task, context: context)
         if resumed != nil { try continueManifest(&manifest, of: own) }
@@ -187,6 +205,9 @@ package final class RunSession {
                 if !FileManager.default.fileExists(atPath: own.file(name)) { try own.write(policy.bytes, to: name) }
             }
             noteScriptTime(session.host.callbackSeconds, of: clock.seconds - begun)
+            if results.isEmpty, end.result != nil {
+                for unread in context.unreadArguments { note("warning: \(unread)") }
+            }
             return end
         } catch let cause {
             // Whatever then failed first, this is why.
@@ -233,34 +254,6 @@ package final class RunSession {
         return try result.get()
     }
 
-    private func runLoop(
-        _ task: ScriptTask, seed: Int, folder: RunFolder, manifest: inout Manifest, begun: Double
-    ) throws -> SeedRun {
-        let names = (name: task.name, world: task.worldName, learner: task.learnerName)
-        let (checkpoint, logs) = try makeLogs(in: folder)
-        let loop = try EditLoop(
-            task.makeEditTask(), seed: UInt64(bitPattern: Int64(seed)), pool: pool, logs: logs,
-            progress: reporter(task.name, seed: seed), delegate: task)
-        task.stop = stopReason
-        if let checkpoint { try loop.restore(checkpoint) }
-        let reason = try loop.run()
-        try logs.flush()
-        manifest.ended = .end(of: manifest.started)
-        if reason == .interrupted { return try interrupted(names, folder, &manifest) }
-        try task.didEnd(loop, reason: reason)
-        // 6. The result is applied to a copy of the model, measured on held-out sets, saved and reported.
-        let outcome = try RunOutcome(of: loop, pool: pool)
-        for reason in outcome.undefinedMeasures { note("held out, \(reason); it is shown as –") }
-        try RunResults(folder: folder, loop: loop, outcome: outcome, savedEdit: options.savedEdit)
-            .write(base: task.parts.modelSource)
-        let result = SeedResult(
-            seed: seed, evaluations: loop.evaluations, evaluationsToTarget: loop.evaluationsToTarget,
-            bestReward: loop.best?.reward.value, seconds: secondsSince(begun), heldOut: outcome.heldOut,
-            classes: outcome.classes, groups: outcome.groups, costs: outcome.costs)
-        return try finish(
-            names, folder, &manifest, result: result, reason: reason, budget: loop.task.learner.budget)
-    }
-
     // MARK: - What the loops have in common
 
     /// The newest checkpoint of a resumed run, and the logs that go on from it.
@@ -284,23 +277,27 @@ package final class RunSession {
 
     func secondsSince(_ begun: Double) -> Double { clock.seconds - begun }
 
+    func note(_ text: String) { notes.add(text) }
+
     /// Says how to go on with a run that the user stopped.
     func interrupted(
         _ names: (name: String, world: String, learner: String), _ folder: RunFolder, _ manifest: inout Manifest
     ) throws -> SeedRun {
         manifest.status = .interrupted
-        manifest.reason = "interrupted by the user"
+        manifest.reason = clock.interruptReason
         try manifest.write(to: folder)
-        note("interrupted; continue with: rledit-lua --resume \(top?.path ?? folder.path)")
+        note("interrupted; \(resumeLine(folder))")
         return SeedRun(task: names, end: .interrupted, result: nil)
     }
 
     /// Summary, manifest and report of a seed whose results are saved.
+    /// - Parameter fault: what ended the loop, if it ended with an error; it is thrown when all is written.
     func finish(
         _ names: (name: String, world: String, learner: String), _ folder: RunFolder, _ manifest: inout Manifest,
-        result: SeedResult, reason: StopReason?, budget: Int
+        result: SeedResult, reason: StopReason?, budget: Int, fault: (any Error)?
     ) throws -> SeedRun {
-        manifest.status = reason == .timeLimit ? .interrupted : .finished
+        manifest.status = fault != nil ? .failed : reason == .timeLimit ? .interrupted : .finished
+        manifest.reason = fault.map { "\($0)" }
         if reason == .timeLimit {
             manifest.reason = "the time of --max-time has passed"
             endLine =
@@ -308,9 +305,13 @@ package final class RunSession {
                 + "\(NumberText.grouped(budget)) evaluations"
         }
         // A run that says it is finished has its summary; the report can be made again from the folder.
-        try writeSummary([result], of: names, to: folder)
+        let summary = try writeSummary([result], of: names, warnings: manifest.warnings, to: folder)
         try manifest.write(to: folder)
         try folder.write(try Report.read(fromRun: folder.path).html, to: RunFolder.reportName)
+        if let fault {
+            keptSummary = summary
+            throw fault
+        }
         return SeedRun(task: names, end: reason == .timeLimit ? .timeLimit : .finished, result: result)
     }
 
@@ -323,6 +324,7 @@ package final class RunSession {
             let summary = RunSummary(json: try JSONValue(parsing: Array(bytes))), let result = summary.seeds.first
         else { return nil }
         summaryData = summary.data
+        setWarnings += summary.warnings.filter { !setWarnings.contains($0) }
         return SeedRun(
             task: (manifest.task, manifest.world, manifest.learner), end: .finished, result: result)
     }
@@ -339,12 +341,15 @@ package final class RunSession {
     }
 
     private func writeSummary(
-        _ seeds: [SeedResult], of task: (name: String, world: String, learner: String), to folder: RunFolder
-    ) throws {
-        let summary = RunSummary(
+        _ seeds: [SeedResult], of task: (name: String, world: String, learner: String), warnings: [String],
+        to folder: RunFolder
+    ) throws -> RunSummary {
+        var summary = RunSummary(
             task: task.name, run: folder.path, world: task.world, learner: task.learner,
             seconds: seeds.reduce(0) { $0 + $1.seconds }, data: summaryData, seeds: seeds)
+        summary.warnings = warnings
         try folder.write(summary.detailedJSON.prettyText() + "\n", to: RunFolder.summaryName)
+        return summary
     }
 
     // MARK: - Parts
@@ -373,8 +378,9 @@ package final class RunSession {
         ]
         manifest.data = context.usedData
         manifest.sets = task?.setDescriptions ?? []
+        manifest.warnings = task?.setWarnings ?? []
         manifest.walls = options.wallNames
-        if let first = context.usedData.first { summaryData = RunSummary.Data(name: first.name, hash: first.hash) }
+        if let data = context.mainData { summaryData = data }
         return manifest
     }
 
@@ -384,7 +390,8 @@ package final class RunSession {
     private func continueManifest(_ manifest: inout Manifest, of folder: RunFolder) throws {
         // A seed that had not begun has none.
         guard let old = try? Manifest.read(from: folder.path) else { return }
-        guard old.sets == manifest.sets else { throw RunError.changedSets(path: folder.path) }
+        func key(_ set: Manifest.SetDescription) -> [String] { [set.name, "\(set.heldOut)", set.hash] }
+        guard old.sets.map(key) == manifest.sets.map(key) else { throw RunError.changedSets(path: folder.path) }
         manifest.started = old.started
         if old.numericKernels != manifest.numericKernels {
             note(
@@ -423,10 +430,11 @@ package final class RunSession {
         }
     }
 
-    private func writeTopManifest(status: Manifest.Status, reason: String? = nil) throws {
+    private func writeTopManifest(status: Manifest.Status, task: String? = nil, reason: String? = nil) throws {
         guard let top else { return }
         var manifest = try Manifest.read(from: top.path)
         manifest.status = status
+        if let task { manifest.task = task }
         manifest.reason = reason
         manifest.ended = .end(of: manifest.started)
         try manifest.write(to: top)

@@ -23,6 +23,8 @@ struct TaskTrial {
         self.pool = pool
         self.context = context
         self.host = host
+        // The findings say it.
+        context.hasNotedUnreadArguments = true
         facts = [
             "task '\(task.name)': \(task.worldName) on \(task.parts.world.layers.joined(separator: ", ")), \(task.learnerName)",
             "sets: \(TaskTrial.counts(task.parts.sets)); held out: \(TaskTrial.counts(task.heldOut))",
@@ -43,14 +45,7 @@ struct TaskTrial {
                 "the task has no held-out sets: the report cannot tell what the edit does to examples the reward has not seen"
             )
         }
-        if let overlap = task.overlapWarning { warn(overlap) }
-        let seen = task.parts.sets.map { (name: $0.name, hash: $0.examples.examplesHash) }
-        for set in task.heldOut {
-            let hash = set.examples.examplesHash
-            if let same = seen.first(where: { $0.hash == hash }) {
-                warn("held-out set '\(set.name)' holds the examples of set '\(same.name)', which the reward sees")
-            }
-        }
+        for warning in task.setWarnings { warn(warning) }
     }
 
     // MARK: - Measure
@@ -66,12 +61,18 @@ struct TaskTrial {
                 (0..<candidates * environment.actionSize).map { _ in random.uniform(-1, 1) }, shape: shape)
         }
         // The first batch finds out what the reward reads, which costs more than all later ones.
-        var rewards = try environment.evaluate(actions()).rewards.map(\.value)
+        var judged = try environment.evaluate(actions()).rewards
         let luaBefore = host.callbackSeconds
         let begun = ContinuousClock.now
-        rewards += try environment.evaluate(actions()).rewards.map(\.value)
+        judged += try environment.evaluate(actions()).rewards
         let whole = begun.duration(to: .now) / .seconds(1) / Double(candidates)
         let lua = (host.callbackSeconds - luaBefore) / Double(candidates)
+        let rewards = judged.map(\.value)
+        if let fault = environment.rewardJudge.firstFault {
+            warn(
+                "\(judged.count(where: \.isInvalid)) of \(rewards.count) random candidates have no valid reward and count "
+                    + "as the worst; the first: \(fault)")
+        }
         let lowest = rewards.min() ?? 0
         let highest = rewards.max() ?? 0
         facts.append("an action has \(NumberText.grouped(environment.actionSize)) numbers")
@@ -137,6 +138,7 @@ struct TaskTrial {
         let estimate = seconds / Double(loop.evaluations) * Double(budget)
         facts.append(
             "the learner evaluates \(NumberText.grouped(budget)) candidates, in about \(NumberText.duration(estimate))")
+        for unread in context.unreadArguments { warn(unread.descriptionSoFar) }
     }
 }
 

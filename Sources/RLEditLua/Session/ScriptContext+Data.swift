@@ -1,11 +1,23 @@
 internal import RLEditRuns
 
 extension ScriptContext {
-    /// Which data the script has loaded, in a line; nil when it has loaded none.
+    /// The data that summaries name: the first that the script has loaded.
+    var mainData: RunSummary.Data? {
+        usedData.first { $0.kind == .data }.map { RunSummary.Data(name: $0.name, hash: $0.hash) }
+    }
+
+    /// Which data, models and policies the script has loaded, in a line; nil when it has loaded none.
     var dataLine: String? {
-        if usedData.isEmpty { return nil }
+        let parts = Manifest.DataSource.Kind.allCases.compactMap { kind -> String? in
+            let sources = titles(of: usedData.filter { $0.kind == kind })
+            return sources.isEmpty ? nil : "\(kind.rawValue): " + sources.joined(separator: ", ")
+        }
+        return parts.isEmpty ? nil : parts.joined(separator: "; ")
+    }
+
+    private func titles(of sources: [Manifest.DataSource]) -> [String] {
         var hasHint = false
-        let sources = usedData.map { source in
+        return sources.map { source in
             if source.name == "generated", hasStandInDigits {
                 return "generated digits (no MNIST found; scripts/fetch-data fetches it)"
             }
@@ -14,10 +26,10 @@ extension ScriptContext {
                 return source.name
                     + (hasHint ? "" : " (no Jigsaw data found; scripts/fetch-data --jigsaw says how to get them)")
             }
-            let name = source.name == "generated" ? "generated digits" : source.name
             let file = source.file.map { "\($0), " } ?? ""
-            return "\(name) (\(file)SHA-256 \(source.hash.prefix(8))…)"
+            // A model or a policy is known by its file alone.
+            let name = source.kind == .data ? source.plainName : source.file ?? source.name
+            return "\(name) (\(source.kind == .data ? file : "")SHA-256 \(source.hash.prefix(8))…)"
         }
-        return "data: " + sources.joined(separator: ", ")
     }
 }

@@ -2,6 +2,7 @@ internal import RLEditCore
 public import RLEditData
 public import RLEditRuns
 public import RLEditTensor
+package import RLEditWorlds
 
 /// What the modules of one script run share: one seed, one state, one context.
 ///
@@ -20,8 +21,12 @@ public final class ScriptContext {
     public let progress: (String) -> ProgressReporter
     /// Asked by long computations: true when the user wants to stop.
     public let isInterrupted: @Sendable () -> Bool
-    /// Arguments the script has read; an unread one is an error at the end of the script.
+    /// What the command line says of candidates without a valid reward; nil leaves it to the task.
+    package var invalidRewards: InvalidRewardRule?
+    /// Arguments that the script has read.
     public internal(set) var readArguments: Set<String> = []
+    /// Whether the script was told which arguments it has not read so far.
+    var hasNotedUnreadArguments = false
     /// Data that the script has loaded, in order, for the manifest.
     public internal(set) var usedData: [Manifest.DataSource] = []
     /// Tasks that the script has made, in order.

@@ -17,6 +17,8 @@ internal import RLEditTensor
 package final class ScriptSession {
     package let host: LuaHost
     package let context: ScriptContext
+    /// Whether nothing but the script and its task reads arguments; lines that are typed later may, too.
+    var readsArgumentsAlone = true
     /// The task that the script returned.
     package private(set) var task: ScriptTask?
     /// The task of whatever kind that the script returned.
@@ -86,7 +88,9 @@ package final class ScriptSession {
         do {
             made = try ScriptSession.task(in: results, host: host)
             task = made as? ScriptTask
-            try context.checkArguments()
+            // A task may still read arguments, in its reward and callbacks.
+            let texts = made == nil ? [] : [source] + loadedFiles.map(\.bytes)
+            if readsArgumentsAlone { try context.checkArguments(sources: texts.map(ArgumentReader.init)) }
         } catch let error as LuaUsageError {
             throw LuaError(.script, "\(path): \(error.description)", underlying: error)
         } catch let error as UnreadArgumentError {

@@ -1,5 +1,6 @@
 internal import Foundation
 package import LuaBridge
+internal import RLEditCore
 internal import RLEditData
 internal import RLEditNN
 package import RLEditRuns
@@ -13,6 +14,8 @@ package struct SweepOptions: Sendable {
     package var shard = SweepShard.whole
     /// Whether trials that failed before are tried again.
     package var retries = false
+    /// The options that make the plan as words of the command line, for the command that makes the sweep again.
+    package var words: [String] = []
 
     package init(run: RunOptions, plan: SweepPlan) {
         self.run = run
@@ -36,6 +39,7 @@ package final class SweepSession {
     private let folder: String
     private let ledger: TrialLedger
     private let print: (UnsafeRawBufferPointer) -> Void
+    /// Shows a warning once, however many trials have cause for it.
     private let note: (String) -> Void
     private let hostDidChange: (LuaInterrupt?) -> Void
 
@@ -48,7 +52,8 @@ package final class SweepSession {
         self.options = options
         self.clock = clock
         self.print = print
-        self.note = note
+        var shown: Set<String> = []
+        self.note = { if !$0.hasPrefix("warning: ") || shown.insert($0).inserted { note($0) } }
         self.hostDidChange = hostDidChange
         folder = try SweepFolder.open(options.run.out ?? SweepOptions.folder(forScript: script.source))
         ledger = try TrialLedger(in: folder, shard: options.shard)
@@ -63,7 +68,11 @@ package final class SweepSession {
                 break
             }
             if let entry = ledger[key(trial)] {
-                if entry.status == .finished { continue }
+                if entry.status == .finished {
+                    let kept = RunSummary.read(in: "\(folder)/\(entry.folder)")
+                    for warning in kept?.warnings ?? [] { note("warning: \(warning)") }
+                    continue
+                }
                 guard options.retries else {
                     note("\(trial.title) failed before and is left out; --retry tries it again")
                     continue
@@ -74,7 +83,9 @@ package final class SweepSession {
         }
         let sweep = summary()
         try sweep.write()
-        if end != .finished { note("stopped; the same command goes on with what is missing") }
+        if end != .finished {
+            note("stopped; '\(folder)' has what is done; the same command goes on with what is missing")
+        }
         return (end, sweep)
     }
 
@@ -83,7 +94,10 @@ package final class SweepSession {
         var key = FitKey(
             engineVersion: ProductVersion.current.description, numericKernels: "\(NumericKernels.current)")
         key.add("script", SHA256Digest.hex(of: script.bytes))
-        key.add(options: runOptions(trial).recorded)
+        var recorded = runOptions(trial).recorded
+        // Decides what the folder holds, but no result.
+        recorded["examples"] = nil
+        key.add(options: recorded)
         key.add("seeds", "\(options.run.seeds)")
         return key.finish()
     }
@@ -173,6 +187,8 @@ package final class SweepSession {
         var sweep = Sweep(
             folder: folder, plan: options.plan, results: results, failures: failures, seconds: clock.seconds)
         sweep.walls = options.run.wallNames
+        sweep.script = script.baseName
+        sweep.command = options.run.command("sweep", script: script.source, options.words)
         return sweep
     }
 }

@@ -10,6 +10,30 @@ internal import RLEditWorlds
 /// Fields: `steps` (candidate evaluations of the run), `batch_size` (actions per `ask`, 1 by default), `name`;
 /// optionally `begin(problem)`, `mean_action()`, and `save()` with `load(state)`, whose state a checkpoint keeps.
 final class CustomLearner: Learner {
+    /// The table, and what its `begin` is given.
+    static let annotation =
+        """
+        A learner of your own. Functions may also be written with a colon, and then get the table as `self`.
+        @class rledit.CustomLearner
+        @field steps integer candidate evaluations of the whole run
+        @field batch_size integer? actions per `ask`; 1 by default
+        @field name string?
+        @field begin (fun(problem: rledit.LearningProblem))? called once, before the first `ask`
+        @field ask fun(): rledit.Tensor|(rledit.Tensor|number[])[] the next `batch_size` actions
+        @field tell fun(actions: any, rewards: number[]): table<string, number>? what became of them; returns numbers \
+        for the log
+        @field mean_action (fun(): rledit.Tensor|number[])? the best guess, judged at the end
+        @field save (fun(): any)? plain values and tensors that a checkpoint keeps
+        @field load (fun(state: any))? takes them back
+
+        @class rledit.LearningProblem
+        @field action_size integer numbers in an action
+        @field observation_size integer
+        @field horizon integer steps of an episode
+        @field steps integer candidate evaluations of the whole run
+        @field batch_size integer actions per `ask`
+        """
+
     let name: String
     let budget: Int
     private let batchSize: Int
@@ -22,6 +46,8 @@ final class CustomLearner: Learner {
     private let loadMethod: ScriptMethod?
     private var actionSize = 0
     private var environmentCount = 1
+    /// Who takes the actions, in words.
+    var taker = "the world takes"
     private var asked: LuaValue = .nil
 
     static func describe(_ table: LuaTable) throws -> ScriptLearner {
@@ -82,8 +108,10 @@ final class CustomLearner: Learner {
     func ask(_ observation: ObservationBatch, progress: Double) throws -> Tensor {
         asked = try askMethod.call().first ?? .nil
         do {
-            return try ScriptActions.read(
-                asked, host: host, count: environmentCount, actionSize: actionSize)
+            let actions = try ScriptActions(host: host, size: actionSize, taker: taker)
+                .read(asked, count: environmentCount)
+            try ScriptActions.requireFinite(actions)
+            return actions
         } catch let mismatch as LuaMismatch {
             throw askMethod.error(mismatch.description)
         }
@@ -116,7 +144,8 @@ final class CustomLearner: Learner {
         let value = try meanActionMethod.call().first ?? .nil
         if value.isNil { return nil }
         do {
-            let action = try ScriptActions.readOne(value, host: host, actionSize: actionSize)
+            let action = try ScriptActions(host: host, size: actionSize, taker: taker).readOne(value)
+            try ScriptActions.requireFinite(action)
             return try ObservationBatch.shared(action, environments: observation.environments).rows()
         } catch let mismatch as LuaMismatch {
             throw meanActionMethod.error(mismatch.description)

@@ -9,6 +9,19 @@ internal import RLEditWorlds
 ///
 /// With one edited layer, weights are a tensor of the layer's own shape; with several, a table of tensors by layer name.
 final class CustomWorld: EditWorld {
+    /// The table.
+    static let annotation =
+        """
+        A world of your own. Functions may also be written with a colon, and then get the table as `self`.
+        @class rledit.CustomWorld
+        @field layer string? name of the edited layer
+        @field layers string[]? names of several edited layers; weights are then tables of tensors by layer name
+        @field action_size integer|fun(weights: rledit.Tensor): integer numbers in an action
+        @field apply fun(weights: rledit.Tensor, action: rledit.Tensor): rledit.Tensor the weights after one more action
+        @field horizon integer? steps of an episode; 1 by default
+        @field name string?
+        """
+
     private enum ActionSize {
         case number(Int)
         case function(ScriptMethod)

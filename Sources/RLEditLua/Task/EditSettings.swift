@@ -6,6 +6,34 @@ internal import RLEditWorlds
 
 /// The settings that MaskWorld and ShiftWorld share, as scripts write them.
 struct EditSettings {
+    /// The tables of the worlds' constructors.
+    static let annotation =
+        """
+        A number or schedule for all edited layers, a list of them in the order of the layers, or a table of them by
+        layer name.
+        @alias rledit.LayerRate rledit.Rate|rledit.Rate[]|table<string, rledit.Rate>
+
+        @class rledit.MaskWorldOptions
+        @field layer string? name of the edited layer
+        @field layers string[]? names of several edited layers, instead of `layer`
+        @field rank integer? rank of the action's factors; 1 by default
+        @field full boolean? one number for each weight instead of factors
+        @field units ("outputs"|"inputs")? one number for each output unit (row of weights) or each input (column) \
+        instead of factors
+        @field bias boolean? edit each layer with its bias, which counts as one more column of weights; default false
+        @field scale rledit.LayerRate? strength of an action, for all edited layers or for each; 2 by default
+        @field density number? share of each layer's weights that a step changes, those that it would change most; 1 \
+        by default
+        @field top_k integer? the same as a number of weights of each layer, instead of `density`
+        @field offset number? size of the fixed signs added to `B`, in 0 … 1, without which learning cannot start; \
+        default 0.5
+        @field horizon integer? steps of an episode; 1 by default
+
+        @class rledit.ShiftWorldOptions: rledit.MaskWorldOptions
+        @field unit ("rms"|"relative"|"absolute")? unit of the scale: the layer's root-mean-square weight (default), \
+        the layer's norm for the whole step, or the weights' own
+        """
+
     let form: ActionForm
     let scale: LayerScale
     let offset: Double

@@ -1,4 +1,5 @@
 internal import LuaBridge
+internal import RLEditCore
 internal import RLEditWorlds
 
 /// `m.identity.groups`: the groups of one set, by name.
@@ -35,25 +36,33 @@ extension HostModules {
     /// The types behind `m.identity.groups`.
     static func addGroupMetrics(to host: LuaHost) throws {
         try host.register(GroupsMetrics.self) { type in
-            type.otherFields { value, name, _ in
+            type.documentation(in: "rledit.task", "The groups of a set by name; `#groups` is their number.")
+            type.otherFields("rledit.GroupMetrics") { value, name, _ in
                 let (set, known) = (value.scope.sets[value.set], value.scope.groups[value.set])
                 throw LuaUsageError(
                     known.isEmpty
                         ? "set '\(set)' has no groups"
-                        : "set '\(set)' has no group '\(name)'" + NearestName.suggestion(for: name, among: known))
+                        : "set '\(set)' has no group '\(name)'"
+                            + NearestName.help(for: name, among: known, of: "groups"))
             }
             type.length { $0.scope.groups[$0.set].count }
             type.description { "metrics of the groups of the set '\($0.scope.sets[$0.set])'" }
         }
         try host.register(GroupMetrics.self) { type in
+            type.documentation(
+                in: "rledit.task",
+                """
+                Measures of two classes on the examples of one group; nil, with one warning, where undefined.
+                """
+            )
             for metric in GroupMetric.allCases {
-                type.property(metric.name) { value, call in
+                type.property(metric.name, "number? \(metric.documentation)") { value, call in
                     try call.returns(
                         try value.scope.value(
                             metric, group: value.group, set: value.set, isBase: value.isBase, host: call.host))
                 }
             }
-            type.property("count") { value, call in
+            type.property("count", "integer number of examples") { value, call in
                 try call.returns(try value.scope.count(ofGroup: value.group, set: value.set))
             }
             type.description { value in

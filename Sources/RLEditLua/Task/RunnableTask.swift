@@ -10,8 +10,8 @@ protocol RunnableTask: AnyObject {
     var learnerName: String { get }
     /// All settings with their defaults, for the manifest.
     var configuration: JSONObject { get }
-    /// What is odd about sets to forget and to retain: an example that is to go and to stay. nil when all is well.
-    var overlapWarning: String? { get }
+    /// What is odd about the sets, a sentence each: an example that is to go and to stay, held-out ones that the reward sees.
+    var setWarnings: [String] { get }
     /// All sets, for the manifest.
     var setDescriptions: [Manifest.SetDescription] { get }
 }

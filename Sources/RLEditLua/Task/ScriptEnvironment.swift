@@ -103,7 +103,7 @@ final class ScriptEnvironment: LuaBound {
     private func note(_ record: StepRecord) {
         for (index, reward) in record.rewards.enumerated() {
             evaluations += 1
-            guard reward.value > best?.reward.value ?? -.infinity else { continue }
+            guard !reward.isInvalid, reward.value > best?.reward.value ?? -.infinity else { continue }
             best = Best(reward: reward, edits: record.batch.candidates[index], evaluation: evaluations)
         }
     }

@@ -4,24 +4,22 @@ internal import RLEditRuns
 internal import RLEditWorlds
 
 extension ScriptTask {
-    /// What is odd about sets named `forget` and `retain`: an example that is to go and to stay. nil when all is well.
-    var overlapWarning: String? {
-        guard let forget = sets.first(where: { $0.name == SetRole.forget.rawValue })?.examples,
-            let retain = sets.first(where: { $0.name == SetRole.retain.rawValue })?.examples
-        else { return nil }
-        let shared = forget.overlap(with: retain)
-        return shared == 0 ? nil : "the sets 'forget' and 'retain' share \(shared) of \(forget.count) examples"
+    /// What is odd about sets, a sentence each.
+    static func oddities(of sets: [NamedSet], heldOut: [NamedSet]) -> [String] {
+        func set(_ role: SetRole) -> NamedSet? { sets.first { $0.name == role.rawValue } }
+        var warnings: [String] = []
+        if let forget = set(.forget), let retain = set(.retain) {
+            warnings += [SetOverlap.conflict(forget, retain)].compactMap { $0 }
+        }
+        return warnings + SetOverlap.leaks(from: sets, into: heldOut)
     }
 
     /// All sets of the task, for the manifest.
     var setDescriptions: [Manifest.SetDescription] {
-        parts.sets.map {
+        (parts.sets.map { ($0, false) } + heldOut.map { ($0, true) }).map { set, isHeldOut in
             Manifest.SetDescription(
-                name: $0.name, heldOut: false, examples: $0.examples.count, hash: $0.examples.contentHash)
+                name: set.name, heldOut: isHeldOut, examples: set.examples.count, hash: set.examples.contentHash,
+                source: set.examples.source)
         }
-            + heldOut.map {
-                Manifest.SetDescription(
-                    name: $0.name, heldOut: true, examples: $0.examples.count, hash: $0.examples.contentHash)
-            }
     }
 }

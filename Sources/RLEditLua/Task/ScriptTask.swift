@@ -41,6 +41,7 @@ package final class ScriptTask: LuaBound {
     let target: Double?
     /// What the script is told while the task runs, and its state.
     let events: TaskEvents
+    private(set) lazy var setWarnings: [String] = ScriptTask.oddities(of: sets, heldOut: heldOut)
     private var isRunning = false
     /// What the session remembers of this task.
     let made: MadeTask
@@ -92,6 +93,7 @@ package final class ScriptTask: LuaBound {
     package func makeEditTask() throws -> EditTask {
         let learner = try learner.make()
         events.customLearner = learner as? CustomLearner
+        events.customLearner?.taker = "the world '\(worldName)' takes"
         return EditTask(
             name: name, problem: try makeProblem(), heldOut: heldOut, learner: learner, target: target,
             measures: measures, compared: compared)
@@ -113,6 +115,7 @@ package final class ScriptTask: LuaBound {
         configuration["sets"] = .object(counts(parts.sets))
         configuration["heldout"] = .object(counts(heldOut))
         configuration["metrics"] = .array(parts.metrics.map { .string($0.name) })
+        configuration["on_invalid_reward"] = .string(parts.invalidRewards.rawValue)
         configuration["target"] = target.map { .number($0) } ?? .null
         return configuration
     }

@@ -6,6 +6,41 @@ internal import RLEditRuns
 /// What a running task tells its script, and the script's state in checkpoints: the same for a task that edits one network
 /// and one that trains a policy over many.
 final class TaskEvents {
+    /// What callbacks are given.
+    static let annotation =
+        """
+        @class rledit.Update
+        @field update integer number of the update
+        @field evaluations integer candidates evaluated so far
+        @field progress number share of the budget spent, 0 … 1
+        @field reward { mean: number, min: number, q10: number, median: number, q90: number, max: number } rewards of \
+        this update
+        @field best_reward number best reward of the run so far
+        @field terms table<string, number> means of the reward's terms
+        @field learner table<string, number> what the learner logs, for example `policy_loss`
+        @field invalid_rewards integer candidates of this update without a valid reward, each counted as the worst so far
+
+        @class rledit.Episode
+        @field episode integer
+        @field reward number of its last step
+        @field terms table<string, number>
+        @field terminated boolean whether the reward ended it
+
+        @class rledit.BestCandidate
+        @field reward number
+        @field terms table<string, number>
+        @field evaluation integer number of the candidate
+        @field model rledit.Model the candidate as a model of its own, for example for the measures of depth in \
+        `rledit.metrics`
+
+        @class rledit.Ending
+        @field reason "finished"|"interrupted"|"time_limit"|"callback"
+        @field evaluations integer
+        @field evaluations_to_target integer?
+        @field best_reward number?
+        @field best_evaluation integer?
+        """
+
     let callbacks: ScriptCallbacks
     /// The script's own state; saved in checkpoints.
     let state: LuaTable
@@ -24,6 +59,7 @@ final class TaskEvents {
     /// Calls `on_update`.
     /// - Returns: false when the script asks to stop.
     func didUpdate(_ record: UpdateRecord) throws -> Bool {
+        context.noteArgumentsUnreadSoFar { host.warningSink($0) }
         guard let function = callbacks.onUpdate else { return true }
         var statistics = JSONObject()
         statistics["mean"] = .number(record.reward.mean)
@@ -42,6 +78,7 @@ final class TaskEvents {
         event["best_reward"] = .number(record.bestReward)
         event["terms"] = .object(JSONObject(record.terms))
         event["learner"] = .object(learner)
+        event["invalid_rewards"] = .integer(record.invalidRewards)
         return try goesOn(function, event)
     }
 

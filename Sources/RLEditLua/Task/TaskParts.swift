@@ -14,8 +14,9 @@ struct TaskParts {
     let reward: LuaFunction
     let observer: any Observer
     let metrics: [CustomMetric]
+    let invalidRewards: InvalidRewardRule
 
-    init(_ options: LuaOptions, random: RandomStream) throws {
+    init(_ options: LuaOptions, _ context: ScriptContext) throws {
         // A snapshot: the network is a value, later changes by the script do not reach it.
         let scriptModel = try options.required("model", as: ScriptModel.self)
         model = scriptModel.network
@@ -26,7 +27,8 @@ struct TaskParts {
         reward = try options.required("reward", as: LuaFunction.self)
         observer = try options.word("observation", among: TaskParts.observers) ?? StandardizedWeights()
         metrics = try TaskParts.metrics(options)
-        try checkWorld(random: random)
+        invalidRewards = try InvalidRewardRule.read(options, context)
+        try checkWorld(random: context.random)
     }
 
     static var observers: [(word: String, value: any Observer)] {
@@ -111,7 +113,8 @@ struct TaskParts {
             network: model, layers: world.layers, sets: sets, world: world.world, observer: observer,
             horizon: world.horizon,
             reward: try ScriptReward(
-                task: name, function: reward, sets: sets, metrics: metrics, host: host))
+                task: name, function: reward, sets: sets, metrics: metrics, host: host),
+            invalidRewards: invalidRewards)
     }
 
     /// The model with edits of the world's layers.

@@ -42,8 +42,8 @@ package struct ApplySession {
 
     /// What was done, for a person and for a program.
     package struct Outcome {
-        /// Of sets that share examples; nil when they do not.
-        package let warning: String?
+        /// Of sets that share examples, a sentence each.
+        package let warnings: [String]
         package let text: String
         package let json: String
     }
@@ -79,16 +79,17 @@ package struct ApplySession {
         }
         try ModelFile.file(result.network, basedOn: model.source).write(to: target)
         return Outcome(
-            warning: overlapWarning(sets, policy),
+            warnings: setWarnings(sets, heldOut, policy),
             text: text(rows, result, policy, target, digits?.source), json: json(rows, result, target).text)
     }
 
-    private func overlapWarning(_ sets: [NamedSet], _ policy: PolicyFile) -> String? {
-        func set(_ name: String) -> ExampleSet? { sets.first { $0.name == name }?.examples }
-        guard let forget = set(policy.forgetSet), let retain = set(policy.retainSet) else { return nil }
-        let shared = forget.overlap(with: retain)
-        guard shared > 0 else { return nil }
-        return "the sets '\(policy.forgetSet)' and '\(policy.retainSet)' share \(shared) of \(forget.count) examples"
+    private func setWarnings(_ sets: [NamedSet], _ heldOut: [NamedSet], _ policy: PolicyFile) -> [String] {
+        func set(_ name: String) -> NamedSet? { sets.first { $0.name == name } }
+        var warnings: [String] = []
+        if let forget = set(policy.forgetSet), let retain = set(policy.retainSet) {
+            warnings += [SetOverlap.conflict(forget, retain)].compactMap { $0 }
+        }
+        return warnings + SetOverlap.leaks(from: sets, into: heldOut)
     }
 
     private struct Row {

@@ -30,10 +30,10 @@ struct ScriptPolicy: LuaBound {
         if let beside = context.policyBesideScript(path) {
             let policy = try PolicyFile(SafetensorsFile(path: beside.path))
             try context.note(beside)
-            _ = try HostModules.note(SafetensorsFile(path: beside.path), path, context)
+            _ = try HostModules.note(SafetensorsFile(path: beside.path), path, .policy, context)
             return ScriptPolicy(file: policy)
         }
-        return ScriptPolicy(file: try PolicyFile(try HostModules.open(path, context)))
+        return ScriptPolicy(file: try PolicyFile(try HostModules.open(path, .policy, context)))
     }
 }
 

@@ -17,7 +17,7 @@ final class ScriptTransferEnvironment: LuaBound {
     private let pairs: [EditPair]
     private let layers: [(outputs: Int, inputs: Int)]
     private let rank: Int
-    private let reward: any RewardFunction
+    private let judge: RewardJudge
     private let random: RandomStream
     /// Pairs drawn so far.
     private var draws = 0
@@ -27,12 +27,12 @@ final class ScriptTransferEnvironment: LuaBound {
 
     /// - Throws: ``WorldError`` for pairs whose layers are of different sizes.
     init(
-        name: String, pairs: [EditPair], rank: Int, reward: any RewardFunction, random: RandomStream
+        name: String, pairs: [EditPair], rank: Int, judge: RewardJudge, random: RandomStream
     ) throws {
         self.name = name
         self.pairs = pairs
         self.rank = rank
-        self.reward = reward
+        self.judge = judge
         self.random = random.split("environment")
         layers = (pairs.first?.frames ?? []).map { ($0.layer.rows, $0.inputs) }
         actionSize = pairs.first?.actionSize ?? 0
@@ -46,7 +46,7 @@ final class ScriptTransferEnvironment: LuaBound {
         }
     }
 
-    /// Draws a pair at random, each draw by itself; the same one for the same seed.
+    /// Draws a pair at random, independently of earlier draws; the same pair for the same seed.
     /// - Returns: the features of its units, `[observationSize]`.
     func reset(seed: Int?) throws -> (observation: Tensor, pair: EditPair) {
         let stream = seed.map { random.split("seed", $0) } ?? random.split("draw", draws)
@@ -70,7 +70,7 @@ final class ScriptTransferEnvironment: LuaBound {
             UnitPolicy.factors($0, layers: layers, rank: rank)
         }
         let made = try pair.edits(factors)
-        let judged = try pair.judge([made], by: reward, episode: evaluations + 1)[0]
+        let judged = try pair.judge([made], by: judge, episode: evaluations + 1)[0]
         evaluations += 1
         edits = made
         current = nil
@@ -91,12 +91,29 @@ extension HostModules {
     /// `rledit.TransferEnvironment`: what `rledit.env` returns for a task that trains a policy.
     static func addTransferEnvironment(to host: LuaHost) throws {
         try host.register(ScriptTransferEnvironment.self) { type in
-            type.property("action_size") { value, call in try call.returns(value.actionSize) }
-            type.property("observation_size") { value, call in try call.returns(value.observationSize) }
-            type.property("horizon") { _, call in try call.returns(1) }
-            type.property("evaluations") { value, call in try call.returns(value.evaluations) }
+            type.documentation(
+                in: "rledit.transfer",
+                """
+                One environment over the training pairs of a task, for a loop of your own. An observation is the
+                features of the pair's layers one after another, `[out, features]`, `[in, features]`, context; an action
+                the factors, each layer's `[out, rank]`, `[rank, in]` and a quarter of its log scale. An episode is one
+                step.
+                """
+            )
+            type.property("action_size", "integer") { value, call in try call.returns(value.actionSize) }
+            type.property("observation_size", "integer") { value, call in try call.returns(value.observationSize) }
+            type.property("horizon", "integer 1") { _, call in try call.returns(1) }
+            type.property("evaluations", "integer steps taken") { value, call in try call.returns(value.evaluations) }
             // Mutating, so that a reward that steps the environment which asks it gets an error.
-            type.mutatingMethod("reset") { value, call in
+            type.mutatingMethod(
+                "reset",
+                """
+                Draws a pair at random, independently of earlier draws; the same pair for the same seed.
+                @param seed integer?
+                @return rledit.Tensor observation
+                @return { network: string, class: string } info
+                """
+            ) { value, call in
                 try call.atMost(1)
                 let (observation, pair) = try value.reset(seed: try call.optional(1, as: Int.self))
                 let info = try call.host.makeTable()
@@ -104,26 +121,43 @@ extension HostModules {
                 try info.set("class", pair.label)
                 return try call.returns(observation, info)
             }
-            type.mutatingMethod("step") { value, call in
+            type.mutatingMethod(
+                "step",
+                """
+                Edits the network of the pair, and ends the episode.
+                @param action rledit.Numbers
+                @return rledit.Tensor observation zeros: nothing follows
+                @return number reward
+                @return boolean terminated true
+                @return boolean truncated false
+                @return { terms: table<string, number>, invalid: true? } info
+                """
+            ) { value, call in
                 try call.atMost(1)
                 let observation = try Tensor.zeros([value.observationSize])
                 let action: Tensor
                 do {
-                    action = try ScriptActions.readOne(
-                        call.value(1), host: call.host, actionSize: value.actionSize)
+                    action = try ScriptActions(host: call.host, size: value.actionSize).readOne(call.value(1))
                 } catch let mismatch as LuaMismatch {
                     throw call.argumentError(1, mismatch.description)
                 }
                 let reward = try value.step(action)
                 let info = try call.host.makeTable()
                 try info.set("terms", try PlainTable.make(.object(reward.shownTerms), host: call.host))
+                if reward.isInvalid { try info.set("invalid", true) }
                 // An episode is one step: what follows it shows nothing.
                 return try call.returns(list: [
                     try call.host.value(of: observation), .number(reward.value), .boolean(true), .boolean(false),
                     .table(info),
                 ])
             }
-            type.method("edited_model") { value, call in
+            type.method(
+                "edited_model",
+                """
+                The network that the last step edited; nil before.
+                @return rledit.Model?
+                """
+            ) { value, call in
                 guard let network = try value.editedNetwork() else { return try call.returns(LuaValue.nil) }
                 return try call.returns(network)
             }

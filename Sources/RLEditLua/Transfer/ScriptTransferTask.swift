@@ -10,6 +10,31 @@ internal import RLEditWorlds
 /// A task that trains one policy over many networks and classes: what `rledit.task { distribution = … }` returns.
 package final class ScriptTransferTask: LuaBound, RunnableTask {
     package static var luaName: String { "rledit.TransferTask" }
+    /// The tables of its constructor.
+    static let annotation =
+        """
+        @class rledit.TransferTaskOptions
+        @field name string? names the run folder and the report; the script's name by default
+        @field distribution rledit.TaskDistribution
+        @field world rledit.World MaskWorld or ShiftWorld with layers and a rank; how far an edit goes is the policy's \
+        own
+        @field policy rledit.UnitPolicy? `rledit.UnitPolicy {}` by default
+        @field reward fun(m: rledit.Metrics): number, table<string, number>? judges an edited network of one pair
+        @field metrics table<string, fun(set: rledit.SetMetrics): number>? metrics of your own, read as `m.<set>.<name>`
+        @field learner (rledit.Learner|rledit.CustomLearner)? PPO and Reinforce act on pairs; all others search over \
+        the policy's parameters, and their steps count policies. By default an evolution strategy of 9,600
+        @field pairs_per_step integer? pairs that a step draws, on which each candidate is judged; 8 by default
+        @field on_invalid_reward ("stop"|"worst")? what becomes of a candidate for which the reward raises, or gives no \
+        finite number, as in a task that edits one network
+        @field validation_interval integer? updates between looks at the validation pairs; 10 by default
+        @field refine (integer|false)? evaluations of a second, refined edit of each held-out pair; none by default
+        @field refine_by ("scale"|"samples")? what refining varies; the scale by default
+        @field target number? a mean reward; the run reports how many evaluations it took to reach it
+        @field state table? becomes `task.state`
+        @field on_update (fun(update: rledit.Update): boolean?)? after each update of the learner; returning false \
+        ends the run
+        @field on_end (fun(ending: rledit.Ending))? when the run is over
+        """
 
     var name: String
     let hasOwnName: Bool
@@ -27,6 +52,8 @@ package final class ScriptTransferTask: LuaBound, RunnableTask {
     private let training: [EditPair]
     private let validation: [EditPair]
     private let heldOut: [HeldOutPair]
+    /// Whether held-out pairs are measured on sets of their own.
+    private let hasTestSets: Bool
     private let settings: Settings
     private let distribution: JSONObject
     private let makeReward: (String) throws -> ScriptReward
@@ -40,6 +67,7 @@ package final class ScriptTransferTask: LuaBound, RunnableTask {
         var validationInterval = 10
         var refinement: (count: Int, search: PolicyApplication.Search)?
         var target: Double?
+        var invalidRewards = InvalidRewardRule.stop
     }
 
     /// Computes the features of every pair, which takes a pass through each pair's network.
@@ -75,6 +103,7 @@ package final class ScriptTransferTask: LuaBound, RunnableTask {
             }
             progress.update(Progress(evaluations: index + 1, budget: distribution.pairs.count))
         }
+        hasTestSets = distribution.hasTestSets
         rules = try builder.rules()
         training = lists[.training] ?? []
         validation = lists[.validation] ?? []
@@ -101,10 +130,12 @@ package final class ScriptTransferTask: LuaBound, RunnableTask {
         made.isUsed = true
         let learner = try learner.make()
         events.customLearner = learner as? CustomLearner
+        events.customLearner?.taker = "the parameters of the policy are"
         return TransferTask(
             name: name, rules: rules,
             problem: TransferProblem(
-                pairs: training, policy: policy, reward: try makeReward(name), pairsPerStep: settings.pairsPerStep),
+                pairs: training, policy: policy, reward: try makeReward(name), pairsPerStep: settings.pairsPerStep,
+                invalidRewards: settings.invalidRewards),
             validation: validation, validationInterval: settings.validationInterval, heldOut: heldOut,
             refinement: settings.refinement, learner: learner, target: settings.target, distribution: distribution)
     }
@@ -113,23 +144,26 @@ package final class ScriptTransferTask: LuaBound, RunnableTask {
     func makeEnvironment(random: RandomStream) throws -> ScriptTransferEnvironment {
         made.isUsed = true
         return try ScriptTransferEnvironment(
-            name: name, pairs: training, rank: rules.rank, reward: try makeReward(name), random: random)
+            name: name, pairs: training, rank: rules.rank,
+            judge: RewardJudge(try makeReward(name), rule: settings.invalidRewards), random: random)
     }
 
-    /// Of the first pair whose sets overlap, training pairs first.
-    var overlapWarning: String? {
-        for pair in training + validation + heldOut.map(\.pair) {
-            func set(_ name: String) -> ExampleSet? { pair.evaluator.sets.first { $0.name == name }?.examples }
-            guard let forget = set(rules.forgetSet), let retain = set(rules.retainSet) else { continue }
-            let shared = forget.overlap(with: retain)
-            if shared > 0 {
-                return
-                    "the sets '\(rules.forgetSet)' and '\(rules.retainSet)' of \(pair.network), class \(pair.label), share "
-                    + "\(shared) of \(forget.count) examples"
-            }
-        }
-        return nil
-    }
+    /// Of the first pair whose sets share examples, training pairs first; and of the first held-out pair whose test sets hold
+    /// examples of its other sets.
+    private(set) lazy var setWarnings: [String] = {
+        let conflict = (training + validation + heldOut.map(\.pair)).lazy.compactMap { [rules] pair -> String? in
+            func set(_ name: String) -> NamedSet? { pair.evaluator.sets.first { $0.name == name } }
+            guard let forget = set(rules.forgetSet), let retain = set(rules.retainSet) else { return nil }
+            return SetOverlap.conflict(forget, retain, place: " of \(pair.network), class \(pair.label)")
+        }.first
+        guard hasTestSets else { return [conflict].compactMap { $0 } }
+        let leaks = heldOut.lazy.map { held in
+            SetOverlap.leaks(
+                from: held.pair.evaluator.sets, into: held.sets,
+                place: " of \(held.pair.network), class \(held.pair.label)")
+        }.first { !$0.isEmpty }
+        return [conflict].compactMap { $0 } + (leaks ?? [])
+    }()
 
     // MARK: - Words
 
@@ -140,7 +174,7 @@ package final class ScriptTransferTask: LuaBound, RunnableTask {
             for set in sets { hasher.update(set.examples.contentHash) }
             return Manifest.SetDescription(
                 name: name, heldOut: isHeldOut, examples: sets.reduce(0) { $0 + $1.examples.count },
-                hash: hasher.finish())
+                hash: hasher.finish(), source: Distinct(sets.map(\.examples.source)).text)
         }
         var all: [Manifest.SetDescription] = []
         for (index, set) in (pairs.first?.evaluator.sets ?? []).enumerated() {
@@ -171,6 +205,7 @@ package final class ScriptTransferTask: LuaBound, RunnableTask {
             configuration["refine"] = .integer(refinement.count)
             configuration["refine_by"] = .string(refinement.search.rawValue)
         }
+        configuration["on_invalid_reward"] = .string(settings.invalidRewards.rawValue)
         configuration["target"] = settings.target.map { .number($0) } ?? .null
         return configuration
     }

@@ -12,6 +12,27 @@ internal import RLEditWorlds
 /// can share its network with training, and no unseen class is met before.
 final class ScriptTaskDistribution: LuaBound {
     static var luaName: String { "rledit.TaskDistribution" }
+    /// The tables of its constructor.
+    static let annotation =
+        """
+        @class rledit.TaskDistributionOptions
+        @field networks rledit.Model[]|rledit.NetworksByPurpose training networks alone, or lists by purpose
+        @field classes (integer|string)[]|rledit.ClassesByPurpose training classes alone, or those and others that \
+        training never meets
+        @field sets fun(network: rledit.Model, class: integer|string): table<string, rledit.Set> what reward and \
+        features of a pair see: by name, `forget` and `retain` among them
+        @field test_sets (fun(network: rledit.Model, class: integer|string): table<string, rledit.Set>)? what a \
+        held-out pair is measured on; its own sets by default
+
+        @class rledit.NetworksByPurpose
+        @field training rledit.Model[]
+        @field validation rledit.Model[]? choose which of the policies along the way is kept
+        @field heldout rledit.Model[]? judge the policy that is kept
+
+        @class rledit.ClassesByPurpose
+        @field training (integer|string)[]
+        @field heldout (integer|string)[]? never met in training, on any network
+        """
 
     /// One pair before its features are computed.
     struct Pair {
@@ -156,6 +177,8 @@ final class ScriptTaskDistribution: LuaBound {
 
     /// What reward and features of a pair see.
     func sets(of pair: Pair) throws -> [NamedSet] { try call(sets, "sets", pair) }
+
+    var hasTestSets: Bool { testSets != nil }
 
     /// What a held-out pair is measured on; nil without `test_sets`, when its own sets have to do.
     func testSets(of pair: Pair) throws -> [NamedSet]? { try testSets.map { try call($0, "test_sets", pair) } }

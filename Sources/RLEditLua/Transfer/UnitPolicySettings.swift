@@ -8,6 +8,28 @@ internal import RLEditWorlds
 /// `rledit.UnitPolicy { … }`: what a policy over units looks at, and how large it is.
 struct UnitPolicySettings: LuaBound {
     static var luaName: String { "rledit.UnitPolicy" }
+    /// The tables of its constructor.
+    static let annotation =
+        """
+        @class rledit.UnitPolicyOptions
+        @field features ("label_aware"|"label_free"|string[])? all features (the default), those that read no label, \
+        or a list of names; `docs/transfer.md` defines them
+        @field custom_features (fun(layer: rledit.LayerActivations): rledit.Tensor, rledit.Tensor)? further features \
+        of your own: `[out, n]` and `[in, n]`
+        @field hidden integer? tanh units of each of the two networks; 2 by default, 0 for a policy that is linear in \
+        the features
+        @field forget string? name of the set of what is to change; `forget` by default
+        @field retain string? name of the set of what is to stay; `retain` by default
+
+        What custom features are made of, of one layer of one network.
+        @class rledit.LayerActivations
+        @field name string the layer's
+        @field weights rledit.Tensor `[out, in]`
+        @field forget_inputs rledit.Tensor what enters on the forget set, `[examples, in]`
+        @field retain_inputs rledit.Tensor
+        @field forget_outputs rledit.Tensor what leaves, `[examples, out]`
+        @field retain_outputs rledit.Tensor
+        """
 
     let features: [UnitFeature]
     /// tanh units of each side's network.

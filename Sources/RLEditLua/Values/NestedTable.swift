@@ -20,7 +20,7 @@ enum NestedTable {
         guard case .table = try table.get(1) else {
             let count = values.count
             do {
-                values += try table.array(of: Float.self)
+                values += try table.array(of: StoredNumber.self).lazy.map(\.value)
             } catch let error as LuaUsageError {
                 throw LuaUsageError(error.description + place(path))
             }
@@ -43,6 +43,21 @@ enum NestedTable {
             shape = rowShape
         }
         return [rows.count] + (shape ?? [])
+    }
+
+    /// A number as tensors hold it. One that is finite and would not be there is refused.
+    private struct StoredNumber: LuaReadable {
+        let value: Float
+        static var luaExpected: String { Float.luaExpected }
+
+        static func luaRead(_ slot: LuaSlot) throws -> StoredNumber? {
+            guard let number = Double.luaRead(slot) else { return nil }
+            let value = Float(number)
+            guard value.isFinite || !number.isFinite else {
+                throw LuaMismatch("\(number) is too large: 32 bits hold at most \(Float.greatestFiniteMagnitude)")
+            }
+            return StoredNumber(value: value)
+        }
     }
 
     private static func place(_ path: [Int]) -> String {

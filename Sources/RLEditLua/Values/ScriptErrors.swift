@@ -14,6 +14,8 @@ extension LuaCall {
             throw argumentError(number, error.scriptReason)
         } catch let error as NetworkError {
             throw argumentError(number, error.scriptReason)
+        } catch let error as NotFiniteValue {
+            throw argumentError(number, error.description)
         }
     }
 }
@@ -49,13 +51,11 @@ extension DataError {
 }
 
 extension NetworkError {
-    /// The error without the operation's name, and with rows that count from 1.
+    /// The error without the operation's name.
     var scriptReason: String {
         switch self {
         case .inputShape(_, let expected, let actual): "expected examples of shape \(expected), got \(actual)"
         case .noExamples: "at least one example expected, got none"
-        case .labelOutOfRange(let label, let classes, let row):
-            "class label \(label) in row \(row + 1) is outside 0 to \(classes - 1)"
         default: description
         }
     }

@@ -9,13 +9,15 @@ extension Comparison {
 
     private func json(detailed: Bool) -> JSONValue {
         var object: JSONObject = [
-            "task": .string(task), "run": .string(run), "world": .string(world), "seconds": .number(seconds),
+            "task": .string(task), "run": .string(run), "command": .string(command), "world": .string(world),
+            "seconds": .number(seconds),
         ]
         if let data { object["data"] = ["name": .string(data.name), "hash": .string(data.hash)] }
         object["reference"] = .string(reference)
         object["methods"] = .array(methods.map { json($0, detailed: detailed) })
         object["skipped"] = .array(skipped.map(Comparison.json))
         object["failed"] = .array(failed.map(Comparison.json))
+        if !warnings.isEmpty { object["warnings"] = .array(warnings.map(JSONValue.string)) }
         object["walls"] = .array(walls.map(JSONValue.string))
         return .object(object)
     }

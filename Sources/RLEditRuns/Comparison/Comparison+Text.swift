@@ -6,8 +6,16 @@ extension Comparison {
         let gaps =
             skipped.map { "skipped: \($0.method): \($0.reason)" }
             + failed.map { "failed: \($0.method)\($0.seed.map { ", seed \($0)" } ?? ""): \($0.reason)" }
+            + invalidRewards.map { "invalid rewards: \($0.method): \($0.text)" }
         if !gaps.isEmpty { parts.append(gaps.joined(separator: "\n")) }
         return parts.joined(separator: "\n\n")
+    }
+
+    /// Methods some of whose candidates had no valid reward.
+    var invalidRewards: [(method: String, text: String)] {
+        methods.compactMap { method in
+            InvalidRewards.text(method.cells.map(\.result)).map { (method.name, $0) }
+        }
     }
 
     /// A loss tells little where the accuracy stands beside it, and takes a column.

@@ -21,6 +21,9 @@ public struct Comparison: Sendable, Equatable {
         }
 
         var resultStage: Stage? { stages.first }
+
+        /// What tables call a result of the method.
+        func title(_ stage: Stage) -> String { kind == .learner ? "\(name), \(stage.title)" : name }
     }
 
     /// Something that a method could not do, and why.
@@ -50,6 +53,8 @@ public struct Comparison: Sendable, Equatable {
     public var failed: [Gap] = []
     /// Walls of the sandbox that were active in this call, as in ``Manifest/walls``.
     public var walls: [String] = []
+    /// The shell command that makes the comparison again.
+    public var command = ""
     /// The method that the others are compared with.
     public var reference: String
 
@@ -65,6 +70,9 @@ public struct Comparison: Sendable, Equatable {
         self.methods = methods
         self.reference = reference
     }
+
+    /// What is odd about the task's sets, a sentence each, as the cells say it.
+    var warnings: [String] { RunSummary.distinct(methods.flatMap(\.cells).flatMap(\.warnings)) }
 
     var seeds: [Int] { Array(Set(methods.flatMap(\.cells).map(\.seed))).sorted() }
 
@@ -118,8 +126,8 @@ public struct Comparison: Sendable, Equatable {
                 let isResult = stage == stages.first
                 rows.append(
                     Row(
-                        title: method.kind == .learner ? "\(method.name), \(stage.title)" : method.name, method: method,
-                        stage: stage, measures: Comparison.spreads(method.cells, stage),
+                        title: method.title(stage), method: method, stage: stage,
+                        measures: Comparison.spreads(method.cells, stage),
                         depth: isResult ? Comparison.depth(method.cells) : [:],
                         cost: isResult ? Comparison.cost(method.cells) : nil))
             }

@@ -67,6 +67,8 @@ public struct ComparisonCell: Sendable, Equatable {
     public var improvements: [Improvement] = []
     /// Measures of depth; nil when they were not asked for, empty when the task has no sets for them.
     public var depth: [NamedNumber]?
+    /// What is odd about the task's sets, a sentence each.
+    public var warnings: [String] = []
     /// Why there is no result.
     public var failure: String?
 
@@ -111,6 +113,7 @@ extension ComparisonCell {
             "kfe": .exact(cost.kfe), "seconds": .exact(cost.seconds),
             "peak_megabytes": cost.peakMegabytes.map(JSONValue.exact) ?? .null,
         ]
+        if !warnings.isEmpty { object["warnings"] = .array(warnings.map(JSONValue.string)) }
         if let depth { object["depth"] = .object(JSONObject(depth)) }
         object["best_rewards"] = .array(improvements.map { [.integer($0.evaluation), .number($0.reward)] })
         object["result"] = RunSummary.json(result, detailed: true)
@@ -138,6 +141,7 @@ extension ComparisonCell {
         }
         settings = json["settings"]?.object ?? [:]
         failure = json["failure"]?.string
+        warnings = (json["warnings"]?.array ?? []).compactMap(\.string)
         depth = json["depth"]?.object.map([NamedNumber].init)
         for point in json["best_rewards"]?.array ?? [] {
             guard let pair = point.array, pair.count == 2, let evaluation = pair[0].integer,

@@ -7,6 +7,9 @@ public final class ComparisonFolder: Sendable {
     public static let csvName = "comparison.csv"
     public static let reportName = RunFolder.reportName
 
+    /// What a folder holds that no cell has come into, empty folders first.
+    public static let housekeeping = [cellsName, FolderLock.runName]
+
     public let path: String
     private let lock: FolderLock
 

@@ -1,7 +1,7 @@
 internal import Foundation
 
 /// The few operations on names and folders that run folders need, with errors that name the path.
-enum FileSystem {
+package enum FileSystem {
     /// What a folder holds: names in byte order, so that nothing depends on the order of the disk.
     static func names(in folder: String) throws(FileError) -> [String] {
         guard let directory = opendir(folder) else { throw FileError(operation: "read", path: folder, code: errno) }
@@ -45,7 +45,7 @@ enum FileSystem {
     }
 
     /// Create a folder and those above it.
-    static func createFolders(_ path: String) throws(FileError) {
+    package static func createFolders(_ path: String) throws(FileError) {
         var prefix = path.hasPrefix("/") ? "/" : ""
         for component in path.split(separator: "/") {
             prefix += prefix.isEmpty || prefix.hasSuffix("/") ? String(component) : "/\(component)"
@@ -99,7 +99,7 @@ enum FileSystem {
     }
 
     /// The folder part of a path.
-    static func folder(of path: String) -> String {
+    package static func folder(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }

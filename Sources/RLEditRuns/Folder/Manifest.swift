@@ -21,18 +21,29 @@ public struct Manifest: Sendable, Equatable {
         }
     }
 
-    /// Where examples came from.
+    /// A file that the run read, or data that the program made.
     public struct DataSource: Sendable, Equatable {
+        public enum Kind: String, Sendable, CaseIterable {
+            /// Examples, or numbers that a script may make examples of.
+            case data
+            /// Parameters of a network.
+            case model
+            /// A trained policy.
+            case policy
+        }
+
         /// For example `mnist` or `generated`.
         public var name: String
         /// Relative to its data root; nil for data made by the program.
         public var file: String?
         /// SHA-256 in hexadecimal.
         public var hash: String
-        public init(name: String, file: String?, hash: String) {
+        public var kind: Kind
+        public init(name: String, file: String?, hash: String, kind: Kind = .data) {
             self.name = name
             self.file = file
             self.hash = hash
+            self.kind = kind
         }
     }
 
@@ -44,11 +55,14 @@ public struct Manifest: Sendable, Equatable {
         public var examples: Int
         /// SHA-256 of the examples in their order.
         public var hash: String
-        public init(name: String, heldOut: Bool, examples: Int, hash: String) {
+        /// Where its examples come from, for example `mnist`; nil when it is not known.
+        public var source: String?
+        public init(name: String, heldOut: Bool, examples: Int, hash: String, source: String? = nil) {
             self.name = name
             self.heldOut = heldOut
             self.examples = examples
             self.hash = hash
+            self.source = source
         }
     }
 
@@ -76,6 +90,8 @@ public struct Manifest: Sendable, Equatable {
     public var numericKernels: String
     public var data: [DataSource] = []
     public var sets: [SetDescription] = []
+    /// What is odd about the sets, a sentence each.
+    public var warnings: [String] = []
     /// Walls of the sandbox that were active, for example `library`, `landlock`, `seccomp`.
     public var walls: [String] = []
 
@@ -115,7 +131,7 @@ extension Manifest {
     static let formatVersion = 1
 
     public var json: JSONValue {
-        [
+        var object: JSONObject = [
             "format": .integer(Manifest.formatVersion), "task": .string(task), "world": .string(world),
             "learner": .string(learner), "status": .string(status.rawValue),
             "reason": reason.map(JSONValue.string) ?? .null,
@@ -123,25 +139,27 @@ extension Manifest {
             "ended": (ended?.iso).map(JSONValue.string) ?? .null,
             "ended_seconds": (ended?.seconds).map(JSONValue.integer) ?? .null,
             "seed": seed.map(JSONValue.integer) ?? .null, "seeds": .array(seeds.map(JSONValue.integer)),
-            "script": Manifest.json(script), "modules": .array(modules.map(Manifest.json)),
+            "command": .string(command), "script": Manifest.json(script), "modules": .array(modules.map(Manifest.json)),
             "configuration": .object(configuration), "options": .object(options), "versions": .object(versions),
             "numeric_kernels": .string(numericKernels),
             "data": .array(
                 data.map {
                     [
-                        "name": .string($0.name), "file": $0.file.map(JSONValue.string) ?? .null,
-                        "hash": .string($0.hash),
+                        "name": .string($0.name), "kind": .string($0.kind.rawValue),
+                        "file": $0.file.map(JSONValue.string) ?? .null, "hash": .string($0.hash),
                     ]
                 }),
             "sets": .array(
                 sets.map {
                     [
                         "name": .string($0.name), "heldout": .bool($0.heldOut), "examples": .integer($0.examples),
-                        "hash": .string($0.hash),
+                        "source": $0.source.map(JSONValue.string) ?? .null, "hash": .string($0.hash),
                     ]
                 }),
             "walls": .array(walls.map(JSONValue.string)),
         ]
+        if !warnings.isEmpty { object["warnings"] = .array(warnings.map(JSONValue.string)) }
+        return .object(object)
     }
 
     private static func json(_ file: CopiedFile) -> JSONValue {
@@ -175,11 +193,15 @@ extension Manifest {
         options = json["options"]?.object ?? [:]
         versions = json["versions"]?.object ?? [:]
         walls = (json["walls"]?.array ?? []).compactMap(\.string)
+        warnings = (json["warnings"]?.array ?? []).compactMap(\.string)
         for source in json["data"]?.array ?? [] {
+            let name = try need("data.name", source["name"]?.string)
+            // Manifests of earlier versions do not say the kind: files of that name held parameters.
+            let kind = source["kind"]?.string.flatMap(DataSource.Kind.init(rawValue:))
             data.append(
                 DataSource(
-                    name: try need("data.name", source["name"]?.string), file: source["file"]?.string,
-                    hash: try need("data.hash", source["hash"]?.string)))
+                    name: name, file: source["file"]?.string, hash: try need("data.hash", source["hash"]?.string),
+                    kind: kind ?? (name == "safetensors" ? .model : .data)))
         }
         for set in json["sets"]?.array ?? [] {
             sets.append(
@@ -187,7 +209,7 @@ extension Manifest {
                     name: try need("sets.name", set["name"]?.string),
                     heldOut: try need("sets.heldout", set["heldout"]?.bool),
                     examples: try need("sets.examples", set["examples"]?.integer),
-                    hash: try need("sets.hash", set["hash"]?.string)))
+                    hash: try need("sets.hash", set["hash"]?.string), source: set["source"]?.string))
         }
     }
 }

@@ -6,26 +6,33 @@ internal import Foundation
 public final class ReservedFolder: @unchecked Sendable {
     /// Where it is now. Written by the thread of the run only.
     public private(set) var path: String
-    /// Folders that are to be removed with it when they are empty, innermost first.
+    /// The folders of its path that were made, innermost first.
     private let made: [String]
     private let hasFinalName: Bool
     private var isUsed = false
+    /// What goes with it when nothing came of it, innermost first: what it holds that is no result, and the folders that
+    /// were made for it. Whatever holds more stays.
+    public let removables: [String]
 
-    /// - Parameter path: the folder of `--out`; nil for one under `runs` that takes its name later.
+    /// - Parameters:
+    ///   - path: the folder of `--out`; nil for one under `runs` that takes its name later.
+    ///   - housekeeping: names of empty folders and locks in it that are no results, folders first.
     /// - Throws: ``FileError``.
-    public init(at path: String?) throws {
+    public init(at path: String?, housekeeping: [String] = []) throws {
         hasFinalName = path != nil
         let wanted = path ?? "runs/.new-\(UUID().uuidString)"
         // Which of the folders are new, so that a run that writes nothing leaves nothing.
         var (new, rest) = ([String](), wanted)
         while rest.count > 1, rest.hasSuffix("/") { rest.removeLast() }
-        self.path = rest
+        let whole = rest
         while !rest.isEmpty, rest != "/", rest != ".", FileSystem.status(of: rest) == nil {
             new.append(rest)
             rest = FileSystem.folder(of: rest)
         }
+        self.path = whole
         made = new
-        try FileSystem.createFolders(self.path)
+        removables = (new.first == whole ? housekeeping.map { "\(whole)/\($0)" } : []) + new
+        try FileSystem.createFolders(whole)
     }
 
     /// Folders in which folders are made, renamed and removed.
@@ -49,9 +56,12 @@ public final class ReservedFolder: @unchecked Sendable {
         return true
     }
 
-    /// Removes what was made and stayed empty.
+    /// Removes what was made and came to nothing.
     public func removeUnused() {
         guard !isUsed else { return }
-        for folder in made where rmdir(folder) != 0 { return }
+        for name in removables where rmdir(name) != 0 && errno != ENOENT {
+            // Folders first, as the walls of the process would not let a folder be tried as a file.
+            guard errno == ENOTDIR, unlink(name) == 0 else { return }
+        }
     }
 }

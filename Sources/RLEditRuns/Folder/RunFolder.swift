@@ -8,8 +8,8 @@ public enum RunFolderError: Error, Equatable, Sendable, CustomStringConvertible 
     case holdsRun(path: String)
     /// `--out` names a folder with other files.
     case notEmpty(path: String, example: String)
-    /// `--resume` names a folder without a manifest.
-    case notARun(path: String)
+    /// A run is wanted of something else; the reason says of what.
+    case notARun(path: String, reason: String)
     /// A report is wanted of a run that has not come to its end.
     case notFinished(path: String)
     /// The run has written as much as it may.
@@ -25,7 +25,7 @@ public enum RunFolderError: Error, Equatable, Sendable, CustomStringConvertible 
             "'\(path)' already holds a run; continue it with --resume \(path), or choose another --out"
         case .notEmpty(let path, let example):
             "'\(path)' is not empty (it holds '\(example)'); choose an empty or a new folder for --out"
-        case .notARun(let path): "'\(path)' is not a run folder: it has no \(RunFolder.manifestName)"
+        case .notARun(let path, let reason): "'\(path)' is not a run folder: \(reason)"
         case .notFinished(let path):
             "the run in '\(path)' has not come to its end: there is nothing to report yet; --resume \(path) goes on with it"
         case .savedTooMuch(let name, let bytes, let left):
@@ -47,6 +47,7 @@ public final class RunFolder: Sendable {
     public static let metricsName = "metrics.jsonl"
     public static let timingName = "timing.jsonl"
     public static let candidatesName = "candidates.csv"
+    public static let examplesName = "examples.json"
     public static let checkpointsName = "checkpoints"
     public static let scriptFolderName = "script"
     public static let editedName = "edited.safetensors"
@@ -73,7 +74,10 @@ public final class RunFolder: Sendable {
     public static func create(
         task: String, under root: String = "runs", time: Timestamp = .now, reserved: ReservedFolder? = nil
     ) throws -> RunFolder {
-        try FileSystem.createFolders(root)
+        do { try FileSystem.createFolders(root) } catch {
+            throw FileError(
+                operation: error.operation, path: error.path, reason: "\(error.reason); --out names another place")
+        }
         let name = "\(folderName(forTask: task))-\(time.compact)"
         var number = 1
         while true {
@@ -115,9 +119,27 @@ public final class RunFolder: Sendable {
     public static func open(_ path: String) throws -> RunFolder {
         let path = withoutTrailingSlash(path)
         guard FileSystem.status(of: "\(path)/\(manifestName)") != nil else {
-            throw RunFolderError.notARun(path: path)
+            throw RunFolderError.notARun(path: path, reason: reasonThatNoRunIsIn(path))
         }
         return RunFolder(path: path, lock: try FolderLock(path))
+    }
+
+    /// What is there instead of a run, and what to do about it.
+    static func reasonThatNoRunIsIn(_ path: String) -> String {
+        func holds(_ name: String) -> Bool { FileSystem.status(of: "\(path)/\(name)") != nil }
+        if holds(ComparisonFolder.cellsName) || holds(ComparisonFolder.jsonName) {
+            return "it holds a comparison, which goes on when its command is given again: rledit-lua compare SCRIPT "
+                + "--out \(path)"
+        }
+        if holds(SweepFolder.trialsName) || holds(Sweep.jsonName) {
+            return "it holds a sweep, which goes on when its command is given again: rledit-lua sweep SCRIPT "
+                + "--out \(path); each of its trials/ is a run"
+        }
+        // Links are followed: what counts is where they lead.
+        guard let status = FileSystem.status(of: "\(path)/.") ?? FileSystem.status(of: path) else {
+            return "there is no such folder"
+        }
+        return status.isFolder ? "it has no \(manifestName)" : "it is a file"
     }
 
     /// The sub-folder of one seed of a run over several, created when it is missing.

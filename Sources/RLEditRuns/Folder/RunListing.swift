@@ -11,12 +11,13 @@ public struct RunListing: Sendable, Equatable {
         /// Held-out measures before and after, over the seeds: the first measure of each set.
         var outcome: String {
             guard let summary else { return "" }
+            let stage = manifest.resultStage(of: summary)
             var sets: [String] = []
             return summary.rows.compactMap { row -> String? in
                 guard !sets.contains(row.set) else { return nil }
                 sets.append(row.set)
                 let change = MeasureText.change(
-                    from: row.spreads[.before]?.mean, to: row.spreads[summary.resultStage]?.mean, measure: row.measure)
+                    from: row.spreads[.before]?.mean, to: row.spreads[stage]?.mean, measure: row.measure)
                 return "\(row.set) \(MeasureText.title(row.measure)) \(change)"
             }.joined(separator: "; ")
         }
@@ -118,10 +119,10 @@ public struct RunListing: Sendable, Equatable {
 }
 
 extension RunListing.Run {
-    /// - Throws: ``FileError``, ``JSONReadError`` or ``ManifestError``, or ``RunFolderError/notARun(path:)``.
+    /// - Throws: ``FileError``, ``JSONReadError`` or ``ManifestError``, or ``RunFolderError/notARun(path:reason:)``.
     public init(_ folder: String) throws {
         guard FileSystem.status(of: "\(folder)/\(RunFolder.manifestName)") != nil else {
-            throw RunFolderError.notARun(path: folder)
+            throw RunFolderError.notARun(path: folder, reason: RunFolder.reasonThatNoRunIsIn(folder))
         }
         self.init(folder: folder, manifest: try Manifest.read(from: folder), summary: RunSummary.read(in: folder))
     }
@@ -135,7 +136,13 @@ extension RunListing.Run {
             "seeds     \(manifest.seeds.map(String.init).joined(separator: ", "))",
             "script    \(manifest.script.source)",
         ]
-        for data in manifest.data { lines.append("data      \(data.name) (SHA-256 \(data.hash.prefix(8))…)") }
+        for source in manifest.data {
+            let kind = source.kind.rawValue
+            lines.append(
+                "\(kind)\(String(repeating: " ", count: 10 - kind.count))\(source.title) (SHA-256 \(source.hash.prefix(8))…)"
+            )
+        }
+        for warning in manifest.warnings { lines.append("warning   \(warning)") }
         if let summary {
             lines.append("evaluated \(NumberText.grouped(summary.seeds.reduce(0) { $0 + $1.evaluations }))")
             let table = ResultTable.text(summary)

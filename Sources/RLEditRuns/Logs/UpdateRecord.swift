@@ -2,7 +2,7 @@ public import RLEditCore
 
 /// One line of `metrics.jsonl`: what one update of the learner saw and did. Holds deterministic values only.
 ///
-/// `docs/metrics.md` explains each name.
+/// `docs/reference/learners.md` explains each name.
 public struct UpdateRecord: Sendable, Equatable {
     /// Number of the update, from 1.
     public var update: Int
@@ -18,10 +18,12 @@ public struct UpdateRecord: Sendable, Equatable {
     public var terms: [NamedNumber]
     /// What the learner logs, for example `policy_loss`, `approximate_kl`, `learning_rate`.
     public var learner: [NamedNumber]
+    /// This update's candidates without a valid reward, each counted as the worst so far.
+    public var invalidRewards: Int
 
     public init(
         update: Int, evaluations: Int, progress: Double, reward: RewardStatistics, bestReward: Double,
-        terms: [NamedNumber] = [], learner: [NamedNumber] = []
+        terms: [NamedNumber] = [], learner: [NamedNumber] = [], invalidRewards: Int = 0
     ) {
         self.update = update
         self.evaluations = evaluations
@@ -30,6 +32,7 @@ public struct UpdateRecord: Sendable, Equatable {
         self.bestReward = bestReward
         self.terms = terms
         self.learner = learner
+        self.invalidRewards = invalidRewards
     }
 }
 
@@ -82,8 +85,9 @@ public struct RewardStatistics: Sendable, Equatable {
 }
 
 extension UpdateRecord {
+    /// Without `invalid_rewards` where there is none.
     public var json: JSONValue {
-        [
+        var object: JSONObject = [
             "update": .integer(update), "evaluations": .integer(evaluations), "progress": .number(progress),
             "reward": [
                 "mean": .number(reward.mean), "min": .number(reward.minimum), "q10": .number(reward.lowerDecile),
@@ -92,6 +96,8 @@ extension UpdateRecord {
             "best_reward": .number(bestReward), "terms": .object(JSONObject(terms)),
             "learner": .object(JSONObject(learner)),
         ]
+        if invalidRewards > 0 { object["invalid_rewards"] = .integer(invalidRewards) }
+        return .object(object)
     }
 
     /// nil when the line is of another kind. A number that was not finite reads as NaN.
@@ -106,7 +112,8 @@ extension UpdateRecord {
                 mean: number(reward["mean"]), minimum: number(reward["min"]), lowerDecile: number(reward["q10"]),
                 median: number(reward["median"]), upperDecile: number(reward["q90"]), maximum: number(reward["max"])),
             bestReward: number(json["best_reward"]), terms: (json["terms"]?.object).map([NamedNumber].init) ?? [],
-            learner: (json["learner"]?.object).map([NamedNumber].init) ?? [])
+            learner: (json["learner"]?.object).map([NamedNumber].init) ?? [],
+            invalidRewards: json["invalid_rewards"]?.integer ?? 0)
     }
 
     /// All updates of a `metrics.jsonl`. A last line that a kill cut short is left out.

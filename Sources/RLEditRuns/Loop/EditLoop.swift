@@ -14,6 +14,8 @@ public final class EditLoop {
     public private(set) var evaluations = 0
     /// Number of the first evaluation whose reward reached the task's target.
     public private(set) var evaluationsToTarget: Int?
+    /// Candidates without a valid reward, each counted as the worst so far.
+    public private(set) var invalidRewards = 0
 
     private let learner: any Learner
     private let budget: Int
@@ -62,8 +64,23 @@ public final class EditLoop {
         } catch {
             // What was learned before the fault is kept; the fault itself matters more than a fault in keeping it.
             try? logs?.saveHeld()
+            keepBest()
             throw error
         }
+    }
+
+    /// Takes the best of the candidates that were judged before the one that ended the run. They are in no log and no
+    /// checkpoint: a run that goes on judges them again.
+    private func keepBest() {
+        guard let record = environment.unfinished else { return }
+        for (index, reward) in record.rewards.enumerated() where isBest(reward) {
+            best = BestCandidate(
+                reward: reward, edits: record.batch.candidates[index], evaluation: evaluations + index + 1)
+        }
+    }
+
+    private func isBest(_ reward: Reward) -> Bool {
+        !reward.isInvalid && reward.value > best?.reward.value ?? -.infinity
     }
 
     private func iterate() throws -> StopReason? {
@@ -101,7 +118,7 @@ public final class EditLoop {
     ///
     /// A policy learns from noisy episodes when a good edit is reached; nothing makes its noiseless episode hold still
     /// there until the horizon.
-    /// - Returns: nil for a learner without a mean policy.
+    /// - Returns: nil for a learner without a mean policy, and where no state of that episode has a valid reward.
     public func meanPolicyEdit() throws -> [LayerEdit]? {
         var edits = environment.evaluator.layers.map { _ in LayerEdit.unchanged }
         var states: [[LayerEdit]] = []
@@ -114,9 +131,10 @@ public final class EditLoop {
             states.append(edits)
         }
         if states.count == 1 { return edits }
-        let rewards = try environment.judge(episode: states).map(\.value)
-        let best = rewards.indices.reduce(0) { rewards[$1] > rewards[$0] ? $1 : $0 }
-        return states[best]
+        let rewards = try environment.judge(episode: states)
+        let valid = rewards.indices.filter { !rewards[$0].isInvalid }
+        guard let first = valid.first else { return nil }
+        return states[valid.reduce(first) { rewards[$1].value > rewards[$0].value ? $1 : $0 }]
     }
 
     // MARK: - Bookkeeping
@@ -131,10 +149,11 @@ public final class EditLoop {
             tally.add(reward)
             try logs?.add(
                 candidate: index, of: record, evaluation: evaluations, selection: environment.source.selection)
-            if let target = task.target, evaluationsToTarget == nil, reward.value >= target {
+            if reward.isInvalid { invalidRewards += 1 }
+            if let target = task.target, evaluationsToTarget == nil, !reward.isInvalid, reward.value >= target {
                 evaluationsToTarget = evaluations
             }
-            if reward.value > best?.reward.value ?? -.infinity {
+            if isBest(reward) {
                 let found = BestCandidate(
                     reward: reward, edits: record.batch.candidates[index], evaluation: evaluations)
                 best = found
@@ -152,12 +171,12 @@ public final class EditLoop {
     /// Logs one update of the learner.
     /// - Returns: false when a callback asks to stop.
     private func finishUpdate(_ logged: [LoggedValue]) throws -> Bool {
-        guard let (statistics, terms) = tally.take() else { return true }
+        guard let (statistics, terms, invalid) = tally.take() else { return true }
         updates += 1
         let record = UpdateRecord(
             update: updates, evaluations: evaluations, progress: Double(evaluations) / Double(budget),
             reward: statistics, bestReward: best?.reward.value ?? statistics.mean, terms: terms,
-            learner: logged.map { NamedNumber($0.name, $0.value) })
+            learner: logged.map { NamedNumber($0.name, $0.value) }, invalidRewards: invalid)
         latestMeanReward = statistics.mean
         bestMeanReward = max(bestMeanReward, statistics.mean)
         progressReporter?.update(
@@ -181,10 +200,13 @@ public final class EditLoop {
 
     private func makeCheckpoint() throws -> Checkpoint {
         var checkpoint = Checkpoint(evaluations: evaluations, learner: try learner.snapshot())
-        checkpoint.counters = ["updates": updates, "evaluationsToTarget": evaluationsToTarget ?? 0]
+        checkpoint.counters = [
+            "updates": updates, "evaluationsToTarget": evaluationsToTarget ?? 0, "invalidRewards": invalidRewards,
+        ]
         checkpoint.numbers["bestMeanReward"] = bestMeanReward
         let environmentState = environment.snapshot()
         for (name, value) in environmentState.integers { checkpoint.counters["environment.\(name)"] = value }
+        for (name, value) in environmentState.numbers { checkpoint.numbers["environment.\(name)"] = value }
         for (name, tensor) in environmentState.tensors { checkpoint.tensors["environment.\(name)"] = tensor }
         if let best {
             checkpoint.counters["bestEvaluation"] = best.evaluation
@@ -212,11 +234,15 @@ public final class EditLoop {
         for (name, value) in checkpoint.counters where name.hasPrefix("environment.") {
             state.integers[String(name.dropFirst("environment.".count))] = value
         }
+        for (name, value) in checkpoint.numbers where name.hasPrefix("environment.") {
+            state.numbers[String(name.dropFirst("environment.".count))] = value
+        }
         observation = try environment.restore(state)
         try learner.restore(checkpoint.learner)
         evaluations = checkpoint.evaluations
         updates = checkpoint.counters["updates"] ?? 0
         evaluationsToTarget = checkpoint.counters["evaluationsToTarget"].flatMap { $0 == 0 ? nil : $0 }
+        invalidRewards = checkpoint.counters["invalidRewards"] ?? 0
         bestMeanReward = checkpoint.numbers["bestMeanReward"] ?? -.infinity
         latestMeanReward = bestMeanReward
         if let evaluation = checkpoint.counters["bestEvaluation"], let reward = checkpoint.numbers["bestReward"] {

@@ -8,6 +8,8 @@ struct HeldOutMeasurement {
     private(set) var results: [HeldOutResult]
     private(set) var classes: [ClassResult]
     private(set) var groups: [GroupResult]
+    /// What the examples of sets that hold one class are called.
+    private(set) var answers: [GroupResult]
     /// Why measures of the sets are undefined, each told once.
     private(set) var undefined: [String] = []
     private let measures: [[SetMetric]]
@@ -33,10 +35,13 @@ struct HeldOutMeasurement {
         // A class counts as the target when it makes up a whole held-out set by itself.
         var examples: [Int: Int] = [:]
         var targets: Set<Int> = []
+        answers = []
         for set in sets {
             let labels = set.examples.classCounts
             for (label, count) in labels { examples[label, default: 0] += count }
-            if sets.count > 1, labels.count == 1, let only = labels.first { targets.insert(only.label) }
+            guard labels.count == 1, let only = labels.first else { continue }
+            answers.append(GroupResult(set: set.name, group: "\(only.label)", examples: only.count))
+            if sets.count > 1 { targets.insert(only.label) }
         }
         classes = examples.keys.sorted().map {
             ClassResult(label: "\($0)", examples: examples[$0] ?? 0, isTarget: targets.contains($0))
@@ -115,8 +120,15 @@ struct HeldOutMeasurement {
         for (stage, edits) in stages {
             var correct: [Int: Int] = [:]
             for (index, set) in sets.enumerated() {
-                for (label, prediction) in zip(set.examples.labels, try evaluator.predictions(edits, set: index))
-                where label == prediction { correct[label, default: 0] += 1 }
+                let predictions = try evaluator.predictions(edits, set: index)
+                for (label, prediction) in zip(set.examples.labels, predictions) where label == prediction {
+                    correct[label, default: 0] += 1
+                }
+                guard let place = answers.firstIndex(where: { $0.set == set.name }) else { continue }
+                let counts = Dictionary(grouping: predictions) { $0 }.mapValues(\.count)
+                answers[place].stages[stage] = counts.sorted { $0.key < $1.key }.map {
+                    NamedNumber("\($0.key)", Double($0.value) / Double(predictions.count))
+                }
             }
             for index in classes.indices {
                 let right = Int(classes[index].label).flatMap { correct[$0] } ?? 0

@@ -1,3 +1,4 @@
+internal import RLEditData
 public import RLEditNN
 public import RLEditTensor
 public import RLEditWorlds
@@ -12,6 +13,11 @@ public struct RunOutcome {
     public private(set) var costs = StageValues<ModelCost>()
     /// nil without held-out sets.
     private var measurement: HeldOutMeasurement?
+    /// SHA-256 of the unedited network's parameters: seeds with the same one edit the same network.
+    public let model: String
+    /// What the reward read of its sets, as `<set>.<measure>`, of the unedited network.
+    public let unedited: [NamedNumber]
+    private var heldOutEvaluator: Evaluator?
     private let trained: Evaluator
     private let pool: WorkerPool
 
@@ -21,16 +27,21 @@ public struct RunOutcome {
     public var classes: [ClassResult] { measurement?.classes ?? [] }
     /// Measures of the groups of held-out sets.
     public var groups: [GroupResult] { measurement?.groups ?? [] }
+    /// For each held-out set of one class, which class each share of its examples is called.
+    public var answers: [GroupResult] { measurement?.answers ?? [] }
 
     /// Why measures of held-out sets are undefined, each told once.
     public var undefinedMeasures: [String] { measurement?.undefined ?? [] }
 
-    /// - Throws: ``WorldError`` when a held-out set does not fit the network.
-    public init(of loop: EditLoop, pool: WorkerPool) throws {
-        meanPolicy = try loop.meanPolicyEdit()
+    /// - Parameter isBestOnly: true for a loop that ended with an error: what its learner would do now is nobody's result.
+    /// - Throws: ``WorldError`` when a held-out set does not fit the network, or what the reward throws.
+    public init(of loop: EditLoop, pool: WorkerPool, isBestOnly: Bool = false) throws {
+        meanPolicy = isBestOnly ? nil : try loop.meanPolicyEdit()
         bestSeen = loop.best?.edits
         trained = loop.environment.evaluator
         self.pool = pool
+        model = trained.network.parameterHash
+        unedited = try loop.environment.source.readOfUnedited()
         let task = loop.task
         guard !task.heldOut.isEmpty else { return }
         var measurement = HeldOutMeasurement(
@@ -42,7 +53,9 @@ public struct RunOutcome {
         var stages: [(stage: Stage, edits: [LayerEdit])] = [(.before, trained.layers.map { _ in .unchanged })]
         if let meanPolicy { stages.append((.meanPolicy, meanPolicy)) }
         if let bestSeen { stages.append((.bestSeen, bestSeen)) }
-        try measurement.add(stages, on: try evaluator(of: trained.network, task.heldOut), tuning: trained)
+        let evaluator = try evaluator(of: trained.network, task.heldOut)
+        try measurement.add(stages, on: evaluator, tuning: trained)
+        heldOutEvaluator = evaluator
         self.measurement = measurement
         for model in task.compared { try add(Stage(model.name), network: model.network) }
         costs = StageValues(task.compared.compactMap { model in model.cost.map { (Stage(model.name), $0) } })
@@ -60,6 +73,13 @@ public struct RunOutcome {
         self.measurement = measurement
     }
 
+    /// The held-out examples whose answer an edit of the run changed most, set by set.
+    /// - Throws: ``WorldError`` for an edit of other layers.
+    public func changedAnswers(by edits: [LayerEdit]) throws -> [ChangedAnswers] {
+        guard let heldOutEvaluator else { return [] }
+        return try ChangedAnswers.find(by: edits, on: heldOutEvaluator)
+    }
+
     private func evaluator(of network: Network, _ sets: [NamedSet]) throws -> Evaluator {
         // Nothing is edited: where the layers are others, any layer serves, and the last one costs the least.
         let weighted = network.nodes.map(\.name).filter { (network.parameter("\($0).weight")?.rank ?? 0) >= 2 }
@@ -71,5 +91,35 @@ public struct RunOutcome {
             && layers.allSatisfy { network.parameter("\($0).bias") != nil }
         return try Evaluator(
             network: network, layers: Array(layers), includingBias: includesBias, sets: sets, pool: pool)
+    }
+}
+
+extension Network {
+    /// SHA-256 over the names, shapes and values of all parameters.
+    fileprivate var parameterHash: String {
+        var hasher = SHA256Digest.Hasher()
+        for name in parameterNames {
+            guard let value = parameter(name) else { continue }
+            hasher.update("\(name)\n\(value.shape)\n")
+            value.withUnsafeBufferPointer { hasher.update(UnsafeRawBufferPointer($0)) }
+        }
+        return hasher.finish()
+    }
+}
+
+extension MetricSource {
+    /// The measures that the reward has read by now, of the unedited network; those that it leaves undefined are left out.
+    fileprivate func readOfUnedited() throws -> [NamedNumber] {
+        let batch = base()
+        return try evaluator.sets.indices.flatMap { set in
+            try SetMetric.allCases.filter { selection.contains($0, set: set) }.compactMap { metric in
+                do {
+                    return NamedNumber(
+                        "\(evaluator.sets[set].name).\(metric.name)", try batch.value(metric, candidate: 0, set: set))
+                } catch WorldError.undefinedMetric {
+                    return nil
+                }
+            }
+        }
     }
 }

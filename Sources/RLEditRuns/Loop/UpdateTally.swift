@@ -4,22 +4,25 @@ internal import RLEditWorlds
 struct UpdateTally {
     private var rewards: [Double] = []
     private var terms = TermMeans()
+    private var invalid = 0
 
     var isEmpty: Bool { rewards.isEmpty }
 
     mutating func add(_ reward: Reward) {
         rewards.append(reward.value)
         terms.add(reward.terms)
+        if reward.isInvalid { invalid += 1 }
     }
 
     /// What the update saw, and an empty tally; nil when there was nothing.
-    mutating func take() -> (statistics: RewardStatistics, terms: [NamedNumber])? {
+    mutating func take() -> (statistics: RewardStatistics, terms: [NamedNumber], invalid: Int)? {
         guard let statistics = RewardStatistics(rewards) else { return nil }
         defer {
             rewards.removeAll(keepingCapacity: true)
             terms = TermMeans()
+            invalid = 0
         }
-        return (statistics, terms.means)
+        return (statistics, terms.means, invalid)
     }
 }
 

@@ -12,7 +12,7 @@ extension ExampleSet {
         guard file["inputs"] != nil, let labels = file["labels"] else {
             throw fail("needs the tensors 'inputs' and 'labels', and holds \(names.isEmpty ? "none" : names)")
         }
-        let inputs = try file.finiteTensor("inputs")
+        let inputs = try file.tensor("inputs")
         guard inputs.rank >= 2, labels.shape == [inputs.shape[0]] else {
             throw fail(
                 "needs inputs of shape [examples, …] and one label for each example, got inputs of shape \(inputs.shape) "
@@ -21,7 +21,7 @@ extension ExampleSet {
         let values = try ExampleSet.wholeNumbers(file, labels, fail)
         do {
             self = try ExampleSet(name: name, source: file.path, inputs: inputs, labels: values)
-        } catch { throw fail(error.description) }
+        } catch { throw fail("is no set of examples: \(error.description)") }
     }
 
     private static func wholeNumbers(

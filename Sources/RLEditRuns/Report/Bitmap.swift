@@ -115,8 +115,13 @@ struct Bitmap {
         return Array(result[..<Int(size)])
     }
 
+    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+
+    /// Whether a byte can be part of what ``base64(_:)`` gives.
+    static func isBase64(_ byte: UInt8) -> Bool { alphabet.contains(byte) || byte == UInt8(ascii: "=") }
+
     static func base64(_ bytes: [UInt8]) -> String {
-        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+        let alphabet = alphabet
         var text: [UInt8] = []
         text.reserveCapacity((bytes.count + 2) / 3 * 4)
         for start in stride(from: 0, to: bytes.count, by: 3) {

@@ -84,7 +84,8 @@ struct ChartScale {
 struct ChartFrame {
     let width: Double
     let height: Double
-    let left = 64.0
+    /// Room for the labels of the vertical axis and its title.
+    let left: Double
     let right = 16.0
     let top = 12.0
     let bottom = 48.0
@@ -98,14 +99,29 @@ struct ChartFrame {
         self.height = height
         self.x = x
         self.y = y
-        self.xTitle = xTitle
-        self.yTitle = yTitle
+        let widest = y.ticks.map { ChartFrame.width(of: y.label($0)) }.max() ?? 0
+        left = max(64, widest + 38)
+        self.xTitle = ChartFrame.fitted(xTitle, to: width - left - right)
+        self.yTitle = ChartFrame.fitted(yTitle, to: height - top)
+    }
+
+    /// About how many pixels a text takes.
+    static func width(of text: String) -> Double { 6.5 * Double(DisplayWidth.of(text)) }
+
+    /// A text cut to what fits.
+    static func fitted(_ text: String, to pixels: Double) -> String {
+        DisplayWidth.truncated(text, to: max(3, Int(pixels / 6.5)))
     }
 
     var plotWidth: Double { width - left - right }
     var plotHeight: Double { height - top - bottom }
     func across(_ value: Double) -> Double { left + plotWidth * x.place(value) }
     func down(_ value: Double) -> Double { top + plotHeight * (1 - y.place(value)) }
+
+    /// Where a text at a place is centred so that it stays within the drawing.
+    private func middle(of text: String, at place: Double) -> Double {
+        min(place, width - ChartFrame.width(of: text) / 2)
+    }
 
     /// The whole drawing.
     /// - Parameters:
@@ -132,8 +148,11 @@ struct ChartFrame {
                         "line", ["class": "axis", "x1": place, "x2": place, "y1": pixel(foot), "y2": pixel(foot + 4)]))
                 content.append(
                     .element(
-                        "text", ["class": "tick", "x": place, "y": pixel(foot + 18), "text-anchor": "middle"],
-                        Markup(x.label(tick))))
+                        "text",
+                        [
+                            "class": "tick", "x": pixel(middle(of: x.label(tick), at: across(tick))),
+                            "y": pixel(foot + 18), "text-anchor": "middle",
+                        ], Markup(x.label(tick))))
             }
         }
         content += marks
@@ -168,7 +187,9 @@ struct ChartLegend {
         /// Class of the style sheet that gives the colour, for example `s1`.
         let style: String
         /// A filled swatch stands for a band or a bar, an open one for a line.
-        let isFilled: Bool
+        var isFilled = false
+        /// The mark of a chart of points, in place of a swatch.
+        var mark: (shape: MarkerShape, isRing: Bool)?
     }
 
     static func markup(_ entries: [Entry]) -> Markup {
@@ -176,10 +197,15 @@ struct ChartLegend {
             "div", ["class": "legend"],
             entries.map { entry in
                 let mark: Markup =
-                    entry.isFilled
-                    ? .element(
-                        "rect", ["class": "fill \(entry.style)", "y": "2", "width": "22", "height": "10", "rx": "2"])
-                    : .element("line", ["class": "line \(entry.style)", "x1": "0", "x2": "22", "y1": "7", "y2": "7"])
+                    entry.mark.map {
+                        $0.shape.markup("\($0.isRing ? "ring" : "dot") \(entry.style)", 11, 7, radius: 4.5)
+                    }
+                    ?? (entry.isFilled
+                        ? .element(
+                            "rect",
+                            ["class": "fill \(entry.style)", "y": "2", "width": "22", "height": "10", "rx": "2"])
+                        : .element(
+                            "line", ["class": "line \(entry.style)", "x1": "0", "x2": "22", "y1": "7", "y2": "7"]))
                 return .element(
                     "span",
                     children: [

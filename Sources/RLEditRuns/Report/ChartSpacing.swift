@@ -57,7 +57,8 @@ extension ChartScale {
     static func names(_ names: [String]) -> ChartScale {
         ChartScale(
             spacing: .linear, from: -0.5, to: Double(max(names.count, 1)) - 0.5,
-            ticks: names.indices.map(Double.init), names: names.map { DisplayWidth.truncated($0, to: 16) })
+            ticks: names.indices.map(Double.init),
+            names: names.map { DisplayWidth.truncated($0, to: min(max(96 / max(names.count, 1), 3), 40)) })
     }
 
     /// 1, 2 and 5 times powers of ten between two positive values; only the powers when those are enough.

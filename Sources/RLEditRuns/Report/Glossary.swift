@@ -77,7 +77,7 @@ enum Glossary {
             "The edit at the centre of the learned policy, without random exploration: what was learned, rather than found by luck."
         case .bestSeen:
             "The candidate with the highest reward of all. Chosen on the reward sets, so its reward there is optimistic."
-        case .heldOut: "Examples that neither the learner nor the reward ever saw. Results are judged on these."
+        case .heldOut: "Examples on which results are measured. Neither the learner nor the reward reads these sets."
         case .forget: "Examples of what the model is to unlearn: low accuracy is wanted."
         case .retain: "Examples of what the model is to keep: unchanged accuracy is wanted."
         case .band: "From the 10 % to the 90 % quantile of the rewards of one update's candidates."
@@ -85,7 +85,7 @@ enum Glossary {
         case .edit: "The change of the edited layer's parameters. Everything else in the model stays as it was."
         case .norm:
             "Frobenius norm of the change, the root of the sum of its squares; also relative to the layer's own norm."
-        case .spread: "Mean over the seeds and population standard deviation. Each seed trains and edits its own model."
+        case .spread: "Mean over the seeds and population standard deviation."
         case .auc:
             "Area under the ROC curve: the share of pairs of a positive and a negative example in which the positive one has the higher score; 0.5 is chance. No threshold enters."
         case .fped:

@@ -71,7 +71,7 @@ struct GroupChart {
                 [
                     "class": "tick", "x": pixel(GroupChart.left - 10), "y": pixel(middle), "dy": "0.32em",
                     "text-anchor": "end",
-                ], Markup(DisplayWidth.truncated(group, to: 22)))
+                ], Markup(ChartFrame.fitted(group, to: GroupChart.left - 12)))
         ]
         let values = series.map { index < $0.values.count ? $0.values[index] : nil }
         let known = values.compactMap { $0 }

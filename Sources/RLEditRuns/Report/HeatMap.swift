@@ -19,6 +19,9 @@ public struct EditMap: Sendable, Equatable {
     public let norm: Double
     public let relativeNorm: Double
 
+    /// Whether the last column is a bias.
+    var hasBias: Bool { parameter.contains(" | ") }
+
     static let mostRows = 160
     static let mostColumns = 256
 
@@ -86,7 +89,8 @@ struct HeatMap {
         let frame = ChartFrame(
             width: left + plotWidth + 16, height: plotHeight + 60,
             x: ChartScale(from: 0, to: Double(map.columns), target: 8),
-            y: ChartScale(from: 0, to: Double(map.rows), target: 4), xTitle: "input", yTitle: "output")
+            y: ChartScale(from: 0, to: Double(map.rows), target: 4),
+            xTitle: map.hasBias ? "other axes, then the bias" : "other axes", yTitle: "first axis")
         return .element(
             "div", ["class": "heat"], [axes(frame, picture), legend(limit: limit, height: plotHeight)])
     }
@@ -105,7 +109,7 @@ struct HeatMap {
     /// Rows go down from output 1, as a matrix is written; hence axes of its own.
     private func axes(_ frame: ChartFrame, _ picture: Bitmap) -> Markup {
         var content: [Markup] = [
-            .element("title", Markup("Change of \(map.parameter), \(map.rows) outputs by \(map.columns) inputs")),
+            .element("title", Markup("Change of \(map.parameter), \(map.rows) by \(map.columns) numbers")),
             .element(
                 "image",
                 [

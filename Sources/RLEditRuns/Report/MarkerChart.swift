@@ -1,3 +1,23 @@
+/// What a point looks like: colour alone does not tell series apart for everybody.
+enum MarkerShape: CaseIterable {
+    case circle, square, triangle, diamond
+
+    func markup(_ style: String, _ x: Double, _ y: Double, radius: Double) -> Markup {
+        let corners: [(Double, Double)] =
+            switch self {
+            case .circle: []
+            case .square: [(-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)]
+            case .triangle: [(0, -1.2), (1.1, 0.8), (-1.1, 0.8)]
+            case .diamond: [(0, -1.3), (1.2, 0), (0, 1.3), (-1.2, 0)]
+            }
+        if corners.isEmpty {
+            return .element("circle", ["class": style, "cx": pixel(x), "cy": pixel(y), "r": pixel(radius)])
+        }
+        let path = corners.map { "\(pixel(x + $0.0 * radius)) \(pixel(y + $0.1 * radius))" }.joined(separator: "L")
+        return .element("path", ["class": style, "d": "M\(path)Z"])
+    }
+}
+
 /// Few points with names: methods in a plane of two figures. Labels are placed beside their points so that none hides
 /// another.
 struct MarkerChart {
@@ -12,6 +32,7 @@ struct MarkerChart {
         var spread: ClosedRange<Double>?
         /// A ring stands out from dots.
         var isRing = false
+        var shape = MarkerShape.circle
     }
 
     var markers: [Marker]
@@ -36,25 +57,23 @@ struct MarkerChart {
             marks.append(.element("path", ["class": "line \(line.style)", "d": path]))
         }
         for marker in shown {
-            let (across, down) = (pixel(frame.across(marker.x)), pixel(frame.down(marker.y)))
+            let across = pixel(frame.across(marker.x))
             if let spread = marker.spread {
+                func end(_ value: Double) -> String { pixel(frame.down(min(max(value, y.lower), y.upper))) }
                 marks.append(
                     .element(
                         "line",
                         [
                             "class": "line thin \(marker.style)", "x1": across, "x2": across,
-                            "y1": pixel(frame.down(spread.upperBound)), "y2": pixel(frame.down(spread.lowerBound)),
+                            "y1": end(spread.upperBound), "y2": end(spread.lowerBound),
                         ]))
             }
             marks.append(
-                .element(
-                    "circle",
-                    [
-                        "class": "\(marker.isRing ? "ring" : "dot") \(marker.style)", "cx": across, "cy": down,
-                        "r": marker.isRing ? "6" : "4",
-                    ]))
+                marker.shape.markup(
+                    "\(marker.isRing ? "ring" : "dot") \(marker.style)", frame.across(marker.x), frame.down(marker.y),
+                    radius: marker.isRing ? 6 : 4))
         }
-        marks += labels(shown, frame)
+        marks += MarkerChart.labels(shown, frame)
         return (legend.isEmpty ? .empty : ChartLegend.markup(legend)) + frame.svg(description: description, marks)
     }
 
@@ -75,7 +94,8 @@ struct MarkerChart {
     private static let lineHeight = 12.0
 
     /// Each label goes to the first free place around its point, nearest first; a far one gets a line to its point.
-    private func labels(_ markers: [Marker], _ frame: ChartFrame) -> [Markup] {
+    /// - Parameter style: class of the style sheet for the text.
+    static func labels(_ markers: [Marker], _ frame: ChartFrame, style: String = "small") -> [Markup] {
         var taken = markers.map { marker in
             Box(left: frame.across(marker.x) - 4, top: frame.down(marker.y) - 4, width: 8, height: 8)
         }
@@ -85,21 +105,28 @@ struct MarkerChart {
         }
         for index in order {
             let marker = markers[index]
-            let name = marker.name ?? ""
+            let name = ChartFrame.fitted(marker.name ?? "", to: frame.plotWidth - 24)
             let (across, down) = (frame.across(marker.x), frame.down(marker.y))
-            let width = 6.3 * Double(DisplayWidth.of(name))
-            let places = MarkerChart.offsets.flatMap { offset -> [(box: Box, isFar: Bool)] in
+            let width = ChartFrame.width(of: name)
+            var places = MarkerChart.offsets.flatMap { offset -> [(box: Box, isFar: Bool)] in
                 let top = down + offset.down - MarkerChart.lineHeight / 2
                 return [across + offset.across, across - offset.across - width].map { left in
                     (Box(left: left, top: top, width: width, height: MarkerChart.lineHeight), offset.isFar)
                 }
             }
+            // Long names may lie above or below their point, wherever they fit.
+            let left = min(max(across - width / 2, frame.left + 1), frame.left + frame.plotWidth - width)
+            places += MarkerChart.offsets.filter { abs($0.down) > MarkerChart.lineHeight }.map { offset in
+                let top = down + offset.down - MarkerChart.lineHeight / 2
+                return (Box(left: left, top: top, width: width, height: MarkerChart.lineHeight), false)
+            }
             let inside = places.filter { place in
-                place.box.left > frame.left && place.box.left + width < frame.width + 8 && place.box.top > 0
+                place.box.left > frame.left && place.box.left + width <= frame.left + frame.plotWidth
+                    && place.box.top > 0
                     && place.box.top + MarkerChart.lineHeight < frame.height - frame.bottom
             }
             guard
-                let place = inside.first(where: { place in !taken.contains { $0.overlaps(place.box) } }) ?? places.first
+                let place = inside.first(where: { place in !taken.contains { $0.overlaps(place.box) } }) ?? inside.first
             else { continue }
             taken.append(place.box)
             if place.isFar {
@@ -116,7 +143,7 @@ struct MarkerChart {
                 .element(
                     "text",
                     [
-                        "class": "small", "x": pixel(place.box.left),
+                        "class": style, "x": pixel(place.box.left),
                         "y": pixel(place.box.top + MarkerChart.lineHeight / 2), "dy": "0.32em",
                     ], Markup(name)))
         }

@@ -7,7 +7,7 @@ extension Report {
         var content: [Markup] = []
         for map in seed.edits {
             var caption: [Markup] = [
-                Markup("Change of each parameter. Largest change \(NumberText.significant(map.largest)), "),
+                Markup("Change of the parameters. Largest change \(NumberText.significant(map.largest)), "),
                 Report.term("norm", .norm), Markup(" \(NumberText.significant(map.norm))"),
             ]
             if map.relativeNorm.isFinite {
@@ -19,11 +19,14 @@ extension Report {
                 Markup(" Colours are full at ±\(NumberText.significant(HeatMap(map: map).limit, digits: 2))."))
             if map.cellRows > 1 || map.cellColumns > 1 {
                 caption.append(
-                    Markup(" Each cell is the mean of \(map.cellRows) × \(map.cellColumns) parameters."))
+                    Markup(" Each cell is the mean of up to \(map.cellRows) × \(map.cellColumns) parameters."))
             }
-            if seeds.count > 1 { caption.append(Markup(" Shown is seed \(seed.seed).")) }
+            caption.append(" Rows follow the parameter's first axis: the outputs of a linear or convolutional layer.")
+            caption.append(
+                Markup(
+                    " Shown is the edit of the \(resultStage.title)\(seeds.count > 1 ? " of seed \(seed.seed)" : "")."))
             let title: [Markup] = [
-                .element("code", Markup(map.parameter)), Markup("  \(map.rows) outputs × \(map.columns) inputs"),
+                .element("code", Markup(map.parameter)), Markup("  \(map.rows) × \(map.columns)"),
             ]
             content.append(.element("h3", children: title))
             content.append(Report.figure(HeatMap(map: map).markup(), caption: caption))
@@ -72,16 +75,24 @@ extension Report {
         add("script SHA-256", manifest.script.hash)
         for module in manifest.modules { add("module", "\(module.source)  \(module.hash)") }
         for source in manifest.data {
-            add("data", [source.name, source.file ?? "", source.hash].filter { !$0.isEmpty }.joined(separator: "  "))
+            let name = source.kind == .data ? source.plainName : ""
+            add(
+                Markup(source.kind.rawValue),
+                [name, source.file ?? "", source.hash].filter { !$0.isEmpty }.joined(separator: "  "))
         }
         for set in manifest.sets {
             let name = set.heldOut ? "held-out set \(set.name)" : "set \(set.name)"
-            add(Markup(name), "\(NumberText.grouped(set.examples)) examples  \(set.hash.prefix(16))")
+            let source = set.source.map { "  \($0 == "script" ? "made by the script" : "from \($0)")" } ?? ""
+            add(Markup(name), "\(NumberText.grouped(set.examples)) examples\(source)  \(set.hash.prefix(16))")
         }
         for member in manifest.versions.members { add(Markup(member.key), Report.plain(member.value)) }
         add(Report.term("numeric kernels", .kernels), manifest.numericKernels)
         add("sandbox", manifest.walls.joined(separator: ", "))
-        var content: [Markup] = [Report.list(entries)]
+        var content: [Markup] = [Report.command(manifest.command), Report.list(entries)]
+        if manifest.seed == nil, let last = summary.seeds.last?.seed {
+            content.append(
+                .element("p", ["class": "aside"], Markup("Sets and configuration are those of seed \(last).")))
+        }
         let settings = Report.flattened(manifest.configuration)
         if !settings.isEmpty {
             content.append(.element("h3", .element("code", "Configuration")))

@@ -32,7 +32,7 @@ extension Report {
     }
 
     private func groups(of set: String, _ results: [GroupResult]) -> [Markup] {
-        let after = summary.resultStage
+        let after = resultStage
         let others = summary.stages.filter { $0 != .before && $0 != after }
         var rows = GroupRow.rows(results)
         let rate = "false_positive_rate"
@@ -61,7 +61,7 @@ extension Report {
                 }
             }
         let cells = rows.map { row -> [Markup] in
-            [Markup(row.name), Markup(NumberText.grouped(row.examples))]
+            [Markup(row.name), Markup(row.examples)]
                 + GroupMetric.shown.map { metric in
                     Markup(
                         MeasureText.change(
@@ -89,7 +89,8 @@ extension GroupMetric {
 /// One group over the seeds that have it.
 private struct GroupRow {
     let name: String
-    let examples: Int
+    /// How many, or from how few to how many over the seeds.
+    let examples: String
     private let results: [GroupResult]
 
     /// In the order in which the groups first appear.
@@ -102,7 +103,9 @@ private struct GroupRow {
         }
         return order.map { name in
             let own = byName[name] ?? []
-            return GroupRow(name: name, examples: own.first?.examples ?? 0, results: own)
+            let counts = own.map(\.examples)
+            let ends = [counts.min() ?? 0, counts.max() ?? 0].map(NumberText.grouped)
+            return GroupRow(name: name, examples: Distinct(ends).values.joined(separator: "–"), results: own)
         }
     }
 

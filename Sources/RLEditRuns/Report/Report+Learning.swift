@@ -34,10 +34,11 @@ extension Report {
                         points: run.updates.map { (Double($0.evaluations), $0.reward.mean) },
                         isListed: run.seed == first.seed))
             }
-            chart.lines += Report.meanLines(runs.map(\.updates))
+            let means = Report.meanLines(runs.map(\.updates))
+            chart.lines += means
             caption = [
-                Report.term("Reward", .reward),
-                Markup(" over the evaluations of each of \(runs.count) seeds, and its mean."),
+                "Mean ", Report.term("reward", .reward), " of each ", Report.term("update", .update),
+                Markup(" of each of \(runs.count) seeds\(means.isEmpty ? "" : ", and means over the seeds")."),
             ]
         }
         return Report.section("Learning curve", id: "learning", [Report.figure(chart.markup(), caption: caption)])
@@ -94,11 +95,12 @@ extension Report {
         guard let first = tables.first?.1, let axes = Report.axes(first) else { return .empty }
         var points: [ScatterChart.Point] = []
         var best: (reward: Double, x: Double, y: Double)?
+        let rows = tables.reduce(0) { $0 + $1.1.evaluations.count }
         for (_, table) in tables {
             guard let across = table[axes.x], let down = table[axes.y] else { continue }
             let rewards = table["reward"]
             let last = Double(max(table.evaluations.last ?? 1, 1))
-            for index in across.indices {
+            for index in across.indices where across[index].isFinite && down[index].isFinite {
                 points.append(.init(x: across[index], y: down[index], age: Double(table.evaluations[index]) / last))
                 if let reward = rewards?[index], reward.isFinite, reward > best?.reward ?? -.infinity {
                     best = (reward, across[index], down[index])
@@ -109,14 +111,32 @@ extension Report {
         let order = points.indices.sorted { (points[$0].age, $0) < (points[$1].age, $1) }
         let chart = ScatterChart(
             points: order.map { points[$0] },
-            highlights: best.map { [.init(name: "best reward", style: "s3", x: $0.x, y: $0.y)] } ?? [],
+            highlights: unedited(axes)
+                + (best.map { [.init(name: "best reward", style: "s3", x: $0.x, y: $0.y, isRing: true)] } ?? []),
             xTitle: Report.axisTitle(axes.x), yTitle: Report.axisTitle(axes.y), xIsShare: Report.isShare(axes.x),
             yIsShare: Report.isShare(axes.y), description: "\(axes.y) against \(axes.x) of all candidates")
         let caption: [Markup] = [
-            Markup("All \(NumberText.grouped(points.count)) "), Report.term("candidates", .candidate),
+            Markup(points.count == rows ? "All " : "The "), Markup("\(NumberText.grouped(points.count)) "),
+            Report.term("candidates", .candidate),
+            Markup(points.count == rows ? "" : " of \(NumberText.grouped(rows)) that have both measures"),
+            Markup(tables.count > 1 ? " of \(tables.count) seeds" : ""),
             " on the sets that the reward sees, coloured by when they were tried.",
         ]
         return Report.section("Trade-off", id: "trade-off", [Report.figure(chart.markup(), caption: caption)])
+    }
+
+    /// The unedited model of each seed, named once.
+    private func unedited(_ axes: (x: String, y: String)) -> [MarkerChart.Marker] {
+        var markers: [MarkerChart.Marker] = []
+        for numbers in summary.seeds.map(\.unedited) {
+            guard let x = numbers.first(where: { $0.name == axes.x })?.value,
+                let y = numbers.first(where: { $0.name == axes.y })?.value,
+                !markers.contains(where: { ($0.x, $0.y) == (x, y) })
+            else { continue }
+            markers.append(
+                .init(name: markers.isEmpty ? "unedited" : nil, style: "s7", x: x, y: y, isRing: true, shape: .square))
+        }
+        return markers
     }
 
     /// Forget across and retain up where the task has them, else the first two measures of the same kind, else of any.

@@ -24,6 +24,7 @@ extension Report {
             seed: number, updates: (try? UpdateRecord.read("\(path)/\(RunFolder.metricsName)")) ?? [],
             candidates: try? CandidateTable.read("\(path)/\(RunFolder.candidatesName)"),
             edits: (try? Delta.read("\(path)/\(RunFolder.deltaName)").layers.compactMap { try $0.map() }) ?? [],
-            transfer: Transfer.read(path))
+            transfer: Transfer.read(path),
+            changes: ChangedAnswers.read("\(path)/\(RunFolder.examplesName)").map { Seed.Changes(stage: $0, sets: $1) })
     }
 }

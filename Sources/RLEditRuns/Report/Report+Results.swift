@@ -7,16 +7,15 @@ extension Report {
             Markup(summary.task),
             .element("span", ["class": "status \(manifest.status.rawValue)"], Markup(manifest.status.rawValue)),
         ]
-        var facts: [Markup] = []
-        func add(_ name: String, _ value: String) {
-            facts.append(.element("span", children: [Markup("\(name) "), .element("b", Markup(value))]))
-        }
-        if let data = summary.data { add("data", data.name) }
-        add(isSpread ? "seeds" : "seed", summary.seeds.map { String($0.seed) }.joined(separator: ", "))
         let evaluations = summary.seeds.map(\.evaluations).reduce(0, +)
-        add("evaluations", NumberText.grouped(evaluations))
-        add("time", NumberText.duration(summary.seconds))
-        add("started", String(manifest.started.iso.prefix(16)).replacing("T", with: " "))
+        let facts = [
+            ("data", dataNames), ("model", names(.model)), ("policy", names(.policy)),
+            (isSpread ? "seeds" : "seed", summary.seeds.map { String($0.seed) }.joined(separator: ", ")),
+            (isSpread ? "evaluations of all seeds" : "evaluations", NumberText.grouped(evaluations)),
+            ("invalid rewards", InvalidRewards.text(summary.seeds) ?? ""),
+            ("time", NumberText.duration(summary.seconds)),
+            ("started", String(manifest.started.iso.prefix(16)).replacing("T", with: " ")),
+        ]
         var children: [Markup] = [
             .element("h1", children: title),
             .element("p", ["class": "lead"], Markup("\(summary.world), learned with \(summary.learner)")),
@@ -24,8 +23,27 @@ extension Report {
         if let reason = manifest.reason, manifest.status != .finished {
             children.append(.element("p", children: [.element("b", "The run ended early: "), Markup(reason)]))
         }
-        children.append(.element("div", ["class": "facts"], facts))
+        children.append(Report.facts(facts))
+        children.append(Report.warnings(summary.warnings))
         return .element("header", children: children)
+    }
+
+    /// What makes figures mean less than they seem to, a paragraph each.
+    static func warnings(_ warnings: [String]) -> Markup {
+        let paragraphs = warnings.map { Markup.element("p", children: [.element("b", "Warning: "), Markup($0 + ".")]) }
+        return paragraphs.isEmpty ? .empty : .element("div", ["class": "warnings"], paragraphs)
+    }
+
+    private func names(_ kind: Manifest.DataSource.Kind) -> String {
+        Distinct(manifest.data.filter { $0.kind == kind }.map(\.title)).text
+    }
+
+    /// Where the examples come from: not the file of a model, which is listed beside it.
+    private var dataNames: String {
+        let names = names(.data)
+        if !names.isEmpty { return names }
+        let isOwn = !manifest.sets.isEmpty && manifest.sets.allSatisfy { $0.source == "script" }
+        return isOwn ? "made by the script" : ""
     }
 
     /// Before and after on the held-out sets: what the whole run was for.
@@ -53,7 +71,7 @@ extension Report {
                     "p", ["class": "aside"],
                     [
                         Report.term("Mean ± standard deviation", .spread),
-                        Markup(" over \(summary.seeds.count) seeds, each with its own model."),
+                        Markup(" over \(summary.seeds.count) seeds\(Report.modelNote(summary.seeds.map(\.model)))."),
                     ]))
             content.append(perSeed(stages))
         }
@@ -66,10 +84,8 @@ extension Report {
         var tiles: [Markup] = []
         for row in summary.rows where !seen.contains(row.set) && tiles.count < 4 {
             seen.append(row.set)
-            guard let before = row.spreads[.before], let after = row.spreads[summary.resultStage]
-            else {
-                continue
-            }
+            guard let before = row.spreads[.before], let after = row.spreads[resultStage] else { continue }
+            let unbroken = MeasureText.of(before.mean, measure: row.measure).replacing(" ", with: "\u{A0}")
             tiles.append(
                 .element(
                     "div", ["class": "tile"],
@@ -78,7 +94,7 @@ extension Report {
                         .element("div", ["class": "value"], Markup(MeasureText.of(after.mean, measure: row.measure))),
                         .element(
                             "div", ["class": "from"],
-                            Markup("from \(MeasureText.of(before.mean, measure: row.measure))")),
+                            Markup("\(resultStage.title), from\u{A0}\(unbroken)")),
                     ]))
         }
         return tiles.isEmpty ? .empty : .element("div", ["class": "tiles"], tiles)
@@ -86,7 +102,7 @@ extension Report {
 
     /// One row per seed with the first measure of each set after the edit.
     private func perSeed(_ stages: [Stage]) -> Markup {
-        let stage = summary.resultStage
+        let stage = resultStage
         var columns: [(set: String, measure: String)] = []
         for row in summary.rows where !columns.contains(where: { $0.set == row.set }) {
             columns.append((row.set, row.measure))
@@ -111,16 +127,17 @@ extension Report {
         var known: Set<String> = []
         for result in results where known.insert(result.label).inserted { labels.append(result.label) }
         if labels.isEmpty { return .empty }
+        let byLabel = Dictionary(grouping: results, by: \.label)
         func spread(_ label: String, _ stage: Stage) -> Spread? {
-            let values = results.filter { $0.label == label }.compactMap { $0[stage] }
+            let values = (byLabel[label] ?? []).compactMap { $0[stage] }
             return values.isEmpty ? nil : Spread(values)
         }
-        var caption: [Markup] = ["Share of held-out examples of each class that the model still names rightly. "]
+        var caption: [Markup] = ["Share of the held-out examples of each class that each model names rightly. "]
         let most = 30
         if labels.count > most {
             let changed = labels.map { label -> (String, Double) in
                 let before = spread(label, .before)?.mean ?? 0
-                let after = (spread(label, .meanPolicy) ?? spread(label, .bestSeen))?.mean ?? before
+                let after = (spread(label, resultStage) ?? spread(label, .bestSeen))?.mean ?? before
                 return (label, abs(after - before))
             }
             // Those that changed most, then in their own order again.
@@ -128,8 +145,14 @@ extension Report {
             caption.append(Markup("Shown are the \(most) of \(labels.count) classes that changed most. "))
             labels = labels.filter(chosen.contains)
         }
-        let marked = Set(results.filter(\.isTarget).map(\.label))
-        if !marked.isEmpty { caption.append("The label in bold is what the task wants changed.") }
+        let marked = Set(results.filter(\.isTarget).map(\.label)).intersection(labels)
+        if !marked.isEmpty {
+            caption.append(
+                marked.count == 1
+                    ? "The class in bold makes up a held-out set by itself. "
+                    : "Each class in bold makes up a held-out set by itself. ")
+        }
+        if isSpread { caption.append("Bars are means over the seeds, lines standard deviations.") }
         var stages: [Stage] = []
         for stage in results.flatMap(\.stages.stages) where !stages.contains(stage) { stages.append(stage) }
         let compared = summary.comparedStages

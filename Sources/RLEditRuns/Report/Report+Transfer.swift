@@ -100,8 +100,10 @@ extension Report {
                 "p", ["class": "aside"],
                 [
                     Markup(
-                        "Zero-shot, on \(measuredOn). Classes with a star were never met in training, on any network; no "
-                            + "held-out network was.\(note)")
+                        "The mean policy without further evaluations, on \(measuredOn). No held-out network was met in "
+                            + "training"
+                            + (classes.contains { $0.isUnseen }
+                                ? ", nor was, on any network, a class with a star.\(note)" : ".\(note)"))
                 ]))
         content.append(failures(pairs, forget: forgetSet))
         return Report.section("Held-out pairs", id: "pairs", content)

@@ -13,7 +13,7 @@ enum ReportStyle {
         @media print{:root{--page:#fff;--card:#f6f7f9;--ink:#000;--soft:#444;--faint:#666;--rule:#ccc;--accent:#0072b2;
         --s0:#9aa3ad;--s1:#0072b2;--s2:#d55e00;--s3:#009e73;--s4:#b8578f;--s5:#c48a00;--s6:#3d9bd1;--s7:#5b6470}
         *{print-color-adjust:exact;-webkit-print-color-adjust:exact}main{padding:0!important}
-        figure,tr,.tile,dl>div{break-inside:avoid}h2{break-after:avoid}}
+        figure,tr,.tile,.strip div,dl>div{break-inside:avoid}h2{break-after:avoid}}
         *{box-sizing:border-box}
         body{margin:0;background:var(--page);color:var(--ink);
         font:15px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu Sans",sans-serif}
@@ -32,14 +32,20 @@ enum ReportStyle {
         .tile{background:var(--card);border-radius:10px;padding:14px 16px}.tile .name{font-size:13px;color:var(--soft)}
         .tile .value{font-size:26px;font-weight:650;letter-spacing:-.02em;line-height:1.3;font-variant-numeric:tabular-nums}
         .tile .from{font-size:13px;color:var(--soft);font-variant-numeric:tabular-nums}
-        .scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:14px}
+        .scroll{overflow-x:auto}.scroll.wide{width:max-content;min-width:100%;max-width:calc(100vw - 48px);margin-left:50%;transform:translateX(-50%)}
+        .wide th,.wide th.number{white-space:normal;vertical-align:bottom}.wide th:first-child,.wide td:first-child{position:sticky;left:0;min-width:6em;background:var(--page)}
+        .command{background:var(--card);border-radius:6px;padding:10px 14px;margin:12px 0;white-space:pre-wrap}
+        .strip{display:grid;grid-template-columns:repeat(auto-fill,minmax(104px,1fr));gap:14px 12px;margin:6px 0 14px}
+        .strip div{display:grid;font-size:12.5px;line-height:1.4;color:var(--soft);font-variant-numeric:tabular-nums}
+        .strip img{width:84px;height:84px;object-fit:contain;image-rendering:pixelated;background:#000;border-radius:4px;margin-bottom:3px}
+        .strip b,b.right{color:var(--ink);font-weight:600}table{border-collapse:collapse;width:100%;font-size:14px}
         th{font-weight:600;text-align:left;color:var(--soft);border-bottom:1.5px solid var(--rule);white-space:nowrap}
         th,td{padding:6px 14px 6px 0;vertical-align:top}td{border-bottom:1px solid var(--rule)}
         th.number,td.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap;padding:6px 0 6px 14px}
         td.number .sd{color:var(--soft)}
         .fails{color:var(--bad);font-weight:700}
         figure{margin:8px 0 20px}figcaption{color:var(--soft);font-size:13.5px;margin-top:4px}
-        svg{display:block;overflow:visible}figure>svg{width:100%;height:auto}
+        svg{display:block;overflow:visible}.chart>svg{width:100%;height:auto}
         .legend{display:flex;flex-wrap:wrap;gap:4px 20px;font-size:13px;color:var(--soft);padding:4px 0 6px 64px}
         .legend span{display:inline-flex;align-items:center;gap:7px}
         .ramp{width:64px;height:9px;border-radius:3px;display:block}
@@ -56,7 +62,8 @@ enum ReportStyle {
         dl{margin:0;display:grid;gap:8px}dl>div{display:grid;grid-template-columns:170px 1fr;gap:14px;font-size:14px}
         dt{font-weight:600}dd{margin:0;color:var(--soft);overflow-wrap:anywhere}
         dl>div:target{background:var(--card);border-radius:6px;outline:6px solid var(--card)}
-        @media (max-width:560px){dl>div{grid-template-columns:1fr;gap:0}.legend{padding-left:0}main{padding:24px 16px}}
+        @media (max-width:560px){dl>div{grid-template-columns:1fr;gap:0}.legend{padding-left:0}main{padding:24px 16px}
+        svg text,svg text.title{font-size:14px}svg text.small{font-size:13px}.scroll.wide{max-width:calc(100vw - 32px)}}
         """
 
     /// Colour classes `s0` … `s7`: strokes for lines and rings, fills for bars, bands and dots.

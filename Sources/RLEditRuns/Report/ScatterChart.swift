@@ -9,15 +9,9 @@ struct ScatterChart {
         let age: Double
     }
 
-    struct Highlight {
-        let name: String
-        let style: String
-        let x: Double
-        let y: Double
-    }
-
     var points: [Point]
-    var highlights: [Highlight] = []
+    /// Rings with names.
+    var highlights: [MarkerChart.Marker] = []
     var xTitle: String
     var yTitle: String
     var xIsShare: Bool
@@ -56,20 +50,11 @@ struct ScatterChart {
                     "height": pixel(frame.plotHeight), "preserveAspectRatio": "none", "href": picture.dataURI,
                 ])
         ]
-        for highlight in highlights where highlight.x.isFinite && highlight.y.isFinite {
-            let (x, y) = (frame.across(highlight.x), frame.down(highlight.y))
-            marks.append(
-                .element("circle", ["class": "ring \(highlight.style)", "cx": pixel(x), "cy": pixel(y), "r": "7"]))
-            // The label goes where there is room.
-            let onRight = x < frame.left + frame.plotWidth * 0.7
-            marks.append(
-                .element(
-                    "text",
-                    [
-                        "class": "note", "x": pixel(onRight ? x + 12 : x - 12), "y": pixel(y), "dy": "0.32em",
-                        "text-anchor": onRight ? "start" : "end",
-                    ], Markup(highlight.name)))
+        let highlights = highlights.filter { $0.x.isFinite && $0.y.isFinite }
+        marks += highlights.map {
+            $0.shape.markup("ring \($0.style)", frame.across($0.x), frame.down($0.y), radius: 7)
         }
+        marks += MarkerChart.labels(highlights, frame, style: "note")
         return ScatterChart.key + frame.svg(description: description, marks)
     }
 

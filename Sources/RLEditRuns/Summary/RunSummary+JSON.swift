@@ -27,6 +27,7 @@ extension RunSummary {
             }
         }
         object["summary"] = .object(summary)
+        if !warnings.isEmpty { object["warnings"] = .array(warnings.map(JSONValue.string)) }
         return .object(object)
     }
 
@@ -35,6 +36,7 @@ extension RunSummary {
             "seed": .integer(seed.seed), "evaluations": .integer(seed.evaluations),
             "evaluations_to_target": seed.evaluationsToTarget.map(JSONValue.integer) ?? .null,
         ]
+        if seed.invalidRewards > 0 { object["invalid_rewards"] = .integer(seed.invalidRewards) }
         if detailed {
             object["best_reward"] = seed.bestReward.map(JSONValue.number) ?? .null
             object["seconds"] = .number(seed.seconds)
@@ -53,14 +55,12 @@ extension RunSummary {
         if !thresholds.members.isEmpty { object["threshold_sets"] = .object(thresholds) }
         if !seed.costs.entries.isEmpty { object["costs"] = seed.costs.json }
         if !seed.groups.isEmpty {
-            object["groups"] = .array(
-                seed.groups.map { item in
-                    var entry: JSONObject = [
-                        "set": .string(item.set), "group": .string(item.group), "examples": .integer(item.examples),
-                    ]
-                    for stage in item.stages.entries { entry[stage.stage.name] = .object(JSONObject(stage.value)) }
-                    return .object(entry)
-                })
+            object["groups"] = json(seed.groups, named: "group")
+        }
+        if detailed {
+            if let model = seed.model { object["model"] = .string(model) }
+            if !seed.unedited.isEmpty { object["unedited"] = .object(JSONObject(seed.unedited)) }
+            if !seed.answers.isEmpty { object["answers"] = json(seed.answers, named: "class") }
         }
         if detailed, !seed.classes.isEmpty {
             object["classes"] = .array(
@@ -76,6 +76,17 @@ extension RunSummary {
         return .object(object)
     }
 
+    private static func json(_ items: [GroupResult], named name: String) -> JSONValue {
+        .array(
+            items.map { item in
+                var entry: JSONObject = [
+                    "set": .string(item.set), name: .string(item.group), "examples": .integer(item.examples),
+                ]
+                for stage in item.stages.entries { entry[stage.stage.name] = .object(JSONObject(stage.value)) }
+                return .object(entry)
+            })
+    }
+
     /// Read ``detailedJSON`` (or ``json``, which leaves the details out).
     /// - Returns: nil when the document is of another kind.
     public init?(json: JSONValue) {
@@ -89,12 +100,21 @@ extension RunSummary {
         self.init(
             task: task, run: run, world: json["world"]?.string ?? "", learner: json["learner"]?.string ?? "",
             seconds: json["seconds"]?.double ?? .nan, data: data, seeds: seeds.compactMap(RunSummary.seed))
+        warnings = (json["warnings"]?.array ?? []).compactMap(\.string)
     }
 
     static func seed(_ json: JSONValue) -> SeedResult? {
         guard let seed = json["seed"]?.integer else { return nil }
         func measures(_ value: JSONValue) -> [NamedNumber]? { value.object.map([NamedNumber].init) }
-        return SeedResult(
+        func items(_ field: String, named name: String) -> [GroupResult] {
+            (json[field]?.array ?? []).compactMap { entry in
+                guard let set = entry["set"]?.string, let group = entry[name]?.string else { return nil }
+                return GroupResult(
+                    set: set, group: group, examples: entry["examples"]?.integer ?? 0,
+                    stages: stages(entry, besides: ["set", name, "examples"], measures))
+            }
+        }
+        var result = SeedResult(
             seed: seed, evaluations: json["evaluations"]?.integer ?? 0,
             evaluationsToTarget: json["evaluations_to_target"]?.integer, bestReward: json["best_reward"]?.double,
             seconds: json["seconds"]?.double ?? .nan,
@@ -110,12 +130,13 @@ extension RunSummary {
                     stages: stages(entry, besides: ["label", "examples", "target"], \.double),
                     isTarget: entry["target"]?.bool ?? false)
             },
-            groups: (json["groups"]?.array ?? []).compactMap { entry in
-                guard let set = entry["set"]?.string, let group = entry["group"]?.string else { return nil }
-                return GroupResult(
-                    set: set, group: group, examples: entry["examples"]?.integer ?? 0,
-                    stages: stages(entry, besides: ["set", "group", "examples"], measures))
-            }, costs: json["costs"].map { stages($0, RunSummary.cost) } ?? .init())
+            groups: items("groups", named: "group"),
+            costs: json["costs"].map { stages($0, RunSummary.cost) } ?? .init(),
+            invalidRewards: json["invalid_rewards"]?.integer ?? 0)
+        result.model = json["model"]?.string
+        result.unedited = json["unedited"].flatMap(measures) ?? []
+        result.answers = items("answers", named: "class")
+        return result
     }
 
     /// The members of an object that are stages: all but the named ones.

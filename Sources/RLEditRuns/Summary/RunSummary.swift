@@ -31,7 +31,7 @@ public struct ClassResult: Sendable, Equatable {
     public var label: String
     public var examples: Int
     public var stages: StageValues<Double>
-    /// Whether the class belongs to the set that the task wants changed; it is marked in the report.
+    /// Whether the class makes up a held-out set by itself; it is marked in the report.
     public var isTarget: Bool
 
     public init(label: String, examples: Int, stages: StageValues<Double> = .init(), isTarget: Bool = false) {
@@ -93,11 +93,20 @@ public struct SeedResult: Sendable, Equatable {
     public var groups: [GroupResult]
     /// What the models that the run is compared with cost.
     public var costs: StageValues<ModelCost>
+    /// Candidates without a valid reward, each counted as the worst so far.
+    public var invalidRewards: Int
+    /// For each held-out set of one class, that class as `group` and, by stage, the share of its examples that is called
+    /// each class.
+    public var answers: [GroupResult] = []
+    /// SHA-256 of the unedited model's parameters; nil where it is not known, or there are many models.
+    public var model: String?
+    /// What the reward read of its sets, as `<set>.<measure>`, of the unedited model.
+    public var unedited: [NamedNumber] = []
 
     public init(
         seed: Int, evaluations: Int, evaluationsToTarget: Int? = nil, bestReward: Double? = nil, seconds: Double,
         heldOut: [HeldOutResult], classes: [ClassResult] = [], groups: [GroupResult] = [],
-        costs: StageValues<ModelCost> = .init()
+        costs: StageValues<ModelCost> = .init(), invalidRewards: Int = 0
     ) {
         self.seed = seed
         self.evaluations = evaluations
@@ -108,6 +117,7 @@ public struct SeedResult: Sendable, Equatable {
         self.classes = classes
         self.groups = groups
         self.costs = costs
+        self.invalidRewards = invalidRewards
     }
 }
 
@@ -134,6 +144,8 @@ public struct RunSummary: Sendable, Equatable {
     public var data: Data?
     /// In the order they were run.
     public var seeds: [SeedResult]
+    /// What is odd about the task's sets, a sentence each.
+    public var warnings: [String] = []
 
     public init(
         task: String, run: String, world: String, learner: String, seconds: Double, data: Data?, seeds: [SeedResult]
@@ -163,6 +175,12 @@ public struct Spread: Sendable, Equatable {
 }
 
 extension RunSummary {
+    /// Each text once, in the order in which they first appear.
+    static func distinct(_ texts: [String]) -> [String] {
+        var known: Set<String> = []
+        return texts.filter { known.insert($0).inserted }
+    }
+
     /// One measure of one set over the seeds that have it.
     public struct Row: Sendable, Equatable {
         public let set: String
@@ -173,24 +191,19 @@ extension RunSummary {
     /// Every set and measure, in the order in which they first appear.
     public var rows: [Row] {
         let stages = stages
-        var names: [(set: String, measure: String)] = []
-        for result in seeds.flatMap(\.heldOut) {
-            for measure in result.stages.entries.flatMap(\.value).map(\.name)
-            where !names.contains(where: { $0 == (result.set, measure) }) {
-                names.append((result.set, measure))
-            }
-        }
-        // Sets may first appear in different seeds: keep each set's measures together.
-        var order: [String] = []
-        for name in names where !order.contains(name.set) { order.append(name.set) }
-        return order.flatMap { set in
-            names.filter { $0.set == set }.map { name in
+        let results = seeds.flatMap(\.heldOut)
+        // Sets may first appear in different seeds: each set's measures stay together.
+        let bySet = Dictionary(grouping: results, by: \.set)
+        return RunSummary.distinct(results.map(\.set)).flatMap { set -> [Row] in
+            let own = bySet[set] ?? []
+            let measures = RunSummary.distinct(own.flatMap { $0.stages.entries.flatMap(\.value).map(\.name) })
+            return measures.map { measure in
                 var spreads: [Stage: Spread] = [:]
                 for stage in stages {
-                    let values = values(name.set, name.measure, stage)
+                    let values = own.compactMap { $0[stage]?.first { $0.name == measure }?.value }
                     if !values.isEmpty { spreads[stage] = Spread(values) }
                 }
-                return Row(set: name.set, measure: name.measure, spreads: spreads)
+                return Row(set: set, measure: measure, spreads: spreads)
             }
         }
     }
@@ -206,12 +219,4 @@ extension RunSummary {
 
     /// The stage that stands for the result: the mean policy's, or the best seen.
     var resultStage: Stage { stages.contains(.meanPolicy) ? .meanPolicy : .bestSeen }
-
-    private func values(_ set: String, _ measure: String, _ stage: Stage) -> [Double] {
-        seeds.flatMap { seed in
-            seed.heldOut.filter { $0.set == set }.compactMap { result in
-                result[stage]?.first { $0.name == measure }?.value
-            }
-        }
-    }
 }

@@ -33,6 +33,10 @@ public struct Sweep: Sendable, Equatable {
     public var seconds: Double
     /// Walls of the sandbox that were active in this call, as in ``Manifest/walls``.
     public var walls: [String] = []
+    /// Name of the script: what names the sweep when its trials are of different tasks.
+    public var script = ""
+    /// The shell command that makes the sweep again.
+    public var command = ""
 
     public init(folder: String, plan: SweepPlan, results: [Result], failures: [Failure], seconds: Double) {
         self.folder = folder
@@ -42,14 +46,38 @@ public struct Sweep: Sendable, Equatable {
         self.seconds = seconds
     }
 
-    var task: String { results.first?.summary.task ?? "" }
+    var task: String { Distinct(results.map(\.summary.task)).only ?? script }
+
+    /// How to read the figures; nil without any.
+    var note: String? {
+        let reached = "Evaluations to target are means over the seeds that reached it."
+        let notes = [stageNote, figureNames.contains("evaluations_to_target") ? reached : nil].compactMap { $0 }
+        return notes.isEmpty ? nil : notes.joined(separator: " ")
+    }
+
+    /// Of whose edit the held-out figures are.
+    private var stageNote: String? {
+        let stages = Distinct(results.flatMap(\.summary.seeds).compactMap { Sweep.resultStage($0.heldOut)?.title })
+        switch stages.values.count {
+        case 0: return nil
+        case 1: return "Held-out figures are those of the \(stages.text)."
+        default:
+            return "Held-out figures are those of the \(Stage.meanPolicy.title), or of the "
+                + "\(Stage.bestSeen.title) where the learner has no policy."
+        }
+    }
+
+    private static func resultStage(_ heldOut: [HeldOutResult]) -> Stage? {
+        heldOut.first.map { $0[.meanPolicy] == nil ? .bestSeen : .meanPolicy }
+    }
 
     /// Figures of a seed's run: held-out measures of its result, the best reward, evaluations to the target.
     static func figures(_ seed: SeedResult) -> [NamedNumber] {
         var figures: [NamedNumber] = []
         for held in seed.heldOut {
-            let stage: Stage = held[.meanPolicy] == nil ? .bestSeen : .meanPolicy
-            figures += (held[stage] ?? []).map { NamedNumber("\(held.set).\($0.name)", $0.value) }
+            figures += (resultStage([held]).flatMap { held[$0] } ?? []).map {
+                NamedNumber("\(held.set).\($0.name)", $0.value)
+            }
         }
         if let reward = seed.bestReward { figures.append(NamedNumber("best_reward", reward)) }
         if let target = seed.evaluationsToTarget {
@@ -128,16 +156,26 @@ public struct Sweep: Sendable, Equatable {
                 previous = row.setting
             }
             parts.append(table.text)
+            if let note { parts.append(note) }
         }
         if !failures.isEmpty {
             parts.append(failures.map { "failed: \($0.trial.title): \($0.reason)" }.joined(separator: "\n"))
         }
+        let invalid = invalidRewards.map { "invalid rewards: \($0.trial): \($0.text)" }
+        if !invalid.isEmpty { parts.append(invalid.joined(separator: "\n")) }
         let open = plan.trials.count - results.count - failures.count
         parts.append(
             "\(results.count) of \(plan.trials.count) trials finished"
                 + (failures.isEmpty ? "" : ", \(failures.count) failed (--retry tries them again)")
                 + (open > 0 ? ", \(open) to do" : ""))
         return parts.joined(separator: "\n\n")
+    }
+
+    /// Trials some of whose candidates had no valid reward.
+    var invalidRewards: [(trial: String, text: String)] {
+        results.compactMap { result in
+            InvalidRewards.text(result.summary.seeds).map { (result.trial.title, $0) }
+        }
     }
 
     static func title(_ figure: String) -> String {
@@ -149,7 +187,7 @@ public struct Sweep: Sendable, Equatable {
     /// The object that ends standard output with `--json`, and that `sweep.json` holds: a run's summary for each trial.
     public var json: JSONValue {
         [
-            "task": .string(task), "run": .string(folder), "seconds": .number(seconds),
+            "task": .string(task), "run": .string(folder), "command": .string(command), "seconds": .number(seconds),
             "settings": .array(plan.names.map(JSONValue.string)), "trials_planned": .integer(plan.trials.count),
             "trials": .array(
                 results.map { result in

@@ -4,6 +4,11 @@ internal import RLEditCore
 public enum SweepFolder {
     public static let trialsName = "trials"
 
+    /// What a folder holds that no trial has come into, empty folders first.
+    public static func housekeeping(_ shard: SweepShard) -> [String] {
+        [trialsName, TrialLedger.lockName(shard)]
+    }
+
     /// Opens the folder, or makes it: one that is there must hold a sweep, or nothing. It is not locked, since the shards
     /// of a cluster job share it; the folder of each trial is.
     /// - Returns: the path without a trailing slash.

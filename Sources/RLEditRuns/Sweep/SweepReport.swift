@@ -10,23 +10,25 @@ struct SweepReport {
 
     var html: String {
         Report.document(
-            title: "\(sweep.task) – rledit sweep", [header] + sweep.plan.names.map(section) + [failures])
+            title: "\(sweep.task) – rledit sweep",
+            [header] + sweep.plan.names.map(section) + [failures, invalidRewards, again])
     }
 
     private var header: Markup {
-        var facts: [Markup] = []
-        func add(_ name: String, _ value: String) {
-            facts.append(.element("span", children: [Markup("\(name) "), .element("b", Markup(value))]))
-        }
-        if let data = sweep.results.first?.summary.data { add("data", data.name) }
-        add("trials", "\(sweep.results.count) of \(sweep.plan.trials.count)")
-        add("seeds each", "\(sweep.results.map(\.summary.seeds.count).max() ?? 0)")
+        let seeds = sweep.results.map(\.summary.seeds.count)
+        let counts = Distinct([seeds.min(), seeds.max()].compactMap { $0.map(String.init) }).values
+        let facts = [
+            ("data", Distinct(sweep.results.compactMap(\.summary.data?.title)).text),
+            ("trials", "\(sweep.results.count) of \(sweep.plan.trials.count)"),
+            ("seeds each", counts.joined(separator: "–")),
+        ]
         return .element(
             "header",
             children: [
                 .element("h1", Markup(sweep.task)),
                 .element("p", ["class": "lead"], Markup("Sweep over \(sweep.plan.names.joined(separator: ", "))")),
-                .element("div", ["class": "facts"], facts),
+                Report.facts(facts), .element("p", ["class": "aside"], Markup(sweep.note ?? "")),
+                Report.warnings(RunSummary.distinct(sweep.results.flatMap(\.summary.warnings))),
             ])
     }
 
@@ -53,6 +55,9 @@ struct SweepReport {
         let name: String?
         let dots: String
         let rings: String
+        var shape = MarkerShape.circle
+        /// How far beside the value of the axis the marks lie, so that no series hides another.
+        var offset = 0.0
         let results: [Sweep.Result]
     }
 
@@ -66,7 +71,8 @@ struct SweepReport {
         return values.enumerated().map { index, value in
             let style = "s\(index + 1)"
             return Series(
-                name: "\(other) \(value)", dots: style, rings: style,
+                name: "\(other) \(value)", dots: style, rings: style, shape: MarkerShape.allCases[index],
+                offset: 0.2 * (Double(index) - Double(values.count - 1) / 2),
                 results: sweep.results.filter { $0.has(other, value) })
         }
     }
@@ -89,20 +95,29 @@ struct SweepReport {
                 }
             }
             for (row, numbers) in zip(rows, points) {
-                markers += numbers.map { .init(name: nil, style: part.dots, x: place(row.value), y: $0) }
+                // Dots of equal height lie beside one another.
+                let step = isRange ? 0 : 0.12 / Double(max(numbers.count, 4))
+                markers += numbers.enumerated().map { index, number in
+                    let beside = step * (Double(index) - Double(numbers.count - 1) / 2)
+                    return .init(
+                        name: nil, style: part.dots, x: place(row.value) + (isRange ? 0 : part.offset) + beside,
+                        y: number, shape: part.shape)
+                }
             }
             guard !isRange else { continue }
-            let means = zip(rows, points).filter { !$1.isEmpty }.map { (place($0.value), Spread($1)) }
+            let means = zip(rows, points).filter { !$1.isEmpty }.map {
+                (place($0.value) + part.offset, Spread($1))
+            }
             for (x, spread) in means {
                 markers.append(
                     .init(
                         name: nil, style: part.rings, x: x, y: spread.mean,
                         spread: (spread.mean - spread.standardDeviation)...(spread.mean + spread.standardDeviation),
-                        isRing: true))
+                        isRing: true, shape: part.shape))
             }
             lines.append((part.rings, means.map { ($0.0, $0.1.mean) }))
         }
-        let all = markers.map(\.y)
+        let all = markers.map(\.y) + markers.compactMap(\.spread).flatMap { [$0.lowerBound, $0.upperBound] }
         guard all.contains(where: \.isFinite) else { return .empty }
         let low = numbers.min() ?? 0
         let chart = MarkerChart(
@@ -115,13 +130,26 @@ struct SweepReport {
             y: ChartScale(all, isShare: MeasureText.isShare(Comparison.bare(figure))), xTitle: name,
             yTitle: Sweep.title(figure), description: "\(Sweep.title(figure)) by \(name)", height: 280,
             legend: series.compactMap { part in
-                part.name.map { .init(name: $0, style: part.rings, isFilled: true) }
+                part.name.map { .init(name: $0, style: part.rings, mark: (part.shape, false)) }
             })
         let caption =
             isRange
-            ? "A dot for each trial and seed."
-            : "A dot for each trial and seed; rings are means, with the standard deviation."
+            ? "A mark for each trial and seed."
+            : "A small mark for each trial and seed; open ones are their means, with the standard deviation."
         return Report.figure(chart.markup(), caption: [Markup(caption)])
+    }
+
+    private var invalidRewards: Markup {
+        let lines = sweep.invalidRewards.map { [Markup($0.trial), Markup($0.text)] }
+        guard !lines.isEmpty else { return .empty }
+        return Report.section(
+            "Invalid rewards", id: "invalid",
+            [Report.table(["trial", "without a valid reward"], lines, textColumns: 2)])
+    }
+
+    private var again: Markup {
+        sweep.command.isEmpty
+            ? .empty : Report.section("How to get it again", id: "provenance", [Report.command(sweep.command)])
     }
 
     private var failures: Markup {

@@ -45,9 +45,8 @@ public final class TrialLedger {
     /// - Throws: ``FileError``; ``RunFolderError/inUse(path:holder:)`` while another process works on the same shard.
     public init(in folder: String, shard: SweepShard) throws {
         self.folder = folder
-        let name = shard == .whole ? "ledger.jsonl" : "ledger-\(shard.index)-of-\(shard.count).jsonl"
-        path = "\(folder)/\(name)"
-        lock = try FolderLock(folder, name: ".\(name).lock")
+        path = "\(folder)/\(TrialLedger.name(shard))"
+        lock = try FolderLock(folder, name: TrialLedger.lockName(shard))
         // A trial that failed in one shard may have been mended by another command since: finished wins.
         for name in try FileSystem.names(in: folder) where name.hasPrefix("ledger") && name.hasSuffix(".jsonl") {
             for entry in try TrialLedger.read("\(folder)/\(name)") {
@@ -56,6 +55,12 @@ public final class TrialLedger {
             }
         }
     }
+
+    private static func name(_ shard: SweepShard) -> String {
+        shard == .whole ? "ledger.jsonl" : "ledger-\(shard.index)-of-\(shard.count).jsonl"
+    }
+
+    static func lockName(_ shard: SweepShard) -> String { ".\(name(shard)).lock" }
 
     public subscript(key: String) -> Entry? { entries[key] }
 

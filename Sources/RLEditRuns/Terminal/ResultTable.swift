@@ -2,8 +2,13 @@
 public enum ResultTable {
     /// One row per set and measure, or, when there are many models to compare with, one row per model; over several seeds
     /// the mean ± the population standard deviation.
-    /// - Returns: lines joined by newlines; empty when the run has no held-out sets.
+    /// Below it, how many candidates had no valid reward, if any.
+    /// - Returns: lines joined by newlines; empty when there is nothing to show.
     public static func text(_ summary: RunSummary) -> String {
+        [heldOut(summary), InvalidRewards.line(summary.seeds) ?? ""].filter { !$0.isEmpty }.joined(separator: "\n")
+    }
+
+    private static func heldOut(_ summary: RunSummary) -> String {
         let rows = summary.rows
         if rows.isEmpty { return "" }
         if summary.comparedStages.count > RunSummary.comparedColumns { return byModel(summary) }

@@ -35,21 +35,27 @@ public struct PolicyApplication {
     /// The best of at most `count` candidates around what the policy says, by a reward.
     /// - Parameters:
     ///   - count: evaluations of the reward, at least 1; the first is of the policy's own edit.
+    ///   - invalidRewards: with `worst`, a candidate without a valid reward is passed over.
     ///   - random: for `samples`.
     /// - Throws: what the reward throws.
     public init(
         _ policy: UnitPolicyNetwork, to pair: EditPair, refining count: Int, by search: Search,
-        reward: any RewardFunction, random: RandomStream
+        reward: any RewardFunction, invalidRewards: InvalidRewardRule = .stop, random: RandomStream
     ) throws {
         let own = pair.features.map { policy.factors(for: $0) }
         let candidates = try (0..<max(count, 1)).map { index in
             try pair.edits(PolicyApplication.candidate(own, index, of: count, search, random))
         }
-        let rewards = try pair.judge(candidates, by: reward).map(\.value)
+        let judge = RewardJudge(reward, rule: invalidRewards)
+        var rewards: [Reward] = []
+        do { rewards = try pair.judge(candidates, by: judge) } catch WorldError.noValidReward {
+            // None is better than the policy's own.
+        }
+        let valid = rewards.indices.filter { !rewards[$0].isInvalid }
         // The policy's own edit wins a tie.
-        let best = rewards.indices.reduce(0) { rewards[$1] > rewards[$0] ? $1 : $0 }
+        let best = valid.reduce(valid.first ?? 0) { rewards[$1].value > rewards[$0].value ? $1 : $0 }
         edits = candidates[best]
-        self.reward = rewards[best]
+        self.reward = valid.isEmpty ? nil : rewards[best].value
         evaluations = candidates.count
     }
 

@@ -16,6 +16,10 @@ public final class TransferLoop {
     public var plannedEvaluations: Int { policy == nil ? budget * task.problem.pairsPerStep : budget }
     /// Highest mean reward of a candidate so far, each over the pairs of its own step.
     public private(set) var bestReward = -Double.infinity
+    /// Candidates without a valid reward on some pair, counted there as the worst so far.
+    public private(set) var invalidRewards = 0
+    /// Whether the learner has made an update: before, there is no policy worth keeping.
+    public var hasLearned: Bool { updates > 0 }
     /// The policy that did best on the validation pairs, and what it reached there.
     private var selected: (policy: UnitPolicyNetwork, reward: Double)?
 
@@ -139,7 +143,7 @@ public final class TransferLoop {
         candidates += record.rewards.count
         for reward in record.rewards {
             tally.add(reward)
-            bestReward = max(bestReward, reward.value)
+            if reward.isInvalid { invalidRewards += 1 } else { bestReward = max(bestReward, reward.value) }
         }
         if let target = task.target, evaluationsToTarget == nil, bestReward >= target {
             evaluationsToTarget = evaluations
@@ -149,7 +153,7 @@ public final class TransferLoop {
     /// Logs one update of the learner.
     /// - Returns: false when a callback asks to stop.
     private func finishUpdate(_ logged: [LoggedValue]) throws -> Bool {
-        guard let (statistics, terms) = tally.take() else { return true }
+        guard let (statistics, terms, invalid) = tally.take() else { return true }
         updates += 1
         latestMeanReward = statistics.mean
         bestMeanReward = max(bestMeanReward, statistics.mean)
@@ -160,7 +164,7 @@ public final class TransferLoop {
         }
         let record = UpdateRecord(
             update: updates, evaluations: evaluations, progress: Double(candidates) / Double(budget),
-            reward: statistics, bestReward: bestReward, terms: terms, learner: values)
+            reward: statistics, bestReward: bestReward, terms: terms, learner: values, invalidRewards: invalid)
         progressReporter?.update(
             Progress(
                 evaluations: candidates, budget: budget, bestReward: bestReward, meanReward: statistics.mean))
@@ -179,7 +183,8 @@ public final class TransferLoop {
         let policy = try currentPolicy()
         var sum = 0.0
         for pair in task.validation {
-            sum += try pair.judge([PolicyApplication(policy, to: pair).edits], by: task.problem.reward)[0].value
+            sum += try pair.judge(
+                [PolicyApplication(policy, to: pair).edits], by: environment.rewardJudge, isRemembered: false)[0].value
         }
         let reward = sum / Double(task.validation.count)
         // Of equally good ones the later has learned more.
@@ -198,8 +203,9 @@ public final class TransferLoop {
         var checkpoint = Checkpoint(evaluations: evaluations, learner: try learner.snapshot())
         checkpoint.counters = [
             "updates": updates, "evaluationsToTarget": evaluationsToTarget ?? 0, "candidates": candidates,
-            "environment.steps": environment.stepCount,
+            "environment.steps": environment.stepCount, "invalidRewards": invalidRewards,
         ]
+        checkpoint.numbers["environment.worstReward"] = environment.rewardJudge.worst
         checkpoint.numbers["bestReward"] = bestReward
         checkpoint.numbers["bestMeanReward"] = bestMeanReward
         checkpoint.counters["judgedUpdate"] = judgedUpdate
@@ -217,12 +223,14 @@ public final class TransferLoop {
         guard let steps = checkpoint.counters["environment.steps"], let candidates = checkpoint.counters["candidates"],
             (0...Swift.max(budget, 0)).contains(steps), candidates >= 0
         else { throw WorldError.invalidSnapshot(message: "it is of a run of another kind") }
-        observation = try environment.restore(steps: steps)
+        observation = try environment.restore(
+            steps: steps, worst: checkpoint.numbers["environment.worstReward"])
         try learner.restore(checkpoint.learner)
         evaluations = checkpoint.evaluations
         self.candidates = candidates
         updates = checkpoint.counters["updates"] ?? 0
         evaluationsToTarget = checkpoint.counters["evaluationsToTarget"].flatMap { $0 == 0 ? nil : $0 }
+        invalidRewards = checkpoint.counters["invalidRewards"] ?? 0
         bestReward = checkpoint.numbers["bestReward"] ?? -.infinity
         bestMeanReward = checkpoint.numbers["bestMeanReward"] ?? -.infinity
         latestMeanReward = bestMeanReward

@@ -14,8 +14,9 @@ public struct TransferOutcome {
     /// Held-out pairs whose units are written down.
     private static let describedPairs = 3
 
+    /// - Parameter isRefined: false when the reward has failed: then held-out pairs are edited at once only.
     /// - Throws: ``WorldError``, or what the reward throws.
-    public init(of loop: TransferLoop, seed: UInt64, pool: WorkerPool) throws {
+    public init(of loop: TransferLoop, seed: UInt64, pool: WorkerPool, isRefined: Bool = true) throws {
         policy = try loop.finalPolicy()
         let task = loop.task
         for (purpose, list) in [(PairResult.Purpose.training, task.problem.pairs), (.validation, task.validation)] {
@@ -38,13 +39,14 @@ public struct TransferOutcome {
             let pair = heldOut.pair
             var stages: [(Stage, [LayerEdit])] = [(.before, pair.frames.map { _ in .unchanged })]
             stages.append((.meanPolicy, try PolicyApplication(policy, to: pair).edits))
-            if let refinement = task.refinement {
+            if isRefined, let refinement = task.refinement {
                 stages.append(
                     (
                         .refined,
                         try PolicyApplication(
                             policy, to: pair, refining: refinement.count, by: refinement.search,
-                            reward: task.problem.reward, random: random.split("heldout", index)
+                            reward: task.problem.reward, invalidRewards: task.problem.invalidRewards,
+                            random: random.split("heldout", index)
                         ).edits
                     ))
             }

@@ -1,3 +1,4 @@
+internal import RLEditCore
 package import RLEditNN
 public import RLEditTensor
 
@@ -125,7 +126,7 @@ extension EditedLayer {
         let editable = network.editableLayers
         guard let node = network.nodeIndex(named: name) else {
             throw WorldError.unknownLayer(
-                name: name, nearest: Spelling.nearest(to: name, among: editable), editable: editable)
+                name: name, nearest: NearestName.of(name, among: editable), editable: editable)
         }
         let others = "layers that can be edited: \(editable.joined(separator: ", "))"
         let layer = network.nodes[node].layer

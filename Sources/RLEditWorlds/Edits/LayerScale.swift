@@ -1,5 +1,5 @@
 public import RLEditCore
-public import RLEditTensor
+internal import RLEditTensor
 
 /// How strong an action is on each edited layer: one number or schedule for all, or one for each.
 public struct LayerScale {
@@ -53,10 +53,9 @@ public struct LayerScale {
             return schedules
         case .named(let schedules):
             for (name, _) in schedules where !layers.contains(name) {
-                let nearest = Spelling.nearest(to: name, among: layers).map { " (did you mean '\($0)'?)" } ?? ""
                 throw fault(
-                    "names the layer '\(name)', which is not edited\(nearest); edited layers: "
-                        + layers.joined(separator: ", "))
+                    "names the layer '\(name)', which is not edited"
+                        + NearestName.help(for: name, among: layers, of: "edited layers"))
             }
             var result: [Schedule] = []
             for layer in layers {

@@ -14,10 +14,13 @@ public struct EditProblem {
     /// Steps of an episode; the edits of its steps accumulate.
     public var horizon: Int
     public var reward: any RewardFunction
+    /// What becomes of a candidate without a valid reward.
+    public var invalidRewards: InvalidRewardRule
 
     public init(
         network: Network, layers: [String], sets: [NamedSet], world: any EditWorld,
-        observer: any Observer = StandardizedWeights(), horizon: Int = 1, reward: any RewardFunction
+        observer: any Observer = StandardizedWeights(), horizon: Int = 1, reward: any RewardFunction,
+        invalidRewards: InvalidRewardRule = .stop
     ) {
         self.network = network
         self.layers = layers
@@ -26,6 +29,7 @@ public struct EditProblem {
         self.observer = observer
         self.horizon = horizon
         self.reward = reward
+        self.invalidRewards = invalidRewards
     }
 }
 
@@ -57,10 +61,13 @@ public final class EditEnvironment: VectorEnvironment {
     public var progress = 0.0
     /// What the last step did.
     public private(set) var record: StepRecord?
+    /// The step that the reward ended with an error: its record has the rewards of the candidates before that one only.
+    public private(set) var unfinished: StepRecord?
+    /// Who judges, and the lowest reward so far.
+    public let rewardJudge: RewardJudge
 
     private let world: any BoundWorld
     private let observer: any Observer
-    private let reward: any RewardFunction
     private let pool: WorkerPool
     private let baseObservation: Tensor
     var episodes: [Episode] = []
@@ -95,7 +102,7 @@ public final class EditEnvironment: VectorEnvironment {
         source = MetricSource(evaluator: evaluator)
         world = try problem.world.bind(to: evaluator.layers, random: random)
         observer = problem.observer
-        reward = problem.reward
+        rewardJudge = RewardJudge(problem.reward, rule: problem.invalidRewards)
         horizon = problem.horizon
         self.pool = pool
         self.environments = environments
@@ -118,6 +125,7 @@ public final class EditEnvironment: VectorEnvironment {
     /// - Throws: ``WorldError``, or what the world or the reward throws; then no episode has moved.
     public func step(_ actions: Tensor) throws -> StepBatch {
         guard episodes.count == environments else { throw WorldError.notReset }
+        unfinished = nil
         // 1. Actions become candidate edits, each on top of its own episode's.
         let clamped = try clamp(actions, count: environments)
         let candidates = try edits(from: clamped, onto: episodes.map(\.edits))
@@ -125,7 +133,12 @@ public final class EditEnvironment: VectorEnvironment {
         let batch = try source.evaluate(candidates)
         // 3. The reward judges them in order.
         let (numbers, steps) = (episodes.map(\.number), episodes.map { $0.steps + 1 })
-        let rewards = try judge(batch, episodes: numbers, steps: steps)
+        let rewards: [Reward]
+        do { rewards = try judge(batch, episodes: numbers, steps: steps) } catch {
+            unfinished = StepRecord(
+                actions: clamped, batch: batch, rewards: rewardJudge.judged, episodes: numbers, steps: steps)
+            throw error
+        }
         record = StepRecord(actions: clamped, batch: batch, rewards: rewards, episodes: numbers, steps: steps)
         // 4. Episodes move on; ended ones begin anew.
         let terminated = rewards.map(\.terminated)
@@ -165,7 +178,7 @@ public final class EditEnvironment: VectorEnvironment {
     public func judge(episode states: [[LayerEdit]]) throws -> [Reward] {
         try judge(
             source.evaluate(states), episodes: Array(repeating: max(episodesBegun, 1), count: states.count),
-            steps: states.indices.map { $0 + 1 })
+            steps: states.indices.map { $0 + 1 }, isRemembered: false)
     }
 
     /// The edit an action makes of given edits: one step for one environment.
@@ -221,14 +234,12 @@ public final class EditEnvironment: VectorEnvironment {
         }
     }
 
-    private func judge(_ batch: EvaluationBatch, episodes: [Int], steps: [Int]) throws -> [Reward] {
-        let base = source.base()
-        return try (0..<batch.count).map { candidate in
-            try reward.finiteReward(
-                RewardContext(
-                    batch: batch, candidate: candidate, base: base, step: steps[candidate],
-                    episode: episodes[candidate], progress: progress))
-        }
+    private func judge(
+        _ batch: EvaluationBatch, episodes: [Int], steps: [Int], isRemembered: Bool = true
+    ) throws -> [Reward] {
+        try rewardJudge.judge(
+            batch, base: source.base(), steps: steps, episodes: episodes, progress: progress,
+            isRemembered: isRemembered)
     }
 
     /// What the environments show now.

@@ -2,13 +2,14 @@ public import RLEditTensor
 
 /// The state of an ``EditEnvironment`` between two steps, as plain named values that a checkpoint can hold.
 ///
-/// Integers: `episodesBegun`, `environments` (0 before the first reset), `episode[i].number`, `episode[i].steps`, and
+/// Numbers: `worstReward`, the lowest reward so far; absent before the first. Integers: `episodesBegun`, `environments` (0 before the first reset), `episode[i].number`, `episode[i].steps`, and
 /// `selection[i]`, which metrics of set `i` rewards have read. Tensors: the parts of each episode's edit of each layer,
 /// `episode[i].layer.part` (see ``LayerEdit``); an unchanged layer has none. Edits are kept in the form in which they were
 /// made, so that a restored environment continues to the same bytes.
 public struct EnvironmentSnapshot: Sendable, Equatable {
     public var tensors: [String: Tensor] = [:]
     public var integers: [String: Int] = [:]
+    public var numbers: [String: Double] = [:]
     public init() {}
 }
 
@@ -50,6 +51,7 @@ extension EditEnvironment {
     public func snapshot() -> EnvironmentSnapshot {
         var snapshot = EnvironmentSnapshot()
         snapshot.integers = ["episodesBegun": episodesBegun, "environments": episodes.count]
+        snapshot.numbers["worstReward"] = rewardJudge.worst
         for set in evaluator.sets.indices { snapshot.integers["selection[\(set)]"] = source.selection.bits(set: set) }
         for (index, episode) in episodes.enumerated() {
             snapshot.integers["episode[\(index)].number"] = episode.number
@@ -115,6 +117,7 @@ extension EditEnvironment {
         episodes = restored
         episodesBegun = begun
         source.selection = selection
+        rewardJudge.restore(worst: snapshot.numbers["worstReward"])
         return try observe()
     }
 }

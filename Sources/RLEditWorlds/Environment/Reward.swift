@@ -5,6 +5,8 @@ public struct Reward: Sendable, Equatable {
     public var terms: [Term]
     /// True when the episode has reached its goal and nothing should follow.
     public var terminated: Bool
+    /// True when the reward function gave no valid reward and the candidate counts as the worst so far.
+    public var isInvalid = false
 
     public struct Term: Sendable, Equatable {
         public let name: String

@@ -244,16 +244,8 @@ extension Tensor {
 }
 
 extension Evaluator {
-    /// Predicted class of every example of a set; the lowest class wins a tie.
+    /// Predicted class of every example of a set; the lowest class wins a tie, and -1 stands where a score is NaN.
     public func predictions(_ edits: [LayerEdit], set: Int) throws -> [Int] {
-        let scores = try scores(edits, set: set)
-        let classes = classes
-        return scores.withUnsafeBufferPointer { scores in
-            stride(from: 0, to: scores.count, by: classes).map { start in
-                var best = 0
-                for candidate in 1..<classes where scores[start + candidate] > scores[start + best] { best = candidate }
-                return best
-            }
-        }
+        PredictedClass.ofRows(try scores(edits, set: set))
     }
 }

@@ -53,8 +53,9 @@ struct ExampleBlocks: Sendable {
             guard set.examples.exampleShape == network.inputShape else {
                 throw WorldError.invalidSet(
                     name: set.name,
-                    message: "holds examples of shape \(set.examples.exampleShape), "
-                        + "but the network takes \(network.inputShape)")
+                    message: "holds examples of shape \(set.examples.exampleShape), but the network takes "
+                        + "\(network.inputShape)"
+                        + ExampleFault.remedy([1] + set.examples.exampleShape, expected: network.inputShape))
             }
             // What enters the first layer would be kept with all its zeros.
             guard !set.examples.isSparse || node > 0 else {
@@ -62,11 +63,11 @@ struct ExampleBlocks: Sendable {
                     layer: network.nodes.first?.name ?? "",
                     reason: "it reads the sparse examples of set '\(set.name)' itself; edit a layer behind it")
             }
-            if let wrong = set.examples.orderedLabels.first(where: { $0 < 0 || Int($0) >= classes }) {
+            if let wrong = set.examples.orderedLabels.firstIndex(where: { $0 < 0 || Int($0) >= classes }) {
                 throw WorldError.invalidSet(
                     name: set.name,
-                    message: "has the label \(wrong), but the network scores classes 0 to \(classes - 1)"
-                )
+                    message: ExampleFault.label(
+                        Int(set.examples.orderedLabels[wrong]), example: wrong, classes: classes))
             }
             var start = 0
             while start < set.examples.count {

@@ -13,16 +13,22 @@ public struct NamedSet: Sendable {
 
 /// A number measured on one set. All are means over the set's examples; see `docs/metrics.md`.
 public enum Metric: Int, CaseIterable, Sendable {
-    /// Share of examples whose largest score stands at their label, 0 … 1; the lowest class wins a tie.
     case accuracy
-    /// Cross entropy of the label, in nats.
     case loss
-    /// Probability of the predicted class, 0 … 1.
     case confidence
-    /// Probability of the label, 0 … 1.
     case trueProbability
-    /// Score of the label minus the largest other score.
     case margin
-    /// Entropy of the predicted distribution, in nats.
     case entropy
+
+    /// What it is, in a phrase.
+    public var documentation: String {
+        switch self {
+        case .accuracy: "share of examples whose largest score is that of their label"
+        case .loss: "cross entropy of the label, in nats"
+        case .confidence: "probability of the predicted class"
+        case .trueProbability: "probability of the label"
+        case .margin: "score of the label minus the largest other score"
+        case .entropy: "entropy of the predicted distribution, in nats"
+        }
+    }
 }

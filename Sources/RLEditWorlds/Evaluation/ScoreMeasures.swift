@@ -33,9 +33,9 @@ public struct ScoreMeasures: Sendable {
             throw .invalidSet(name: set, message: "has scores of shape \(scores.shape) and \(labels.count) labels")
         }
         let classes = max(scores.shape[1], 2)
-        if let wrong = labels.first(where: { $0 < 0 || $0 >= classes }) {
+        if let wrong = labels.firstIndex(where: { $0 < 0 || $0 >= classes }) {
             throw .invalidSet(
-                name: set, message: "has the label \(wrong), but the network scores classes 0 to \(classes - 1)")
+                name: set, message: ExampleFault.label(labels[wrong], example: wrong, classes: classes))
         }
         guard scores.withUnsafeBufferPointer({ $0.allSatisfy { $0.isFinite } }) else {
             throw .invalidSet(name: set, message: "has scores that are not finite numbers")

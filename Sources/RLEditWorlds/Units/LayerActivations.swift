@@ -73,8 +73,7 @@ public struct LayerActivations: Sendable {
         if let position = labels.firstIndex(where: { $0 >= highest }) {
             throw WorldError.invalidSet(
                 name: forget.name,
-                message: "example \(position + 1) has the label \(labels[position]), but the network scores "
-                    + "\(highest) classes")
+                message: ExampleFault.label(labels[position], example: position, classes: highest))
         }
         var margin = 0.0
         let byOutputs = try LayerActivations.meanGradient(
@@ -91,16 +90,13 @@ public struct LayerActivations: Sendable {
         guard set.examples.exampleShape == network.inputShape else {
             throw WorldError.invalidSet(
                 name: set.name,
-                message: "holds examples of shape \(set.examples.exampleShape), "
-                    + "but the network takes \(network.inputShape)")
+                message: "holds examples of shape \(set.examples.exampleShape), but the network takes "
+                    + "\(network.inputShape)"
+                    + ExampleFault.remedy([1] + set.examples.exampleShape, expected: network.inputShape))
         }
         let run = 2048
         let blocks = try stride(from: 0, to: set.examples.count, by: run).map { first in
             let examples = try set.examples.batchInputs(first..<min(first + run, set.examples.count))
-            // A rectifier may make 0 of NaN: nothing of it would be seen later.
-            if case .dense(let values) = examples, !values.isFinite {
-                throw WorldError.invalidSet(name: set.name, message: "holds examples that are not finite numbers")
-            }
             return try network.activations(examples, before: node, pool: pool)
         }
         return blocks.count == 1 ? blocks[0] : try Tensor.concat(blocks)

@@ -201,19 +201,46 @@ struct NumPyFileTests {
                 "member 'weight.npy' does not have the 152 bytes that the directory says"
             ),
             (changed(stored, element, to: 1), "member 'weight.npy' is corrupt (its checksum differs)"),
-            (
-                changed(changed(stored, directory + 46 + 9, to: 0x78), 30 + 9, to: 0x78),
-                "member 'weight.npx' is no array (.npy)"
-            ),
         ]
         for (bytes, fault) in cases {
             let text = try message(bytes, archive: true)
             #expect(text == "'x' is not a sound .npz file: \(fault)")
         }
-        // The directory is sound, what lies in the member is not.
-        let text = try #require(stored.firstRange(of: Array("<f4".utf8))?.lowerBound)
-        #expect(
-            try message(changed(stored, text, to: UInt8(ascii: ">")), archive: true).hasPrefix(
-                "array 'weight' of 'x' is not a NumPy array that can be read: its elements are of type '>f4'"))
+    }
+
+    @Test("an array of a type that no tensor has is refused when it is asked for, with its name and type, and no other")
+    func unneededTypes() throws {
+        func changed(_ bytes: [UInt8], _ from: String, to: String) throws -> [UInt8] {
+            var bytes = bytes
+            let place = try #require(bytes.firstRange(of: Array(from.utf8)))
+            bytes.replaceSubrange(place, with: Array(to.utf8))
+            return bytes
+        }
+        let folder = try TemporaryFolder()
+        let stored = try Corpus.bytes(.npz, "stored.npz")
+        // The directory is sound, what lies in the member is of another type.
+        for (type, words) in [
+            (">f4", "its elements are of type '>f4'; read are"), ("<U5", "its elements are texts, of type '<U5'"),
+            ("|S5", "its elements are texts, of type '|S5'"), ("<c8", "its elements are of type '<c8'; read are"),
+            ("|O8", "its elements are Python objects"), ("<m8", "its elements are of type '<m8'; read are"),
+        ] {
+            let path = try folder.write("x.npz", changed(stored, "<f4", to: type))
+            let file = try NumPyFile(archive: path)
+            #expect(file.entries.map(\.name) == ["weight", "labels", "a/b"])
+            #expect(file.entries.map { $0.fault == nil } == [false, true, true])
+            #expect(try file.tensor(file.entries[1]).count == 3)
+            let fault = #expect(throws: DataError.self) { try file.tensor(file.entries[0]) }
+            #expect(
+                fault?.description.hasPrefix(
+                    "array 'weight' of '\(path)' is not a NumPy array that can be read: \(words)") == true)
+        }
+        // Once before the member and once in the directory.
+        let renamed = try changed(changed(stored, "weight.npy", to: "weight.txt"), "weight.npy", to: "weight.txt")
+        let path = try folder.write("y.npz", renamed)
+        let file = try NumPyFile(archive: path)
+        #expect(file.entries.map(\.name) == ["weight.txt", "labels", "a/b"])
+        #expect(throws: DataError.invalidZip(path: path, member: "weight.txt", fault: .notAnArray)) {
+            try file.tensor(file.entries[0])
+        }
     }
 }

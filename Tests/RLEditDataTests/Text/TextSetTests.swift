@@ -37,6 +37,15 @@ struct TextSetTests {
         #expect(try read("text,label\na,BAD\nb,NOT_BAD\n", columns).labels == [1, 0])
     }
 
+    @Test("another separator is read when it is named", arguments: [";", "\t", "|"])
+    func separators(separator: Character) throws {
+        var columns = Self.columns
+        columns.separator = CSVFault.Separator(try #require(separator.asciiValue))
+        let set = try read("\"text\"~label\na, b~0\n\"c~d\"~1\n".replacing("~", with: String(separator)), columns)
+        #expect(texts(set) == ["a, b", "c\(separator)d"] && set.labels == [0, 1])
+        #expect(message("text,label\na,0\n", columns).contains("the separator of the header looks like ','"))
+    }
+
     @Test("what is wrong in a file is said with its row and column")
     func csvFaults() throws {
         #expect(message("text,label\na,0\nb,2\n") == "'x.csv': row 3, column 'label': label '2' is not one of '0', '1'")
@@ -52,6 +61,18 @@ struct TextSetTests {
         #expect(message("text,label\n") == "'x.csv': no row follows the header")
         #expect(message("text,text,label\na,b,0\n") == "'x.csv': the header names the column 'text' twice")
         #expect(message("text,label\n\"a,0\n") == "'x.csv': row 2, column 1: the field's opening quote is never closed")
+        #expect(
+            message("text;label\na;0\n")
+                == "'x.csv': there is no column 'text': the separator of the header looks like ';', and ',' was expected"
+        )
+        #expect(
+            message("text\tlabel\na\t0\n")
+                == "'x.csv': there is no column 'text': the separator of the header looks like '\\t', and ',' was expected"
+        )
+        #expect(
+            message("\"text\";\"label\"\n\"a\";0\n")
+                == "'x.csv': row 1, column 1: ';' follows the closing quote: the separator looks like ';', and ',' was expected"
+        )
         let broken = MemorySource(Array("text,label\n".utf8) + [0x61, 0xFF, 0x2C, 0x30], path: "x.csv")
         #expect(throws: DataError.invalidCSV(path: "x.csv", fault: .notUTF8(.init(row: 2, line: 2), column: "text"))) {
             try TextSet(broken, name: "x", source: "x", columns: Self.columns)

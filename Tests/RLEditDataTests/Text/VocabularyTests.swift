@@ -72,6 +72,25 @@ struct VocabularyTests {
         #expect(throws: DataError.self) { try dense.concat(picked) }
     }
 
+    @Test("encoded examples know their texts, selected, shuffled and joined ones too")
+    func texts() throws {
+        let vocabulary = try Vocabulary(of: set(["a b", "c", "a"]))
+        let encoded = try vocabulary.encode(set(["a b", "c", "a"], labels: [0, 1, 0]))
+        let other = try vocabulary.encode(set(["c c", "b"], labels: [1, 1]))
+        func texts(_ set: ExampleSet) -> [String?] { (0..<set.count).map(set.text) }
+        #expect(texts(try encoded.subset([2, 0])) == ["a", "a b"])
+        #expect(texts(encoded.partition { $0 == 1 }.rest) == ["a b", "a"])
+        #expect(texts(try encoded.drop(1).concat(other.subset([1, 0]))) == ["c", "a", "b", "c c"])
+        #expect(texts(try encoded.drop(2).concat(encoded.take(1))) == ["a", "a b"])
+        let shuffled = encoded.shuffled(seed: 3)
+        for index in 0..<3 {
+            let alone = try vocabulary.encode(set([try #require(shuffled.text(index))])).allInputs().scalars
+            #expect(try shuffled.inputs(at: [index]).scalars == alone)
+        }
+        let plain = try ExampleSet(name: "p", source: "s", inputs: Tensor.zeros([2, 3]), labels: [0, 1])
+        #expect(plain.text(0) == nil)
+    }
+
     @Test("the hash of a sparse set names its contents")
     func hash() throws {
         let vocabulary = try Vocabulary(of: try set(["a b c"]))

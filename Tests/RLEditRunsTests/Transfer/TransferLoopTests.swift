@@ -9,7 +9,10 @@ import RLEditWorlds
 import Testing
 
 @Suite struct TransferLoopTests {
-    private static func task(_ learner: any Learner, pool: WorkerPool) throws -> TransferTask {
+    private static func task(
+        _ learner: any Learner, pool: WorkerPool, reward: any RewardFunction = TransferFixture.reward(),
+        invalidRewards: InvalidRewardRule = .stop
+    ) throws -> TransferTask {
         let rules = try TransferFixture.rules()
         func pairs(_ seeds: ClosedRange<UInt64>, _ classes: [Int]) throws -> [EditPair] {
             try TransferFixture.pairs(
@@ -19,7 +22,7 @@ import Testing
             name: "transfer", rules: rules,
             problem: TransferProblem(
                 pairs: try pairs(1...2, [0, 1, 2]), policy: TransferFixture.policy(),
-                reward: TransferFixture.reward(), pairsPerStep: 3),
+                reward: reward, pairsPerStep: 3, invalidRewards: invalidRewards),
             validation: try pairs(10...10, [0, 1, 2]), validationInterval: 4,
             heldOut: try pairs(20...21, [2, 3]).map {
                 HeldOutPair(pair: $0, sets: $0.evaluator.sets, isUnseenClass: $0.label == "3")
@@ -95,7 +98,7 @@ import Testing
 
     /// Metrics and policy of a run that is stopped after some updates and continued, as often as there are numbers.
     private static func run(
-        _ learner: () -> any Learner, stops: [Int], workers: Int
+        _ learner: () -> any Learner, stops: [Int], workers: Int, reward: any RewardFunction = TransferFixture.reward()
     ) throws -> (metrics: Data?, policy: [Float]) {
         let folder = try TemporaryFolder()
         let pool = WorkerPool(workers: workers)
@@ -104,7 +107,7 @@ import Testing
             let checkpoint = try? CheckpointStore(in: open).loadLatest().0
             let watcher = StopAfter(updates: stop)
             let loop = try TransferLoop(
-                task(learner(), pool: pool), seed: 1, pool: pool,
+                task(learner(), pool: pool, reward: reward, invalidRewards: .worst), seed: 1, pool: pool,
                 logs: RunLogs(in: open, continuing: checkpoint), delegate: watcher)
             if let checkpoint { try loop.restore(checkpoint) }
             if try loop.run() == nil {
@@ -125,6 +128,34 @@ import Testing
             #expect(whole.metrics != nil)
             #expect(whole.metrics == parts.metrics)
             #expect(whole.policy == parts.policy)
+        }
+    }
+
+    /// The reward of the fixture, which gives nothing for the first candidates of the fifth step.
+    private static func failing() -> any RewardFunction {
+        let sound = TransferFixture.reward()
+        return ClosureReward { context in
+            context.episode == 5 && context.candidate < 2 ? Reward(.nan) : try sound.reward(context)
+        }
+    }
+
+    @Test("a reward that fails leaves the policy so far, which can be measured and kept")
+    func failed() throws {
+        let pool = WorkerPool(workers: 2)
+        let loop = try TransferLoop(Self.task(Self.search(), pool: pool, reward: Self.failing()), seed: 1, pool: pool)
+        #expect(throws: WorldError.self) { try loop.run() }
+        #expect(loop.hasLearned && loop.evaluations == 4 * 16 * 3)
+        let outcome = try TransferOutcome(of: loop, seed: 1, pool: pool, isRefined: false)
+        #expect(outcome.pairs.count == 6 + 3 + 4)
+    }
+
+    @Test("candidates without a valid reward count as the worst so far, whatever the workers, resumed or not")
+    func invalidRewards() throws {
+        for learner in [{ Self.search() as any Learner }, { Self.ppo() as any Learner }] {
+            let whole = try Self.run(learner, stops: [], workers: 1, reward: Self.failing())
+            let parts = try Self.run(learner, stops: [3, 2], workers: 2, reward: Self.failing())
+            #expect(whole.metrics != nil && whole.metrics == parts.metrics && whole.policy == parts.policy)
+            #expect(String(decoding: whole.metrics ?? Data(), as: UTF8.self).contains(#""invalid_rewards":"#))
         }
     }
 

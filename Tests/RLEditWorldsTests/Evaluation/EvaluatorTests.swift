@@ -244,7 +244,8 @@ struct EvaluatorTests {
             name: "retain", examples: try ExampleSet(name: "w", source: "w", inputs: inputs, labels: [1, 4]))
         #expect(
             build(network, ["fc1"], [wrong])
-                == "set 'retain': has the label 4, but the network scores classes 0 to 3")
+                == "set 'retain': example 2 has the label 4, but the network scores 4 classes: labels begin at 0 and go to 3"
+        )
         let twice = try Fixture.set("retain", 3, shape: [6], classes: 4)
         #expect(build(network, ["fc1"], [twice, twice]) == "set 'retain': is named twice")
     }

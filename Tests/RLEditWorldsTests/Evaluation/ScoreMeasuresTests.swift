@@ -82,7 +82,8 @@ struct ScoreMeasuresTests {
                 == "set 'comments': has scores of shape [1, 2] and 2 labels")
         #expect(
             message { _ = try measures([0, 1], [1, 2], [2]) }
-                == "set 'comments': has the label 2, but the network scores classes 0 to 1")
+                == "set 'comments': example 1 has the label 2, but the network scores 2 classes: labels begin at 0 and go to 1"
+        )
         #expect(
             message { _ = try measures([0, .nan], [1, 2], [1]) }
                 == "set 'comments': has scores that are not finite numbers")

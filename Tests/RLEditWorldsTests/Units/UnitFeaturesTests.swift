@@ -123,7 +123,8 @@ import Testing
                 labels: [0, 1, 2, 3, 0, 0]))
         #expect(
             throws: WorldError.invalidSet(
-                name: "forget", message: "example 4 has the label 3, but the network scores 3 classes")
+                name: "forget",
+                message: "example 4 has the label 3, but the network scores 3 classes: labels begin at 0 and go to 2")
         ) { try make("fc2", foreign, retain) }
     }
 

@@ -100,10 +100,17 @@ static int find_module(lua_State *L, void *context) {
             : name[1] == 'a'             ? "error('faulty')"
                                          : "local name, path = ... return { name = name, path = path }";
         if (luahost_load_text(host, L, text, strlen(text), "@file.lua") != LUA_OK) return LUAHOST_RAISE;
+        luahost_mark_module(L, lua_gettop(L));
         lua_pushliteral(L, "/folder/file.lua");
         return 2;
     }
     lua_pushfstring(L, "module '%s' not found", name);
+    return LUAHOST_RAISE_AT_CALLER;
+}
+
+static int unknown_global(lua_State *L, void *context) {
+    (void)context;
+    lua_pushfstring(L, "unknown global '%s'", lua_tostring(L, 2));
     return LUAHOST_RAISE_AT_CALLER;
 }
 
@@ -180,6 +187,7 @@ static void set_function(lua_State *L, const char *name, int (*body)(lua_State *
 static void open_fixture(fixture *owner, luahost_limits limits, bool trusted) {
     const luahost_callbacks callbacks = {
         owner, invoke, get_slot, index_object, set_index, release, output, next_random, find_module,
+        unknown_global,
     };
     *owner = (fixture){.state = 1};
     owner->host = luahost_create(&limits, &callbacks, trusted);

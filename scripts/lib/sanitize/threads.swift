@@ -60,19 +60,19 @@ enum Threads {
         limits.graceSeconds = 60
         try LuaHost.with(limits: limits) { host in
             try host.register(Counted.self) { type in
-                type.method("get") { value, call in try call.returns(value.number) }
-                type.mutatingMethod("add_") { value, call in
+                type.method("get", "") { value, call in try call.returns(value.number) }
+                type.mutatingMethod("add_", "") { value, call in
                     value.number += try call.integer(1)
                     return call.returnsSelf()
                 }
-                type.method("refuse") { value, _ in throw Refusal(description: "refused \(value.number)") }
-                type.property("number") { value, call in try call.returns(value.number) }
-                type.closing()
+                type.method("refuse", "") { value, _ in throw Refusal(description: "refused \(value.number)") }
+                type.property("number", "") { value, call in try call.returns(value.number) }
+                type.closing("")
             }
             host.addModule("test") { module in
-                module.function("counted") { call in try call.returns(Counted(call.integer(1))) }
-                module.function("call") { call in try call.returns(list: call.function(1).call([])) }
-                try module.constant("seed", seed)
+                module.function("counted", "") { call in try call.returns(Counted(call.integer(1))) }
+                module.function("call", "") { call in try call.returns(list: call.function(1).call([])) }
+                try module.constant("seed", "", seed)
             }
             host.printSink = { _ in }
             let text = """

@@ -1,0 +1,275 @@
+internal import LuaBridge
+internal import RLEditBaselines
+internal import RLEditCore
+internal import RLEditData
+internal import RLEditNN
+internal import RLEditRuns
+internal import RLEditTensor
+internal import Synchronization
+
+/// The options of one fit, read from the script.
+struct FitRequest {
+    /// The tables that `model:fit` and `nn.fit_all` take and give, as scripts' authors read of them.
+    static let annotation =
+        """
+        @class rledit.FitOptions
+        @field epochs integer? times that each example is seen; 1 by default
+        @field batch_size integer? examples per step; 128 by default
+        @field learning_rate rledit.Rate? step size, or a schedule of it; 1e-3 by default
+        @field optimizer ("adam"|"adamw"|"sgd")? adam by default
+        @field momentum number? of sgd, in 0 … 1; 0 by default
+        @field dampening number? of sgd
+        @field nesterov boolean? of sgd
+        @field beta1 number? of adam and adamw
+        @field beta2 number? of adam and adamw
+        @field epsilon number? of adam and adamw
+        @field weight_decay number? pull of each parameter towards 0; 0 by default
+        @field gradient_clipping (number|false)? largest norm of the gradient; none by default
+        @field loss ("cross_entropy"|"binary_cross_entropy"|"mean_squared_error")? cross entropy by default
+        @field shuffle boolean? a new order in each epoch; true by default
+        @field seed integer? of that order and of dropout; the run's by default
+        @field remember boolean? false trains even when the same fit is remembered
+        @field on_epoch (fun(epoch: rledit.Epoch): boolean?)? called after each epoch; returning false ends training
+
+        What `nn.fit_all` takes: the options of a fit but `on_epoch`, and
+        @class rledit.FitAllOptions: rledit.FitOptions
+        @field models rledit.Model[]
+        @field set rledit.Set
+
+        @class rledit.Epoch
+        @field epoch integer from 1 on
+        @field epochs integer
+        @field loss number mean loss of the epoch
+        @field accuracy number? share of right answers, where that has a meaning
+        @field learning_rate number
+        """
+
+    private var options = TrainingOptions()
+    /// The options in words, defaults filled in; nil when the script's own code takes part, which no key can name.
+    private var description: JSONObject?
+    private let onEpoch: LuaFunction?
+    private let isRemembered: Bool
+    /// Whether the script's own code takes part, which runs on one thread only.
+    let callsScript: Bool
+
+    init(_ fields: LuaOptions, context: ScriptContext) throws {
+        options.epochs = try fields.optional("epochs", as: Int.self) ?? options.epochs
+        options.batchSize = try fields.optional("batch_size", as: Int.self) ?? options.batchSize
+        options.shuffle = try fields.optional("shuffle", as: Bool.self) ?? options.shuffle
+        options.weightDecay = try fields.optional("weight_decay", as: Float.self) ?? options.weightDecay
+        options.gradientClipping =
+            try fields.switchable("gradient_clipping", as: Float.self) ?? options.gradientClipping
+        let seed = try fields.optional("seed", as: Int.self) ?? context.seed
+        options.seed = UInt64(bitPattern: Int64(seed))
+        options.loss = try Self.loss(fields)
+        let optimizerName = try fields.optional("optimizer", as: String.self) ?? "adam"
+        options.optimizer = try Self.optimizer(optimizerName, fields)
+        let rate = try fields.optional("learning_rate", as: ScriptSchedule.self) ?? ScriptSchedule(.constant(1e-3))
+        options.learningRate = .schedule { Float(try rate.schedule($0)) }
+        onEpoch = try fields.switchable("on_epoch", as: LuaFunction.self) ?? nil
+        isRemembered = try fields.optional("remember", as: Bool.self) ?? true
+        try fields.finish()
+        do {
+            try options.validate()
+        } catch {
+            guard case .option(let field, let expected, let actual) = error else { throw error }
+            throw fields.fieldError(field, "\(expected) expected, got \(actual)")
+        }
+        callsScript = rate.callsScript || onEpoch != nil
+        if callsScript { return }
+        description = [
+            "epochs": .integer(options.epochs), "batch_size": .integer(options.batchSize),
+            "shuffle": .bool(options.shuffle), "weight_decay": .string("\(options.weightDecay)"),
+            "gradient_clipping": .string("\(options.gradientClipping.map { "\($0)" } ?? "none")"),
+            "seed": .integer(seed), "loss": .string(options.loss.rawValue),
+            "optimizer": .string("\(options.optimizer)"), "learning_rate": .string(rate.schedule.description),
+        ]
+    }
+
+    private static func loss(_ fields: LuaOptions) throws -> Loss {
+        guard let name = try fields.optional("loss", as: String.self) else { return .crossEntropy }
+        guard let loss = Loss.allCases.first(where: { LuaName.snakeCase($0.rawValue) == name }) else {
+            let known = Loss.allCases.map { LuaName.snakeCase($0.rawValue) }
+            throw fields.fieldError("loss", HostModules.unknown(name, known))
+        }
+        return loss
+    }
+
+    /// Settings that belong to one optimizer are unknown fields for the others.
+    private static func optimizer(_ name: String, _ fields: LuaOptions) throws -> OptimizerConfiguration {
+        switch name {
+        case "sgd":
+            return .sgd(
+                SGD(
+                    momentum: try fields.optional("momentum") ?? 0, dampening: try fields.optional("dampening") ?? 0,
+                    nesterov: try fields.optional("nesterov") ?? false))
+        case "adam", "adamw":
+            var settings = Adam()
+            settings.beta1 = try fields.optional("beta1") ?? settings.beta1
+            settings.beta2 = try fields.optional("beta2") ?? settings.beta2
+            settings.epsilon = try fields.optional("epsilon") ?? settings.epsilon
+            return name == "adam" ? .adam(settings) : .adamW(settings)
+        default: throw fields.fieldError("optimizer", HostModules.unknown(name, ["adam", "adamw", "sgd"]))
+        }
+    }
+
+    /// The trained network: remembered, or trained now.
+    func run(
+        _ network: Network, _ examples: TrainingExamples, name: String, host: LuaHost, context: ScriptContext
+    ) throws -> Network {
+        let progress = context.progress("fit \(name)")
+        let key = key(network, examples, context)
+        if let key, let remembered = remembered(network, key, context) {
+            if progress.style != .quiet {
+                progress.note("fit \(name): remembered from an earlier run (\(key.prefix(12)))")
+            }
+            return remembered
+        }
+        var trained = network
+        let total = examples.source.count * options.epochs
+        let batch = options.batchSize
+        let result = try trained.fit(examples.source, options: options, pool: context.pool) { step in
+            let seen = (step.epoch - 1) * examples.source.count + min(step.batch * batch, examples.source.count)
+            progress.update(Progress(evaluations: seen, budget: total))
+            if context.isInterrupted() { return .stop }
+            guard step.batch == step.batches, let onEpoch else { return .proceed }
+            return try tell(onEpoch, step, host) ? .proceed : .stop
+        }
+        progress.finish()
+        if let key, !result.wasStopped { store(trained, key, progress, context) }
+        return trained
+    }
+
+    /// All networks trained on the same examples, side by side, one on each worker: the same bytes as one after the other,
+    /// however many workers there are, and work for more workers than one small batch can be cut for.
+    /// - Parameter seed: of the first network's order of examples; each further one counts one up.
+    /// - Precondition: no code of the script takes part (`callsScript`).
+    func runAll(_ networks: [Network], _ examples: TrainingExamples, context: ScriptContext) throws -> [Network] {
+        let progress = context.progress("fit of \(networks.count) networks")
+        defer { progress.finish() }
+        let requests = networks.indices.map { counted(up: UInt64($0)) }
+        let keys = zip(requests, networks).map { $0.key($1, examples, context) }
+        var results = zip(keys, networks).map { key, network in
+            key.flatMap { remembered(network, $0, context) }
+        }
+        let missing = results.indices.filter { results[$0] == nil }
+        let found = networks.count - missing.count
+        if found > 0, progress.style != .quiet {
+            progress.note("fit of \(networks.count) networks: \(found) remembered from an earlier run")
+        }
+        let state = Mutex(ParallelFits(budget: missing.count * examples.source.count * options.epochs))
+        let (source, isInterrupted) = (examples.source, context.isInterrupted)
+        // Settings without code of the script: plain Swift values and functions of progress alone.
+        nonisolated(unsafe) let settings = requests.map(\.options)
+        // Drawn under the lock only.
+        nonisolated(unsafe) let line = progress
+        try context.pool.forEach(missing.count) { piece, _ in
+            let index = missing[piece]
+            var trained = networks[index]
+            var seen = 0
+            let batch = settings[index].batchSize
+            let result = try trained.fit(source, options: settings[index]) { step in
+                let now = (step.epoch - 1) * source.count + min(step.batch * batch, source.count)
+                defer { seen = now }
+                state.withLock { state in
+                    state.done += now - seen
+                    line.update(Progress(evaluations: state.done, budget: state.budget))
+                }
+                return isInterrupted() ? .stop : .proceed
+            }
+            let finished = trained
+            state.withLock { state in
+                state.trained[index] = finished
+                if result.wasStopped { state.stopped.insert(index) }
+            }
+        }
+        let ended = state.withLock { $0 }
+        for index in missing {
+            guard let trained = ended.trained[index] else { continue }
+            results[index] = trained
+            if let key = keys[index], !ended.stopped.contains(index) { store(trained, key, progress, context) }
+        }
+        return results.compactMap { $0 }
+    }
+
+    /// The same request with another seed.
+    private func counted(up steps: UInt64) -> FitRequest {
+        var request = self
+        request.options.seed = options.seed &+ steps
+        request.description?["seed"] = .integer(Int(Int64(bitPattern: request.options.seed)))
+        return request
+    }
+
+    private func remembered(_ network: Network, _ key: String, _ context: ScriptContext) -> Network? {
+        context.fits.load(key).flatMap { network.filled(with: $0) }
+    }
+
+    /// The name of this fit; nil when it is not to be remembered.
+    private func key(_ network: Network, _ examples: TrainingExamples, _ context: ScriptContext) -> String? {
+        guard isRemembered, let description, context.fits.isEnabled else { return nil }
+        var key = FitKey(engineVersion: context.engineVersion, numericKernels: "\(NumericKernels.current)")
+        key.add(network)
+        examples.addToKey(&key)
+        key.add(options: description)
+        return key.finish()
+    }
+
+    private func store(_ network: Network, _ key: String, _ progress: ProgressReporter, _ context: ScriptContext) {
+        var parameters: [String: Tensor] = [:]
+        for name in network.parameterNames { parameters[name] = network.parameter(name) }
+        do {
+            try context.fits.store(key, parameters)
+        } catch {
+            // Costs the next run some time and nothing else.
+            progress.note("this fit is not remembered: \(error)")
+        }
+    }
+
+    /// Tells the script about an epoch; `false` from it ends training.
+    private func tell(_ function: LuaFunction, _ step: TrainingProgress, _ host: LuaHost) throws -> Bool {
+        let table = try host.makeTable()
+        try table.set("epoch", step.epoch)
+        try table.set("epochs", step.epochs)
+        try table.set("loss", step.loss)
+        try table.set("accuracy", step.accuracy)
+        try table.set("learning_rate", step.learningRate)
+        return try function.call(with: table) { results in
+            if case .boolean(false) = results.value(1) { return false }
+            return true
+        }
+    }
+}
+
+/// What several fits at the same time have come to.
+private struct ParallelFits: Sendable {
+    /// Examples seen by all of them, and to be seen.
+    var done = 0
+    let budget: Int
+    var trained: [Int: Network] = [:]
+    var stopped: Set<Int> = []
+
+    init(budget: Int) { self.budget = budget }
+}
+
+extension Network {
+    /// This network with all parameters replaced; nil when the names or shapes are others.
+    func filled(with parameters: [String: Tensor]) -> Network? {
+        guard parameters.count == parameterNames.count else { return nil }
+        var result = self
+        for name in parameterNames {
+            guard let value = parameters[name], (try? result.setParameter(name, value)) != nil else { return nil }
+        }
+        return result
+    }
+}
+
+extension FitKey {
+    /// A network's layers and parameters.
+    mutating func add(_ network: Network) {
+        add("input", "\(network.inputShape)")
+        for node in network.nodes { add("layer", "\(node.name) \(String(reflecting: node.layer)) \(node.inputs)") }
+        for name in network.parameterNames {
+            if let value = network.parameter(name) { add(parameter: name, value) }
+        }
+    }
+}

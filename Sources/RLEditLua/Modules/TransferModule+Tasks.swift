@@ -1,0 +1,94 @@
+internal import LuaBridge
+internal import RLEditCore
+internal import RLEditData
+internal import RLEditLearners
+internal import RLEditNN
+internal import RLEditRuns
+internal import RLEditTensor
+internal import RLEditWorlds
+
+extension HostModules {
+    /// `rledit.task { distribution = … }`.
+    static func makeTransferTask(_ options: LuaOptions, _ call: LuaCall, _ context: ScriptContext) throws
+        -> ScriptTransferTask
+    {
+        let name = try options.optional("name", as: String.self)
+        if let name { try checkName(name, options) }
+        let distribution = try options.required("distribution", as: ScriptTaskDistribution.self)
+        let (world, layers, rank) = try unitWorld(options)
+        let policy = try options.optional("policy", as: UnitPolicySettings.self)
+        let settings = try policy ?? UnitPolicySettings(LuaOptions(owner: UnitPolicySettings.luaName, table: nil))
+        let reward = try options.required("reward", as: LuaFunction.self)
+        let metrics = try TaskParts.metrics(options)
+        let learner = try options.optional("learner", as: ScriptLearner.self) ?? .transferStandard
+        var validationInterval = 10
+        if let given = try options.optional("validation_interval", as: Int.self) {
+            guard (1...1_000_000).contains(given) else {
+                throw options.fieldError("validation_interval", "must be from 1 to 1000000, got \(given)")
+            }
+            validationInterval = given
+        }
+        let pairsPerStep = try options.optional("pairs_per_step", as: Int.self)
+        let refinement = try refinement(options)
+        let invalidRewards = try InvalidRewardRule.read(options, context)
+        let target = try options.optional("target", as: Double.self)
+        if let target, !target.isFinite { throw options.fieldError("target", "must be finite, got \(target)") }
+        let state = try options.optional("state", as: LuaTable.self) ?? call.host.makeTable()
+        let callbacks = try ScriptCallbacks(options)
+        for (field, function) in [("on_episode", callbacks.onEpisode), ("on_best", callbacks.onBest)]
+        where function != nil {
+            throw options.fieldError(field, "is never called where a policy is trained over many networks")
+        }
+        try options.finish()
+        return try ScriptTransferTask(
+            name: name, distribution: distribution, world: world, layers: layers, rank: rank, policy: settings,
+            reward: reward, metrics: metrics, learner: learner,
+            settings: { pairs in
+                let perStep = pairsPerStep ?? min(8, pairs)
+                guard (1...pairs).contains(perStep) else {
+                    throw options.fieldError(
+                        "pairs_per_step", "must be from 1 to the number of training pairs, \(pairs), got \(perStep)")
+                }
+                return ScriptTransferTask.Settings(
+                    pairsPerStep: perStep, validationInterval: validationInterval, refinement: refinement,
+                    target: target, invalidRewards: invalidRewards)
+            },
+            events: TaskEvents(callbacks: callbacks, state: state, host: call.host, context: context), host: call.host,
+            context: context)
+    }
+
+    /// The world's kind, layers and rank: all that a policy over units takes of a world, since it says itself how far to go.
+    private static func unitWorld(_ options: LuaOptions) throws -> (UnitWorld, [String], Int) {
+        let world = try options.required("world", as: ScriptWorld.self)
+        let form: ActionForm
+        let sparsity: EditSparsity
+        switch world.world {
+        case let mask as MaskWorld: (form, sparsity) = (mask.configuration.form, mask.configuration.sparsity)
+        case let shift as ShiftWorld: (form, sparsity) = (shift.configuration.form, shift.configuration.sparsity)
+        default: throw options.fieldError("world", "a policy over units edits in MaskWorld or ShiftWorld")
+        }
+        guard case .lowRank(let rank) = form, sparsity == .dense else {
+            throw options.fieldError("world", "a policy over units makes low-rank edits: give the world a rank alone")
+        }
+        guard world.horizon == 1 else {
+            throw options.fieldError("world", "a policy over units edits in one step: horizon must be 1")
+        }
+        guard let kind = UnitWorld(rawValue: world.world.name) else {
+            throw options.fieldError("world", "a policy over units edits in MaskWorld or ShiftWorld")
+        }
+        return (kind, world.layers, rank)
+    }
+}
+
+extension ScriptLearner {
+    /// Who trains a policy when a task names nobody. Steps count candidate policies, each judged on several pairs.
+    static var transferStandard: ScriptLearner {
+        var configuration = EvolutionStrategy.Configuration()
+        configuration.steps = 9600
+        configuration.populationSize = 32
+        configuration.standardDeviation = .constant(0.01)
+        configuration.learningRate = .linear(0.006, 0.0006)
+        configuration.adamBeta2 = 0.99
+        return ScriptLearner(EvolutionStrategy.self, configuration)
+    }
+}
