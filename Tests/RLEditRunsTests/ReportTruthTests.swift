@@ -151,11 +151,13 @@ import Testing
         manifest.script.source = "my scripts/it's $HOME.lua"
         manifest.options = [
             "edit": "best-seen", "trust": true, "data": "/d a", "allow": ["a\nb", "*"], "examples": false,
+            "on_invalid_reward": "worst",
             "set": ["digit": "7", "text": "\"; rm -rf ~ #", "empty": ""], "script_arguments": ["--x", "", "ü`ls`"],
         ]
         let words = [
             "rledit-lua", "my scripts/it's $HOME.lua", "--seed", "3", "--edit", "best-seen", "--data", "/d a", "--set",
-            "digit=7", "--set", "text=\"; rm -rf ~ #", "--set", "empty=", "--allow", "a\nb", "--allow", "*", "--trust",
+            "digit=7", "--set", "text=\"; rm -rf ~ #", "--set", "empty=", "--allow", "a\nb", "--allow", "*",
+            "--on-invalid-reward", "worst", "--trust",
             "--", "--x", "", "ü`ls`",
         ]
         #expect(try Self.words(manifest.command) == words)

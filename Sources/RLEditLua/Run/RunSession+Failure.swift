@@ -24,6 +24,6 @@ extension RunSession {
 
     /// - Parameter folder: of the seed; the run's own counts where there are several.
     func resumeLine(_ folder: RunFolder) -> String {
-        "continue with: rledit-lua --resume \(top?.path ?? folder.path)"
+        "continue with: " + ShellCommand.text(["rledit-lua", "--resume", top?.path ?? folder.path])
     }
 }

@@ -43,6 +43,7 @@ extension Manifest {
             words += ["--set", "\(pair.key)=\(pair.value.string ?? "")"]
         }
         for file in options["allow"]?.array ?? [] { words += ["--allow", file.string ?? ""] }
+        if let rule = options["on_invalid_reward"]?.string { words += ["--on-invalid-reward", rule] }
         if options["trust"]?.bool == true { words.append("--trust") }
         let arguments = (options["script_arguments"]?.array ?? []).compactMap(\.string)
         return arguments.isEmpty ? words : words + ["--"] + arguments
