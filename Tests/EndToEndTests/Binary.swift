@@ -56,14 +56,22 @@ final class Running {
         process.arguments = Array(command.dropFirst())
         process.currentDirectoryURL = URL(fileURLWithPath: workspace.path)
         process.environment = environment
+        // Foundation keeps each process for ever, and its handles with it. It also reads past the list of open files when
+        // there are over a thousand, so ours are closed as soon as the child has them.
+        var handles: [FileHandle] = []
+        defer { for handle in handles { try? handle.close() } }
+        func opened(_ handle: FileHandle) -> FileHandle {
+            handles.append(handle)
+            return handle
+        }
         if let input {
             try Data(input).write(to: URL(fileURLWithPath: "\(folder)/in"))
-            process.standardInput = FileHandle(forReadingAtPath: "\(folder)/in")
+            process.standardInput = opened(try FileHandle(forReadingFrom: URL(fileURLWithPath: "\(folder)/in")))
         } else {
             process.standardInput = FileHandle.nullDevice
         }
-        process.standardOutput = FileHandle(forWritingAtPath: "\(folder)/out")
-        process.standardError = FileHandle(forWritingAtPath: "\(folder)/err")
+        process.standardOutput = opened(try FileHandle(forWritingTo: URL(fileURLWithPath: "\(folder)/out")))
+        process.standardError = opened(try FileHandle(forWritingTo: URL(fileURLWithPath: "\(folder)/err")))
         // Whoever started the tests may have signals ignored, which a child inherits.
         for number in [SIGINT, SIGHUP, SIGTERM] { signal(number, SIG_DFL) }
         let ended = ended
