@@ -162,7 +162,7 @@ static bool parse_message(const char *text, const lua_Debug *record, char kind[1
     return true;
 }
 
-/// The newest read of this chunk that `name` may stand for. A field may be one of any table, so its line must be the same.
+/// The newest read of this chunk that `name` may refer to. A field may be one of any table, so its line must be the same.
 static const luahost_absent_name *find_read(
     const luahost *host, const lua_Debug *record, bool same_line, const char *name, size_t length) {
     for (uint32_t back = 1; back <= ABSENT_READS && back <= host->absent_read_count; back++) {

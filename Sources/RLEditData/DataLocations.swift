@@ -52,7 +52,7 @@ public struct DataLocations: Sendable {
         guard !path.isEmpty else { throw .pathRefused(path: path, reason: "it is empty") }
         // The system would read the name up to the NUL only: another file than the one that was checked.
         guard !path.utf8.contains(0) else { throw .pathRefused(path: path, reason: "it contains a NUL byte") }
-        // What stands for bytes that are no text: the system would look for another name.
+        // The replacement character of bytes that are not UTF-8: the system would look for another name.
         guard !path.unicodeScalars.contains("\u{FFFD}") else {
             throw .pathRefused(path: path, reason: "it is not UTF-8: rename the file")
         }

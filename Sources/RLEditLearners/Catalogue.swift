@@ -55,6 +55,6 @@ public enum Learners {
 
     public static var names: [String] { all.map { $0.name } }
 
-    /// nil for a name that there is not.
+    /// nil when no learner has this name.
     public static func named(_ name: String) -> (any CatalogueLearner.Type)? { all.first { $0.name == name } }
 }

@@ -9,7 +9,7 @@ enum StandardOutput {
     /// The error number of the first write that failed; nothing is written after it, so that output has no holes.
     private static let failure = Mutex<Int32?>(nil)
 
-    /// Text for a person. It may quote what stands in a stranger's file, of which nothing may act on the terminal.
+    /// Text for a person. It may quote a stranger's file, and nothing in it may act on the terminal.
     static func show(_ text: String) { write(TerminalText.printable(text)) }
 
     static func write(_ text: String) { Array(text.utf8).withUnsafeBytes { _ = write($0) } }

@@ -84,7 +84,7 @@ struct ReplTests {
         #expect(ended.code == 0)
     }
 
-    @Test("A local that is gone is told of once")
+    @Test("The session says once that a local is gone")
     func locals() throws {
         let ended = try Self.session("local x = 1 print(x)\nlocal y = 2\ndo local z = 3 end\ny2 = 4\ny2")
         #expect(ended.errors == "'x' is local to what was typed and is gone now; without 'local' it stays\n")

@@ -122,7 +122,7 @@ local GroupMetrics = {}
 ---@field false_positive_rate number? share of class 0 that is predicted 1
 ---@field false_negative_rate number? share of class 1 that is predicted 0
 ---@field fped number? false positive equality difference: sum over groups of |FPR − FPR of the group|, the overall rate over the examples of all groups
----@field fned number? false negative equality difference, likewise
+---@field fned number? the same difference of false negative rates
 ---@field equality_difference number? `fped + fned`
 ---@field error_difference_at_eer number? `fped + fned` at the threshold of equal error, which moving the threshold does not change
 ---@field equal_error_threshold number? that threshold: where false positive and false negative rate of the examples in groups differ least

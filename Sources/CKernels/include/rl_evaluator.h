@@ -46,7 +46,7 @@ void rl_mask_weights(int64_t rows, int64_t columns, int64_t rank, const float *w
 void rl_shift_weights(int64_t rows, int64_t columns, int64_t rank, const float *w, const float *b, const float *a,
                       float *out);
 
-/// Number of examples whose largest logit stands at their label; the lowest class wins a tie, and an example of which a
+/// Number of examples whose largest logit is that of their label; the lowest class wins a tie, and an example of which a
 /// logit is NaN is never right. logits is [classes, n]. Writes the predicted classes when `predictions` is not NULL, -1 where
 /// a logit is NaN. n <= 1024.
 int64_t rl_count_correct(int64_t classes, int64_t n, const float *logits, int64_t stride, const int32_t *labels,

@@ -15,7 +15,7 @@ extension Network {
         return try blocks.count == 1 ? blocks[0] : Tensor.concat(blocks)
     }
 
-    /// Share of the examples whose largest score stands at their label; the lowest class wins a tie, and an example with a
+    /// Share of the examples whose largest score is that of their label; the lowest class wins a tie, and an example with a
     /// score that is NaN is not right. A single score counts as two classes, the first with score 0.
     package func accuracy(
         on examples: ExampleSet, pool: WorkerPool?, passes: PassCounter = PassCounter()

@@ -83,7 +83,7 @@ public enum AnnotationFiles {
         declaration.name.split(separator: ".").last.map(String.init) ?? declaration.name
     }
 
-    /// Lines as they stand in a file. Those of a paragraph are filled again; rows of tables, items and code stay whole.
+    /// Lines as a file has them. Those of a paragraph are filled again; rows of tables, items and code stay whole.
     private static func comment(_ lines: [Substring]) -> String {
         var result: [String] = []
         var paragraph: [Substring] = []

@@ -126,7 +126,7 @@ struct ComparisonReport {
         }
     }
 
-    /// What each kind of mark that is drawn stands for.
+    /// What each kind of drawn mark means.
     func legend(_ drawn: [Comparison.Row]) -> [ChartLegend.Entry] {
         let kinds = [("s0", "unedited"), ("s1", "learner"), ("s6", "its best seen"), ("s2", "baseline")]
         return kinds.filter { kind in drawn.contains { style($0) == kind.0 } }.map { kind in

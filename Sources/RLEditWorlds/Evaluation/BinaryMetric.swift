@@ -44,7 +44,7 @@ public enum BinaryMetric: Int, CaseIterable, Sendable {
         case .fped:
             "false positive equality difference: sum over groups of |FPR − FPR of the group|, the overall rate "
                 + "over the examples of all groups"
-        case .fned: "false negative equality difference, likewise"
+        case .fned: "the same difference of false negative rates"
         case .equalityDifference: "`fped + fned`"
         case .errorDifferenceAtEER:
             "`fped + fned` at the threshold of equal error, which moving the threshold does not change"
