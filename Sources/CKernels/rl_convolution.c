@@ -200,17 +200,25 @@ static int32_t create_convolution(operation *op, const problem *p, enum pass pas
 static int32_t describe(const rl_convolution_shape *s, problem *p) {
     dnnl_dims_t input = {s->rows, s->inChannels, s->inHeight, s->inWidth};
     dnnl_dims_t weight = {s->outChannels, s->inChannels, s->kernelHeight, s->kernelWidth};
+    // With groups the library wants them as a dimension of the weights, which lie in memory as they did.
+    dnnl_dims_t grouped = {s->groups, s->outChannels / s->groups, s->inChannels / s->groups, s->kernelHeight,
+                           s->kernelWidth};
     dnnl_dims_t output = {s->rows, s->outChannels, s->outHeight, s->outWidth};
     dnnl_dims_t bias = {s->outChannels};
     // Some orders are the same bytes, and the library is twice as quick when told the name of the one it blocks for:
     // one channel last is one channel first, and 16 channels last are one block of 16.
     dnnl_format_tag_t inputTag = s->inChannels == 1 ? dnnl_nchw : dnnl_nhwc;
-    dnnl_format_tag_t outputTag = s->inChannels == 1 && s->outChannels == 16 ? dnnl_nChw16c : dnnl_nhwc;
+    dnnl_format_tag_t outputTag = s->inChannels == 1 && s->outChannels == 16 && s->groups == 1 ? dnnl_nChw16c : dnnl_nhwc;
     // The other tags have no gradient for an input that is asked for seldom: the first layer's.
     if (outputTag == dnnl_nhwc) inputTag = dnnl_nhwc;
     TRY(INIT_BY_TAG(p->input, 4, input, inputTag));
-    TRY(INIT_BY_TAG(p->weight, 4, weight, dnnl_format_tag_any));
-    TRY(INIT_BY_TAG(p->plainWeight, 4, weight, dnnl_oihw));
+    if (s->groups == 1) {
+        TRY(INIT_BY_TAG(p->weight, 4, weight, dnnl_format_tag_any));
+        TRY(INIT_BY_TAG(p->plainWeight, 4, weight, dnnl_oihw));
+    } else {
+        TRY(INIT_BY_TAG(p->weight, 5, grouped, dnnl_format_tag_any));
+        TRY(INIT_BY_TAG(p->plainWeight, 5, grouped, dnnl_goihw));
+    }
     TRY(INIT_BY_TAG(p->bias, 1, bias, dnnl_x));
     TRY(INIT_BY_TAG(p->output, 4, output, outputTag));
     p->hasBias = s->hasBias;

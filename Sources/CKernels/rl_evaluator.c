@@ -28,6 +28,11 @@ static inline __attribute__((always_inline)) void activate_row(float *z, int64_t
     case RL_GELU: ACTIVATE_LOOP(rl_gelu(x)) break;
     case RL_TANH: ACTIVATE_LOOP(rl_tanh(x)) break;
     case RL_SIGMOID: ACTIVATE_LOOP(rl_sigmoid(x)) break;
+    case RL_GELU_TANH: ACTIVATE_LOOP(rl_gelu_tanh(x)) break;
+    case RL_SILU: ACTIVATE_LOOP(x * rl_sigmoid(x)) break;
+    case RL_HARD_SWISH: ACTIVATE_LOOP(x * rl_hard_sigmoid(x)) break;
+    case RL_HARD_SIGMOID: ACTIVATE_LOOP(rl_hard_sigmoid(x)) break;
+    case RL_RELU6: ACTIVATE_LOOP(rl_relu6(x)) break;
     case RL_ACTIVATION_EXPONENTIAL: ACTIVATE_LOOP(rl_exp(x)) break;
     case RL_ACTIVATION_LOGARITHM: ACTIVATE_LOOP(rl_log(x)) break;
     default:

@@ -59,6 +59,26 @@ RL_CLONES void rl_activation(int32_t function, const float *input, float *output
         RL_ELEMENTWISE
         for (int64_t i = 0; i < count; i++) output[i] = rl_sigmoid(input[i]);
         break;
+    case RL_GELU_TANH:
+        RL_ELEMENTWISE
+        for (int64_t i = 0; i < count; i++) output[i] = rl_gelu_tanh(input[i]);
+        break;
+    case RL_SILU:
+        RL_ELEMENTWISE
+        for (int64_t i = 0; i < count; i++) output[i] = input[i] * rl_sigmoid(input[i]);
+        break;
+    case RL_HARD_SWISH:
+        RL_ELEMENTWISE
+        for (int64_t i = 0; i < count; i++) output[i] = input[i] * rl_hard_sigmoid(input[i]);
+        break;
+    case RL_HARD_SIGMOID:
+        RL_ELEMENTWISE
+        for (int64_t i = 0; i < count; i++) output[i] = rl_hard_sigmoid(input[i]);
+        break;
+    case RL_RELU6:
+        RL_ELEMENTWISE
+        for (int64_t i = 0; i < count; i++) output[i] = rl_relu6(input[i]);
+        break;
     }
 }
 
@@ -67,6 +87,20 @@ static inline float gelu_slope(float x) {
     float distribution = 0.5f * (1 + rl_erf(x * inverse_sqrt2));
     return distribution + x * inverse_sqrt2pi * rl_exp(-0.5f * x * x);
 }
+
+static inline float gelu_tanh_slope(float x) {
+    const float a = 0.79788456f, b = 0.044715f;
+    float t = rl_tanh(a * (x + b * x * x * x));
+    return 0.5f * (1 + t) + 0.5f * x * (1 - t * t) * a * (1 + 3 * b * x * x);
+}
+
+static inline float silu_slope(float x) {
+    float s = rl_sigmoid(x);
+    return s * (1 + x * (1 - s));
+}
+
+// At the corners as PyTorch: 0 at -3, 1 at 3 for hard swish; 0 at both for hard sigmoid.
+static inline float hard_swish_slope(float x) { return x <= -3 ? 0 : (x < 3 ? x / 3.0f + 0.5f : 1); }
 
 RL_CLONES void rl_activation_backward(int32_t function, const float *input, const float *output,
                                       const float *outputGradient, float *inputGradient, int64_t count) {
@@ -87,6 +121,28 @@ RL_CLONES void rl_activation_backward(int32_t function, const float *input, cons
     case RL_SIGMOID:
         RL_ELEMENTWISE
         for (int64_t i = 0; i < count; i++) inputGradient[i] = outputGradient[i] * output[i] * (1 - output[i]);
+        break;
+    case RL_GELU_TANH:
+        RL_ELEMENTWISE
+        for (int64_t i = 0; i < count; i++) inputGradient[i] = outputGradient[i] * gelu_tanh_slope(input[i]);
+        break;
+    case RL_SILU:
+        RL_ELEMENTWISE
+        for (int64_t i = 0; i < count; i++) inputGradient[i] = outputGradient[i] * silu_slope(input[i]);
+        break;
+    case RL_HARD_SWISH:
+        RL_ELEMENTWISE
+        for (int64_t i = 0; i < count; i++) inputGradient[i] = outputGradient[i] * hard_swish_slope(input[i]);
+        break;
+    case RL_HARD_SIGMOID:
+        RL_ELEMENTWISE
+        for (int64_t i = 0; i < count; i++)
+            inputGradient[i] = input[i] <= -3 || input[i] >= 3 ? 0 : outputGradient[i] / 6.0f;
+        break;
+    case RL_RELU6:
+        RL_ELEMENTWISE
+        for (int64_t i = 0; i < count; i++)
+            inputGradient[i] = input[i] <= 0 || input[i] >= 6 ? 0 : outputGradient[i];
         break;
     }
 }

@@ -100,4 +100,17 @@ static inline float rl_erf(float x) {
 /// Gaussian error linear unit, the exact form x Phi(x) (PyTorch's default).
 static inline float rl_gelu(float x) { return 0.5f * x * (1.0f + rl_erf(x * 0.70710678f)); }
 
+/// The same with the approximation by a hyperbolic tangent (PyTorch's approximate="tanh").
+static inline float rl_gelu_tanh(float x) {
+    return 0.5f * x * (1.0f + rl_tanh(0.79788456f * (x + 0.044715f * x * x * x)));
+}
+
+/// min(max(x, 0), 6), and NaN for NaN.
+static inline float rl_relu6(float x) {
+    float low = x < 0 ? 0 : x;
+    return low > 6 ? 6 : low;
+}
+
+static inline float rl_hard_sigmoid(float x) { return rl_relu6(x + 3.0f) / 6.0f; }
+
 #endif

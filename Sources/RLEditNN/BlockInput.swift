@@ -18,17 +18,16 @@ struct BlockInput {
 }
 
 extension NetworkGraph {
-    /// Hands a run of rows of a batch to `body` in the form in which the nodes behind `source` read them: sparse where
-    /// all of them can, else dense and channels last.
+    /// Hands a run of rows of a batch to `body` in the form in which the first nodes read them: sparse where all of them
+    /// can, else dense and channels last.
     /// - Parameters:
-    ///   - inputs: of the shape of what `source` gives, in `layout`.
-    ///   - source: the node whose outputs the inputs are; -1 for the network's input.
+    ///   - inputs: of the network's input shape, in `layout`.
     ///   - dense: whether sparse rows are to be made dense in any case.
     func withBlock<Result>(
-        _ inputs: ExampleInputs, rows: Range<Int>, of source: Int = -1, layout: ActivationLayout = .channelsFirst,
-        dense: Bool = false, _ body: (BlockInput) throws(NetworkError) -> Result
+        _ inputs: ExampleInputs, rows: Range<Int>, layout: ActivationLayout = .channelsFirst, dense: Bool = false,
+        _ body: (BlockInput) throws(NetworkError) -> Result
     ) throws(NetworkError) -> Result {
-        let order = ChannelOrder(shape: shape(of: source))
+        let order = ChannelOrder(shape: inputShape)
         let converted: TensorStorage
         switch inputs {
         case .dense(let tensor):
@@ -38,7 +37,7 @@ extension NetworkGraph {
             converted = TensorStorage(uninitializedCount: rows.count * order.count)
             order.channelsLast(from, to: converted.pointer, rows: rows.count)
         case .sparse(let sparse):
-            if !dense, source < 0, takesSparseInput {
+            if !dense, takesSparseInput {
                 return try sparse.withBlock(rows) { block throws(NetworkError) in try body(BlockInput(block)) }
             }
             converted = TensorStorage(uninitializedCount: rows.count * order.count)
@@ -46,5 +45,16 @@ extension NetworkGraph {
         }
         defer { withExtendedLifetime(converted) {} }
         return try body(BlockInput(converted.pointer))
+    }
+
+    /// A whole batch as the first nodes read it, dense and channels last, in memory of its own.
+    func block(_ inputs: ExampleInputs, rows: Int) -> TensorStorage {
+        let order = ChannelOrder(shape: inputShape)
+        let result = TensorStorage(uninitializedCount: rows * order.count)
+        switch inputs {
+        case .dense(let tensor): order.channelsLast(tensor.storage.pointer, to: result.pointer, rows: rows)
+        case .sparse(let sparse): sparse.copyDense(0..<rows, into: result.pointer)
+        }
+        return result
     }
 }

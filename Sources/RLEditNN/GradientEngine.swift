@@ -5,7 +5,8 @@ internal import RLEditTensor
 ///
 /// The batch is cut in chunks of `chunkRows` rows. Chunks are dealt to at most `laneLimit` lanes, in order and evenly;
 /// a lane runs its chunks one after the other and adds their gradients up in one buffer; lanes are added in order. All
-/// of that depends on the number of rows only, so the result has the same bytes for any number of workers.
+/// of that depends on the number of rows only, so the result has the same bytes for any number of workers. Networks with
+/// batch norms go another way, see `GradientEngine+BatchNorm.swift`.
 final class GradientEngine {
     /// Rows of a chunk: enough for products to run at full rate, few enough that activations stay in the cache.
     static let chunkRows = 32
@@ -14,10 +15,12 @@ final class GradientEngine {
     /// Floats of one block when parameters are spread over the pool.
     static let parameterBlock = 8192
 
-    private let graph: NetworkGraph
+    let graph: NetworkGraph
     private let pool: WorkerPool?
     /// One buffer of `graph.flatCount` per lane, grown as needed; gaps between parameters stay zero.
-    private var lanes: [TensorStorage] = []
+    private(set) var lanes: [TensorStorage] = []
+    /// What the last run made of the running statistics, by batch norm.
+    var runningStatistics: [Int: RunningStatistics] = [:]
 
     init(graph: NetworkGraph, pool: WorkerPool?) throws(NetworkError) {
         guard !graph.nodes.isEmpty else {
@@ -55,6 +58,11 @@ final class GradientEngine {
             lanes.append(TensorStorage(zeros: graph.flatCount))
         }
         activeLanes = laneCount
+        guard graph.batchNorms.isEmpty else {
+            return try runTogether(
+                parameters: parameters, rows: rows, laneCount: laneCount, objective: objective, weight: weight,
+                random: random, examples: examples)
+        }
         let results = PieceResults(count: laneCount, ObjectiveTerms())
         let (graph, lanes) = (graph, lanes)
         let scale = weight / Float(rows * objective.termsPerRow(graph.shape(of: graph.nodes.count - 1)))
@@ -93,16 +101,8 @@ final class GradientEngine {
         _ graph: NetworkGraph, _ objective: any BatchObjective, _ inputs: ExampleInputs, _ targets: Targets, rows: Int,
         parameters: [UnsafePointer<Float>], gradient: UnsafeMutablePointer<Float>, scale: Float, random: RandomStream
     ) throws -> ObjectiveTerms {
-        guard inputs.shape == [rows] + graph.inputShape else {
-            throw NetworkError.exampleShape(expected: graph.inputShape, actual: inputs.shape)
-        }
-        let outputShape = graph.shape(of: graph.nodes.count - 1)
-        var targets = targets
-        if outputShape.count == 3, case .values(let values) = targets, values.shape == [rows] + outputShape {
-            // Compared element by element, so in the same order as the outputs.
-            targets = .values(try values.channelsLast(example: outputShape).reshaped(values.shape))
-        }
-        let key = Workspace.Key(rows: rows, start: 0, end: graph.nodes.count, isTraining: true)
+        let (outputShape, targets) = try checked(graph, inputs, targets, rows: rows)
+        let key = Workspace.Key(rows: rows, mode: .training)
         return try graph.withBlock(inputs, rows: 0..<rows) { entry throws(NetworkError) in
             try graph.workspaces.withWorkspace(key, of: graph) { workspace throws(NetworkError) in
                 let gradients = graph.parameters.map { gradient + $0.flatOffset }
@@ -114,6 +114,23 @@ final class GradientEngine {
                 return terms
             }
         }
+    }
+}
+
+extension GradientEngine {
+    /// The output shape, and the targets in the memory order of the outputs.
+    static func checked(
+        _ graph: NetworkGraph, _ inputs: ExampleInputs, _ targets: Targets, rows: Int
+    ) throws -> (outputShape: [Int], targets: Targets) {
+        guard inputs.shape == [rows] + graph.inputShape else {
+            throw NetworkError.exampleShape(expected: graph.inputShape, actual: inputs.shape)
+        }
+        let outputShape = graph.shape(of: graph.nodes.count - 1)
+        if outputShape.count == 3, case .values(let values) = targets, values.shape == [rows] + outputShape {
+            // Compared element by element, so in the same order as the outputs.
+            return (outputShape, .values(try values.channelsLast(example: outputShape).reshaped(values.shape)))
+        }
+        return (outputShape, targets)
     }
 }
 

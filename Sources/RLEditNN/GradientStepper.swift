@@ -46,7 +46,7 @@ package final class GradientStepper {
         initial = network
         graph = network.graph
         engine = try GradientEngine(graph: graph, pool: pool)
-        self.optimizer = try Optimizer(optimizer, parameterCount: graph.flatCount)
+        self.optimizer = try Optimizer(optimizer, parameterCount: graph.trainableCount)
         let parameters = TensorStorage(zeros: graph.flatCount)
         for (place, value) in zip(graph.parameters, network.parameterValues) {
             (parameters.pointer + place.flatOffset).update(from: value.storage.pointer, count: place.count)
@@ -104,7 +104,7 @@ package final class GradientStepper {
     /// - Returns: the terms as they were before the step, without their weights.
     @discardableResult
     package func step(_ terms: [Term], learningRate: Float, random: RandomStream) throws -> [ObjectiveTerms] {
-        let (results, last) = try run(terms, random: random)
+        let (results, last) = try run(terms, random: random, updatesStatistics: true)
         var scale: Float = 1
         if let limit = gradientClipping {
             let squares = PieceResults(count: blockCount, 0.0)
@@ -120,7 +120,7 @@ package final class GradientStepper {
         }
         let step = optimizer.beginStep(learningRate: learningRate, weightDecay: weightDecay, gradientScale: scale)
         let finish = gradientClipping == nil ? finisher(last) : nil
-        let (parameters, gradient, total) = (parameters, gradient, graph.flatCount)
+        let (parameters, gradient, total) = (parameters, gradient, graph.trainableCount)
         try engine.forEach(blockCount) { block in
             let range = finish?.finish(block) ?? GradientStepper.range(ofBlock: block, total: total)
             step.apply(
@@ -134,7 +134,7 @@ package final class GradientStepper {
     package func gradient(
         of terms: [Term], random: RandomStream
     ) throws -> (terms: [ObjectiveTerms], gradients: [Tensor]) {
-        let (results, last) = try run(terms, random: random)
+        let (results, last) = try run(terms, random: random, updatesStatistics: false)
         let finish = finisher(last)
         try engine.forEach(blockCount) { block in _ = finish.finish(block) }
         let gradients = graph.parameters.map { place in
@@ -149,7 +149,9 @@ package final class GradientStepper {
 
     /// Runs the terms in order. The gradients of all but the last are summed in `gradient`; the last one's stay in the
     /// lanes, to be added when its blocks are finished.
-    private func run(_ terms: [Term], random: RandomStream) throws -> (results: [ObjectiveTerms], last: LaneSum) {
+    private func run(
+        _ terms: [Term], random: RandomStream, updatesStatistics: Bool
+    ) throws -> (results: [ObjectiveTerms], last: LaneSum) {
         guard !terms.isEmpty else {
             throw NetworkError.option(field: "terms", expected: "at least one", actual: "none")
         }
@@ -157,7 +159,7 @@ package final class GradientStepper {
         var lanes = LaneSum(summer: LaneSummer(lanes: []), joins: false)
         for (index, term) in terms.enumerated() {
             if index > 0 {
-                let (sum, gradient, total) = (lanes, gradient, graph.flatCount)
+                let (sum, gradient, total) = (lanes, gradient, graph.trainableCount)
                 try engine.forEach(blockCount) { block in
                     sum.add(GradientStepper.range(ofBlock: block, total: total), to: gradient.pointer)
                 }
@@ -174,18 +176,31 @@ package final class GradientStepper {
                     }
                 })
             lanes = LaneSum(summer: engine.laneSummer(), joins: index > 0)
+            // As in PyTorch, where each pass moves them.
+            if updatesStatistics { followRunningStatistics() }
         }
         return (results, lanes)
+    }
+
+    /// Takes what the passes of a step made of the batch norms' running statistics.
+    private func followRunningStatistics() {
+        for (node, statistics) in engine.runningStatistics {
+            let places = graph.parameters[graph.nodeParameters[node]].filter { !$0.specification.isTrainable }
+            for (place, values) in zip(places, [statistics.mean, statistics.variance]) {
+                (parameters.pointer + place.flatOffset).update(from: values, count: place.count)
+            }
+        }
+        engine.runningStatistics = [:]
     }
 
     private func finisher(_ last: LaneSum) -> BlockFinisher {
         BlockFinisher(
             last: last, gradient: gradient, parameters: parameters, mask: mask, absolutePenalty: absolutePenalty,
-            total: graph.flatCount)
+            total: graph.trainableCount)
     }
 
     private var blockCount: Int {
-        (graph.flatCount + GradientEngine.parameterBlock - 1) / GradientEngine.parameterBlock
+        (graph.trainableCount + GradientEngine.parameterBlock - 1) / GradientEngine.parameterBlock
     }
 
     fileprivate static func range(ofBlock block: Int, total: Int) -> Range<Int> {

@@ -46,6 +46,14 @@ extension Layer {
 /// A layer whose kernel can end in max(0, x) at no cost, which saves the ReLU that follows a pass over memory.
 package protocol FusesReLU: Layer {}
 
+/// A layer that can take over a batch norm that alone reads it, at inference: its weight's rows are scaled, and its bias
+/// shifted. Parameters `weight [out, …]` and, unless it has none, `bias [out]`.
+package protocol FoldsBatchNorm: FusesReLU {
+    var hasBias: Bool { get }
+    /// The same layer with a bias.
+    var withBias: Self { get }
+}
+
 /// A layer that can read the sparse inputs of a network itself (``ForwardPass/sparseInput``); it takes dense ones as well.
 /// Before any other layer, sparse inputs are made dense, a block at a time.
 package protocol TakesSparseInput: Layer {}
@@ -63,11 +71,14 @@ public struct ParameterSpecification: Sendable, Equatable {
     public let name: String
     public let shape: [Int]
     public let initialization: Initialization
+    /// Whether gradients reach it; false for buffers, such as running statistics.
+    public let isTrainable: Bool
 
-    public init(name: String, shape: [Int], initialization: Initialization) {
+    public init(name: String, shape: [Int], initialization: Initialization, isTrainable: Bool = true) {
         self.name = name
         self.shape = shape
         self.initialization = initialization
+        self.isTrainable = isTrainable
     }
 
     /// Weight and bias as PyTorch's `Linear` and `Conv2d` start by default: both uniform in ±1/√fanIn (its
@@ -82,6 +93,16 @@ public struct ParameterSpecification: Sendable, Equatable {
     }
 }
 
+/// What passes through a network are for.
+public enum PassMode: Sendable {
+    /// Outputs only.
+    case inference
+    /// Outputs and gradients of the network as it is at inference: batch norms use their running statistics.
+    case differentiation
+    /// Outputs and gradients of a training step: batch norms use the minibatch's statistics.
+    case training
+}
+
 /// What a kernel is to be made for.
 public struct KernelRequest: Sendable {
     /// Examples in every block.
@@ -89,19 +110,21 @@ public struct KernelRequest: Sendable {
     /// Input shapes and output shape per example, in PyTorch's order.
     public let inputShapes: [[Int]]
     public let outputShape: [Int]
-    /// Whether `backward` will be called: then `forward` must remember what it needs.
-    public let isTraining: Bool
+    public let mode: PassMode
     /// Only for layers that offer it: the forward pass ends in max(0, x). The backward pass then receives gradients
     /// with respect to the sum before it.
     package let fusesReLU: Bool
 
-    package init(rows: Int, inputShapes: [[Int]], outputShape: [Int], isTraining: Bool, fusesReLU: Bool) {
+    package init(rows: Int, inputShapes: [[Int]], outputShape: [Int], mode: PassMode, fusesReLU: Bool) {
         self.rows = rows
         self.inputShapes = inputShapes
         self.outputShape = outputShape
-        self.isTraining = isTraining
+        self.mode = mode
         self.fusesReLU = fusesReLU
     }
+
+    /// Whether `backward` will be called: then `forward` must remember what it needs.
+    public var isTraining: Bool { mode != .inference }
 
     var inputShape: [Int] { inputShapes.first ?? [] }
     var inputCount: Int { rows * inputShape.reduce(1, *) }

@@ -55,10 +55,12 @@ extension Network {
     }
 
     /// The outputs of a batch, and what a gradient with respect to them becomes with respect to the inputs and the
-    /// parameters (a vector–Jacobian product), in training mode on the calling thread as one block.
-    /// - Parameter outputGradient: receives the outputs, returns a tensor of their shape.
+    /// parameters (a vector–Jacobian product), on the calling thread as one block.
+    /// - Parameters:
+    ///   - mode: `.training` for batch norms by the statistics of this batch.
+    ///   - outputGradient: receives the outputs, returns a tensor of their shape.
     public func pullback(
-        _ inputs: Tensor, random: RandomStream? = nil, outputGradient: (Tensor) throws -> Tensor
+        _ inputs: Tensor, mode: PassMode = .differentiation, random: RandomStream? = nil, outputGradient: (Tensor) throws -> Tensor
     ) throws -> (outputs: Tensor, inputGradient: Tensor, parameterGradients: [Tensor]) {
         let rows = try batchRows(inputs.shape, shape: inputShape, layout: .channelsFirst)
         guard !nodes.isEmpty else {
@@ -66,7 +68,7 @@ extension Network {
             return (inputs, gradient, [])
         }
         let input = inputs.channelsLast(example: inputShape)
-        let key = Workspace.Key(rows: rows, start: 0, end: nodes.count, isTraining: true)
+        let key = Workspace.Key(rows: rows, mode: mode == .inference ? .differentiation : mode)
         let workspace = try Workspace(graph: graph, key: key)
         let pointers = parameterValues.map { UnsafePointer($0.storage.pointer) }
         try workspace.forward(input: BlockInput(input.storage.pointer), parameters: pointers, random: random)

@@ -75,7 +75,7 @@ extension NetworkGraph {
             throw NetworkError.exampleShape(expected: inputShape, actual: examples.inputs.shape)
         }
         let shape = shape(of: nodes.count - 1)
-        let key = Workspace.Key(rows: rows, start: 0, end: nodes.count, isTraining: true)
+        let key = Workspace.Key(rows: rows, mode: .differentiation)
         try withBlock(examples.inputs, rows: 0..<rows) { entry throws(NetworkError) in
             try workspaces.withWorkspace(key, of: self) { workspace throws(NetworkError) in
                 let gradients = self.parameters.map { gradient.pointer + $0.flatOffset }

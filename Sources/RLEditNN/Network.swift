@@ -75,7 +75,7 @@ public struct Network: Sendable {
     public var parameterNames: [String] { graph.parameters.map(\.name) }
 
     /// Number of trainable values.
-    public var parameterCount: Int { graph.parameters.reduce(0) { $0 + $1.count } }
+    public var parameterCount: Int { graph.trainedCount(graph.parameters[...]) }
 
     /// The value of a parameter; nil when there is none of this name.
     public func parameter(_ name: String) -> Tensor? { graph.parameterIndices[name].map { parameterValues[$0] } }
@@ -98,6 +98,18 @@ public struct Network: Sendable {
         return index
     }
 
+    /// The same parameters in another graph that has some of the same nodes.
+    init(graph: NetworkGraph, valuesOf whole: Network) throws(NetworkError) {
+        self.graph = graph
+        parameterValues = []
+        for place in graph.parameters {
+            guard let value = whole.parameter(place.name) else {
+                throw .unknownParameter(name: place.name, known: whole.parameterNames)
+            }
+            parameterValues.append(value)
+        }
+    }
+
     /// All parameters from one buffer of `graph.flatCount` floats.
     mutating func setParameters(fromFlat flat: UnsafePointer<Float>) {
         for (index, parameter) in graph.parameters.enumerated() {
@@ -114,7 +126,7 @@ extension Network: CustomStringConvertible {
         var rows = [["layer", "type", "output", "parameters"], ["input", "", "\(inputShape)", ""]]
         for (index, node) in nodes.enumerated() {
             let summary = node.layer.summary
-            let count = graph.parameters[graph.nodeParameters[index]].reduce(0) { $0 + $1.count }
+            let count = graph.trainedCount(graph.parameters[graph.nodeParameters[index]])
             rows.append([
                 node.name, summary.isEmpty ? node.layer.kind : "\(node.layer.kind) (\(summary))",
                 "\(graph.shapes[index])", count == 0 ? "" : "\(count)",

@@ -27,10 +27,8 @@ public enum NetworkError: Error, Equatable, Sendable, CustomStringConvertible {
     case exampleShape(expected: [Int], actual: [Int])
     /// Nothing to compute on.
     case noExamples(operation: String)
-    /// A node index outside `0 ... count` of the network.
+    /// A node index that the network does not have.
     case nodeIndex(operation: String, index: Int, count: Int)
-    /// The network cannot be cut in two before a node, since a later one reads from before it too.
-    case cut(before: String, reads: String)
     /// A class label outside `0 ..< classes`; `example` counts from 0 within what was handed in.
     case labelOutOfRange(label: Int, classes: Int, example: Int)
     /// Not one target for each input.
@@ -76,8 +74,6 @@ public enum NetworkError: Error, Equatable, Sendable, CustomStringConvertible {
         case .noExamples(let operation): "\(operation): at least one example expected, got none"
         case .nodeIndex(let operation, let index, let count):
             "\(operation): node \(index) is outside a network of \(count) layers"
-        case .cut(let node, let source):
-            "the network cannot be cut before '\(node)': a later layer also reads from \(source)"
         case .labelOutOfRange(let label, let classes, let example):
             ExampleFault.label(label, example: example, classes: classes)
         case .unpaired(let inputs, let targets, let areLabels):

@@ -10,8 +10,9 @@ package final class NetworkGraph: Sendable {
         let name: String
         let specification: ParameterSpecification
         let count: Int
-        /// Where it starts, in floats, when all parameters lie in one buffer (see ``flatCount``).
-        let flatOffset: Int
+        /// Where it starts, in floats, when all parameters lie in one buffer (see ``flatCount``); buffers, which have no
+        /// gradient, come after all that is trained.
+        fileprivate(set) var flatOffset = 0
     }
 
     let nodes: [Network.Node]
@@ -24,6 +25,10 @@ package final class NetworkGraph: Sendable {
     let parameterIndices: [String: Int]
     /// Floats of a buffer that holds all parameters, each starting on a cache line; the gaps hold zeros.
     let flatCount: Int
+    /// Floats of those that are trained: gradients and optimizers know no others.
+    let trainableCount: Int
+    /// Nodes that share statistics over a minibatch while training.
+    let batchNorms: [Int]
     /// Whether each node that reads the network's input can read it sparse.
     let takesSparseInput: Bool
     let workspaces = WorkspaceCache()
@@ -34,7 +39,6 @@ package final class NetworkGraph: Sendable {
         var shapes: [[Int]] = []
         var parameters: [Parameter] = []
         var nodeParameters: [Range<Int>] = []
-        var offset = 0
         for (index, node) in nodes.enumerated() {
             if let reason = NetworkGraph.fault(inName: node.name) {
                 throw NetworkError.invalidNodeName(name: node.name, reason: reason)
@@ -60,12 +64,21 @@ package final class NetworkGraph: Sendable {
                 let count = try Tensor.elementCount(of: specification.shape)
                 parameters.append(
                     Parameter(
-                        name: "\(node.name).\(specification.name)", specification: specification, count: count,
-                        flatOffset: offset))
-                offset += (count + 15) / 16 * 16
+                        name: "\(node.name).\(specification.name)", specification: specification, count: count))
             }
             nodeParameters.append(first..<parameters.count)
         }
+        var offset = 0
+        func place(_ isTrainable: Bool) {
+            for index in parameters.indices where parameters[index].specification.isTrainable == isTrainable {
+                parameters[index].flatOffset = offset
+                offset += (parameters[index].count + 15) / 16 * 16
+            }
+        }
+        place(true)
+        trainableCount = offset
+        place(false)
+        batchNorms = nodes.indices.filter { nodes[$0].layer is BatchNorm }
         try NetworkGraph.requireUnambiguous(nodes.map(\.name), parameters: Set(parameters.map(\.name)))
         self.nodes = nodes
         self.inputShape = inputShape
@@ -78,6 +91,11 @@ package final class NetworkGraph: Sendable {
             !readers.isEmpty && readers.allSatisfy { $0.inputs == [-1] && $0.layer is any TakesSparseInput }
         parameterIndices = Dictionary(
             parameters.enumerated().map { ($0.element.name, $0.offset) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Values of these parameters that are trained.
+    func trainedCount(_ parameters: ArraySlice<Parameter>) -> Int {
+        parameters.reduce(0) { $0 + ($1.specification.isTrainable ? $1.count : 0) }
     }
 
     private static func fault(inName name: String) -> String? {
@@ -107,26 +125,10 @@ package final class NetworkGraph: Sendable {
     /// Shape per example of what a node reads; -1 is the network's input.
     func shape(of node: Int) -> [Int] { node < 0 ? inputShape : shapes[node] }
 
-    /// The node whose output is all that `nodes[start...]` need from before `start`; -1 for the network's input.
-    /// - Throws: ``NetworkError/cut(before:reads:)`` where later nodes also read something else.
-    func source(ofSuffixFrom start: Int, operation: String) throws(NetworkError) -> Int {
-        guard start >= 0, start <= nodes.count else {
-            throw .nodeIndex(operation: operation, index: start, count: nodes.count)
-        }
-        guard start < nodes.count, let source = nodes[start].inputs.first else { return nodes.count - 1 }
-        for node in nodes[start...] {
-            for input in node.inputs where input < start && input != source {
-                throw .cut(before: nodes[start].name, reads: input < 0 ? "the input" : nodes[input].name)
-            }
-        }
-        return source
-    }
-
-    /// Rows of one block of work when nodes `range` run: as many as keep the widest activation near 2 MB, where the
-    /// caches still help, without splitting small work. A rule of shapes alone, so that no result depends on the
-    /// number of workers.
-    func blockRows(_ range: Range<Int>, source: Int) -> Int {
-        let widest = range.reduce(shape(of: source).reduce(1, *)) { max($0, shapes[$1].reduce(1, *)) }
+    /// Rows of one block of work: as many as keep the widest activation near 2 MB, where the caches still help, without
+    /// splitting small work. A rule of shapes alone, so that no result depends on the number of workers.
+    var blockRows: Int {
+        let widest = shapes.reduce(inputShape.reduce(1, *)) { max($0, $1.reduce(1, *)) }
         let rows = min(4096, (1 << 19) / max(widest, 1))
         return rows >= 16 ? rows / 16 * 16 : max(rows, 1)
     }

@@ -19,31 +19,48 @@ struct BufferPlan {
     mutating func giveBack(_ buffer: Int) { free.append(buffer) }
 }
 
-extension Workspace {
-    /// Pairs of a node that can end in max(0, x) and the ReLU that alone reads it: for each node its ReLU, and for each
-    /// ReLU its node; -1 elsewhere.
-    static func fusions(_ graph: NetworkGraph, _ range: Range<Int>) -> (reLU: [Int], producer: [Int]) {
-        var reLU = [Int](repeating: -1, count: graph.nodes.count)
-        var producer = reLU
-        for index in range {
-            let node = graph.nodes[index]
-            guard let activation = node.layer as? Activation, activation.function == .relu,
-                let input = node.inputs.first,
-                range.contains(input), graph.nodes[input].layer is any FusesReLU,
-                graph.nodes.allSatisfy({ $0.name == node.name || !$0.inputs.contains(input) })
-            else { continue }
-            reLU[input] = index
-            producer[index] = input
+/// Which nodes are computed by the node before them: a ReLU, or a batch norm at inference, that alone reads a node which can
+/// do its work on the way.
+struct Fusions {
+    /// For each node the ReLU that it ends in, and the batch norm folded into its weights; -1 for none.
+    private(set) var reLU: [Int]
+    private(set) var batchNorm: [Int]
+    /// For each node that is fused, the node that computes it; -1 elsewhere.
+    private(set) var producer: [Int]
+
+    init(_ graph: NetworkGraph, foldsBatchNorms: Bool) {
+        let none = [Int](repeating: -1, count: graph.nodes.count)
+        (reLU, batchNorm, producer) = (none, none, none)
+        var readers = none.map { _ in 0 }
+        for node in graph.nodes { for input in Set(node.inputs) where input >= 0 { readers[input] += 1 } }
+        for (index, node) in graph.nodes.enumerated() {
+            guard let input = node.inputs.first, node.inputs.count == 1, input >= 0, readers[input] == 1 else {
+                continue
+            }
+            if foldsBatchNorms, node.layer is BatchNorm, graph.nodes[input].layer is any FoldsBatchNorm {
+                batchNorm[input] = index
+                producer[index] = input
+            } else if let activation = node.layer as? Activation, activation.function == .relu {
+                // What a batch norm gives is given by the layer that it is folded into.
+                let source = producer[input] >= 0 ? producer[input] : input
+                guard reLU[source] < 0, graph.nodes[source].layer is any FusesReLU else { continue }
+                reLU[source] = index
+                producer[index] = source
+            }
         }
-        return (reLU, producer)
     }
 
-    /// The last node that reads each node of `range` (itself when none does), and whether any output has two readers.
-    static func lastConsumers(_ graph: NetworkGraph, _ range: Range<Int>) -> (last: [Int], hasSharedOutput: Bool) {
-        var last = Array(0..<graph.nodes.count)
+    /// All nodes that `node` computes on the way, itself included.
+    func group(of node: Int) -> [Int] { [node, batchNorm[node], reLU[node]].filter { $0 >= 0 } }
+}
+
+extension Workspace {
+    /// The last node that reads each node (itself when none does), and whether any output has two readers.
+    static func lastConsumers(_ graph: NetworkGraph) -> (last: [Int], hasSharedOutput: Bool) {
+        var last = Array(graph.nodes.indices)
         var readers = [Int](repeating: 0, count: graph.nodes.count + 1)
-        for index in range {
-            for input in graph.nodes[index].inputs {
+        for (index, node) in graph.nodes.enumerated() {
+            for input in node.inputs {
                 if input >= 0 { last[input] = index }
                 readers[input + 1] += 1
             }
@@ -51,22 +68,25 @@ extension Workspace {
         return (last, readers.contains { $0 > 1 })
     }
 
-    /// The buffer of each node's output. At inference a buffer is free again after its last reader; while training all
-    /// outputs stay for the backward pass. A fused pair shares one.
+    /// The buffer of each node's output. At inference a buffer is free again after its last reader; otherwise all outputs
+    /// stay for the backward pass. What is fused shares one.
     static func planOutputs(
-        _ graph: NetworkGraph, _ key: Key, _ fusedReLU: [Int], _ plan: inout BufferPlan
+        _ graph: NetworkGraph, _ key: Key, _ fusions: Fusions, _ plan: inout BufferPlan
     ) -> [Int] {
-        let range = key.start..<key.end
-        var last = lastConsumers(graph, range).last
-        if let final = range.last { last[final] = range.upperBound }
-        var buffers = [Int](repeating: -1, count: range.count)
-        for index in range {
-            let place = index - key.start
-            if buffers[place] < 0 { buffers[place] = plan.take(graph.shapes[index].reduce(key.rows, *)) }
-            if fusedReLU[index] >= 0 { buffers[fusedReLU[index] - key.start] = buffers[place] }
-            guard !key.isTraining else { continue }
-            for earlier in range.lowerBound..<(index + 1) where last[earlier] == index && fusedReLU[earlier] < 0 {
-                plan.giveBack(buffers[earlier - key.start])
+        let count = graph.nodes.count
+        var last = lastConsumers(graph).last
+        if count > 0 { last[count - 1] = count }
+        var buffers = [Int](repeating: -1, count: count)
+        for index in 0..<count where fusions.producer[index] < 0 {
+            let buffer = plan.take(graph.shapes[index].reduce(key.rows, *))
+            let group = fusions.group(of: index)
+            for member in group { buffers[member] = buffer }
+            // The last reader of what the group gives is the last reader of its buffer.
+            let end = group.last ?? index
+            for member in group { last[member] = last[end] }
+            guard key.mode == .inference else { continue }
+            for earlier in 0...index where last[earlier] == index && fusions.producer[earlier] < 0 {
+                plan.giveBack(buffers[earlier])
             }
         }
         return buffers
@@ -74,18 +94,17 @@ extension Workspace {
 
     /// The buffer of the gradient of each node's output, which lives from its last reader's backward pass to its own.
     static func planGradients(
-        _ graph: NetworkGraph, _ key: Key, _ fusedProducer: [Int], _ plan: inout BufferPlan
+        _ graph: NetworkGraph, _ key: Key, _ fusions: Fusions, _ plan: inout BufferPlan
     ) -> [Int] {
-        let range = key.start..<key.end
-        var buffers = [Int](repeating: -1, count: range.count)
-        for index in range.reversed() {
-            let place = index - key.start
-            if buffers[place] < 0 { buffers[place] = plan.take(graph.shapes[index].reduce(key.rows, *)) }
-            for input in graph.nodes[index].inputs where range.contains(input) && buffers[input - key.start] < 0 {
-                buffers[input - key.start] =
-                    fusedProducer[index] == input ? buffers[place] : plan.take(graph.shapes[input].reduce(key.rows, *))
+        var buffers = [Int](repeating: -1, count: graph.nodes.count)
+        for (index, node) in graph.nodes.enumerated().reversed() {
+            if buffers[index] < 0 { buffers[index] = plan.take(graph.shapes[index].reduce(key.rows, *)) }
+            for input in node.inputs where input >= 0 && buffers[input] < 0 {
+                buffers[input] =
+                    fusions.producer[index] == input
+                    ? buffers[index] : plan.take(graph.shapes[input].reduce(key.rows, *))
             }
-            if fusedProducer[index] < 0 { plan.giveBack(buffers[place]) }
+            if fusions.producer[index] < 0 { plan.giveBack(buffers[index]) }
         }
         return buffers
     }

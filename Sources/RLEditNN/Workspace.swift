@@ -1,63 +1,62 @@
 internal import CKernels
 internal import RLEditTensor
 
-/// Memory and kernels to run nodes `start...` of a network on blocks of a fixed number of rows.
+/// Memory and kernels to run a network on blocks of a fixed number of rows.
 ///
 /// Invariant that makes it sendable: one thread at a time uses it (``WorkspaceCache`` hands each out once).
 final class Workspace: @unchecked Sendable {
     struct Key: Hashable, Sendable {
         let rows: Int
-        /// First node that runs.
-        let start: Int
-        /// One past the last node that runs.
-        let end: Int
-        let isTraining: Bool
+        let mode: PassMode
     }
 
     let key: Key
     /// Keeps this workspace while it is idle, so must not be kept by it; whoever runs the workspace holds the graph.
     private unowned let graph: NetworkGraph
-    /// The node whose output the first node reads; -1 for the network's input.
-    private let source: Int
-    /// Kernel of each node from `start`; nil for a ReLU that the node before it computes on the way.
+    /// Kernel of each node; nil for one that the node before it computes on the way.
     private var kernels: [(any LayerKernel)?] = []
-    /// A ReLU and the node that computes it, both ways; -1 elsewhere.
-    private var fusedReLU: [Int]
-    private var fusedProducer: [Int]
+    private let fusions: Fusions
+    /// Weights with a batch norm folded in, by node.
+    private var folds: [Int: FoldedWeights] = [:]
     private let memory: [TensorStorage]
     private let outputs: [UnsafeMutablePointer<Float>]
     private let gradients: [UnsafeMutablePointer<Float>]
     /// For the second and later contributions to one gradient.
     private let addend: UnsafeMutablePointer<Float>?
+    /// Whether a gradient has received its first contribution; the last place is the network's input's.
+    private var isWritten: [Bool] = []
 
     init(graph: NetworkGraph, key: Key) throws(NetworkError) {
         self.key = key
         self.graph = graph
-        source = try graph.source(ofSuffixFrom: key.start, operation: "workspace")
-        let range = key.start..<key.end
-        (fusedReLU, fusedProducer) = Workspace.fusions(graph, range)
-        for index in range {
-            let node = graph.nodes[index]
-            guard fusedProducer[index] < 0 else {
+        let fusions = Fusions(graph, foldsBatchNorms: key.mode == .inference)
+        self.fusions = fusions
+        for (index, node) in graph.nodes.enumerated() {
+            guard fusions.producer[index] < 0 else {
                 kernels.append(nil)
                 continue
             }
+            var layer = node.layer
+            if fusions.batchNorm[index] >= 0, let folding = layer as? any FoldsBatchNorm {
+                layer = folding.withBias
+                folds[index] = FoldedWeights(of: folding)
+            }
             let request = KernelRequest(
                 rows: key.rows, inputShapes: node.inputs.map(graph.shape(of:)), outputShape: graph.shapes[index],
-                isTraining: key.isTraining, fusesReLU: fusedReLU[index] >= 0)
+                mode: key.mode, fusesReLU: fusions.reLU[index] >= 0)
             do {
-                kernels.append(try node.layer.makeKernel(request))
+                kernels.append(try layer.makeKernel(request))
             } catch {
                 throw .node(name: node.name, cause: error)
             }
         }
         var plan = BufferPlan()
-        let outputBuffers = Workspace.planOutputs(graph, key, fusedReLU, &plan)
-        let gradientBuffers = key.isTraining ? Workspace.planGradients(graph, key, fusedProducer, &plan) : []
-        let consumers = Workspace.lastConsumers(graph, range)
-        let shared = key.isTraining && consumers.hasSharedOutput
-        let widest = range.reduce(0) { max($0, graph.shapes[$1].reduce(key.rows, *)) }
+        let outputBuffers = Workspace.planOutputs(graph, key, fusions, &plan)
+        let shared = key.mode != .inference && Workspace.lastConsumers(graph).hasSharedOutput
+        let widest = graph.shapes.reduce(graph.inputShape.reduce(key.rows, *)) { max($0, $1.reduce(key.rows, *)) }
+        // Before the gradients, whose buffers are free at some times only.
         let addendBuffer = shared ? plan.take(widest) : nil
+        let gradientBuffers = key.mode == .inference ? [] : Workspace.planGradients(graph, key, fusions, &plan)
         let memory = plan.counts.map { TensorStorage(uninitializedCount: $0) }
         self.memory = memory
         outputs = outputBuffers.map { memory[$0].pointer }
@@ -69,64 +68,78 @@ final class Workspace: @unchecked Sendable {
     var output: UnsafeMutablePointer<Float> { outputs[outputs.count - 1] }
     /// Where the caller writes the gradient of the loss with respect to `output` before calling `backward`.
     var outputGradient: UnsafeMutablePointer<Float> { gradients[gradients.count - 1] }
+    /// The kernel of a batch norm that runs by itself.
+    func batchNorm(_ node: Int) -> BatchNormKernel? { kernels[node] as? BatchNormKernel }
+    /// What a node reads first, and the gradient of what it gives; valid while the passes have come that far.
+    func input(of node: Int, from input: BlockInput) -> UnsafePointer<Float> {
+        pointer(to: graph.nodes[node].inputs[0], input: input.dense)
+    }
+    func gradient(of node: Int) -> UnsafePointer<Float> { UnsafePointer(gradients[node]) }
 
     /// Runs the nodes in order.
     /// - Parameters:
-    ///   - input: `rows` examples in the memory order of `Layer`, channels last; or sparse ones, when the source is the
-    ///     network's input and the graph takes them (``NetworkGraph/takesSparseInput``).
-    ///   - parameters: one pointer per parameter of the whole graph.
+    ///   - nodes: those to run, all before them having run on the same input; nil for all.
+    ///   - input: `rows` examples in the memory order of `Layer`, channels last; or sparse ones, when the graph takes them
+    ///     (``NetworkGraph/takesSparseInput``).
+    ///   - parameters: one pointer per parameter of the graph.
     ///   - random: while training, the block's stream; each node gets its own split.
     func forward(
-        input: BlockInput, parameters: [UnsafePointer<Float>], random: RandomStream? = nil
+        _ nodes: Range<Int>? = nil, input: BlockInput, parameters: [UnsafePointer<Float>], random: RandomStream? = nil
     ) throws(NetworkError) {
         rl_use_one_library_thread()
-        for index in key.start..<key.end {
-            guard let kernel = kernels[index - key.start] else { continue }
+        for index in nodes ?? 0..<graph.nodes.count {
+            guard let kernel = kernels[index] else { continue }
             let node = graph.nodes[index]
+            var own = Array(parameters[graph.nodeParameters[index]])
+            if let fold = folds[index] {
+                let batchNorm = fusions.batchNorm[index]
+                own = fold.fold(own, graph.nodes[batchNorm].layer, Array(parameters[graph.nodeParameters[batchNorm]]))
+            }
             try kernel.forward(
                 ForwardPass(
                     inputs: node.inputs.map { pointer(to: $0, input: input.dense) },
-                    sparseInput: node.inputs.first == source ? input.sparse : nil,
-                    parameters: Array(parameters[graph.nodeParameters[index]]), output: outputs[index - key.start],
-                    random: random?.split(node.name)))
+                    sparseInput: node.inputs.first == -1 ? input.sparse : nil, parameters: own,
+                    output: outputs[index], random: random?.split(node.name)))
         }
     }
 
     /// Runs the nodes backwards from `outputGradient`, after `forward` on the same input.
     /// - Parameters:
-    ///   - parameterGradients: one pointer per parameter of the whole graph; those of the nodes run are overwritten.
+    ///   - nodes: those to run, all after them having run; nil for all.
+    ///   - parameterGradients: one pointer per parameter of the graph; those of the nodes run are overwritten.
     ///   - inputGradient: receives the gradient with respect to `input` when not nil.
     func backward(
-        input: BlockInput, parameters: [UnsafePointer<Float>],
+        _ nodes: Range<Int>? = nil, input: BlockInput, parameters: [UnsafePointer<Float>],
         parameterGradients: [UnsafeMutablePointer<Float>], inputGradient: UnsafeMutablePointer<Float>? = nil
     ) throws(NetworkError) {
-        // Whether a gradient has received its first contribution; the last place stands for the source.
-        var isWritten = [Bool](repeating: false, count: key.end - key.start + 1)
-        isWritten[key.end - key.start - 1] = true
-        for index in (key.start..<key.end).reversed() {
-            let place = index - key.start
-            guard isWritten[place] else {
+        let nodes = nodes ?? 0..<graph.nodes.count
+        if nodes.upperBound == graph.nodes.count {
+            isWritten = [Bool](repeating: false, count: graph.nodes.count + 1)
+            isWritten[graph.nodes.count - 1] = true
+        }
+        for index in nodes.reversed() {
+            guard isWritten[index] else {
                 // Nothing that reaches the output reads this node.
                 zeroGradients(of: index, parameterGradients)
                 continue
             }
-            let gradient = gradients[place]
-            if fusedProducer[index] >= 0 {
+            let gradient = gradients[index]
+            if fusions.producer[index] >= 0 {
                 let count = Int64(graph.shapes[index].reduce(key.rows, *))
-                rl_activation_backward(Int32(RL_RELU), nil, outputs[place], gradient, gradient, count)
-                isWritten[fusedProducer[index] - key.start] = true
+                rl_activation_backward(Int32(RL_RELU), nil, outputs[index], gradient, gradient, count)
+                isWritten[fusions.producer[index]] = true
                 continue
             }
-            guard let kernel = kernels[place] else { continue }
+            guard let kernel = kernels[index] else { continue }
             let node = graph.nodes[index]
             var targets: [UnsafeMutablePointer<Float>?] = []
             var additions: [(from: UnsafeMutablePointer<Float>, to: UnsafeMutablePointer<Float>, count: Int)] = []
             for producer in node.inputs {
-                let producerPlace = producer == source ? key.end - key.start : producer - key.start
-                let target = producer == source ? inputGradient : gradients[producerPlace]
-                guard let target, isWritten[producerPlace] else {
+                let place = producer < 0 ? graph.nodes.count : producer
+                let target = producer < 0 ? inputGradient : gradients[place]
+                guard let target, isWritten[place] else {
                     targets.append(target)
-                    isWritten[producerPlace] = true
+                    isWritten[place] = true
                     continue
                 }
                 let count = graph.shape(of: producer).reduce(key.rows, *)
@@ -140,8 +153,8 @@ final class Workspace: @unchecked Sendable {
             try kernel.backward(
                 BackwardPass(
                     inputs: node.inputs.map { pointer(to: $0, input: input.dense) },
-                    sparseInput: node.inputs.first == source ? input.sparse : nil,
-                    parameters: Array(parameters[graph.nodeParameters[index]]), output: UnsafePointer(outputs[place]),
+                    sparseInput: node.inputs.first == -1 ? input.sparse : nil,
+                    parameters: Array(parameters[graph.nodeParameters[index]]), output: UnsafePointer(outputs[index]),
                     outputGradient: UnsafePointer(gradient), inputGradients: targets,
                     parameterGradients: Array(parameterGradients[graph.nodeParameters[index]])))
             for addition in additions { rl_accumulate(addition.to, addition.from, Int64(addition.count)) }
@@ -149,12 +162,42 @@ final class Workspace: @unchecked Sendable {
     }
 
     private func pointer(to node: Int, input: UnsafePointer<Float>) -> UnsafePointer<Float> {
-        node == source ? input : UnsafePointer(outputs[node - key.start])
+        node < 0 ? input : UnsafePointer(outputs[node])
     }
 
     private func zeroGradients(of node: Int, _ parameterGradients: [UnsafeMutablePointer<Float>]) {
         for index in graph.nodeParameters[node] {
             parameterGradients[index].update(repeating: 0, count: graph.parameters[index].count)
         }
+    }
+}
+
+/// Memory for the weight and bias of one layer after a batch norm has been folded into them.
+///
+/// Folding is done for every block that runs: next to the block itself it costs nothing, and parameters may differ from
+/// call to call, as those of candidates do.
+private final class FoldedWeights {
+    private let hasBias: Bool
+    private let shape: [Int]
+    private let weight: TensorStorage
+    private let bias: TensorStorage
+
+    init(of layer: any FoldsBatchNorm) {
+        hasBias = layer.hasBias
+        shape = layer.parameters.first?.shape ?? [0]
+        weight = TensorStorage(uninitializedCount: shape.reduce(1, *))
+        bias = TensorStorage(uninitializedCount: shape[0])
+    }
+
+    /// - Returns: weight and bias, valid until the next call.
+    func fold(
+        _ own: [UnsafePointer<Float>], _ batchNorm: any Layer, _ parameters: [UnsafePointer<Float>]
+    ) -> [UnsafePointer<Float>] {
+        guard let batchNorm = batchNorm as? BatchNorm else { return own }
+        let (scale, shift) = batchNorm.affine(parameters)
+        rl_fold_affine(
+            own[0], hasBias ? own[1] : nil, Int64(shape[0]), Int64(shape.dropFirst().reduce(1, *)), scale, shift,
+            weight.pointer, bias.pointer)
+        return [UnsafePointer(weight.pointer), UnsafePointer(bias.pointer)]
     }
 }

@@ -48,9 +48,10 @@ struct EmbeddingBagTests {
         let rows = try bags(70, columns: 40)
         let filled = dense(rows)
         #expect(difference(try network.forward(.sparse(rows)), try network.forward(filled)) < 2e-6)
-        let before = try network.activations(.sparse(rows), before: 2)
-        #expect(difference(before, try network.activations(filled, before: 2)) < 2e-6)
-        #expect(try network.activations(.sparse(rows), before: 0).scalars == filled.scalars)
+        let split = try NetworkSplit(network, at: [2])
+        #expect(
+            difference(try split.entering(.sparse(rows)), try split.entering(.dense(filled))) < 2e-6)
+        #expect(try NetworkSplit(network, at: [0]).entering(.sparse(rows)).scalars == filled.scalars)
         let labels = Targets.classes((0..<70).map { $0 % 3 })
         let (a, b) = (
             try network.gradient(.sparse(rows), labels, loss: .crossEntropy),

@@ -3,29 +3,6 @@ import RLEditTensor
 import RLEditTestSupport
 import Testing
 
-/// The sum of two nodes: a layer from outside of the library, with two inputs.
-struct Sum: Layer {
-    let count: Int
-    var kind: String { "Sum" }
-    func outputShape(for inputs: [[Int]]) throws(NetworkError) -> [Int] { inputs[0] }
-    func makeKernel(_ request: KernelRequest) throws(NetworkError) -> any LayerKernel {
-        Kernel(count: request.rows * count)
-    }
-
-    private final class Kernel: LayerKernel {
-        let count: Int
-        init(count: Int) { self.count = count }
-        func forward(_ pass: ForwardPass) {
-            for index in 0..<count { pass.output[index] = pass.inputs[0][index] + pass.inputs[1][index] }
-        }
-        func backward(_ pass: BackwardPass) {
-            for case let gradient? in pass.inputGradients {
-                gradient.update(from: pass.outputGradient, count: count)
-            }
-        }
-    }
-}
-
 @Suite("Graphs: nodes with several inputs and several readers")
 struct GraphTests {
     /// y = relu(a x) + b relu(a x) + x: a residual block whose input and inner output are each read twice.
@@ -36,8 +13,8 @@ struct GraphTests {
                 .init(name: "a", layer: Linear(6, 6), inputs: [-1]),
                 .init(name: "relu", layer: Activation.relu, inputs: [0]),
                 .init(name: "b", layer: Linear(6, 6), inputs: [1]),
-                .init(name: "inner", layer: Sum(count: 6), inputs: [1, 2]),
-                .init(name: "outer", layer: Sum(count: 6), inputs: [3, -1]),
+                .init(name: "inner", layer: Add(), inputs: [1, 2]),
+                .init(name: "outer", layer: Add(), inputs: [3, -1]),
             ], random: RandomStream(seed: 2))
     }
 
@@ -75,22 +52,44 @@ struct GraphTests {
         }
     }
 
-    @Test("A cut through a shortcut is refused, a cut at its end is not")
-    func cuts() throws {
+    @Test("A split between any two nodes gives what the whole network gives", arguments: [[0], [1], [2], [3], [4], [0, 2]])
+    func splits(at nodes: [Int]) throws {
         let network = try residual()
         let input = try GradientCheck.normal([3, 6], RandomStream(seed: 3))
-        #expect(throws: NetworkError.cut(before: "b", reads: "the input")) {
-            _ = try network.activations(input, before: 2)
+        let split = try NetworkSplit(network, at: nodes)
+        let entering = try split.entering(.dense(input))
+        #expect(difference(try split.suffix.forward(entering), try network.forward(input)) < 1e-6)
+        // An edit of the nodes leaves what enters the suffix alone.
+        for name in split.suffix.parameterNames {
+            #expect(split.prefix.parameter(name) == nil)
         }
-        let chain = try Network(
-            inputShape: [6],
-            nodes: [
-                .init(name: "a", layer: Linear(6, 6), inputs: [-1]),
-                .init(name: "sum", layer: Sum(count: 6), inputs: [0, -1]),
-                .init(name: "b", layer: Linear(6, 2), inputs: [1]),
-            ], random: RandomStream(seed: 2))
-        let entering = try chain.activations(input, before: 2)
-        #expect(try chain.forward(from: 2, activations: entering) == chain.forward(input))
+    }
+
+    @Test("What goes past a node is part of the frontier")
+    func frontier() throws {
+        let split = try NetworkSplit(try residual(), at: [2])
+        // Before b: its own input, which the inner sum reads too, and the network's input for the outer sum.
+        #expect(split.parts.map(\.node) == [-1, 1])
+        #expect(split.suffix.inputShape == [12])
+        #expect(split.suffix.parameterNames == ["b.weight", "b.bias"])
+        #expect(split.prefix.parameterNames == ["a.weight", "a.bias"])
+        // In a chain it is what enters the node, in its own shape.
+        let digits = try Models.digitCNN(random: RandomStream(seed: 1))
+        let chain = try NetworkSplit(digits, at: [try #require(digits.nodeIndex(named: "conv2"))])
+        #expect(chain.suffix.inputShape == [16, 14, 14])
+        #expect(chain.suffix.nodes.first?.name == "conv2")
+        #expect(try NetworkSplit(digits, at: [0]).prefix.nodes.isEmpty)
+    }
+
+    @Test("A suffix is differentiated through every part of its frontier")
+    func suffixGradients() throws {
+        let network = try residual()
+        let input = try GradientCheck.normal([3, 6], RandomStream(seed: 3))
+        let arriving = try GradientCheck.normal([3, 6], RandomStream(seed: 4))
+        let split = try NetworkSplit(network, at: [2])
+        let behind = try split.suffix.pullback(try split.entering(.dense(input))) { _ in arriving }.inputGradient
+        let ahead = try split.prefix.pullback(input) { _ in behind }.inputGradient
+        #expect(difference(ahead, try network.pullback(input) { _ in arriving }.inputGradient) < 1e-5)
     }
 
     @Test("A node that nothing reads gets a gradient of zero")

@@ -78,11 +78,12 @@ struct NetworkTests {
         let node = try #require(network.nodeIndex(named: name))
         let whole = try network.forward(input)
         for layout in [ActivationLayout.channelsFirst, .channelsLast] {
-            let entering = try network.activations(input, before: node, layout: layout)
-            let output = try network.forward(from: node, activations: entering, layout: layout)
+            let split = try NetworkSplit(network, at: [node])
+            let entering = try split.entering(.dense(input), layout: layout)
+            let output = try split.suffix.forward(.dense(entering), from: layout)
             #expect(difference(output, whole) < 1e-6)
         }
-        let entering = try network.activations(input, before: node)
+        let entering = try NetworkSplit(network, at: [node]).entering(.dense(input))
         #expect(entering.shape == [70] + network.outputShape(ofNode: node - 1))
     }
 
@@ -94,10 +95,11 @@ struct NetworkTests {
         let weight = try GradientCheck.normal([32, 128], RandomStream(seed: 3))
         var edited = network
         try edited.setParameter("fc2.weight", weight)
-        let entering = try network.activations(input, before: node)
-        let output = try network.forward(from: node, activations: entering, replacing: ["fc2.weight": weight])
-        #expect(output == (try edited.forward(from: node, activations: entering)))
-        #expect(output != (try network.forward(from: node, activations: entering)))
+        let split = try NetworkSplit(network, at: [node])
+        let entering = try split.entering(.dense(input))
+        let output = try split.suffix.forward(entering, replacing: ["fc2.weight": weight])
+        #expect(output == (try NetworkSplit(edited, at: [node]).suffix.forward(entering)))
+        #expect(output != (try split.suffix.forward(entering)))
     }
 
     @Test("Outputs are the same bytes for any number of workers")
@@ -221,11 +223,11 @@ struct NetworkErrorTests {
         expect("expected examples of shape [N, 4], got [2, 5]") {
             _ = try network.forward(Tensor.zeros([2, 5]))
         }
-        expect("forward: node 7 is outside a network of 1 layers") {
-            _ = try network.forward(from: 7, activations: Tensor.zeros([2, 4]))
+        expect("split: node 7 is outside a network of 1 layers") {
+            _ = try NetworkSplit(network, at: [7])
         }
         expect("no parameter is named 'w'; the parameters are fc1.weight, fc1.bias") {
-            _ = try network.forward(from: 0, activations: Tensor.zeros([2, 4]), replacing: ["w": Tensor.zeros([1])])
+            _ = try network.forward(Tensor.zeros([2, 4]), replacing: ["w": Tensor.zeros([1])])
         }
     }
 

@@ -81,37 +81,3 @@ struct SquaredGradientsTests {
         #expect(throws: NetworkError.self) { try network().squaredGradients(source, rows: [], labels: .expected) }
     }
 }
-
-@Suite("Suffixes of networks")
-struct SuffixTests {
-    @Test("A suffix gives what the whole network gives, from what enters it")
-    func forward() throws {
-        let network = try Models.digitCNN(random: RandomStream(seed: 1))
-        var random = RandomStream(seed: 2)
-        let input = try Tensor((0..<3 * 784).map { _ in random.uniform() }, shape: [3, 1, 28, 28])
-        let whole = try network.forward(input)
-        for name in ["conv2", "flatten", "fc2", "fc3"] {
-            let node = try #require(network.nodeIndex(named: name))
-            let suffix = try network.suffix(from: node)
-            let entered = try network.activations(input, before: node)
-            let outputs = try suffix.forward(entered)
-            #expect(zip(outputs.scalars, whole.scalars).allSatisfy { abs($0 - $1) < 1e-5 }, "\(name)")
-            #expect(suffix.nodes.first?.name == name)
-        }
-    }
-
-    @Test("A network is cut where one output is all that the rest reads")
-    func cut() throws {
-        let skip = try Network(
-            inputShape: [4],
-            nodes: [
-                .init(name: "a", layer: Linear(4, 4), inputs: [-1]), .init(name: "b", layer: Linear(4, 4), inputs: [0]),
-                .init(name: "c", layer: Sum(count: 4), inputs: [0, 1]),
-                .init(name: "d", layer: Linear(4, 2), inputs: [2]),
-            ], random: RandomStream(seed: 0))
-        #expect(skip.lastCut(before: 3) == 3)
-        // Before the sum both of its terms are needed.
-        #expect(skip.lastCut(before: 2) == 1)
-        #expect(throws: NetworkError.self) { try skip.suffix(from: 2) }
-    }
-}

@@ -12,6 +12,7 @@
 #include "rl_convolution.h"
 #include "rl_layers.h"
 #include "rl_losses.h"
+#include "rl_normalization.h"
 #include "rl_optimizer.h"
 #include "rl_random.h"
 #include "rl_eigen.h"

@@ -16,6 +16,7 @@ typedef struct {
     int64_t strideHeight, strideWidth;
     int64_t paddingHeight, paddingWidth;
     int64_t dilationHeight, dilationWidth; // 1 = dense
+    int64_t groups; // divides both numbers of channels; weights are then [outChannels, inChannels / groups, …]
     int32_t hasBias;
     int32_t fusedReLU; // the forward pass ends in max(0, x)
     int32_t training;  // prepare the two backward passes as well

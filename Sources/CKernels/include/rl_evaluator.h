@@ -5,13 +5,18 @@
 
 #include <stdint.h>
 
-/// The last two are no layers: they let tests measure the functions on which the others stand.
+/// RL_ACTIVATION_EXPONENTIAL and RL_ACTIVATION_LOGARITHM are no layers: they let tests measure the functions on which the others stand.
 enum {
     RL_IDENTITY = 0,
     RL_RELU = 1,
     RL_GELU = 2,
     RL_TANH = 3,
     RL_SIGMOID = 4,
+    RL_GELU_TANH = 7,
+    RL_SILU = 8,
+    RL_HARD_SWISH = 9,
+    RL_HARD_SIGMOID = 10,
+    RL_RELU6 = 11,
     RL_ACTIVATION_EXPONENTIAL = 5,
     RL_ACTIVATION_LOGARITHM = 6
 };

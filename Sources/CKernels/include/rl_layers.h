@@ -14,9 +14,10 @@ void rl_sum_rows(const float *values, float *sums, int64_t rows, int64_t columns
 /// total[i] += addend[i].
 void rl_accumulate(float *total, const float *addend, int64_t count);
 
-/// output = f(input) for one of RL_RELU (NaN stays NaN), RL_GELU (x · Φ(x), exact form), RL_TANH, RL_SIGMOID. In place.
+/// output = f(input) for a function of `rl_evaluator.h`, RL_RELU and the following; NaN stays NaN. In place.
 void rl_activation(int32_t function, const float *input, float *output, int64_t count);
-/// inputGradient = outputGradient · f′. `input` is read by RL_GELU only, `output` by the others. In place on the gradient.
+/// inputGradient = outputGradient · f′. RL_RELU, RL_TANH and RL_SIGMOID read `output`, the others `input`. In place on the
+/// gradient.
 void rl_activation_backward(int32_t function, const float *input, const float *output, const float *outputGradient,
                             float *inputGradient, int64_t count);
 /// output = input · factor, element by element. In place.

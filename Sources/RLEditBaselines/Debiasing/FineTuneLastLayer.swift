@@ -46,8 +46,8 @@ public struct FineTuneLastLayer: Configurable, Sendable {
         let clock = ContinuousClock()
         let began = clock.now
         let last = network.nodes.lastIndex { !$0.layer.parameters.isEmpty } ?? 0
-        let suffix = try EditedSuffix(of: network, from: last)
-        let source = try suffix.source(examples, of: network, pool: pool, passes: passes)
+        let suffix = try EditedSuffix(of: network, at: [last])
+        let source = try suffix.source(examples, pool: pool, passes: passes)
         let cells = try cells(of: examples)
         let descent = try Descent(
             suffix.network, .adam(Adam()), random: random, passes: passes, pool: pool, share: suffix.share)

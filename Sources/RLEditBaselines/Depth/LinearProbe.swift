@@ -135,14 +135,16 @@ public struct LinearProbe: Configurable, Sendable {
 extension Network {
     /// What a layer gives for each example, after the activation that follows it: `[examples, features]`, row by row.
     func features(of examples: ExampleSet, after layer: String, pool: WorkerPool?) throws -> [Double] {
-        _ = try editedLayers([layer])
-        var node = (nodeIndex(named: layer) ?? 0) + 1
-        if node < nodes.count, nodes[node].layer is Activation, nodes[node].inputs == [node - 1] { node += 1 }
+        _ = try baselineLayers([layer])
+        var node = nodeIndex(named: layer) ?? 0
+        let readers = nodes.indices.filter { nodes[$0].inputs.contains(node) }
+        if readers.count == 1, nodes[readers[0]].layer is Activation { node = readers[0] }
+        let part = try computing([node])
         var result: [Double] = []
         let blockRows = 2048
         for first in stride(from: 0, to: examples.count, by: blockRows) {
             let inputs = try examples.batchInputs(first..<min(first + blockRows, examples.count))
-            result += try activations(inputs, before: node, pool: pool).scalars.map(Double.init)
+            result += try part.forward(inputs, pool: pool).scalars.map(Double.init)
         }
         guard result.allSatisfy(\.isFinite) else { throw BaselineError.scoresNotFinite(set: examples.name) }
         return result

@@ -64,10 +64,10 @@ public struct GradientEdit: LayerUnlearningMethod {
     }
 
     public func unlearn(_ problem: UnlearningProblem, random: RandomStream, passes: PassCounter) throws -> Network {
-        let edited = try problem.network.editedLayers(layers)
+        let edited = try problem.network.baselineLayers(layers)
         let suffix = try EditedSuffix(of: problem.network, layers: layers)
         func source(_ examples: ExampleSet) throws -> any BatchSource {
-            try suffix.source(examples, of: problem.network, pool: problem.pool, passes: passes)
+            try suffix.source(examples, pool: problem.pool, passes: passes)
         }
         let (retain, forget) = (try source(problem.retain), try source(problem.forget))
         let terms: [GradientStepper.Term] = [

@@ -156,11 +156,13 @@ public struct NeighbourTransport: LayerUnlearningMethod {
 }
 
 extension UnlearningProblem {
-    /// What the layers behind a layer read of it, `[examples, features]`.
+    /// What the layers after a layer read of it, `[examples, features]`.
     fileprivate func read(_ set: ExampleSet, after layer: String, passes: PassCounter) throws -> Tensor {
         let features = try network.features(of: set, after: layer, pool: pool)
         let node = network.nodeIndex(named: layer) ?? 0
-        passes.forward(set.count, share: 1 - (try EditedSuffix(of: network, from: node + 1).share))
+        let readers = network.nodes.indices.filter { network.nodes[$0].inputs.contains(node) }
+        let share = readers.isEmpty ? 0 : try EditedSuffix(of: network, at: readers).share
+        passes.forward(set.count, share: 1 - share)
         return try Tensor(features.map { Float($0) }, shape: [set.count, features.count / set.count])
     }
 

@@ -14,6 +14,9 @@ extension Setting {
             try require(Double(configuration[keyPath: path]), bounds, "\(configuration[keyPath: path])")
         case .number(let path, let bounds):
             try require(configuration[keyPath: path], bounds, "\(configuration[keyPath: path])")
+        case .pair(let path, let bounds):
+            let pair = configuration[keyPath: path]
+            try require([pair.height, pair.width], bounds)
         case .optionalNumber(let path, let bounds):
             if let number = configuration[keyPath: path] { try require(number, bounds, "\(number)") }
         case .integers(let path, let bounds): try require(configuration[keyPath: path], bounds)

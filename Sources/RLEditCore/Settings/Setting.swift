@@ -11,12 +11,16 @@ public struct Setting<Owner> {
     /// For users: a phrase without its default, which is shown beside it. It names the unit, and says what `nil` means.
     public let documentation: String
     public let value: Value
+    /// Whether whoever sets the configuration has to give it: a size without a sensible default.
+    public let isRequired: Bool
 
     /// Where the value is stored, and its range; the range of a list is that of each element.
     public enum Value {
         case integer(WritableKeyPath<Owner, Int>, Bounds)
         case number(WritableKeyPath<Owner, Double>, Bounds)
         case boolean(WritableKeyPath<Owner, Bool>)
+        /// Height and width.
+        case pair(WritableKeyPath<Owner, (height: Int, width: Int)>, Bounds)
         /// nil switches it off, or leaves it to the owner.
         case optionalNumber(WritableKeyPath<Owner, Double?>, Bounds)
         case integers(WritableKeyPath<Owner, [Int]>, Bounds)
@@ -29,18 +33,23 @@ public struct Setting<Owner> {
     /// The range of the value, or of each element.
     public var bounds: Bounds {
         switch value {
-        case .integer(_, let bounds), .number(_, let bounds), .optionalNumber(_, let bounds), .integers(_, let bounds),
-            .optionalIntegers(_, let bounds), .schedule(_, let bounds), .optionalSchedule(_, let bounds):
+        case .integer(_, let bounds), .number(_, let bounds), .pair(_, let bounds), .optionalNumber(_, let bounds),
+            .integers(_, let bounds), .optionalIntegers(_, let bounds), .schedule(_, let bounds),
+            .optionalSchedule(_, let bounds):
             bounds
         case .boolean: .any
         }
     }
 
-    private init(_ name: String, _ value: Value, _ documentation: String) {
+    private init(_ name: String, _ value: Value, _ documentation: String, isRequired: Bool = false) {
         self.name = name
         self.value = value
         self.documentation = documentation
+        self.isRequired = isRequired
     }
+
+    /// The same setting, which has to be given.
+    public var required: Setting { Setting(name, value, documentation, isRequired: true) }
 
     public static func integer(
         _ name: String, _ path: WritableKeyPath<Owner, Int>, _ bounds: Bounds, _ documentation: String
@@ -53,6 +62,11 @@ public struct Setting<Owner> {
     public static func boolean(
         _ name: String, _ path: WritableKeyPath<Owner, Bool>, _ documentation: String
     ) -> Setting { Setting(name, .boolean(path), documentation) }
+
+    public static func pair(
+        _ name: String, _ path: WritableKeyPath<Owner, (height: Int, width: Int)>, _ bounds: Bounds,
+        _ documentation: String
+    ) -> Setting { Setting(name, .pair(path, bounds), documentation) }
 
     public static func number(
         _ name: String, _ path: WritableKeyPath<Owner, Double?>, _ bounds: Bounds, _ documentation: String

@@ -1,7 +1,8 @@
 internal import CKernels
+public import RLEditCore
 
 /// A function applied to every element; keeps the shape.
-public struct Activation: Layer {
+public struct Activation: DescribedLayer {
     public enum Function: String, Sendable, CaseIterable {
         /// max(0, x)
         case relu = "ReLU"
@@ -10,6 +11,16 @@ public struct Activation: Layer {
         case tanh = "Tanh"
         /// 1 / (1 + e⁻ˣ)
         case sigmoid = "Sigmoid"
+        /// GELU with tanh(√(2/π)(x + 0.044715 x³)) in place of 2Φ(x) − 1.
+        case geluTanh = "GELUTanh"
+        /// x · sigmoid(x), also called Swish.
+        case silu = "SiLU"
+        /// x · min(max(x + 3, 0), 6) / 6 (Howard et al. 2019).
+        case hardSwish = "HardSwish"
+        /// min(max(x + 3, 0), 6) / 6
+        case hardSigmoid = "HardSigmoid"
+        /// min(max(x, 0), 6)
+        case relu6 = "ReLU6"
     }
 
     public let function: Function
@@ -22,6 +33,24 @@ public struct Activation: Layer {
     public static let sigmoid = Activation(.sigmoid)
 
     public var kind: String { function.rawValue }
+    public var settings: [Setting<Activation>] { [] }
+
+    static let constructors: [LayerConstructor] = [
+        constructor("relu", .relu, "max(0, x)."),
+        constructor("gelu", .gelu, "x Φ(x), with the normal distribution's Φ."),
+        constructor("tanh", .tanh, "Hyperbolic tangent."),
+        constructor("sigmoid", .sigmoid, "1 / (1 + exp(-x))."),
+        constructor(
+            "gelu_tanh", .geluTanh, "GELU by a hyperbolic tangent, PyTorch's `GELU(approximate=\"tanh\")`."),
+        constructor("silu", .silu, "x sigmoid(x), also called Swish."),
+        constructor("hard_swish", .hardSwish, "x clip(x + 3, 0, 6) / 6."),
+        constructor("hard_sigmoid", .hardSigmoid, "clip(x + 3, 0, 6) / 6."),
+        constructor("relu6", .relu6, "clip(x, 0, 6)."),
+    ]
+
+    private static func constructor(_ name: String, _ function: Function, _ documentation: String) -> LayerConstructor {
+        LayerConstructor(name, baseName: name, Activation(function), documentation)
+    }
 
     public func outputShape(for inputs: [[Int]]) throws(NetworkError) -> [Int] { try onlyInput(inputs) }
 
@@ -48,12 +77,18 @@ public struct Activation: Layer {
 }
 
 extension Activation.Function {
-    fileprivate var code: Int32 {
+    /// As the kernels know it.
+    package var code: Int32 {
         switch self {
         case .relu: Int32(RL_RELU)
         case .gelu: Int32(RL_GELU)
         case .tanh: Int32(RL_TANH)
         case .sigmoid: Int32(RL_SIGMOID)
+        case .geluTanh: Int32(RL_GELU_TANH)
+        case .silu: Int32(RL_SILU)
+        case .hardSwish: Int32(RL_HARD_SWISH)
+        case .hardSigmoid: Int32(RL_HARD_SIGMOID)
+        case .relu6: Int32(RL_RELU6)
         }
     }
 }

@@ -1,23 +1,47 @@
 internal import CKernels
+public import RLEditCore
 
 /// Two-dimensional convolution (cross-correlation, as PyTorch's `Conv2d`): `[inChannels, height, width]` →
 /// `[outChannels, height′, width′]`. Parameters `weight [out, in, kernelHeight, kernelWidth]`, `bias [out]`.
-public struct Conv2D: FusesReLU {
-    public let inChannels: Int
-    public let outChannels: Int
+public struct Conv2D: FoldsBatchNorm, DescribedLayer {
+    public private(set) var inChannels: Int
+    public private(set) var outChannels: Int
     /// Pairs are (height, width).
-    public let kernel: (height: Int, width: Int)
-    public let stride: (height: Int, width: Int)
+    public private(set) var kernel: (height: Int, width: Int)
+    public private(set) var stride: (height: Int, width: Int)
     /// Zeros added on each side.
-    public let padding: (height: Int, width: Int)
+    public private(set) var padding: (height: Int, width: Int)
     /// Distance between the kernel's points; 1 is dense.
-    public let dilation: (height: Int, width: Int)
-    public let hasBias: Bool
+    public private(set) var dilation: (height: Int, width: Int)
+    /// Parts that input and output channels are cut into; each part of the outputs sees its part of the inputs only.
+    /// As many groups as channels make a depthwise convolution.
+    public private(set) var groups: Int
+    public private(set) var hasBias: Bool
+
+    static let constructor = LayerConstructor(
+        "conv2d", baseName: "conv", Conv2D(1, 1, kernel: 1),
+        """
+        A convolution over `{ channels, height, width }`, as PyTorch's `Conv2d`.
+        """)
+
+    public var settings: [Setting<Conv2D>] {
+        let size = Bounds.count(upTo: 1 << 15)
+        return [
+            .integer("inputs", \.inChannels, .count(upTo: 1 << 24), "channels that enter").required,
+            .integer("outputs", \.outChannels, .count(upTo: 1 << 24), "channels that leave").required,
+            .pair("kernel", \.kernel, size, "size of the window").required,
+            .pair("stride", \.stride, size, "distance between windows"),
+            .pair("padding", \.padding, .count(from: 0, upTo: 1 << 15), "zeros added on each side"),
+            .pair("dilation", \.dilation, size, "distance between the points of a window"),
+            .integer("groups", \.groups, .count(upTo: 1 << 24), "parts that the channels are cut into"),
+            .boolean("bias", \.hasBias, "whether a bias is added"),
+        ]
+    }
 
     public init(
         _ inChannels: Int, _ outChannels: Int, kernel: (height: Int, width: Int),
         stride: (height: Int, width: Int) = (1, 1), padding: (height: Int, width: Int) = (0, 0),
-        dilation: (height: Int, width: Int) = (1, 1), bias: Bool = true
+        dilation: (height: Int, width: Int) = (1, 1), groups: Int = 1, bias: Bool = true
     ) {
         self.inChannels = inChannels
         self.outChannels = outChannels
@@ -25,33 +49,47 @@ public struct Conv2D: FusesReLU {
         self.stride = stride
         self.padding = padding
         self.dilation = dilation
+        self.groups = groups
         hasBias = bias
     }
 
     /// A square kernel with the same stride and padding both ways.
     public init(
-        _ inChannels: Int, _ outChannels: Int, kernel: Int, stride: Int = 1, padding: Int = 0, bias: Bool = true
+        _ inChannels: Int, _ outChannels: Int, kernel: Int, stride: Int = 1, padding: Int = 0, groups: Int = 1,
+        bias: Bool = true
     ) {
         self.init(
             inChannels, outChannels, kernel: (kernel, kernel), stride: (stride, stride), padding: (padding, padding),
-            bias: bias)
+            groups: groups, bias: bias)
+    }
+
+    package var withBias: Conv2D {
+        var result = self
+        result.hasBias = true
+        return result
     }
 
     private var window: Window { Window(kernel: kernel, stride: stride, padding: padding, dilation: dilation) }
 
     public var kind: String { "Conv2D" }
     public var summary: String {
-        "\(inChannels) → \(outChannels), \(window.summary(usualStride: (1, 1)))\(hasBias ? "" : ", no bias")"
+        "\(inChannels) → \(outChannels), \(window.summary(usualStride: (1, 1)))"
+            + "\(groups == 1 ? "" : ", groups \(groups)")\(hasBias ? "" : ", no bias")"
     }
     public var parameters: [ParameterSpecification] {
         ParameterSpecification.weightAndBias(
-            weight: [outChannels, inChannels, kernel.height, kernel.width],
-            fanIn: inChannels * kernel.height * kernel.width, bias: hasBias)
+            weight: [outChannels, inChannels / max(groups, 1), kernel.height, kernel.width],
+            fanIn: inChannels / max(groups, 1) * kernel.height * kernel.width, bias: hasBias)
     }
 
     public func outputShape(for inputs: [[Int]]) throws(NetworkError) -> [Int] {
         try requirePositive(inChannels, "in_channels")
         try requirePositive(outChannels, "out_channels")
+        guard groups >= 1, inChannels % groups == 0, outChannels % groups == 0 else {
+            throw .layerSetting(
+                layer: kind, field: "groups", expected: "a divisor of \(inChannels) and \(outChannels) channels",
+                actual: "\(groups)")
+        }
         let input = try onlyInput(inputs)
         guard input.count == 3, input[0] == inChannels else {
             throw .layerInput(layer: kind, expected: "[\(inChannels), height, width]", actual: input)
@@ -86,6 +124,7 @@ public struct Conv2D: FusesReLU {
             shape.paddingWidth = Int64(layer.padding.width)
             shape.dilationHeight = Int64(layer.dilation.height)
             shape.dilationWidth = Int64(layer.dilation.width)
+            shape.groups = Int64(layer.groups)
             shape.hasBias = layer.hasBias ? 1 : 0
             shape.fusedReLU = request.fusesReLU ? 1 : 0
             shape.training = request.isTraining ? 1 : 0

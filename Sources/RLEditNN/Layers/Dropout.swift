@@ -1,11 +1,23 @@
 internal import CKernels
+public import RLEditCore
 internal import RLEditTensor
 
 /// While training, sets each element to zero with probability `rate` and scales the others by 1 / (1 − rate)
 /// (Srivastava et al. 2014, inverted form); passes everything through at inference.
-public struct Dropout: Layer {
+public struct Dropout: DescribedLayer {
     /// Probability of zero, in 0 ..< 1.
-    public let rate: Float
+    public private(set) var rate: Float
+
+    static let constructor = LayerConstructor(
+        "dropout", baseName: "dropout", positional: 1, Dropout(),
+        "Sets values to 0 at random while training, and scales the others up; does nothing otherwise.")
+
+    public var settings: [Setting<Dropout>] { [.number("rate", \.preciseRate, .decay, "share of values set to 0")] }
+
+    private var preciseRate: Double {
+        get { Double(rate) }
+        set { rate = Float(newValue) }
+    }
 
     public init(_ rate: Float = 0.5) { self.rate = rate }
 

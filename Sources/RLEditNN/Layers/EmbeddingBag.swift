@@ -1,4 +1,5 @@
 internal import CKernels
+public import RLEditCore
 internal import RLEditTensor
 
 /// The first layer of a network that reads bags of words: `y = Σᵢ xᵢ · weight[i] + bias` over the words `i` of a text with
@@ -9,11 +10,28 @@ internal import RLEditTensor
 /// PyTorch file is the transpose of it. PyTorch's layer has no bias: take `bias: false` for an exact exchange, or add a
 /// parameter `bias` to the module there. Initial values are uniform in ±1/√inFeatures, as ``Linear``'s, not PyTorch's
 /// N(0, 1), under which the sum over a long text would start far from 0.
-public struct EmbeddingBag: FusesReLU, TakesSparseInput {
+public struct EmbeddingBag: FusesReLU, TakesSparseInput, DescribedLayer {
     /// Words of the vocabulary.
-    public let inFeatures: Int
-    public let outFeatures: Int
-    public let hasBias: Bool
+    public private(set) var inFeatures: Int
+    public private(set) var outFeatures: Int
+    public private(set) var hasBias: Bool
+
+    static let constructor = LayerConstructor(
+        "embedding_bag", baseName: "embedding", positional: 2, EmbeddingBag(1, 1),
+        """
+        The first layer of a network that reads texts as bags of words: the rows of its table for the words of a text,
+        each times the word's weight, summed; plus a bias. `embedding_bag(#vocabulary, 64)`, or by name with
+        `bias = false`. It computes what a linear layer computes, quickly; its weight is `[words, out]`, as of PyTorch's
+        `EmbeddingBag` with mode "sum" (the transpose of a linear layer's). Worlds cannot edit it.
+        """)
+
+    public var settings: [Setting<EmbeddingBag>] {
+        [
+            .integer("inputs", \.inFeatures, .count(upTo: 1 << 24), "words of the vocabulary").required,
+            .integer("outputs", \.outFeatures, .count(upTo: 1 << 24), "features that leave").required,
+            .boolean("bias", \.hasBias, "whether a bias is added"),
+        ]
+    }
 
     public init(_ inFeatures: Int, _ outFeatures: Int, bias: Bool = true) {
         self.inFeatures = inFeatures

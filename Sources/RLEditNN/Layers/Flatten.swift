@@ -1,9 +1,15 @@
 internal import CKernels
+public import RLEditCore
 
 /// `[channels, height, width]` → `[channels · height · width]` in PyTorch's order: the place where channels that lie last
 /// in memory come first again, so that the weights that follow are PyTorch's own.
-public struct Flatten: Layer {
+public struct Flatten: DescribedLayer {
     public init() {}
+
+    static let constructor = LayerConstructor(
+        "flatten", baseName: "flatten", Flatten(), "All values of an example in one dimension.")
+
+    public var settings: [Setting<Flatten>] { [] }
 
     public var kind: String { "Flatten" }
 

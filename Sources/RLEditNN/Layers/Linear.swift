@@ -1,17 +1,36 @@
 internal import CKernels
+public import RLEditCore
 internal import RLEditTensor
 
-/// `y = x Wᵀ + b` on vectors: `[inFeatures]` → `[outFeatures]`. Parameters `weight [out, in]`, `bias [out]`.
-public struct Linear: FusesReLU {
-    public let inFeatures: Int
-    public let outFeatures: Int
-    public let hasBias: Bool
+/// `y = x Wᵀ + b` on the last dimension: vectors `[inFeatures]` → `[outFeatures]`, tokens `[length, inFeatures]` →
+/// `[length, outFeatures]`. Parameters `weight [out, in]`, `bias [out]`.
+public struct Linear: FoldsBatchNorm, DescribedLayer {
+    public private(set) var inFeatures: Int
+    public private(set) var outFeatures: Int
+    public private(set) var hasBias: Bool
+
+    static let constructor = LayerConstructor(
+        "linear", baseName: "linear", positional: 2, Linear(1, 1),
+        """
+        A fully connected layer: `linear(128, 10)`, or by name with `bias = false`. Tokens `{ length, inputs }` pass it
+        one by one.
+        """)
+
+    public var settings: [Setting<Linear>] {
+        [
+            .integer("inputs", \.inFeatures, .count(upTo: 1 << 24), "features that enter").required,
+            .integer("outputs", \.outFeatures, .count(upTo: 1 << 24), "features that leave").required,
+            .boolean("bias", \.hasBias, "whether a bias is added"),
+        ]
+    }
 
     public init(_ inFeatures: Int, _ outFeatures: Int, bias: Bool = true) {
         self.inFeatures = inFeatures
         self.outFeatures = outFeatures
         hasBias = bias
     }
+
+    package var withBias: Linear { Linear(inFeatures, outFeatures) }
 
     public var kind: String { "Linear" }
     public var summary: String { "\(inFeatures) → \(outFeatures)\(hasBias ? "" : ", no bias")" }
@@ -23,14 +42,14 @@ public struct Linear: FusesReLU {
         try requirePositive(inFeatures, "in_features")
         try requirePositive(outFeatures, "out_features")
         let input = try onlyInput(inputs)
-        guard input == [inFeatures] else {
+        guard (1...2).contains(input.count), input.last == inFeatures else {
             throw .layerInput(layer: kind, expected: "\(inFeatures) features", actual: input)
         }
-        return [outFeatures]
+        return input.dropLast() + [outFeatures]
     }
 
     public func makeKernel(_ request: KernelRequest) throws(NetworkError) -> any LayerKernel {
-        Kernel(layer: self, rows: request.rows, fusesReLU: request.fusesReLU)
+        Kernel(layer: self, rows: request.outputCount / outFeatures, fusesReLU: request.fusesReLU)
     }
 
     private final class Kernel: LayerKernel {

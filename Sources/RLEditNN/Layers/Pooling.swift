@@ -1,12 +1,29 @@
 internal import CKernels
+public import RLEditCore
 
 /// Maximum over windows, per channel: `[channels, height, width]` → `[channels, height′, width′]`.
-public struct MaxPool2D: Layer {
+public struct MaxPool2D: DescribedLayer {
     /// Pairs are (height, width).
-    public let kernel: (height: Int, width: Int)
-    public let stride: (height: Int, width: Int)
+    public private(set) var kernel: (height: Int, width: Int)
+    public private(set) var stride: (height: Int, width: Int) {
+        get { explicitStride ?? kernel }
+        set { explicitStride = newValue }
+    }
+    private var explicitStride: (height: Int, width: Int)?
     /// Positions added on each side that never win; at most half of the kernel.
-    public let padding: (height: Int, width: Int)
+    public private(set) var padding: (height: Int, width: Int)
+
+    static let constructor = LayerConstructor(
+        "max_pool2d", baseName: "pool", positional: 1, MaxPool2D(1),
+        "Maximum over windows. The stride is the kernel's size by default.")
+
+    public var settings: [Setting<MaxPool2D>] {
+        [
+            .pair("kernel", \.kernel, .count(upTo: 1 << 15), "size of the window").required,
+            .pair("stride", \.stride, .count(upTo: 1 << 15), "distance between windows"),
+            .pair("padding", \.padding, .count(from: 0, upTo: 1 << 15), "positions added on each side that never win"),
+        ]
+    }
 
     /// - Parameter stride: the kernel's size when nil, so that windows do not overlap.
     public init(
@@ -14,7 +31,7 @@ public struct MaxPool2D: Layer {
         padding: (height: Int, width: Int) = (0, 0)
     ) {
         self.kernel = kernel
-        self.stride = stride ?? kernel
+        explicitStride = stride
         self.padding = padding
     }
 
@@ -58,14 +75,31 @@ public struct MaxPool2D: Layer {
 }
 
 /// Mean over windows, per channel: `[channels, height, width]` → `[channels, height′, width′]`.
-public struct AveragePool2D: Layer {
+public struct AveragePool2D: DescribedLayer {
     /// Pairs are (height, width).
-    public let kernel: (height: Int, width: Int)
-    public let stride: (height: Int, width: Int)
+    public private(set) var kernel: (height: Int, width: Int)
+    public private(set) var stride: (height: Int, width: Int) {
+        get { explicitStride ?? kernel }
+        set { explicitStride = newValue }
+    }
+    private var explicitStride: (height: Int, width: Int)?
     /// Zeros added on each side; at most half of the kernel.
-    public let padding: (height: Int, width: Int)
+    public private(set) var padding: (height: Int, width: Int)
     /// Whether the added zeros count in the mean, as PyTorch does by default.
-    public let countsPadding: Bool
+    public private(set) var countsPadding: Bool
+
+    static let constructor = LayerConstructor(
+        "average_pool2d", baseName: "pool", positional: 1, AveragePool2D(1),
+        "Mean over windows. The stride is the kernel's size by default.")
+
+    public var settings: [Setting<AveragePool2D>] {
+        [
+            .pair("kernel", \.kernel, .count(upTo: 1 << 15), "size of the window").required,
+            .pair("stride", \.stride, .count(upTo: 1 << 15), "distance between windows"),
+            .pair("padding", \.padding, .count(from: 0, upTo: 1 << 15), "zeros added on each side"),
+            .boolean("countsPadding", \.countsPadding, "whether those zeros count in the mean"),
+        ]
+    }
 
     /// - Parameter stride: the kernel's size when nil, so that windows do not overlap.
     public init(
@@ -73,7 +107,7 @@ public struct AveragePool2D: Layer {
         padding: (height: Int, width: Int) = (0, 0), countsPadding: Bool = true
     ) {
         self.kernel = kernel
-        self.stride = stride ?? kernel
+        explicitStride = stride
         self.padding = padding
         self.countsPadding = countsPadding
     }
@@ -99,8 +133,13 @@ public struct AveragePool2D: Layer {
 }
 
 /// Mean over all positions, per channel: `[channels, height, width]` → `[channels]`.
-public struct GlobalAveragePool2D: Layer {
+public struct GlobalAveragePool2D: DescribedLayer {
     public init() {}
+
+    static let constructor = LayerConstructor(
+        "global_average_pool2d", baseName: "pool", GlobalAveragePool2D(), "Mean over all positions of each channel.")
+
+    public var settings: [Setting<GlobalAveragePool2D>] { [] }
 
     public var kind: String { "GlobalAveragePool2D" }
 

@@ -118,6 +118,25 @@ extension Network {
     }
 }
 
+extension Network {
+    /// Layers by name, in this order: the one way from names to layers for worlds and baselines.
+    /// - Parameters:
+    ///   - includingBias: whether they count with their bias.
+    ///   - owner: who names them, in messages.
+    /// - Throws: ``WorldError`` naming the layer that is not there, is named twice or cannot be edited.
+    package func editedLayers(
+        _ names: [String], includingBias: Bool = false, owner: String = "world"
+    ) throws -> [EditedLayer] {
+        guard !names.isEmpty else {
+            throw WorldError.invalidSetting(owner: owner, field: "layer", message: "names no layer")
+        }
+        for (place, name) in names.enumerated() where names[..<place].contains(name) {
+            throw WorldError.duplicateLayer(name)
+        }
+        return try names.map { try EditedLayer(named: $0, of: self, includingBias: includingBias) }
+    }
+}
+
 extension EditedLayer {
     /// The layer of a network, as it is now.
     /// - Parameter includingBias: whether the bias is edited too.

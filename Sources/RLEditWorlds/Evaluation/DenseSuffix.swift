@@ -22,25 +22,22 @@ struct DenseSuffix: Sendable {
     /// How the first step reads the activations before it.
     let inputLayout: ExampleBlocks.Layout
 
-    /// - Parameters:
-    ///   - editedNodes: node index of each edited layer, in the order of the edited layers.
-    ///   - layers: the edited layers.
+    /// - Parameter layers: the edited layers, in the order of the action.
     /// - Returns: nil when the suffix holds anything else, or is not a chain.
-    init?(network: Network, from first: Int, editedNodes: [Int], layers: [EditedLayer]) {
+    init?(_ suffix: Network, layers: [EditedLayer]) {
         var steps: [Step] = []
-        for index in first..<network.nodes.count {
-            let node = network.nodes[index]
+        for (index, node) in suffix.nodes.enumerated() {
             guard node.inputs == [index - 1] else { return nil }
             switch node.layer {
-            case let linear as Linear:
-                guard let weights = network.parameter("\(node.name).weight") else { return nil }
+            case let linear as Linear where suffix.outputShape(ofNode: index).count == 1:
+                guard let weights = suffix.parameter("\(node.name).weight") else { return nil }
                 steps.append(
                     .linear(
                         outputs: linear.outFeatures, inputs: linear.inFeatures, weights: weights,
-                        edited: editedNodes.firstIndex(of: index), bias: network.parameter("\(node.name).bias"),
+                        edited: layers.firstIndex { $0.name == node.name }, bias: suffix.parameter("\(node.name).bias"),
                         activation: Int32(RL_IDENTITY)))
             case let activation as Activation:
-                let code = activation.kernelCode
+                let code = activation.function.code
                 if case .linear(let outputs, let inputs, let weights, let edited, let bias, Int32(RL_IDENTITY))? =
                     steps.last
                 {
@@ -52,9 +49,9 @@ struct DenseSuffix: Sendable {
                 }
             case is Dropout:
                 continue
-            case is Flatten where network.outputShape(ofNode: index).count == 1:
+            case is Flatten where suffix.outputShape(ofNode: index).count == 1:
                 // Flattening a vector changes nothing; an image would arrive in another order.
-                guard index > first else { return nil }
+                guard index > 0 else { return nil }
                 continue
             default:
                 return nil
@@ -71,17 +68,6 @@ struct DenseSuffix: Sendable {
         self.steps = steps
         widest = steps.reduce(0) { widest, step in
             if case .linear(let outputs, _, _, _, _, _) = step { max(widest, outputs) } else { widest }
-        }
-    }
-}
-
-extension Activation {
-    var kernelCode: Int32 {
-        switch function {
-        case .relu: Int32(RL_RELU)
-        case .gelu: Int32(RL_GELU)
-        case .tanh: Int32(RL_TANH)
-        case .sigmoid: Int32(RL_SIGMOID)
         }
     }
 }

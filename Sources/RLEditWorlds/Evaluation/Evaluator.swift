@@ -21,7 +21,8 @@ public final class Evaluator: @unchecked Sendable {
 
     let pool: WorkerPool
     let cache: ExampleBlocks
-    let firstNode: Int
+    /// The edited layers and all that follows from them.
+    let suffix: Network
     let dense: DenseProgram?
     /// Ranking and counting of margins; nil for other than two classes.
     let margins: MarginCounter?
@@ -41,10 +42,7 @@ public final class Evaluator: @unchecked Sendable {
     public init(
         network: Network, layers names: [String], includingBias: Bool = false, sets: [NamedSet], pool: WorkerPool
     ) throws {
-        let (layers, nodes) = try Evaluator.resolve(names, in: network, includingBias: includingBias)
-        guard let first = nodes.min() else {
-            throw WorldError.invalidSetting(owner: "world", field: "layer", message: "names no layer")
-        }
+        let layers = try network.editedLayers(names, includingBias: includingBias)
         let output = network.outputShape(ofNode: network.nodes.count - 1)
         guard output.count == 1, let scores = output.first, scores > 0 else {
             throw WorldError.outputNotClasses(shape: output)
@@ -55,14 +53,14 @@ public final class Evaluator: @unchecked Sendable {
         self.pool = pool
         let classes = max(scores, 2)
         self.classes = classes
-        let cut = Evaluator.cut(network, before: first)
-        firstNode = cut
-        let suffix = DenseSuffix(network: network, from: cut, editedNodes: nodes, layers: layers)
+        let split = try NetworkSplit(network, at: layers.compactMap { network.nodeIndex(named: $0.name) })
+        suffix = split.suffix
+        let denseSuffix = DenseSuffix(split.suffix, layers: layers)
         let cache = try ExampleBlocks(
-            sets: sets, network: network, before: cut, classes: classes, layout: suffix?.inputLayout ?? .network,
+            sets: sets, network: network, split: split, classes: classes, layout: denseSuffix?.inputLayout ?? .network,
             pool: pool)
         self.cache = cache
-        dense = try suffix.map {
+        dense = try denseSuffix.map {
             try DenseProgram(suffix: $0, layers: layers, cache: cache, scores: scores, workers: pool.workers)
         }
         margins = classes == 2 ? try MarginCounter(sets: sets, workers: pool.workers) : nil
@@ -195,9 +193,8 @@ public final class Evaluator: @unchecked Sendable {
                 for (name, value) in try layer.parameters(of: edit.weights(of: layer)) { replacements[name] = value }
             }
             for block in blocks {
-                let scores = try network.forward(
-                    from: firstNode, activations: cache.blocks[block].activations, layout: .channelsLast,
-                    replacing: replacements
+                let scores = try suffix.forward(
+                    .dense(cache.blocks[block].activations), from: .channelsLast, replacing: replacements
                 ).transposedMatrix().withSecondClass()
                 scores.withUnsafeBufferPointer { buffer in
                     guard let base = buffer.baseAddress else { return }
@@ -205,33 +202,6 @@ public final class Evaluator: @unchecked Sendable {
                 }
             }
         }
-    }
-
-    /// The last place at or before a node where a network can be cut in two: what follows reads nothing else of what
-    /// comes before.
-    private static func cut(_ network: Network, before node: Int) -> Int {
-        for start in stride(from: node, to: 0, by: -1) {
-            let source = network.nodes[start].inputs.first
-            let readsOneSource = network.nodes[start...].allSatisfy { later in
-                later.inputs.allSatisfy { $0 >= start || $0 == source }
-            }
-            if readsOneSource { return start }
-        }
-        return 0
-    }
-
-    /// The named layers and their node indices.
-    private static func resolve(
-        _ names: [String], in network: Network, includingBias: Bool
-    ) throws -> ([EditedLayer], [Int]) {
-        var nodes: [Int] = []
-        var layers: [EditedLayer] = []
-        for name in names {
-            guard !layers.contains(where: { $0.name == name }) else { throw WorldError.duplicateLayer(name) }
-            layers.append(try EditedLayer(named: name, of: network, includingBias: includingBias))
-            if let node = network.nodeIndex(named: name) { nodes.append(node) }
-        }
-        return (layers, nodes)
     }
 }
 

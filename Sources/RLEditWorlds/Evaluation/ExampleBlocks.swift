@@ -37,11 +37,13 @@ struct ExampleBlocks: Sendable {
     let counts: [Int]
 
     /// - Parameters:
-    ///   - node: index of the node before which the network is cut.
+    ///   - split: the network cut before its edited layers.
     ///   - layout: how the activations are read.
     /// - Throws: ``WorldError/invalidSet(name:message:)`` for an empty set, a name given twice, examples of another
     ///   shape, or a label outside the network's classes.
-    init(sets: [NamedSet], network: Network, before node: Int, classes: Int, layout: Layout, pool: WorkerPool) throws {
+    init(
+        sets: [NamedSet], network: Network, split: NetworkSplit, classes: Int, layout: Layout, pool: WorkerPool
+    ) throws {
         var plans: [(set: Int, rows: Range<Int>)] = []
         for (index, set) in sets.enumerated() {
             guard !set.examples.isEmpty else {
@@ -58,10 +60,10 @@ struct ExampleBlocks: Sendable {
                         + ExampleFault.remedy([1] + set.examples.exampleShape, expected: network.inputShape))
             }
             // What enters the first layer would be kept with all its zeros.
-            guard !set.examples.isSparse || node > 0 else {
+            guard !set.examples.isSparse || !split.prefix.nodes.isEmpty else {
                 throw WorldError.layerNotEditable(
                     layer: network.nodes.first?.name ?? "",
-                    reason: "it reads the sparse examples of set '\(set.name)' itself; edit a layer behind it")
+                    reason: "it reads the sparse examples of set '\(set.name)' itself; edit a layer after it")
             }
             if let wrong = set.examples.orderedLabels.firstIndex(where: { $0 < 0 || Int($0) >= classes }) {
                 throw WorldError.invalidSet(
@@ -81,7 +83,7 @@ struct ExampleBlocks: Sendable {
         try pool.forEach(plans.count) { piece, _ in
             let (set, rows) = blocksToMake[piece]
             let examples = sets[set].examples
-            let activations = try network.activations(examples.batchInputs(rows), before: node, layout: .channelsLast)
+            let activations = try split.entering(examples.batchInputs(rows), layout: .channelsLast)
             made[piece] = Block(
                 set: set, rows: rows, labels: Array(examples.orderedLabels[rows]),
                 activations: try activations.laid(out: layout))

@@ -41,7 +41,9 @@ public struct LayerActivations: Sendable {
         pool: WorkerPool
     ) throws {
         layer = try EditedLayer(named: name, of: network)
-        guard let node = network.nodeIndex(named: name), network.nodes[node].layer is Linear else {
+        guard let node = network.nodeIndex(named: name), network.nodes[node].layer is Linear,
+            network.outputShape(ofNode: node).count == 1
+        else {
             throw WorldError.layerNotEditable(
                 layer: name, reason: "features of units need a linear layer, and this is none")
         }
@@ -77,7 +79,7 @@ public struct LayerActivations: Sendable {
         }
         var margin = 0.0
         let byOutputs = try LayerActivations.meanGradient(
-            network, from: node + 1, inputs: forgetOutputs, labels: labels, margin: &margin)
+            network, after: node, forget: forget, outputs: forgetOutputs, margin: &margin)
         outputGradient = byOutputs
         forgetMargin = margin
         // The layer itself is linear: what its inputs get is what its outputs got, through Wᵀ.
@@ -94,10 +96,11 @@ public struct LayerActivations: Sendable {
                     + "\(network.inputShape)"
                     + ExampleFault.remedy([1] + set.examples.exampleShape, expected: network.inputShape))
         }
+        let prefix = try network.computing([network.nodes[node].inputs[0]])
         let run = 2048
         let blocks = try stride(from: 0, to: set.examples.count, by: run).map { first in
             let examples = try set.examples.batchInputs(first..<min(first + run, set.examples.count))
-            return try network.activations(examples, before: node, pool: pool)
+            return try prefix.forward(examples, pool: pool)
         }
         return blocks.count == 1 ? blocks[0] : try Tensor.concat(blocks)
     }
@@ -110,11 +113,12 @@ public struct LayerActivations: Sendable {
         return try product.add(bias)
     }
 
-    /// Mean gradient of z_y − mean_k z_k by what enters a node, and the mean margin.
+    /// Mean gradient of z_y − mean_k z_k by what leaves a node, and the mean margin.
+    /// - Parameter outputs: what leaves the node.
     private static func meanGradient(
-        _ network: Network, from node: Int, inputs: Tensor, labels: [Int], margin: inout Double
+        _ network: Network, after node: Int, forget: NamedSet, outputs: Tensor, margin: inout Double
     ) throws -> Tensor {
-        let examples = inputs.shape[0]
+        let (examples, labels) = (outputs.shape[0], forget.examples.labels)
         var margins = 0.0
         func gradient(of outputs: Tensor) throws -> Tensor {
             let scores = outputs.shape[1]
@@ -140,19 +144,31 @@ public struct LayerActivations: Sendable {
                 }
             }
         }
-        let byInputs: Tensor
-        if node == network.nodes.count {
-            byInputs = try gradient(of: inputs)
+        let readers = network.nodes.indices.filter { network.nodes[$0].inputs.contains(node) }
+        let units = outputs.count / max(examples, 1)
+        let byOutputs: Tensor
+        var place = 0..<units
+        if readers.isEmpty {
+            byOutputs = try gradient(of: outputs)
         } else {
-            byInputs = try network.suffix(from: node).pullback(inputs) { try gradient(of: $0) }.inputGradient
+            // What else enters the layers after this one is computed as it is; of the gradient by all of it, the part by this
+            // layer's outputs is taken.
+            let split = try NetworkSplit(network, at: readers)
+            place = split.parts.first { $0.node == node }?.range ?? place
+            let entering =
+                split.parts.count == 1
+                ? outputs : try split.entering(forget.examples.batchInputs(0..<examples))
+            byOutputs = try split.suffix.pullback(entering) { try gradient(of: $0) }.inputGradient
         }
         margin = margins / Double(examples)
-        let units = byInputs.count / max(examples, 1)
+        let width = byOutputs.count / max(examples, 1)
         return try Tensor(shape: [units]) { buffer in
-            byInputs.withUnsafeBufferPointer { values in
+            byOutputs.withUnsafeBufferPointer { values in
                 for unit in 0..<units {
                     var sum = 0.0
-                    for example in 0..<examples { sum += Double(values[example * units + unit]) }
+                    for example in 0..<examples {
+                        sum += Double(values[example * width + place.lowerBound + unit])
+                    }
                     buffer[unit] = Float(sum / Double(examples))
                 }
             }
