@@ -1,10 +1,11 @@
-// Checks the arrows between the targets: who may import whom.
+// Checks the arrows between the targets, who may import whom, and between the rooms of a target, who may name whom.
 //
 //   arrows MANIFEST.json ROOT
 //
 // MANIFEST.json is what `swift package dump-package` prints. Three statements are compared, each with the next: the
 // table in ROOT/docs/architecture.md (what a target may import), the manifest (what it declares) and the sources (what
 // they import). SwiftPM alone does not do this: a target may import whatever one of its dependencies brings along.
+// A room is a folder of a target. A second table says whose types its files may name.
 // Prints one line a violation and exits 1 when there is one.
 
 import Foundation
@@ -72,9 +73,9 @@ func targets(inManifest path: String) throws -> [Target] {
     }
 }
 
-/// The rows of the table headed "target | owns | may import": a target's name, then the names it may import.
-func allowedImports(inDocument path: String) throws -> [String: Set<String>] {
-    var allowed: [String: Set<String>] = [:]
+/// The rows of the table with this head: the name in the first cell, then the names in the last one.
+func rows(ofTable head: [String], in path: String) throws -> [String: Set<String>] {
+    var rows: [String: Set<String>] = [:]
     var isInTable = false
     for line in try text(of: path).split(separator: "\n", omittingEmptySubsequences: false) {
         guard line.hasPrefix("|") else {
@@ -83,16 +84,16 @@ func allowedImports(inDocument path: String) throws -> [String: Set<String>] {
         }
         let cells = line.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
         guard cells.count == 3 else { continue }
-        if cells == ["target", "owns", "may import"] {
+        if cells == head {
             isInTable = true
         } else if isInTable, let name = codeSpans(in: cells[0]).first {
-            allowed[name] = Set(codeSpans(in: cells[2]))
+            rows[name] = Set(codeSpans(in: cells[2]))
         }
     }
-    guard !allowed.isEmpty else {
-        throw Failure(description: "\(path) has no table headed `| target | owns | may import |`")
+    guard !rows.isEmpty else {
+        throw Failure(description: "\(path) has no table headed `| \(head.joined(separator: " | ")) |`")
     }
-    return allowed
+    return rows
 }
 
 func codeSpans(in text: String) -> [String] {
@@ -111,16 +112,20 @@ struct Checker {
     let root: String
     let targets: [Target]
     let allowed: [String: Set<String>]
+    /// The rooms, folders below `Sources`, and the rooms whose types each may name besides its own.
+    let rooms: [String: Set<String>]
     private(set) var violations: [String] = []
 
-    init(root: String, targets: [Target], allowed: [String: Set<String>]) {
+    init(root: String, targets: [Target], allowed: [String: Set<String>], rooms: [String: Set<String>]) {
         self.root = root
         self.targets = targets
         self.allowed = allowed
+        self.rooms = rooms
     }
 
     mutating func run() throws {
         checkManifest()
+        try checkRooms()
         let scriptFree = reached(from: Rules.scriptFreeRoot)
         for target in targets {
             for file in files(below: target.folder, of: root, extensions: ["swift"]) {
@@ -152,6 +157,39 @@ struct Checker {
         let names = Set(targets.map(\.name))
         for name in allowed.keys.sorted() where !names.contains(name) {
             violations.append("docs/architecture.md: the table of targets names \(name), which Package.swift does not")
+        }
+    }
+
+    /// A file names no type that a room declares which its own may not use, and lies in a room where its target has some.
+    private mutating func checkRooms() throws {
+        // A declaration at the top of a file; nobody else sees a private one.
+        let declaration = /^(?:@\w+ )*(?:(?:package|public|final|indirect) )*(?:class|struct|enum|protocol|typealias) (\w+)/
+        var owners: [String: String] = [:]
+        var code: [(room: String, file: String, lines: [Substring])] = []
+        for room in rooms.keys.sorted() {
+            for file in files(below: "Sources/\(room)", of: root, extensions: ["swift"]) {
+                let lines = try text(of: "\(root)/\(file)").split(separator: "\n", omittingEmptySubsequences: false)
+                code.append((room, file, lines))
+                for line in lines where line.first?.isWhitespace == false {
+                    if let found = line.firstMatch(of: declaration) { owners[String(found.1)] = room }
+                }
+            }
+        }
+        for (room, file, lines) in code {
+            for (index, line) in lines.enumerated() where !line.drop(while: \.isWhitespace).hasPrefix("//") {
+                for word in Set(line.split { !$0.isLetter && !$0.isNumber && $0 != "_" }).sorted() {
+                    guard let owner = owners[String(word)], owner != room, rooms[room]?.contains(owner) == false else {
+                        continue
+                    }
+                    report(file, index, "names \(word) of \(owner), which \(room) may not use")
+                }
+            }
+        }
+        for target in Set(rooms.keys.compactMap { $0.split(separator: "/").first.map(String.init) }).sorted() {
+            for file in files(below: "Sources/\(target)", of: root, extensions: ["swift"])
+            where !rooms.keys.contains(where: { file.hasPrefix("Sources/\($0)/") }) {
+                violations.append("\(file): lies in none of the rooms that docs/architecture.md lists")
+            }
         }
     }
 
@@ -243,9 +281,11 @@ guard CommandLine.arguments.count == 3 else {
 }
 let root = CommandLine.arguments[2]
 do {
+    let document = "\(root)/docs/architecture.md"
     var checker = Checker(
         root: root, targets: try targets(inManifest: CommandLine.arguments[1]),
-        allowed: try allowedImports(inDocument: "\(root)/docs/architecture.md"))
+        allowed: try rows(ofTable: ["target", "owns", "may import"], in: document),
+        rooms: try rows(ofTable: ["room", "holds", "may use"], in: document))
     try checker.run()
     checker.violations.forEach { print($0) }
     exit(checker.violations.isEmpty ? 0 : 1)

@@ -68,7 +68,7 @@ struct UnitPolicySettings: LuaBound {
             case "label_aware": return UnitFeature.labelAware
             case "label_free": return UnitFeature.labelFree
             default:
-                throw options.fieldError("features", HostModules.unknown(word.text, ["label_aware", "label_free"]))
+                throw options.unknownWord(word.text, "features", among: ["label_aware", "label_free"])
             }
         case .table(let table):
             let names: [String]
@@ -77,8 +77,7 @@ struct UnitPolicySettings: LuaBound {
             }
             return try names.map { name in
                 guard let feature = UnitFeature(name: name) else {
-                    throw options.fieldError(
-                        "features", HostModules.unknown(name, UnitFeature.allCases.map(\.name)))
+                    throw options.unknownWord(name, "features", among: UnitFeature.allCases.map(\.name))
                 }
                 return feature
             }

@@ -102,7 +102,7 @@ extension HostModules {
             }
             return try names.map { name in
                 guard let metric = SetMetric(name: name) else {
-                    throw options.fieldError("measures", unknown(name, SetMetric.allCases.map(\.name)))
+                    throw options.unknownWord(name, "measures", among: SetMetric.allCases.map(\.name))
                 }
                 return metric
             }

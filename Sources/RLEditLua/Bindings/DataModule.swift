@@ -188,19 +188,6 @@ extension HostModules {
     }
 }
 
-extension ScriptContext {
-    /// Remembers data for the manifest, once.
-    func noteUse(of source: Manifest.DataSource) {
-        guard
-            let known = usedData.firstIndex(where: {
-                ($0.name, $0.file, $0.hash) == (source.name, source.file, source.hash)
-            })
-        else { return usedData.append(source) }
-        // A file that a model was loaded from is that model's, whatever else was read of it.
-        if source.kind != .data { usedData[known].kind = source.kind }
-    }
-}
-
 extension LuaOptions {
     /// A required tensor, or a nested table as one.
     func tensor(_ name: String) throws -> Tensor {

@@ -7,10 +7,14 @@ extension LuaOptions {
     func word<Value>(_ name: String, among words: [(word: String, value: Value)]) throws -> Value? {
         guard let given = try optional(name, as: String.self) else { return nil }
         if let found = words.first(where: { $0.word == given }) { return found.value }
-        let known = words.map { "'\($0.word)'" }.joined(separator: ", ")
-        throw fieldError(
-            name,
-            "one of \(known) expected, got '\(given)'" + NearestName.suggestion(for: given, among: words.map(\.word)))
+        throw unknownWord(given, name, among: words.map(\.word))
+    }
+
+    /// The error of a field that holds another word than one of a few.
+    func unknownWord(_ given: String, _ field: String, among words: [String]) -> LuaUsageError {
+        let known = words.map { "'\($0)'" }.joined(separator: ", ")
+        return fieldError(
+            field, "one of \(known) expected, got '\(given)'" + NearestName.suggestion(for: given, among: words))
     }
 }
 

@@ -60,7 +60,7 @@ extension HostModules {
             """
         ) { call in
             try call.atMost(1)
-            let file = try open(try call.string(1), .data, context)
+            let file = try context.open(try call.string(1), .data)
             let table = try call.host.makeTable()
             for entry in file.entries where entry.elementType.isFloatingPoint {
                 try call.host.checkRoom(forShape: entry.shape)
@@ -80,7 +80,7 @@ extension HostModules {
         ) { call in
             try call.atMost(1)
             let path = try call.string(1)
-            let file = try open(path, .model, context)
+            let file = try context.open(path, .model)
             try call.host.checkRoom(forElements: file.entries.reduce(0) { $0 + $1.byteCount } / 4)
             let model = try ModelFile(file)
             return try call.returns(ScriptModel(model.network, name: baseName(path), source: model.source))
@@ -91,33 +91,6 @@ extension HostModules {
     private static func baseName(_ path: String) -> String {
         let name = path.split(separator: "/").last.map(String.init) ?? path
         return name.hasSuffix(".safetensors") ? String(name.dropLast(12)) : name
-    }
-
-    /// A file under the data roots, noted for the manifest by the hash of its contents.
-    static func open(
-        _ path: String, _ kind: Manifest.DataSource.Kind, _ context: ScriptContext
-    ) throws -> SafetensorsFile {
-        let resolved: String
-        do {
-            resolved = try context.locations.resolve(path)
-        } catch {
-            throw LuaUsageError(error.description)
-        }
-        return try note(SafetensorsFile(path: resolved), path, kind, context)
-    }
-
-    /// Notes a file for the manifest by the hash of its contents.
-    static func note(
-        _ file: SafetensorsFile, _ path: String, _ kind: Manifest.DataSource.Kind, _ context: ScriptContext
-    ) throws -> SafetensorsFile {
-        var hasher = SHA256Digest.Hasher()
-        for (key, value) in file.metadata where key == PolicyFile.metadataKey { hasher.update("\(key)\n\(value)\n") }
-        for entry in file.entries {
-            hasher.update("\(entry.name)\n\(entry.elementType.name)\n\(entry.shape)\n")
-            try file.bytes(entry.name).withUnsafeBytes { hasher.update($0) }
-        }
-        context.noteUse(of: Manifest.DataSource(name: "safetensors", file: path, hash: hasher.finish(), kind: kind))
-        return file
     }
 
     /// Why a name cannot be written to the run folder; nil when it can.

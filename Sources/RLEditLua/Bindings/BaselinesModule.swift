@@ -186,14 +186,6 @@ extension HostModules {
     }
 }
 
-/// What a baseline came to, as scripts hold it: `rledit.Baseline`.
-struct ScriptBaseline: LuaBound {
-    static var luaName: String { "rledit.Baseline" }
-    let result: BaselineResult
-    /// The new model; all that read it see the same one.
-    let model: ScriptModel
-}
-
 /// The fields that every baseline takes: the model, the seed, and a name for the result.
 struct BaselineRequest {
     let model: ScriptModel

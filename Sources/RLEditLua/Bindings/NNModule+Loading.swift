@@ -21,7 +21,7 @@ extension HostModules {
         try model.checkWritable()
         let path = try call.string(1)
         let options = try loadOptions(try call.options(2, of: "model:load"))
-        let file = try open(path, .model, context)
+        let file = try context.open(path, .model)
         var network = model.network
         let source: ParameterSource
         do {

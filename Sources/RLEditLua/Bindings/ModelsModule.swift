@@ -67,7 +67,7 @@ extension HostModules {
                 try options.finish()
                 guard let function = Activation.Function.allCases.first(where: { LuaName.snakeCase("\($0)") == name })
                 else {
-                    throw options.fieldError("activation", unknown(name, Activation.Function.allCases.map { "\($0)" }))
+                    throw options.unknownWord(name, "activation", among: Activation.Function.allCases.map { "\($0)" })
                 }
                 guard widths.count >= 2, widths.allSatisfy({ $0 >= 1 && $0 <= 1 << 24 }) else {
                     throw options.fieldError("widths", "at least two sizes between 1 and 2^24 expected, got \(widths)")
@@ -105,11 +105,5 @@ extension HostModules {
         }
         let network = try Models.bagOfWords(widths: widths, random: initialization(seed: seed))
         return try call.returns(ScriptModel(try network.with(vocabulary), name: "bag_of_words"))
-    }
-
-    /// "one of 'a', 'b' expected, got 'x'".
-    static func unknown(_ name: String, _ known: [String]) -> String {
-        "one of \(known.map { "'\($0)'" }.joined(separator: ", ")) expected, got '\(name)'"
-            + NearestName.suggestion(for: name, among: known)
     }
 }

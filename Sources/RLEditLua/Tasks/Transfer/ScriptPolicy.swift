@@ -28,12 +28,13 @@ struct ScriptPolicy: LuaBound {
     /// A policy file under the data roots, or beside the script that is shared with it.
     static func load(_ path: String, _ context: ScriptContext) throws -> ScriptPolicy {
         if let beside = context.policyBesideScript(path) {
-            let policy = try PolicyFile(SafetensorsFile(path: beside.path))
+            let file = try SafetensorsFile(path: beside.path)
+            let policy = try PolicyFile(file)
             try context.note(beside)
-            _ = try HostModules.note(SafetensorsFile(path: beside.path), path, .policy, context)
+            try context.noteUse(of: file, path, .policy)
             return ScriptPolicy(file: policy)
         }
-        return ScriptPolicy(file: try PolicyFile(try HostModules.open(path, .policy, context)))
+        return ScriptPolicy(file: try PolicyFile(try context.open(path, .policy)))
     }
 }
 

@@ -38,7 +38,7 @@ extension HostModules {
         try model.checkWritable()
         let path = try call.string(1)
         do {
-            model.network = try make(try Delta(try open(path, .model, context)), model.network)
+            model.network = try make(try Delta(try context.open(path, .model)), model.network)
         } catch let error as DeltaError {
             throw LuaUsageError("'\(path)': \(error.description)")
         }

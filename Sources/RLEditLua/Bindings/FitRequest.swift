@@ -90,7 +90,7 @@ struct FitRequest {
         guard let name = try fields.optional("loss", as: String.self) else { return .crossEntropy }
         guard let loss = Loss.allCases.first(where: { LuaName.snakeCase($0.rawValue) == name }) else {
             let known = Loss.allCases.map { LuaName.snakeCase($0.rawValue) }
-            throw fields.fieldError("loss", HostModules.unknown(name, known))
+            throw fields.unknownWord(name, "loss", among: known)
         }
         return loss
     }
@@ -109,7 +109,7 @@ struct FitRequest {
             settings.beta2 = try fields.optional("beta2") ?? settings.beta2
             settings.epsilon = try fields.optional("epsilon") ?? settings.epsilon
             return name == "adam" ? .adam(settings) : .adamW(settings)
-        default: throw fields.fieldError("optimizer", HostModules.unknown(name, ["adam", "adamw", "sgd"]))
+        default: throw fields.unknownWord(name, "optimizer", among: ["adam", "adamw", "sgd"])
         }
     }
 

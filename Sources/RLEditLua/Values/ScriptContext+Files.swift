@@ -1,0 +1,38 @@
+internal import LuaBridge
+internal import RLEditData
+internal import RLEditNN
+internal import RLEditRuns
+
+/// Files that a script reads, remembered for the manifest.
+extension ScriptContext {
+    /// A file under the data roots.
+    func open(_ path: String, _ kind: Manifest.DataSource.Kind) throws -> SafetensorsFile {
+        let resolved: String
+        do { resolved = try locations.resolve(path) } catch { throw LuaUsageError(error.description) }
+        let file = try SafetensorsFile(path: resolved)
+        try noteUse(of: file, path, kind)
+        return file
+    }
+
+    /// Remembers a file by the hash of its contents.
+    func noteUse(of file: SafetensorsFile, _ path: String, _ kind: Manifest.DataSource.Kind) throws {
+        var hasher = SHA256Digest.Hasher()
+        for (key, value) in file.metadata where key == PolicyFile.metadataKey { hasher.update("\(key)\n\(value)\n") }
+        for entry in file.entries {
+            hasher.update("\(entry.name)\n\(entry.elementType.name)\n\(entry.shape)\n")
+            try file.bytes(entry.name).withUnsafeBytes { hasher.update($0) }
+        }
+        noteUse(of: Manifest.DataSource(name: "safetensors", file: path, hash: hasher.finish(), kind: kind))
+    }
+
+    /// Remembers data for the manifest, once.
+    func noteUse(of source: Manifest.DataSource) {
+        guard
+            let known = usedData.firstIndex(where: {
+                ($0.name, $0.file, $0.hash) == (source.name, source.file, source.hash)
+            })
+        else { return usedData.append(source) }
+        // A file that a model was loaded from is that model's, whatever else was read of it.
+        if source.kind != .data { usedData[known].kind = source.kind }
+    }
+}
