@@ -73,7 +73,8 @@ let package = Package(
                 "RLEditLearners",
                 "RLEditBaselines", "RLEditRuns",
             ],
-            swiftSettings: strict),
+            // Architectures in Lua, inside the program: no file for the sandbox to allow.
+            resources: [.embedInCode("Bindings/Models")], swiftSettings: strict),
         .target(name: "CLineEditor", dependencies: ["CLibedit"]),
         .executableTarget(
             name: "rledit-lua",
@@ -109,7 +110,7 @@ let package = Package(
             resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(
             name: "RLEditDataTests", dependencies: ["RLEditData", "RLEditTensor", "RLEditCore", "RLEditTestSupport"],
-            swiftSettings: strict),
+            resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(
             name: "RLEditWorldsTests",
             dependencies: [

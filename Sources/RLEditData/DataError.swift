@@ -9,6 +9,10 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
     case fileNotFound(path: String, searched: [String])
     /// The path names something that scripts may not read.
     case pathRefused(path: String, reason: String)
+    /// The file is no JSON text, or one that is too large; `reason` says where and why.
+    case invalidJSON(path: String, reason: String)
+    /// A file of `torch.save` that cannot be read.
+    case invalidTorch(path: String, fault: TorchFault)
     /// The gzip stream cannot be decoded.
     case invalidGzip(path: String, fault: GzipFault)
     /// The file is not the IDX file that was asked for.
@@ -57,6 +61,8 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .unreadableFile(let path, let reason): "cannot read '\(path)': \(reason)"
+        case .invalidTorch(let path, let fault): "cannot read the PyTorch file '\(path)': \(fault.description)"
+        case .invalidJSON(let path, let reason): "'\(path)' is not a JSON file that can be read: \(reason)"
         case .fileNotFound(let path, let searched):
             "no file '\(path)' under the data roots (searched \(searched.joined(separator: ", ")))"
         case .pathRefused(let path, let reason): "path '\(path)' is refused: \(reason)"

@@ -24,6 +24,8 @@ public struct NetworkSplit: Sendable {
         }
         var isSuffix = [Bool](repeating: false, count: graph.nodes.count)
         for node in nodes { isSuffix[node] = true }
+        // The suffix ends in the network's output, also where no node leads there.
+        if let last = isSuffix.indices.last { isSuffix[last] = true }
         for (index, node) in graph.nodes.enumerated() where node.inputs.contains(where: { $0 >= 0 && isSuffix[$0] }) {
             isSuffix[index] = true
         }

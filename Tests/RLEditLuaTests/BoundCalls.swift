@@ -42,6 +42,16 @@ enum BoundCalls {
         local pairs_env = rledit.env(transfer_task)
         pairs_env:reset(0)
         local policy = rledit.load_policy "forget.policy.safetensors"
+        local g, inputs
+        local function fresh() g, inputs = nn.graph(), {} return g end
+        local function input(shape) inputs[1] = inputs[1] or g:input("x", shape) return inputs[1] end
+        local function x() return input { 2, 4, 4 } end
+        local function v() return input { 3 } end
+        local function e() return g:token_embedding(v(), { tokens = 3, features = 2 }) end
+        local port = fresh():input("x", { 2 })
+        local encoder = {
+          vocab_size = 3, hidden_size = 2, num_hidden_layers = 1, num_attention_heads = 1, intermediate_size = 2,
+          max_position_embeddings = 2, type_vocab_size = 1, dim = 2, n_layers = 1, n_heads = 1, hidden_dim = 2 }
 
         """
 
@@ -51,6 +61,7 @@ enum BoundCalls {
             [0, 0, 8, UInt8(sizes.count)] + sizes.flatMap { [0, 0, 0, $0] } + values
         }
         var files: [String: [UInt8]] = [
+            "settings.json": Array(#"{"a": [1, "b", null]}"#.utf8),
             "words.csv": Array("text,label\ngood,0\nbad,1\n".utf8),
             "jigsaw/comments.csv": Array(
                 ("comment_text,toxic\n" + (0..<20).map { "comment \($0),\($0 % 2)\n" }.joined()).utf8),
@@ -88,7 +99,7 @@ enum BoundCalls {
         "rledit.Templates": "templates", "rledit.Schedule": "schedule.linear(1, 0)", "rledit.Metrics": "m",
         "rledit.BaseMetrics": "m.base", "rledit.EditMetrics": "m.edit", "rledit.SetMetrics": "m.forget",
         "rledit.TaskDistribution": "distribution", "rledit.UnitPolicy": "rledit.UnitPolicy {}",
-        "rledit.Policy": "policy",
+        "rledit.Policy": "policy", "rledit.Graph": "fresh()", "rledit.Port": "port",
         "rledit.TransferTask": "transfer_task", "rledit.TransferEnvironment": "pairs_env",
         "rledit.GroupsMetrics": "m.forget.groups", "rledit.GroupMetrics": "m.forget.groups.a",
     ]
@@ -167,18 +178,35 @@ enum BoundCalls {
             "rledit.nn": [
                 "linear(2, 3)", "embedding_bag(3, 2)", "conv2d { inputs = 1, outputs = 2, kernel = 3 }",
                 "max_pool2d(2)", "average_pool2d(2)", "global_average_pool2d()", "flatten()", "dropout(0.5)", "relu()",
-                "gelu()", "sigmoid()", "tanh()", "sequential { input = { 2 }, nn.linear(2, 3), nn.relu() }",
+                "gelu()", "sigmoid()", "tanh()", "gelu_tanh()", "silu()", "hard_swish()", "hard_sigmoid()", "relu6()",
+                "batch_norm(2)", "layer_norm(2)", "pad_channels { after = 1 }", "token_embedding(3, 2)",
+                "position_embedding { positions = 3, features = 2 }", "first_token()", "graph { name = 'n', seed = 1 }",
+                "sequential { input = { 2 }, nn.linear(2, 3), nn.relu() }",
                 "load 'm.safetensors'",
                 "fit_all { models = { model, other }, set = set, epochs = 1, remember = false }",
                 "read_safetensors 'm.safetensors'",
             ],
             "rledit.models": [
                 "mlp { widths = { 2, 2 } }", "digit_cnn()", "bag_of_words { vocabulary = vocabulary, hidden = { 2 } }",
+                "resnet_cifar { depth = 8, input = { 1, 4, 4 } }", "resnet { input = { 1, 32, 32 }, classes = 2 }",
+                "vgg { hidden = 2, classes = 2 }", "mobilenet_v2 { input = { 1, 32, 32 }, classes = 2 }",
+                "bert { config = encoder, length = 2, classes = 2 }", "distilbert { config = encoder, length = 2 }",
+            ],
+            "rledit.Graph": [
+                "input('x', { 2 })", "linear(v(), { outputs = 2 })", "embedding_bag(v(), { outputs = 2 })",
+                "conv2d(x(), { outputs = 2, kernel = 3 })", "batch_norm(x())", "layer_norm(v())",
+                "max_pool2d(x(), { kernel = 2 })", "average_pool2d(x(), { kernel = 2 })", "global_average_pool2d(x())",
+                "pad_channels(x(), { after = 1 })", "flatten(x())", "dropout(x(), { rate = 0.5 })", "add(x(), x())",
+                "multiply(x(), x())", "concatenate(x(), x())", "token_embedding(v(), { tokens = 3, features = 2 })",
+                "position_embedding(e(), { positions = 3 })", "attention(e(), e(), e(), v(), { heads = 2 })",
+                "token_mean(e(), v())", "first_token(e())", "relu(x())", "gelu(x())", "tanh(x())", "sigmoid(x())",
+                "gelu_tanh(x())", "silu(x())", "hard_swish(x())", "hard_sigmoid(x())", "relu6(x())",
+                "network { scores = g:linear(v(), { outputs = 2 }) }",
             ],
             "rledit.data": [
                 "digits()", "mnist()", "generated_digits { train = 2, test = 1 }",
                 "idx { images = 'mnist/t10k-images-idx3-ubyte', labels = 'mnist/t10k-labels-idx1-ubyte' }",
-                "set { inputs = { { 1 }, { 2 } }, labels = { 0, 1 } }", "npy('vector.npy')", "npz('arrays.npz')",
+                "set { inputs = { { 1 }, { 2 } }, labels = { 0, 1 } }", "npy('vector.npy')", "json('settings.json')", "npz('arrays.npz')",
                 "csv { path = 'words.csv', text = 'text', label = 'label' }",
                 "texts { texts = { 'x' }, labels = { 0 } }",
                 "comments()", "templates()", "vocabulary(texts)",

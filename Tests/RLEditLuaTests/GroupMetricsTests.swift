@@ -1,5 +1,6 @@
 import Foundation
 import LuaBridge
+import RLEditCore
 import RLEditLua
 import RLEditRuns
 import RLEditWorlds
@@ -96,9 +97,9 @@ import Testing
 
     @Test("names of measures follow the rule from Swift's names")
     func names() {
-        for metric in BinaryMetric.allCases { #expect(metric.name == LuaName.snakeCase("\(metric)")) }
-        for metric in GroupMetric.allCases { #expect(metric.name == LuaName.snakeCase("\(metric)")) }
-        for metric in Metric.allCases { #expect(SetMetric.plain(metric).name == LuaName.snakeCase("\(metric)")) }
+        for metric in BinaryMetric.allCases { #expect(metric.name == "\(metric)".snakeCased) }
+        for metric in GroupMetric.allCases { #expect(metric.name == "\(metric)".snakeCased) }
+        for metric in Metric.allCases { #expect(SetMetric.plain(metric).name == "\(metric)".snakeCased) }
     }
 
     @Test("the glossary has every measure of two classes, and no other")

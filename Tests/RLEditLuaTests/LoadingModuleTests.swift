@@ -81,6 +81,12 @@ struct LoadingModuleTests {
         #expect(try result(wrapped, script + " print(m:parameter('fc.2.weight')[1][1])") == "2.0")
     }
 
+    @Test("the empty name puts its value before every name, after the renaming")
+    func beginning() throws {
+        let inner = own.map { ($0.hasPrefix("fc.") ? String($0.dropFirst(3)) : $0) }
+        #expect(try result(inner, "m:load('w.safetensors', { rename = { [''] = 'fc.' } }) print(m:parameter('fc.2.weight')[1][1])") == "2.0")
+    }
+
     @Test("a head of another shape can be kept")
     func head() throws {
         let shapes = ["fc.2.weight": [3, 2]]
@@ -100,10 +106,6 @@ struct LoadingModuleTests {
     @Test(
         "options that mean nothing are refused",
         arguments: [
-            (
-                "rename = { [''] = 'x' }",
-                "bad field 'rename' in model:load (an empty name cannot be replaced; for all names use 'prefix')"
-            ),
             (
                 "rename = { 'x' }",
                 "bad field 'rename' in model:load (beginnings of names by what they become expected, as in "

@@ -249,7 +249,7 @@ import Testing
         ("models.mlp {}", "missing field 'widths' in rledit.models.mlp (table expected)"),
         (
             "models.mlp { widths = { 2, 2 }, activation = 'rleu' }",
-            "bad field 'activation' in rledit.models.mlp (one of 'relu', 'gelu', 'tanh', 'sigmoid' expected, got 'rleu' "
+            "bad field 'activation' in rledit.models.mlp (one of 'relu', 'gelu', 'tanh', 'sigmoid', 'gelu_tanh', 'silu', 'hard_swish', 'hard_sigmoid', 'relu6' expected, got 'rleu' "
                 + "(did you mean 'relu'?))"
         ),
         (

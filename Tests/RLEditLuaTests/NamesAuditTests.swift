@@ -1,5 +1,6 @@
 import Foundation
 import LuaBridge
+import RLEditCore
 import RLEditLua
 import Testing
 
@@ -21,10 +22,10 @@ import Testing
 
     @Test("the rule from Swift's names to Lua's keeps abbreviations whole")
     func rule() {
-        #expect(LuaName.snakeCase("learningRate") == "learning_rate")
-        #expect(LuaName.snakeCase("targetKL") == "target_kl")
-        #expect(LuaName.snakeCase("crossEntropy") == "cross_entropy")
-        #expect(LuaName.snakeCase("steps") == "steps")
+        #expect("learningRate".snakeCased == "learning_rate")
+        #expect("targetKL".snakeCased == "target_kl")
+        #expect("crossEntropy".snakeCased == "cross_entropy")
+        #expect("steps".snakeCased == "steps")
     }
 
     /// The keys of every module and the members of every registered type, from a host as scripts get it.

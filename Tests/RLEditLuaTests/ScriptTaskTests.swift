@@ -60,7 +60,7 @@ import Testing
             ),
             (
                 "return rledit.task(fields { observation = 'row' })",
-                "bad field 'observation' in rledit.task (one of 'standardized', 'raw' expected, got 'row' "
+                "bad field 'observation' in rledit.task (one of 'standardized', 'raw', 'statistics' expected, got 'row' "
                     + "(did you mean 'raw'?))"
             ),
             (

@@ -77,7 +77,7 @@ struct ModelFileTests {
         let (network, words) = (NetworkDescription.key, Vocabulary.key)
         #expect(try fault(network) { $0 } == nil)
         #expect(try fault(network) { _ in "{" }?.contains("'rledit.network' cannot be used: not JSON") == true)
-        #expect(try fault(network) { _ in "[]" }?.hasSuffix("its format is not 1") == true)
+        #expect(try fault(network) { _ in "[]" }?.hasSuffix("its format is not 1 or 2") == true)
         let changes = [
             ("\"input\":[7]", "\"input\":[99999999999999999999]"), ("\"input\":[7]", "\"input\":[0]"),
             ("\"input\":[7]", "\"input\":[9]"), ("\"kind\":\"ReLU\"", "\"kind\":\"Magic\""),

@@ -1,4 +1,4 @@
-"""Golden values of the layers of residual networks, and of three steps of training one, computed by PyTorch.
+"""Golden values of the layers of residual networks and encoders, and of three steps of training one, computed by PyTorch.
 
     python3 scripts/golden/graph_layers.py        # rewrites Tests/RLEditNNTests/Fixtures
 
@@ -86,6 +86,32 @@ def layers():
     save("graph_layers", tensors)
 
 
+def attention():
+    """Two heads over five tokens, of texts of 5, 3 and 0 tokens; and a table of embeddings with their positions."""
+    torch.manual_seed(13)
+    query, key, value = (torch.randn(3, 5, 6).requires_grad_() for _ in range(3))
+    tokens = torch.tensor([[1.0, 2, 0, 3, 1], [4, 0, 2, -1, -1], [-1] * 5])
+    valid = tokens >= 0
+    split = lambda x: x.view(3, 5, 2, 3).transpose(1, 2)
+    scores = split(query) @ split(key).transpose(2, 3) / 3**0.5
+    weights = scores.masked_fill(~valid[:, None, None, :], -1e30).softmax(-1)
+    output = (weights @ split(value)).transpose(1, 2).reshape(3, 5, 6) * valid[:, :, None]
+    arriving = torch.randn_like(output)
+    output.backward(arriving)
+    tensors = {"tokens": tokens, "output": output, "output_gradient": arriving}
+    for name, x in {"query": query, "key": key, "value": value}.items():
+        tensors |= {name: x, f"{name}_gradient": x.grad}
+    table, positions = torch.randn(5, 6).requires_grad_(), torch.randn(7, 6).requires_grad_()
+    rows = table[tokens.clamp(min=0).long()] * valid[:, :, None]
+    embedded = rows + positions[:5]
+    mean = torch.where(valid[:, :, None], embedded, 0).sum(1) / valid.sum(1).clamp(min=1)[:, None]
+    by_mean = torch.randn_like(mean)
+    mean.backward(by_mean)
+    tensors |= {"table": table, "positions": positions, "mean": mean, "mean_gradient": by_mean}
+    tensors |= {"table_gradient": table.grad, "positions_gradient": positions.grad}
+    save("attention", tensors)
+
+
 class Block(nn.Module):
     def __init__(self, inputs, outputs, stride):
         super().__init__()
@@ -141,4 +167,5 @@ def training():
 
 
 layers()
+attention()
 training()

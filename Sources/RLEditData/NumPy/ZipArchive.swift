@@ -1,7 +1,8 @@
-/// The directory of a ZIP archive, as far as `.npz` files use it: one disk, members stored or deflated.
+/// The directory of a ZIP archive, as far as `.npz` and PyTorch files use it: one disk, members stored or deflated.
 ///
 /// Source: PKWARE's *APPNOTE.TXT* 6.3, sections 4.3.7 (before a member), 4.3.12 (directory), 4.3.16 (its end). Sizes come
-/// from the directory alone. The 64-bit forms are not read: they are for contents over our limit of bytes.
+/// from the directory alone. The 64-bit forms are not read: they are for contents over our limit of bytes, and where they
+/// come between the directory and its end, as in PyTorch's files, they repeat what the directory says.
 enum ZipArchive {
     struct Member {
         let name: String
@@ -26,7 +27,7 @@ enum ZipArchive {
         let tail = LittleEndian(try file.bytes(at: tailStart, count: file.size - tailStart))
         guard let end = ZipArchive.end(in: tail) else { throw refuse(.noDirectory) }
         let (count, size, start) = (tail.word16(end + 10), tail.word32(end + 12), tail.word32(end + 16))
-        guard tail.word32(end + 4) == 0, tail.word16(end + 8) == count, start + size == tailStart + end else {
+        guard tail.word32(end + 4) == 0, tail.word16(end + 8) == count, start + size <= tailStart + end else {
             throw refuse(.malformedDirectory)
         }
 

@@ -126,6 +126,7 @@ extension HostModules {
                 """
             ) { call in try set(call) }
             addNumPy(to: module, context: context)
+            addJSON(to: module, context: context)
             addTexts(to: module, context: context)
         }
     }

@@ -88,8 +88,8 @@ struct FitRequest {
 
     private static func loss(_ fields: LuaOptions) throws -> Loss {
         guard let name = try fields.optional("loss", as: String.self) else { return .crossEntropy }
-        guard let loss = Loss.allCases.first(where: { LuaName.snakeCase($0.rawValue) == name }) else {
-            let known = Loss.allCases.map { LuaName.snakeCase($0.rawValue) }
+        guard let loss = Loss.allCases.first(where: { $0.rawValue.snakeCased == name }) else {
+            let known = Loss.allCases.map { $0.rawValue.snakeCased }
             throw fields.unknownWord(name, "loss", among: known)
         }
         return loss

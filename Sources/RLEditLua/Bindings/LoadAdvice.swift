@@ -37,7 +37,7 @@ struct LoadAdvice {
 
     /// A prefix, or names of wrappers to take away, with which every parameter has a tensor.
     private func otherNames() -> String? {
-        guard options.rename.isEmpty, let first = network.parameterNames.first else { return nil }
+        guard options.rename.isEmpty, options.beginning.isEmpty, let first = network.parameterNames.first else { return nil }
         let names = network.parameterNames
         for entry in file.entries where entry.name.utf8.count > first.utf8.count && entry.name.hasSuffix("." + first) {
             let prefix = String(entry.name.dropLast(first.count))
@@ -100,8 +100,9 @@ struct LoadAdvice {
     private static func lua(_ options: LoadOptions) -> String {
         var fields: [String] = []
         if !options.prefix.isEmpty { fields.append("prefix = \(quoted(options.prefix))") }
-        if !options.rename.isEmpty {
-            let pairs = options.rename.map { "[\(quoted($0.from))] = \(quoted($0.to))" }
+        let rename = options.rename + (options.beginning.isEmpty ? [] : [(from: "", to: options.beginning)])
+        if !rename.isEmpty {
+            let pairs = rename.map { "[\(quoted($0.from))] = \(quoted($0.to))" }
             fields.append("rename = { \(pairs.joined(separator: ", ")) }")
         }
         if !options.ignore.isEmpty {

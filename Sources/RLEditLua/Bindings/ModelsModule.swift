@@ -8,10 +8,11 @@ internal import RLEditTensor
 extension HostModules {
     /// `rledit.models`: networks for the built-in tasks.
     package static func addModels(to host: LuaHost, context: ScriptContext) throws {
-        host.addModule("rledit.models") { module in
+        host.addModule("rledit.models") { [unowned host] module in
             module.documentation(
                 """
-                Networks for the built-in tasks.
+                Networks for the built-in tasks, and architectures that pretrained weights exist for. The latter are Lua
+                files inside the program, built by `rledit.nn.graph`; `docs/models.md` shows how to write one.
 
                 ```lua
                 local models = require "rledit.models"
@@ -22,6 +23,7 @@ extension HostModules {
                 ```
                 """
             )
+            addArchitectures(to: module, of: host)
             module.function(
                 "digit_cnn",
                 """
@@ -55,7 +57,7 @@ extension HostModules {
                 "mlp",
                 """
                 Linear layers of the given widths with an activation between them, named `fc1`, `act1`, `fc2`, …
-                @param options { widths: integer[], activation: ("relu"|"gelu"|"tanh"|"sigmoid")?, seed: integer? }
+                @param options { widths: integer[], activation: string?, seed: integer? }
                 @return rledit.Model
                 """
             ) { call in
@@ -65,7 +67,7 @@ extension HostModules {
                 let name = try options.optional("activation", as: String.self) ?? "relu"
                 let seed = try options.optional("seed", as: Int.self) ?? context.seed
                 try options.finish()
-                guard let function = Activation.Function.allCases.first(where: { LuaName.snakeCase("\($0)") == name })
+                guard let function = Activation.Function.allCases.first(where: { "\($0)".snakeCased == name })
                 else {
                     throw options.unknownWord(name, "activation", among: Activation.Function.allCases.map { "\($0)" })
                 }

@@ -9,7 +9,7 @@ extension HostModules {
         @class rledit.LoadOptions
         @field prefix string? what precedes each name in the file; tensors without it are not looked at
         @field rename table<string, string>? beginnings of names in the file, or of their parts, by what they become: \
-        `{ ["module."] = "" }`
+        `{ ["module."] = "" }`; the empty name puts its value before every name: `{ [""] = "bert." }`
         @field ignore (string|string[])? tensors that no layer takes: names, or patterns in which `*` is any run of \
         characters
         @field partial boolean? whether parameters without a tensor keep their values; false by default
@@ -45,9 +45,6 @@ extension HostModules {
                 guard case .string(let from) = key, case .string(let to) = try table.get(key) else {
                     throw options.fieldError(
                         "rename", "beginnings of names by what they become expected, as in { [\"module.\"] = \"\" }")
-                }
-                guard !from.text.isEmpty else {
-                    throw options.fieldError("rename", "an empty name cannot be replaced; for all names use 'prefix'")
                 }
                 rename[from.text] = to.text
             }

@@ -14,6 +14,7 @@ extension HostModules {
                 value.layer.summary.isEmpty ? value.layer.kind : "\(value.layer.kind) (\(value.layer.summary))"
             }
         }
+        try addGraphs(to: host)
         try host.register(ScriptModel.self) { type in
             type.documentation(
                 in: "rledit.nn",
@@ -101,6 +102,25 @@ extension HostModules {
                 @return rledit.Model[] models the list given
                 """
             ) { call in try fitAll(call, context) }
+            module.function(
+                "graph",
+                """
+                An empty graph, for networks that are no chain: residual blocks, branches, gates. The seed of the initial
+                parameters is the run's by default.
+
+                ```lua
+                local g = nn.graph { name = "small_resnet" }
+                local x = g:input("image", { 3, 32, 32 })
+                x = g:relu(g:batch_norm(g:conv2d(x, { name = "conv1", outputs = 16, kernel = 3, padding = 1 })))
+                local y = g:relu(g:conv2d(x, { name = "block.conv", outputs = 16, kernel = 3, padding = 1 }))
+                x = g:add(x, y)
+                local scores = g:linear(g:global_average_pool2d(x), { name = "fc", outputs = 10 })
+                local model = g:network { scores = scores }
+                ```
+                @param options? { name: string?, seed: integer? }
+                @return rledit.Graph
+                """
+            ) { call in try graph(call, context) }
             module.function(
                 "sequential",
                 """

@@ -152,7 +152,7 @@ extension LuaOptions {
     /// Runs `body`; a setting of a world that it refuses becomes an error about the field of this table.
     fileprivate func blamingSettings<Result>(_ body: () throws -> Result) throws -> Result {
         do { return try body() } catch WorldError.invalidSetting(_, let field, let message) {
-            throw fieldError(LuaName.snakeCase(field), message)
+            throw fieldError(field.snakeCased, message)
         }
     }
 }

@@ -1,4 +1,5 @@
 internal import LuaBridge
+internal import RLEditCore
 internal import RLEditData
 internal import RLEditNN
 internal import RLEditTensor
@@ -234,7 +235,7 @@ final class UndefinedMeasures {
 
 extension Metric {
     /// As scripts read it: `true_probability`.
-    var luaName: String { LuaName.snakeCase("\(self)") }
+    var luaName: String { "\(self)".snakeCased }
 }
 
 /// A metric that a task's author has written: `metrics = { gap = function(set) … end }`.

@@ -4,7 +4,7 @@ internal import RLEditCore
 /// A setting as scripts write it: how it is read, shown in the resolved configuration, and annotated.
 extension Setting {
     /// In Lua's spelling: `learning_rate`.
-    var luaName: String { LuaName.snakeCase(name) }
+    var luaName: String { name.snakeCased }
 
     /// As the annotation files give it: `number`, `(number|false)`, …
     var luaType: String {
@@ -12,6 +12,7 @@ extension Setting {
         case .integer: "integer"
         case .number: "number"
         case .boolean: "boolean"
+        case .pair: "rledit.Size"
         case .optionalNumber: "(number|false)"
         case .integers: "integer[]"
         case .optionalIntegers: "(integer[]|false)"
@@ -20,10 +21,13 @@ extension Setting {
         }
     }
 
-    /// Takes the field of this name from a table, if it is there; `false` switches off what is optional.
+    /// Takes the field of this name from a table, if it is there or has to be; `false` switches off what is optional.
     func read(_ options: LuaOptions, into owner: inout Owner) throws {
+        func found<Found: LuaReadable>(_ type: Found.Type) throws -> Found? {
+            try isRequired ? options.required(luaName, as: type) : options.optional(luaName, as: type)
+        }
         func plain<Found: LuaReadable>(_ path: WritableKeyPath<Owner, Found>) throws {
-            if let found = try options.optional(luaName, as: Found.self) { owner[keyPath: path] = found }
+            if let found = try found(Found.self) { owner[keyPath: path] = found }
         }
         func integers(_ table: LuaTable) throws -> [Int] {
             do { return try table.array(of: Int.self, limit: 64) } catch let error as LuaUsageError {
@@ -34,6 +38,7 @@ extension Setting {
         case .integer(let path, _): try plain(path)
         case .number(let path, _): try plain(path)
         case .boolean(let path): try plain(path)
+        case .pair(let path, _): if let found = try found(SizePair.self) { owner[keyPath: path] = found.pair }
         case .optionalNumber(let path, _):
             if let found = try options.switchable(luaName, as: Double.self) { owner[keyPath: path] = found }
         case .integers(let path, _):
@@ -54,26 +59,6 @@ extension Setting {
             }
         }
     }
-
-    /// The value in a resolved configuration; false for what is switched off.
-    func json(of owner: Owner) -> JSONValue {
-        func list(_ sizes: [Int]) -> JSONValue { .array(sizes.map { .integer($0) }) }
-        return switch value {
-        case .integer(let path, _): .integer(owner[keyPath: path])
-        case .number(let path, _): .number(owner[keyPath: path])
-        case .boolean(let path): .bool(owner[keyPath: path])
-        case .optionalNumber(let path, _): owner[keyPath: path].map { .number($0) } ?? .bool(false)
-        case .integers(let path, _): list(owner[keyPath: path])
-        case .optionalIntegers(let path, _): owner[keyPath: path].map(list) ?? .bool(false)
-        case .schedule(let path, _): owner[keyPath: path].json
-        case .optionalSchedule(let path, _): owner[keyPath: path]?.json ?? .bool(false)
-        }
-    }
-}
-
-extension Schedule {
-    /// A constant as a number, other schedules as they were written.
-    var json: JSONValue { Double(description).map { .number($0) } ?? .string(description) }
 }
 
 extension Configurable {
@@ -94,7 +79,7 @@ extension LuaOptions {
     /// Runs `body`; a setting that it refuses becomes an error about the field of this table.
     func blamingFields<Result>(_ body: () throws -> Result) throws -> Result {
         do { return try body() } catch let error as ConfigurationError {
-            throw fieldError(LuaName.snakeCase(error.field), LuaName.inWords(error.message))
+            throw fieldError(error.field.snakeCased, LuaName.inWords(error.message))
         }
     }
 }

@@ -69,7 +69,7 @@ final class TaskEvents {
         statistics["q90"] = .number(record.reward.upperDecile)
         statistics["max"] = .number(record.reward.maximum)
         var learner = JSONObject()
-        for number in record.learner { learner[LuaName.snakeCase(number.name)] = .number(number.value) }
+        for number in record.learner { learner[number.name.snakeCased] = .number(number.value) }
         var event = JSONObject()
         event["update"] = .integer(record.update)
         event["evaluations"] = .integer(record.evaluations)

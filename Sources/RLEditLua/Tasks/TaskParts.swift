@@ -25,14 +25,17 @@ struct TaskParts {
         sets = try TaskParts.sets("sets", options)
         guard !sets.isEmpty else { throw options.fieldError("sets", "holds no set") }
         reward = try options.required("reward", as: LuaFunction.self)
-        observer = try options.word("observation", among: TaskParts.observers) ?? StandardizedWeights()
+        let observer = try options.word("observation", among: TaskParts.observers)
         metrics = try TaskParts.metrics(options)
         invalidRewards = try InvalidRewardRule.read(options, context)
-        try checkWorld(random: context.random)
+        // Here, and not when the run begins, a world that does not fit the model is an error at the script's line.
+        let layers = try model.editedLayers(world.layers, includingBias: world.world.editsBias)
+        _ = try world.world.bind(to: layers, random: context.random)
+        self.observer = observer ?? standardObserver(for: layers)
     }
 
     static var observers: [(word: String, value: any Observer)] {
-        [("standardized", StandardizedWeights()), ("raw", RawWeights())]
+        [("standardized", StandardizedWeights()), ("raw", RawWeights()), ("statistics", WeightStatistics())]
     }
 
     /// Sets by name, in order of names; or a list of `{name = …, set = …}`, in its own order.
@@ -124,11 +127,6 @@ struct TaskParts {
             try network.apply(edit, to: editedLayer(name))
         }
         return network
-    }
-
-    /// Finds out at the script's line, not when the run begins, whether the world fits the model.
-    private func checkWorld(random: RandomStream) throws {
-        _ = try world.world.bind(to: world.layers.map(editedLayer), random: random)
     }
 
     private func editedLayer(_ name: String) throws -> EditedLayer {

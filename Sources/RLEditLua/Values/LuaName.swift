@@ -1,20 +1,8 @@
+internal import RLEditCore
+
 /// The one rule from Swift's names to Lua's: `learningRate` → `learning_rate`, `targetKL` → `target_kl`. Types keep their
 /// CapWords. A test holds every bound name to it.
 package enum LuaName {
-    package static func snakeCase(_ name: String) -> String {
-        var result = ""
-        let letters = Array(name)
-        for (index, letter) in letters.enumerated() {
-            if letter.isUppercase, index > 0 {
-                let afterLower = !letters[index - 1].isUppercase
-                let beforeLower = index + 1 < letters.count && letters[index + 1].isLowercase
-                if afterLower || beforeLower { result.append("_") }
-            }
-            result.append(contentsOf: letter.lowercased())
-        }
-        return result
-    }
-
     /// The name of a class from a function's: `neg_grad_plus` → `NegGradPlus`.
     package static func capWords(_ name: String) -> String {
         name.split(separator: "_").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
@@ -26,7 +14,7 @@ package enum LuaName {
         var word = ""
         func finish() {
             let isName = word.first?.isLowercase == true && word.contains { $0.isUppercase }
-            result += isName ? snakeCase(word) : word
+            result += isName ? word.snakeCased : word
             word = ""
         }
         for letter in message {

@@ -9,7 +9,7 @@ extension ScriptContext {
     func open(_ path: String, _ kind: Manifest.DataSource.Kind) throws -> SafetensorsFile {
         let resolved: String
         do { resolved = try locations.resolve(path) } catch { throw LuaUsageError(error.description) }
-        let file = try SafetensorsFile(path: resolved)
+        let file = try PyTorchFile.isOne(resolved) ? SafetensorsFile(torch: resolved) : SafetensorsFile(path: resolved)
         try noteUse(of: file, path, kind)
         return file
     }

@@ -21,7 +21,7 @@ public struct BatchNorm: DescribedLayer {
     }
 
     static let constructor = LayerConstructor(
-        "batch_norm", baseName: "norm", positional: 1, BatchNorm(1),
+        "batch_norm", baseName: "norm", positional: 1, size: "channels", BatchNorm(1),
         """
         Normalizes each channel over a minibatch while training, and by running statistics otherwise, as PyTorch's
         `BatchNorm1d` and `BatchNorm2d`. The running statistics `running_mean` and `running_var` go with the model; no

@@ -19,7 +19,7 @@ public struct Conv2D: FoldsBatchNorm, DescribedLayer {
     public private(set) var hasBias: Bool
 
     static let constructor = LayerConstructor(
-        "conv2d", baseName: "conv", Conv2D(1, 1, kernel: 1),
+        "conv2d", baseName: "conv", size: "inputs", Conv2D(1, 1, kernel: 1),
         """
         A convolution over `{ channels, height, width }`, as PyTorch's `Conv2d`.
         """)

@@ -17,7 +17,7 @@ public struct EmbeddingBag: FusesReLU, TakesSparseInput, DescribedLayer {
     public private(set) var hasBias: Bool
 
     static let constructor = LayerConstructor(
-        "embedding_bag", baseName: "embedding", positional: 2, EmbeddingBag(1, 1),
+        "embedding_bag", baseName: "embedding", positional: 2, size: "inputs", EmbeddingBag(1, 1),
         """
         The first layer of a network that reads texts as bags of words: the rows of its table for the words of a text,
         each times the word's weight, summed; plus a bias. `embedding_bag(#vocabulary, 64)`, or by name with

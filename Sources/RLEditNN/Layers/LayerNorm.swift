@@ -15,7 +15,7 @@ public struct LayerNorm: DescribedLayer {
     }
 
     static let constructor = LayerConstructor(
-        "layer_norm", baseName: "norm", positional: 1, LayerNorm(1),
+        "layer_norm", baseName: "norm", positional: 1, size: "features", LayerNorm(1),
         """
         Normalizes the features of each vector or token, then scales and shifts them, as PyTorch's `LayerNorm` over the
         last dimension. BERT's `epsilon` is 1e-12.

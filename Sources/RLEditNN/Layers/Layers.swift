@@ -8,6 +8,7 @@ public protocol DescribedLayer: Layer, Configurable {}
 
 extension DescribedLayer {
     public var owner: String { kind }
+    package var hasSettings: Bool { !settings.isEmpty }
 }
 
 /// How scripts make one kind of layer.
@@ -18,6 +19,8 @@ public struct LayerConstructor: Sendable {
     public let baseName: String
     /// How many settings may be given by place, from the first.
     public let positional: Int
+    /// The setting that the channels or features of the node before it give, when they are known: `inputs`.
+    public let sizeSetting: String?
     /// How many nodes a layer of this kind reads.
     public let inputs: LayerInputs
     /// For users, a few sentences.
@@ -26,12 +29,13 @@ public struct LayerConstructor: Sendable {
     public let prototype: any DescribedLayer
 
     init(
-        _ name: String, baseName: String, positional: Int = 0, inputs: LayerInputs = .one,
+        _ name: String, baseName: String, positional: Int = 0, size: String? = nil, inputs: LayerInputs = .one,
         _ prototype: any DescribedLayer, _ documentation: String
     ) {
         self.name = name
         self.baseName = baseName
         self.positional = positional
+        sizeSetting = size
         self.inputs = inputs
         self.prototype = prototype
         self.documentation = documentation
@@ -43,8 +47,8 @@ public enum LayerInputs: Sendable, Equatable {
     case one
     /// Two or more of equal rights.
     case several
-    /// One for each of these names.
-    case named([String])
+    /// One for each of these names, and for the optional one after them if it is given.
+    case named([String], optional: String? = nil)
 }
 
 /// Every layer that networks can be built from.
@@ -54,8 +58,8 @@ public enum Layers {
             Linear.constructor, Conv2D.constructor, EmbeddingBag.constructor, BatchNorm.constructor,
             LayerNorm.constructor, MaxPool2D.constructor, AveragePool2D.constructor, GlobalAveragePool2D.constructor,
             PadChannels.constructor, Flatten.constructor, Dropout.constructor, Add.constructor, Multiply.constructor,
-            Concatenate.constructor,
-        ] + Activation.constructors
+            Concatenate.constructor, TokenEmbedding.constructor, PositionEmbedding.constructor, Attention.constructor,
+        ] + TokenPooling.constructors + Activation.constructors
 
     /// The constructor whose layers are of this kind, as model files name it: `Conv2D`.
     public static func constructor(ofKind kind: String) -> LayerConstructor? {

@@ -10,7 +10,7 @@ public struct Linear: FoldsBatchNorm, DescribedLayer {
     public private(set) var hasBias: Bool
 
     static let constructor = LayerConstructor(
-        "linear", baseName: "linear", positional: 2, Linear(1, 1),
+        "linear", baseName: "linear", positional: 2, size: "inputs", Linear(1, 1),
         """
         A fully connected layer: `linear(128, 10)`, or by name with `bias = false`. Tokens `{ length, inputs }` pass it
         one by one.

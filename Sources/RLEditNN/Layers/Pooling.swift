@@ -37,7 +37,7 @@ public struct MaxPool2D: DescribedLayer {
 
     public init(_ kernel: Int, stride: Int? = nil, padding: Int = 0) {
         self.init(
-            kernel: (kernel, kernel), stride: (stride ?? kernel, stride ?? kernel), padding: (padding, padding))
+            kernel: (kernel, kernel), stride: stride.map { ($0, $0) }, padding: (padding, padding))
     }
 
     private var window: Window { Window(kernel: kernel, stride: stride, padding: padding) }
@@ -114,7 +114,7 @@ public struct AveragePool2D: DescribedLayer {
 
     public init(_ kernel: Int, stride: Int? = nil, padding: Int = 0, countsPadding: Bool = true) {
         self.init(
-            kernel: (kernel, kernel), stride: (stride ?? kernel, stride ?? kernel), padding: (padding, padding),
+            kernel: (kernel, kernel), stride: stride.map { ($0, $0) }, padding: (padding, padding),
             countsPadding: countsPadding)
     }
 

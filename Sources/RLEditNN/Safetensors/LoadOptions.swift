@@ -6,13 +6,15 @@ public struct LoadOptions: Sendable {
     /// Beginnings of names in the file, after the prefix, and what the network has in their place: `_orig_mod.` to
     /// nothing. The beginning of any part of a name counts, each time that it occurs; the longest that fits is taken.
     public var rename: [(from: String, to: String)]
+    /// What is put before every name, after the renaming: `bert.`, for the part of a network that a file holds by itself.
+    public var beginning: String
     /// Tensors that no parameter needs to take.
     public var ignore: [NamePattern]
     /// Whether parameters without a tensor keep their values. Tensors that `ignore` names are then left out even where a
     /// parameter could take them.
     public var isPartial: Bool
 
-    /// - Parameter rename: an empty beginning is the same as none.
+    /// - Parameter rename: the empty name gives ``beginning``.
     public init(
         prefix: String = "", rename: [String: String] = [:], ignore: [NamePattern] = [], isPartial: Bool = false
     ) {
@@ -22,14 +24,18 @@ public struct LoadOptions: Sendable {
             $0.from.utf8.count != $1.from.utf8.count
                 ? $0.from.utf8.count > $1.from.utf8.count : $0.from.utf8.lexicographicallyPrecedes($1.from.utf8)
         }
+        beginning = rename[""] ?? ""
         self.ignore = ignore
         self.isPartial = isPartial
     }
 
+    /// Whether the network has other names than the file.
+    var changesNames: Bool { !rename.isEmpty || !beginning.isEmpty }
+
     /// What the network calls a tensor of the file; nil for one without the prefix.
     package func networkName(of name: String) -> String? {
         guard let rest = name.after(prefix) else { return nil }
-        guard !rename.isEmpty else { return String(rest) }
+        guard !rename.isEmpty else { return beginning + rest }
         let bytes = Array(rest.utf8)
         var result: [UInt8] = []
         var place = 0
@@ -47,7 +53,7 @@ public struct LoadOptions: Sendable {
                 place += 1
             }
         }
-        return String(decoding: result, as: UTF8.self)
+        return beginning + String(decoding: result, as: UTF8.self)
     }
 
     /// Whether a tensor may be without a parameter that takes it.

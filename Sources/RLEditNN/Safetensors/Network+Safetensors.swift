@@ -13,7 +13,7 @@ extension Network {
         let names = try tensorNames(in: file, options)
         var source = ParameterSource(file: file, prefix: options.prefix, names: names, ignore: options.ignore)
         var tensors: [String: String] = [:]
-        for parameter in parameterNames where options.rename.isEmpty || names[parameter] != nil {
+        for parameter in parameterNames where !options.changesNames || names[parameter] != nil {
             tensors[parameter] = source.tensor(of: parameter)
         }
         // A parameter whose own name belongs to another one's tensor could not be saved.
@@ -29,7 +29,7 @@ extension Network {
             throw SafetensorsError(
                 file: file.path, tensor: nil, fault: .names(unexpected: unexpected, missing: unmet))
         }
-        if !options.rename.isEmpty {
+        if options.changesNames {
             // The file has to open again without the renaming: what was permitted by its new name is by its old one.
             let plain = LoadOptions(prefix: options.prefix, ignore: options.ignore)
             let permitted = source.unexpected(taken: tensors.values, plain)
@@ -65,7 +65,7 @@ extension Network {
 
     /// What the file calls each parameter that it has, where names are changed.
     private func tensorNames(in file: SafetensorsFile, _ options: LoadOptions) throws -> [String: String] {
-        guard !options.rename.isEmpty else { return [:] }
+        guard options.changesNames else { return [:] }
         var found: [ExactName: String] = [:]
         for entry in file.entries {
             guard let name = options.networkName(of: entry.name) else { continue }

@@ -37,6 +37,9 @@ public struct SafetensorsFile: Sendable {
     /// An empty file to be filled.
     public init() { path = "safetensors" }
 
+    /// An empty file to be filled with what another file holds, whose path messages name.
+    package init(named path: String) { self.path = path }
+
     /// Opens a file and checks all of its header.
     /// - Throws: ``SafetensorsError`` naming the tensor and the fault.
     public init(path: String) throws(SafetensorsError) {

@@ -8,7 +8,8 @@ internal import RLEditTensor
 ///      "layers": [{"name": "embedding", "kind": "EmbeddingBag", "inputs": 5000, "outputs": 64, "bias": true}, …]}
 ///
 /// Sizes with two directions are lists of height and width. `reads` lists the layers (by place, from 0; -1 is the input)
-/// that a layer reads, where that is not the one before it.
+/// that a layer reads, where that is not the one before it. Format 2 knows more layers and settings, and is written only
+/// where they are used.
 ///
 /// Of networks whose file is from elsewhere it also says, where that is so, `tensors`: the file's names of the parameters
 /// that are called otherwise there; and `ignore`: the tensors, as names or patterns, that no layer takes. With `ignore`
@@ -16,7 +17,7 @@ internal import RLEditTensor
 public enum NetworkDescription {
     /// Where files keep it.
     public static let key = "rledit.network"
-    private static let format = 1
+    private static let formats = 1...2
     private static let mostLayers = 10_000
 
     /// - Parameter source: where the file has the parameters.
@@ -30,7 +31,7 @@ public enum NetworkDescription {
             layers.append(.object(layer))
         }
         var description: JSONObject = [
-            "format": .integer(format), "input": .array(network.inputShape.map(JSONValue.integer)),
+            "format": .integer(format(of: layers)), "input": .array(network.inputShape.map(JSONValue.integer)),
             "prefix": .string(source.prefix), "layers": .array(layers),
         ]
         let renamed = network.parameterNames.filter { source.name(of: $0) != source.prefix + $0 }
@@ -44,40 +45,43 @@ public enum NetworkDescription {
         return JSONValue.object(description).text
     }
 
+    /// - Returns: nil for a layer that is not ours.
     private static func settings(of layer: any Layer) -> JSONObject? {
-        func pair(_ size: (height: Int, width: Int)) -> JSONValue { [.integer(size.height), .integer(size.width)] }
-        var object: JSONObject = ["kind": .string(layer.kind)]
-        switch layer {
-        case let layer as Linear:
-            object["inputs"] = .integer(layer.inFeatures)
-            object["outputs"] = .integer(layer.outFeatures)
-            object["bias"] = .bool(layer.hasBias)
-        case let layer as EmbeddingBag:
-            object["inputs"] = .integer(layer.inFeatures)
-            object["outputs"] = .integer(layer.outFeatures)
-            object["bias"] = .bool(layer.hasBias)
-        case let layer as Conv2D:
-            object["inputs"] = .integer(layer.inChannels)
-            object["outputs"] = .integer(layer.outChannels)
-            object["kernel"] = pair(layer.kernel)
-            object["stride"] = pair(layer.stride)
-            object["padding"] = pair(layer.padding)
-            object["dilation"] = pair(layer.dilation)
-            object["bias"] = .bool(layer.hasBias)
-        case let layer as MaxPool2D:
-            object["kernel"] = pair(layer.kernel)
-            object["stride"] = pair(layer.stride)
-            object["padding"] = pair(layer.padding)
-        case let layer as AveragePool2D:
-            object["kernel"] = pair(layer.kernel)
-            object["stride"] = pair(layer.stride)
-            object["padding"] = pair(layer.padding)
-            object["counts_padding"] = .bool(layer.countsPadding)
-        case let layer as Dropout: object["rate"] = .number(Double(layer.rate))
-        case is Activation, is Flatten, is GlobalAveragePool2D: break
-        default: return nil
+        guard let layer = layer as? any DescribedLayer, let constructor = Layers.constructor(ofKind: layer.kind) else {
+            return nil
         }
-        return object
+        func members<L: DescribedLayer>(of layer: L) -> JSONObject {
+            var object: JSONObject = ["kind": .string(layer.kind)]
+            for setting in layer.settings {
+                let value = setting.json(of: layer)
+                if isLater(setting.name, in: layer.kind), let standard = constructor.prototype as? L,
+                    setting.json(of: standard) == value
+                {
+                    continue
+                }
+                object[setting.name.snakeCased] = value
+            }
+            return object
+        }
+        return members(of: layer)
+    }
+
+    /// What format 1 does not know. A description that uses none of it is written as format 1, for programs that know no
+    /// other.
+    private static let firstKinds: Set<String> = [
+        "Linear", "EmbeddingBag", "Conv2D", "MaxPool2D", "AveragePool2D", "Dropout", "GlobalAveragePool2D", "Flatten",
+        "ReLU", "GELU", "Tanh", "Sigmoid",
+    ]
+    private static let laterSettings = ["Conv2D": ["groups"]]
+    private static func isLater(_ setting: String, in kind: String) -> Bool {
+        laterSettings[kind]?.contains(setting) ?? false
+    }
+    private static func format(of layers: [JSONValue]) -> Int {
+        let isFirst = layers.allSatisfy { layer in
+            let kind = layer["kind"]?.string ?? ""
+            return firstKinds.contains(kind) && !(laterSettings[kind] ?? []).contains { layer[$0] != nil }
+        }
+        return isFirst ? 1 : 2
     }
 
     // MARK: Reading
@@ -93,7 +97,9 @@ public enum NetworkDescription {
         func refuse(_ reason: String) -> ModelFileError { .malformed(path: file.path, key: key, reason: reason) }
         let json: JSONValue
         do { json = try JSONValue(parsing: text) } catch { throw refuse(error.description) }
-        guard json["format"]?.integer == format else { throw refuse("its format is not \(format)") }
+        guard let format = json["format"]?.integer, formats.contains(format) else {
+            throw refuse("its format is not \(formats.lowerBound) or \(formats.upperBound)")
+        }
         guard let input = json["input"]?.array?.map({ $0.integer ?? 0 }), !input.isEmpty, input.count <= 16,
             input.allSatisfy({ $0 >= 1 && $0 <= 1 << 24 })
         else { throw refuse("'input' is not a shape") }
@@ -168,49 +174,20 @@ public enum NetworkDescription {
         return network
     }
 
+    /// - Returns: nil for a kind or a value that this version does not know.
     private static func layer(_ entry: JSONValue) -> (any Layer)? {
-        func size(_ field: String) -> Int? {
-            entry[field]?.integer.flatMap { $0 >= 0 && $0 <= 1 << 24 ? $0 : nil }
-        }
-        func pair(_ field: String) -> (height: Int, width: Int)? {
-            guard let list = entry[field]?.array, list.count == 2, let height = list[0].integer,
-                let width = list[1].integer, (0...(1 << 15)).contains(height), (0...(1 << 15)).contains(width)
-            else { return nil }
-            return (height, width)
-        }
-        switch entry["kind"]?.string {
-        case "Linear":
-            guard let inputs = size("inputs"), let outputs = size("outputs"), let bias = entry["bias"]?.bool else {
-                return nil
+        guard let kind = entry["kind"]?.string, let constructor = Layers.constructor(ofKind: kind) else { return nil }
+        func read<L: DescribedLayer>(_ prototype: L) -> (any Layer)? {
+            var layer = prototype
+            for setting in layer.settings {
+                guard let value = entry[setting.name.snakeCased] else {
+                    guard isLater(setting.name, in: kind) else { return nil }
+                    continue
+                }
+                guard setting.take(value, into: &layer) else { return nil }
             }
-            return Linear(inputs, outputs, bias: bias)
-        case "EmbeddingBag":
-            guard let inputs = size("inputs"), let outputs = size("outputs"), let bias = entry["bias"]?.bool else {
-                return nil
-            }
-            return EmbeddingBag(inputs, outputs, bias: bias)
-        case "Conv2D":
-            guard let inputs = size("inputs"), let outputs = size("outputs"), let kernel = pair("kernel"),
-                let stride = pair("stride"), let padding = pair("padding"), let dilation = pair("dilation"),
-                let bias = entry["bias"]?.bool
-            else { return nil }
-            return Conv2D(
-                inputs, outputs, kernel: kernel, stride: stride, padding: padding, dilation: dilation, bias: bias)
-        case "MaxPool2D":
-            guard let kernel = pair("kernel"), let stride = pair("stride"), let padding = pair("padding") else {
-                return nil
-            }
-            return MaxPool2D(kernel: kernel, stride: stride, padding: padding)
-        case "AveragePool2D":
-            guard let kernel = pair("kernel"), let stride = pair("stride"), let padding = pair("padding"),
-                let countsPadding = entry["counts_padding"]?.bool
-            else { return nil }
-            return AveragePool2D(kernel: kernel, stride: stride, padding: padding, countsPadding: countsPadding)
-        case "Dropout": return entry["rate"]?.double.map { Dropout(Float($0)) }
-        case "GlobalAveragePool2D": return GlobalAveragePool2D()
-        case "Flatten": return Flatten()
-        case let kind?: return Activation.Function(rawValue: kind).map(Activation.init)
-        case nil: return nil
+            return layer
         }
+        return read(constructor.prototype)
     }
 }

@@ -53,3 +53,52 @@ public struct RawWeights: Observer {
         }
     }
 }
+
+/// Mean and root mean square of each row and of each column, for layers whose weights are too many for a policy to look
+/// at: `2 · (rows + columns)` numbers a layer.
+///
+/// Means are shifted and scaled as ``StandardizedWeights`` does, and by √n for n weights, so that those of weights without a
+/// pattern are near ±1; a root mean square is given less that of the unedited layer, in its unit.
+public struct WeightStatistics: Observer {
+    /// Edited weights above which it is the default: the perceptrons of the learners grow with what they look at.
+    public static let standardAbove = 65_536
+
+    public init() {}
+    public var name: String { "statistics" }
+    public func size(for layers: [EditedLayer]) -> Int { layers.reduce(0) { $0 + 2 * ($1.rows + $1.columns) } }
+
+    public func observe(
+        _ weights: [Tensor], of layers: [EditedLayer], into features: UnsafeMutableBufferPointer<Float>
+    ) {
+        var start = 0
+        for (weight, layer) in zip(weights, layers) {
+            var sums = [Double](repeating: 0, count: layer.rows + layer.columns)
+            var squares = sums
+            weight.withUnsafeBufferPointer { weight in
+                for row in 0..<layer.rows {
+                    for column in 0..<layer.columns {
+                        let value = Double(weight[row * layer.columns + column])
+                        sums[row] += value
+                        squares[row] += value * value
+                        sums[layer.rows + column] += value
+                        squares[layer.rows + column] += value * value
+                    }
+                }
+            }
+            let deviation = layer.standardDeviation > 0 ? layer.standardDeviation : 1
+            let unit = layer.rootMeanSquare > 0 ? layer.rootMeanSquare : 1
+            for (place, sum) in sums.enumerated() {
+                let count = Double(place < layer.rows ? layer.columns : layer.rows)
+                features[start + 2 * place] = Float((sum / count - layer.mean) / deviation * count.squareRoot())
+                features[start + 2 * place + 1] = Float((squares[place] / count).squareRoot() / unit - 1)
+            }
+            start += 2 * sums.count
+        }
+    }
+}
+
+/// The observer that a task has unless it names one: all weights, or their statistics where they are too many.
+public func standardObserver(for layers: [EditedLayer]) -> any Observer {
+    let weights = layers.reduce(0) { $0 + $1.count }
+    return weights > WeightStatistics.standardAbove ? WeightStatistics() : StandardizedWeights()
+}
