@@ -85,7 +85,10 @@ struct LearningRows {
             seed: 0, pool: pool, locations: DataLocations(), fits: FitCache(folder: ".", isEnabled: false))
         let session = try ScriptSession(context: context)
         defer { session.close() }
-        guard let scripted = try session.run(Array(LearningRows.script.utf8), path: "bench.lua") else { return [] }
+        guard
+            let scripted = try session.run(Array(LearningRows.script.utf8), path: "bench.lua")?
+                .editingOneNetwork(script: "bench.lua")
+        else { return [] }
         let problem = try scripted.makeEditTask().problem
         var inSwift = problem
         // Sets of a script stand in the order of their names: forget, then retain.

@@ -66,7 +66,8 @@ struct SandboxRows {
             free.close()
         }
         let source = Array(LearningRows.script.utf8)
-        guard let first = try held.run(source, path: "bench.lua"), let second = try free.run(source, path: "bench.lua")
+        guard let first = try held.run(source, path: "bench.lua")?.editingOneNetwork(script: "bench.lua"),
+            let second = try free.run(source, path: "bench.lua")?.editingOneNetwork(script: "bench.lua")
         else { return [] }
         let (problem, other) = (try first.makeEditTask().problem, try second.makeEditTask().problem)
         var (whole, lua) = (0.0, 0.0)

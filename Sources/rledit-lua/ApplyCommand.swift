@@ -100,11 +100,11 @@ struct ApplyCommand: ParsableCommand {
         _ = StopSignals(clock: RunClock(), effect: .endsProcess)
         let (sets, heldOut) = try specifications()
         let search = refineBy.flatMap(PolicyApplication.Search.init(rawValue:)) ?? .scale
-        let session = ApplySession(
+        let request = ApplyRequest(
             policy: policy, model: model, sets: sets, heldOut: heldOut, layers: layer.isEmpty ? nil : layer,
             refinement: refine.map { ($0, search) }, output: out, seed: seed, data: data,
             workers: workers ?? ProcessInfo.processInfo.activeProcessorCount)
-        let outcome = try session.run()
+        let outcome = try request.run()
         if !output.quiet { for warning in outcome.warnings { Terminal.note("warning: \(warning)") } }
         output.show(table: outcome.text, json: outcome.json)
         if output.strict, !outcome.warnings.isEmpty { throw RunError.warnings(count: outcome.warnings.count) }

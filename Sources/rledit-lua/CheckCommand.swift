@@ -48,20 +48,12 @@ struct CheckCommand: ParsableCommand {
         options.seeds = [seed]
         options.scriptArguments = scriptArguments
         limits.apply(to: &options)
-        // Before any other thread is there: only threads that are started later are confined too.
-        let (resolved, script) = (try Confinement.ofTrial(script: script, options: options), script)
-        defer { resolved.reserved?.removeUnused() }
-        if let warning = resolved.walls?.warning { Terminal.note(warning) }
-        let clock = RunClock()
-        let signals = StopSignals(clock: clock)
-        let result = try LuaThread.run {
-            try TaskCheck(
-                script: script, options: resolved, clock: clock,
-                print: { StandardOutput.write($0) }, note: { Terminal.note($0) },
-                hostDidChange: { signals.watch($0) }
-            ).run()
+        let script = script
+        let result = try ScriptHost.run(Confinement.ofTrial(script: script, options: options)) { host in
+            let result = try TaskCheck(script: script, on: host).run()
+            if host.clock.isInterrupted { throw ExitCode(StopSignals.exitCode) }
+            return result
         }
-        if clock.isInterrupted { throw ExitCode(StopSignals.exitCode) }
         StandardOutput.show(result.text + "\n")
         let isFaulty = result.errors > 0 || (strict && result.warnings > 0)
         if isFaulty { throw ExitCode(1) }

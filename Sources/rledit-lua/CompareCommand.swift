@@ -102,29 +102,20 @@ struct CompareCommand: ParsableCommand {
 
     func run() throws {
         var options = try compareOptions()
-        // Before any other thread is there: only threads that are started later are confined too.
         options.run = try Confinement.ofFolder(
             out ?? CompareOptions.folder(forScript: script), housekeeping: ComparisonFolder.housekeeping,
             script: script, options: options.run)
-        defer { options.run.reserved?.removeUnused() }
-        if let warning = options.run.walls?.warning, !output.quiet { Terminal.note(warning) }
-        let clock = RunClock(maxSeconds: maxTime)
-        let signals = StopSignals(clock: clock, maxSeconds: maxTime)
         let (script, output, resolved) = (script, output, options)
-        let (end, isFaulty) = try LuaThread.run {
-            let notes = NoteCounter(isStrict: output.strict) { Terminal.note($0) }
-            let session = try CompareSession(
-                script: script, options: resolved, clock: clock,
-                print: { output.print($0) },
-                note: notes.add, hostDidChange: { signals.watch($0) })
-            let (end, comparison) = try session.run()
+        let (end, isFaulty) = try ScriptHost.run(resolved.run, print: output.print) { host in
+            let run = try ComparisonRun(script: script, options: resolved, on: host)
+            let (end, comparison) = try run.run()
             if let comparison {
                 output.show(
                     table: comparison.text + "\nreport: \(comparison.run)/\(ComparisonFolder.reportName)\n",
                     json: comparison.json.text)
             }
-            try notes.requireNoWarnings()
-            return (end, session.hasFailures)
+            try host.notes.requireNoWarnings()
+            return (end, run.hasFailures)
         }
         try end.exit(isFaulty: isFaulty)
     }

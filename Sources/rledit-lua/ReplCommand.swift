@@ -61,26 +61,16 @@ struct ReplCommand: ParsableCommand {
         // The editor reads the terminal's description and the history while all files can be read.
         let history = isatty(STDIN_FILENO) != 0 ? HistoryFile.make() : nil
         let lines: any LineSource = TerminalLines(history: history) ?? PipedLines()
-        // Before any other thread is there: only threads that are started later are confined too.
-        let resolved = try Confinement.ofSession(script: script, history: history, options: options)
-        defer { resolved.reserved?.removeUnused() }
-        if !quiet {
-            if let warning = resolved.walls?.warning { Terminal.note(warning) }
-            if lines.isTerminal {
+        let resolved = try Confinement.ofRepl(script: script, history: history, options: options)
+        let (script, quiet) = (script, quiet)
+        let code: Int32 = try ScriptHost.run(resolved, stopping: .stopsChunk(isTerminal: lines.isTerminal)) { host in
+            if !quiet, lines.isTerminal {
                 Terminal.note("rledit-lua \(ProductVersion.current), Lua \(LuaHost.luaVersion). Ctrl-D leaves.")
             }
-        }
-        let clock = RunClock()
-        let signals = StopSignals(clock: clock, effect: .stopsChunk(isTerminal: lines.isTerminal))
-        let script = script
-        let code: Int32 = try LuaThread.run {
-            let session = try InteractiveSession(
-                script: script, options: resolved, clock: clock, lines: lines,
-                print: { StandardOutput.write($0) }, note: { Terminal.note($0) },
-                hostDidChange: { signals.watch($0) })
-            try session.run()
-            if clock.mustEnd { throw ExitCode(StopSignals.exitCode) }
-            return session.hasReachedLimit ? 3 : session.hasFailures ? 1 : 0
+            let repl = try Repl(script: script, lines: lines, on: host)
+            try repl.run()
+            if host.clock.mustEnd { throw ExitCode(StopSignals.exitCode) }
+            return repl.hasReachedLimit ? 3 : repl.hasFailures ? 1 : 0
         }
         // Somebody who types has seen the errors.
         if code != 0, !lines.isTerminal { throw ExitCode(code) }

@@ -80,39 +80,26 @@ struct RunCommand: ParsableCommand {
     }
 
     func run() throws {
-        // Before any other thread is there: only threads that are started later are confined too.
         let options = try Confinement.ofRun(script: script, resuming: resume, options: try runOptions())
-        defer { options.reserved?.removeUnused() }
-        if let warning = options.walls?.warning, !output.quiet { Terminal.note(warning) }
-        let clock = RunClock(maxSeconds: maxTime)
-        let signals = StopSignals(clock: clock, maxSeconds: maxTime)
         let (script, resume, output) = (script, resume, output)
-        let end = try LuaThread.run {
-            let print: @Sendable (UnsafeRawBufferPointer) -> Void = { output.print($0) }
-            let watch: @Sendable (LuaInterrupt?) -> Void = { signals.watch($0) }
-            let session =
-                if let resume {
-                    try RunSession(
-                        resuming: resume, options: options, clock: clock, print: print, note: { Terminal.note($0) },
-                        hostDidChange: watch)
-                } else {
-                    try RunSession(
-                        script: script ?? "", options: options, clock: clock, print: print,
-                        note: { Terminal.note($0) }, hostDidChange: watch)
+        let end = try ScriptHost.run(options, print: output.print) { host in
+            let run =
+                if let resume { try ScriptRun(resuming: resume, on: host) } else {
+                    try ScriptRun(script: script ?? "", on: host)
                 }
             func show(_ summary: RunSummary?) {
                 guard let summary else { return }
-                output.show(table: RunCommand.table(summary, data: session.dataLine), json: summary.json.text)
+                output.show(table: RunCommand.table(summary, data: run.dataLine), json: summary.json.text)
             }
             do {
-                let (end, summary) = try session.run()
+                let (end, summary) = try run.run()
                 show(summary)
-                if let line = session.endLine { Terminal.note(line) }
-                try session.notes.requireNoWarnings()
+                if let line = run.endLine { Terminal.note(line) }
+                try host.notes.requireNoWarnings()
                 return end
             } catch {
-                show(session.keptSummary)
-                throw RunFailure(cause: error, advice: session.advice)
+                show(run.keptSummary)
+                throw RunFailure(cause: error, advice: run.advice)
             }
         }
         try end.exit()

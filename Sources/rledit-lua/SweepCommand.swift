@@ -89,25 +89,15 @@ struct SweepCommand: ParsableCommand {
 
     func run() throws {
         var options = try sweepOptions()
-        // Before any other thread is there: only threads that are started later are confined too.
         options.run = try Confinement.ofFolder(
             out ?? SweepOptions.folder(forScript: script),
             housekeeping: SweepFolder.housekeeping(options.shard), script: script, options: options.run)
-        defer { options.run.reserved?.removeUnused() }
-        if let warning = options.run.walls?.warning, !output.quiet { Terminal.note(warning) }
-        let clock = RunClock(maxSeconds: maxTime)
-        let signals = StopSignals(clock: clock, maxSeconds: maxTime)
         let (script, output, resolved) = (script, output, options)
-        let (end, isFaulty) = try LuaThread.run {
-            let notes = NoteCounter(isStrict: output.strict) { Terminal.note($0) }
-            let session = try SweepSession(
-                script: script, options: resolved, clock: clock,
-                print: { output.print($0) },
-                note: notes.add, hostDidChange: { signals.watch($0) })
-            let (end, sweep) = try session.run()
+        let (end, isFaulty) = try ScriptHost.run(resolved.run, print: output.print) { host in
+            let (end, sweep) = try SweepRun(script: script, options: resolved, on: host).run()
             output.show(
                 table: sweep.text + "\nreport: \(sweep.folder)/\(RunFolder.reportName)\n", json: sweep.json.text)
-            try notes.requireNoWarnings()
+            try host.notes.requireNoWarnings()
             return (end, !sweep.failures.isEmpty)
         }
         try end.exit(isFaulty: isFaulty)

@@ -266,9 +266,9 @@ private final class CountingFinalObservations: VectorEnvironment {
         return StepBatch(
             rewards: outcome.rewards, terminated: outcome.terminated, truncated: outcome.truncated,
             observation: outcome.observation,
-            finalObservation: { [calls] in
+            finalObservation: { [calls, final = outcome.finalObservation] in
                 calls.count += 1
-                return try outcome.finalObservation()
+                return try final()
             })
     }
 }

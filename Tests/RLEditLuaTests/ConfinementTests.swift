@@ -104,9 +104,8 @@ struct ConfinementTests {
             let settings = options
             let watch = Watch(place, writable: place.out)
             let walls = try LuaThread.run {
-                try CompareSession(
-                    script: place.script, options: settings, clock: RunClock(), print: watch.print, note: { _ in },
-                    hostDidChange: { _ in }
+                try ComparisonRun(
+                    script: place.script, options: settings, on: ScriptHost(options: settings.run, print: watch.print)
                 ).run().comparison?.walls
             }
             guard watch.lines == ["main", "reward", "end"] else { exit(4) }
@@ -127,9 +126,8 @@ struct ConfinementTests {
             let settings = options
             let watch = Watch(place, writable: place.out)
             let end = try LuaThread.run {
-                try SweepSession(
-                    script: place.script, options: settings, clock: RunClock(), print: watch.print, note: { _ in },
-                    hostDidChange: { _ in }
+                try SweepRun(
+                    script: place.script, options: settings, on: ScriptHost(options: settings.run, print: watch.print)
                 ).run()
             }
             guard end.sweep.failures.isEmpty, end.sweep.results.count == 2 else { exit(3) }
@@ -148,7 +146,7 @@ struct ConfinementTests {
         await #expect(processExitsWith: .exitCode(0)) {
             guard let place = Place("") else { exit(2) }
             guard FileManager.default.changeCurrentDirectoryPath(place.path) else { exit(6) }
-            let options = try Confinement.ofSession(script: nil, history: nil, options: place.options)
+            let options = try Confinement.ofRepl(script: nil, history: nil, options: place.options)
             guard let reserved = options.reserved?.path else { exit(3) }
             guard place.isHeld(writable: reserved) else { exit(4) }
             options.reserved?.removeUnused()

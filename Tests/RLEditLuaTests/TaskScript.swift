@@ -3,7 +3,7 @@ import RLEditLua
 import RLEditRuns
 import RLEditTensor
 
-/// Scripts run as a session, with the whole of `rledit`, a toy network and toy sets.
+/// Scripts run in a session, with the whole of `rledit`, a toy network and toy sets.
 enum TaskScript {
     /// Defines `rledit`, `model`, `sets`, `world` and `task(t)`, which makes a task of `fields(t)`: the table with what
     /// the test leaves out. One line, so that line 2 is the test's first.
@@ -38,7 +38,8 @@ enum TaskScript {
                 arguments: arguments, workers: workers, print: { printed.text += String(decoding: $0, as: UTF8.self) },
                 warn: { warnings.text += $0 + "\n" })
             defer { session.close() }
-            let task = try session.run(Array((prelude + text).utf8), path: "examples/toy.lua")
+            let task = try session.run(Array((prelude + text).utf8), path: "examples/toy.lua")?
+                .editingOneNetwork(script: "examples/toy.lua")
             if let task { try body(session, task) }
             return Outcome(
                 printed: printed.text, warnings: warnings.text.split(separator: "\n").map(String.init))

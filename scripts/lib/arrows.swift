@@ -163,7 +163,8 @@ struct Checker {
     /// A file names no type that a room declares which its own may not use, and lies in a room where its target has some.
     private mutating func checkRooms() throws {
         // A declaration at the top of a file; nobody else sees a private one.
-        let declaration = /^(?:@\w+ )*(?:(?:package|public|final|indirect) )*(?:class|struct|enum|protocol|typealias) (\w+)/
+        let declaration =
+            /^(?:@\w+ )*(?:(?:package|public|final|indirect) )*(?:class|struct|enum|protocol|typealias) (\w+)/
         var owners: [String: String] = [:]
         var code: [(room: String, file: String, lines: [Substring])] = []
         for room in rooms.keys.sorted() {

@@ -49,21 +49,12 @@ public struct TransferProblem {
 /// - Everybody else searches over the policy's parameters, θ = θ₀ + 5a: an action is a policy, judged on every drawn pair.
 ///   Its reward is the mean over those pairs; for a ``GenerationLearner`` of its rank among the candidates on each pair.
 public final class TransferEnvironment: VectorEnvironment {
-    /// What the last step did.
-    public struct Record {
-        /// Mean reward and terms of each environment's candidate over the pairs that it met; invalid if it was so on one.
-        public let rewards: [Reward]
-        /// Edited networks that were measured.
-        public let evaluations: Int
-    }
-
     public let environments: Int
     public let observationSize: Int
     public let actionSize: Int
     public let horizon = 1
     /// Share of the run's budget spent, 0 … 1, set by whoever runs the loop.
     public var progress = 0.0
-    public private(set) var record: Record?
     /// Steps done: with the stream, all that decides which pairs come next.
     package private(set) var stepCount = 0
     /// Who judges, and the lowest reward on a pair so far.
@@ -137,13 +128,26 @@ public final class TransferEnvironment: VectorEnvironment {
         return try observe()
     }
 
-    /// Goes on after so many steps.
-    /// - Parameter worst: the lowest reward so far.
-    package func restore(steps: Int, worst: Double?) throws -> ObservationBatch {
+    /// The number of the step, which with the stream decides what comes next, and the lowest reward so far.
+    package func snapshot() -> EnvironmentSnapshot {
+        var snapshot = EnvironmentSnapshot()
+        snapshot.integers = ["steps": stepCount]
+        snapshot.numbers["worstReward"] = rewardJudge.worst
+        return snapshot
+    }
+
+    /// - Throws: ``WorldError/invalidSnapshot(message:)`` for one of an ``EditEnvironment``.
+    package func restore(_ snapshot: EnvironmentSnapshot) throws -> ObservationBatch {
+        guard let steps = snapshot.integers["steps"], (0...TransferEnvironment.mostSteps).contains(steps) else {
+            throw WorldError.invalidSnapshot(message: "it is of a run of another kind")
+        }
         stepCount = steps
-        rewardJudge.restore(worst: worst)
+        rewardJudge.restore(worst: snapshot.numbers["worstReward"])
         return try reset()
     }
+
+    /// More than any run takes; times the pairs of a step it is still a number.
+    private static let mostSteps = 1 << 40
 
     /// - Throws: ``WorldError``, or what the reward throws.
     public func step(_ actions: Tensor) throws -> StepBatch {
@@ -177,7 +181,9 @@ public final class TransferEnvironment: VectorEnvironment {
             }
         }
         for environment in told.indices { told[environment] /= Double(max(values[environment].count, 1)) }
-        record = Record(
+        let measured = values.reduce(0) { $0 + $1.count }
+        let record = StepRecord(
+            actions: actions, batch: nil,
             rewards: values.indices.map { environment in
                 let count = Double(max(values[environment].count, 1))
                 var reward = Reward(
@@ -185,13 +191,14 @@ public final class TransferEnvironment: VectorEnvironment {
                     terms: terms[environment].map { Reward.Term($0.name, $0.value / count) })
                 reward.isInvalid = isInvalid[environment]
                 return reward
-            }, evaluations: values.reduce(0) { $0 + $1.count })
+            }, evaluations: values.map { _ in measured }, episodes: values.map { _ in stepCount + 1 },
+            steps: values.map { _ in 1 })
         stepCount += 1
         let observation = try observe()
         return StepBatch(
             rewards: told, terminated: Array(repeating: true, count: environments),
             truncated: Array(repeating: false, count: environments), observation: observation,
-            finalObservation: { observation })
+            finalObservation: { observation }, record: record)
     }
 
     private func add(_ new: [Reward.Term], to terms: inout [Reward.Term]) {

@@ -206,15 +206,17 @@ extension HostModules {
         try table.set("terms", try PlainTable.make(.object(record.rewards[candidate].shownTerms), host: host))
         if record.rewards[candidate].isInvalid { try table.set("invalid", true) }
         let metrics = try host.makeTable()
-        for (set, name) in record.batch.setNames.enumerated() {
-            let values = try host.makeTable()
-            for metric in Metric.allCases where record.batch.isMeasured(metric, set: set) {
-                try values.set(metric.luaName, try record.batch.value(metric, candidate: candidate, set: set))
+        if let batch = record.batch {
+            for (set, name) in batch.setNames.enumerated() {
+                let values = try host.makeTable()
+                for metric in Metric.allCases where batch.isMeasured(metric, set: set) {
+                    try values.set(metric.luaName, try batch.value(metric, candidate: candidate, set: set))
+                }
+                for metric in BinaryMetric.allCases where batch.isMeasured(metric, set: set) {
+                    try values.set(metric.name, try batch.definedValue(metric, candidate: candidate, set: set))
+                }
+                try metrics.set(name, values)
             }
-            for metric in BinaryMetric.allCases where record.batch.isMeasured(metric, set: set) {
-                try values.set(metric.name, try record.batch.definedValue(metric, candidate: candidate, set: set))
-            }
-            try metrics.set(name, values)
         }
         try table.set("metrics", metrics)
         return table

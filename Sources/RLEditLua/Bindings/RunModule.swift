@@ -68,9 +68,7 @@ extension HostModules {
     private static func run(_ task: ScriptTask, host: LuaHost, context: ScriptContext) throws -> LuaTable {
         let reporter = context.progress(task.name)
         let (loop, reason) = try task.exclusively {
-            let loop = try EditLoop(
-                try task.makeEditTask(), seed: UInt64(bitPattern: Int64(context.seed)), pool: context.pool,
-                progress: reporter, delegate: task)
+            let loop = try task.makeLoop(seed: context.seed, pool: context.pool, progress: reporter)
             let reason = try loop.run()
             try task.didEnd(loop, reason: reason)
             return (loop, reason)

@@ -19,11 +19,7 @@ struct ScriptCallbacks {
     }
 }
 
-extension ScriptTask: RunDelegate {
-    package var stopRequest: StopReason? { stop() }
-
-    package func didUpdate(_ record: UpdateRecord) throws -> Bool { try events.didUpdate(record) }
-
+extension ScriptTask {
     package func didEndEpisode(_ episode: Int, reward: Reward) throws -> Bool {
         guard let function = events.callbacks.onEpisode else { return true }
         var event = JSONObject()
@@ -42,24 +38,6 @@ extension ScriptTask: RunDelegate {
         event["terms"] = .object(best.reward.shownTerms)
         return try events.goesOn(function, event, besides: ["model": try parts.edited(best.edits)])
     }
-
-    /// Tells the script that its run is over; whoever ran the loop calls it, before results are written.
-    /// - Parameter reason: why the run stopped early; nil when the budget is spent.
-    package func didEnd(_ loop: EditLoop, reason: StopReason?) throws {
-        guard let function = events.callbacks.onEnd else { return }
-        var event = JSONObject()
-        event["reason"] = .string(reason?.luaName ?? "finished")
-        event["evaluations"] = .integer(loop.evaluations)
-        if let target = loop.evaluationsToTarget { event["evaluations_to_target"] = .integer(target) }
-        if let best = loop.best {
-            event["best_reward"] = .number(best.reward.value)
-            event["best_evaluation"] = .integer(best.evaluation)
-        }
-        _ = try events.goesOn(function, event)
-    }
-
-    package func scriptState() throws -> [UInt8] { try events.encodedState() }
-    package func restoreScriptState(_ bytes: [UInt8]) throws { try events.restoreState(bytes) }
 }
 
 extension StopReason {

@@ -67,9 +67,11 @@ final class ScriptEnvironment: LuaBound {
         case .ended: throw LuaUsageError("the episode has ended: call 'reset' before the next 'step'")
         }
         let outcome = try environment.step(action.reshaped([1, action.count]))
-        guard let record = environment.record else { throw LuaUsageError("the step left no record") }
+        guard let record = outcome.record, let batch = record.batch else {
+            throw LuaUsageError("the step left no record")
+        }
         note(record)
-        edits = record.batch.candidates[0]
+        edits = batch.candidates[0]
         let (terminated, truncated) = (outcome.terminated[0], outcome.truncated[0])
         if terminated || truncated { phase = .ended(next: outcome.observation) }
         let observation = try row(terminated || truncated ? outcome.finalObservation() : outcome.observation)
@@ -103,8 +105,10 @@ final class ScriptEnvironment: LuaBound {
     private func note(_ record: StepRecord) {
         for (index, reward) in record.rewards.enumerated() {
             evaluations += 1
-            guard !reward.isInvalid, reward.value > best?.reward.value ?? -.infinity else { continue }
-            best = Best(reward: reward, edits: record.batch.candidates[index], evaluation: evaluations)
+            guard let batch = record.batch, !reward.isInvalid, reward.value > best?.reward.value ?? -.infinity else {
+                continue
+            }
+            best = Best(reward: reward, edits: batch.candidates[index], evaluation: evaluations)
         }
     }
 

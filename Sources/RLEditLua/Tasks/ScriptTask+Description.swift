@@ -1,6 +1,6 @@
 internal import RLEditBaselines
 internal import RLEditData
-internal import RLEditRuns
+package import RLEditRuns
 internal import RLEditWorlds
 
 extension ScriptTask {
@@ -15,7 +15,7 @@ extension ScriptTask {
     }
 
     /// All sets of the task, for the manifest.
-    var setDescriptions: [Manifest.SetDescription] {
+    package var setDescriptions: [Manifest.SetDescription] {
         (parts.sets.map { ($0, false) } + heldOut.map { ($0, true) }).map { set, isHeldOut in
             Manifest.SetDescription(
                 name: set.name, heldOut: isHeldOut, examples: set.examples.count, hash: set.examples.contentHash,

@@ -4,26 +4,25 @@ internal import RLEditData
 internal import RLEditLearners
 internal import RLEditNN
 package import RLEditRuns
-internal import RLEditTensor
+package import RLEditTensor
 internal import RLEditWorlds
 
 /// A task as a script wrote it: what `rledit.task { … }` returns.
 ///
 /// Model and sets are values, so the task holds a snapshot: what the script does to its own later does not reach a run.
-/// A run takes `makeEditTask()` for the loop and the task itself as the loop's delegate.
-package final class ScriptTask: LuaBound {
+/// The task itself is the delegate of the loop that runs it.
+package final class ScriptTask: RunnableTask {
     package static var luaName: String { "rledit.Task" }
 
     /// Names the run folder and the report.
-    package internal(set) var name: String
+    package var name: String
     /// Whether the script gave the name itself.
-    let hasOwnName: Bool
+    package let hasOwnName: Bool
     /// The task with all defaults filled in, in reading order, for the manifest.
     package let configuration: JSONObject
     /// The world's and the learner's names.
     package var worldName: String { world.world.name }
     package var learnerName: String { learner.name }
-    /// Asked by the loop between steps: a reason to stop. Whoever runs the task may set it; by default Ctrl-C is one.
     package var stop: () -> StopReason?
 
     let host: LuaHost
@@ -40,8 +39,8 @@ package final class ScriptTask: LuaBound {
     let compared: [ComparedModel]
     let target: Double?
     /// What the script is told while the task runs, and its state.
-    let events: TaskEvents
-    private(set) lazy var setWarnings: [String] = ScriptTask.oddities(of: sets, heldOut: heldOut)
+    package let events: TaskEvents
+    package private(set) lazy var setWarnings: [String] = ScriptTask.oddities(of: sets, heldOut: heldOut)
     private var isRunning = false
     /// What the session remembers of this task.
     let made: MadeTask
@@ -98,6 +97,24 @@ package final class ScriptTask: LuaBound {
             name: name, problem: try makeProblem(), heldOut: heldOut, learner: learner, target: target,
             measures: measures, compared: compared)
     }
+
+    /// The loop of one run.
+    func makeLoop(
+        seed: Int, pool: WorkerPool, logs: RunLogs? = nil, progress: ProgressReporter? = nil
+    ) throws -> EditLoop {
+        try EditLoop(
+            makeEditTask(), seed: UInt64(bitPattern: Int64(seed)), pool: pool, logs: logs, progress: progress,
+            delegate: self)
+    }
+
+    package func makeRun(
+        seed: Int, pool: WorkerPool, logs: RunLogs?, progress: ProgressReporter?
+    ) throws -> any TaskRun {
+        EditRun(
+            task: self, edit: try makeLoop(seed: seed, pool: pool, logs: logs, progress: progress), pool: pool)
+    }
+
+    package func editingOneNetwork(script: String) throws -> ScriptTask { self }
 
     private static func configuration(
         _ parts: TaskParts, learner: ScriptLearner, heldOut: [NamedSet], target: Double?

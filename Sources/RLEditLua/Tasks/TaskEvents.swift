@@ -2,10 +2,11 @@ internal import LuaBridge
 internal import RLEditCore
 internal import RLEditNN
 internal import RLEditRuns
+internal import RLEditWorlds
 
 /// What a running task tells its script, and the script's state in checkpoints: the same for a task that edits one network
 /// and one that trains a policy over many.
-final class TaskEvents {
+package final class TaskEvents {
     /// What callbacks are given.
     static let annotation =
         """
@@ -91,6 +92,20 @@ final class TaskEvents {
         for member in event.members { try argument.set(member.key, try PlainTable.make(member.value, host: host)) }
         for (name, model) in models { try argument.set(name, model) }
         return try function.call(with: argument) { results in Bool.luaRead(results.slot(1)) != false }
+    }
+
+    /// Calls `on_end`.
+    func didEnd(_ loop: LearningLoop, reason: StopReason?) throws {
+        guard let function = callbacks.onEnd else { return }
+        var event = JSONObject()
+        event["reason"] = .string(reason?.luaName ?? "finished")
+        event["evaluations"] = .integer(loop.evaluations)
+        if let target = loop.evaluationsToTarget { event["evaluations_to_target"] = .integer(target) }
+        if let best = loop.best {
+            event["best_reward"] = .number(best.reward.value)
+            event["best_evaluation"] = .integer(best.evaluation)
+        }
+        _ = try goesOn(function, event)
     }
 
     // MARK: - State

@@ -42,6 +42,7 @@ public struct EditTask {
 /// The best candidate of a run so far.
 public struct BestCandidate {
     public let reward: Reward
+    /// Empty when the candidate is a policy that is tried on several networks.
     public let edits: [LayerEdit]
     /// Number of its evaluation, from 1.
     public let evaluation: Int

@@ -56,12 +56,12 @@ public final class RunLogs {
     private var resumedCandidatesOffset: Int?
 
     /// A row for a candidate: its reward and the metrics that the reward reads.
-    func add(candidate: Int, of record: StepRecord, evaluation: Int, selection: MetricSelection) throws {
-        let log = try candidates ?? openCandidates(selection, sets: record.batch.setNames)
+    func add(candidate: Int, of batch: EvaluationBatch, reward: Double, evaluation: Int) throws {
+        let log = try candidates ?? openCandidates(batch.measured, sets: batch.setNames)
         let values = try columns.map { column in
-            try column.map { try record.batch.value($0.metric, candidate: candidate, set: $0.set) } ?? .nan
+            try column.map { try batch.value($0.metric, candidate: candidate, set: $0.set) } ?? .nan
         }
-        try log.append(evaluation: evaluation, reward: record.rewards[candidate].value, values: values)
+        try log.append(evaluation: evaluation, reward: reward, values: values)
     }
 
     /// The columns are what the reward has read by the end of the first step; a resumed log keeps those that it has.

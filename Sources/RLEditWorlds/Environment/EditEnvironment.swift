@@ -37,12 +37,28 @@ public struct EditProblem {
 public struct StepRecord {
     /// Actions as they were applied, clamped, `[environments, actionSize]`.
     public let actions: Tensor
-    public let batch: EvaluationBatch
+    /// The edits and what was measured of them; nil where a candidate is a policy that is tried on several networks.
+    public let batch: EvaluationBatch?
+    /// Of a candidate that was tried on several networks, means over them; invalid if it was so on one.
     public let rewards: [Reward]
+    /// Edited networks that the step had measured when each reward was known.
+    public let evaluations: [Int]
     /// Episode of each environment, from 1.
     public let episodes: [Int]
     /// Step within the episode, from 1.
     public let steps: [Int]
+
+    package init(
+        actions: Tensor, batch: EvaluationBatch?, rewards: [Reward], evaluations: [Int]? = nil, episodes: [Int],
+        steps: [Int]
+    ) {
+        self.actions = actions
+        self.batch = batch
+        self.rewards = rewards
+        self.evaluations = evaluations ?? rewards.indices.map { $0 + 1 }
+        self.episodes = episodes
+        self.steps = steps
+    }
 }
 
 /// Episodes of editing one network, stepped side by side.
@@ -59,8 +75,6 @@ public final class EditEnvironment: VectorEnvironment {
     public let source: MetricSource
     /// Share of the run's budget spent, 0 … 1, set by whoever runs the loop: schedules and rewards may read it.
     public var progress = 0.0
-    /// What the last step did.
-    public private(set) var record: StepRecord?
     /// The step that the reward ended with an error: its record has the rewards of the candidates before that one only.
     public private(set) var unfinished: StepRecord?
     /// Who judges, and the lowest reward so far.
@@ -139,7 +153,6 @@ public final class EditEnvironment: VectorEnvironment {
                 actions: clamped, batch: batch, rewards: rewardJudge.judged, episodes: numbers, steps: steps)
             throw error
         }
-        record = StepRecord(actions: clamped, batch: batch, rewards: rewards, episodes: numbers, steps: steps)
         // 4. Episodes move on; ended ones begin anew.
         let terminated = rewards.map(\.terminated)
         let truncated = zip(steps, terminated).map { $0 >= horizon && !$1 }
@@ -155,7 +168,8 @@ public final class EditEnvironment: VectorEnvironment {
             edits: candidates, layers: evaluator.layers, observer: observer, size: observationSize, pool: pool)
         return StepBatch(
             rewards: rewards.map(\.value), terminated: terminated, truncated: truncated, observation: try observe(),
-            finalObservation: { .distinct(try final.rows()) })
+            finalObservation: { .distinct(try final.rows()) },
+            record: StepRecord(actions: clamped, batch: batch, rewards: rewards, episodes: numbers, steps: steps))
     }
 
     /// Judges actions from the unedited weights, without any effect on the running episodes.

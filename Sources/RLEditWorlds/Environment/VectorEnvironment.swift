@@ -43,8 +43,8 @@ public enum ObservationBatch: Sendable {
 }
 
 /// What one step of every environment of a batch gave.
-public struct StepBatch: Sendable {
-    /// Reward of each environment, `[environments]`.
+public struct StepBatch {
+    /// Reward of each environment, `[environments]`, as the learner is told it.
     public let rewards: [Double]
     /// Whether the episode reached a final state: nothing follows, the value of what follows is 0.
     public let terminated: [Bool]
@@ -55,16 +55,19 @@ public struct StepBatch: Sendable {
     /// What each environment showed at the end of its step, before any reset; made only when asked for, since a
     /// learner that does not bootstrap never needs these rows.
     public let finalObservation: @Sendable () throws -> ObservationBatch
+    /// What became of the candidates, for whoever logs them; nil of an environment that edits nothing.
+    public let record: StepRecord?
 
     public init(
         rewards: [Double], terminated: [Bool], truncated: [Bool], observation: ObservationBatch,
-        finalObservation: @escaping @Sendable () throws -> ObservationBatch
+        finalObservation: @escaping @Sendable () throws -> ObservationBatch, record: StepRecord? = nil
     ) {
         self.rewards = rewards
         self.terminated = terminated
         self.truncated = truncated
         self.observation = observation
         self.finalObservation = finalObservation
+        self.record = record
     }
 }
 

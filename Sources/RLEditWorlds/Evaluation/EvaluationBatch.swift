@@ -56,6 +56,9 @@ public final class EvaluationBatch {
         return try measures(candidate: candidate, set: set).value(metric, group: group)
     }
 
+    /// What has been measured so far.
+    package var measured: MetricSelection { computed }
+
     /// Whether a metric has been measured: reading it costs nothing.
     package func isMeasured(_ metric: Metric, set: Int) -> Bool { computed.contains(metric, set: set) }
     package func isMeasured(_ metric: BinaryMetric, set: Int) -> Bool { computed.contains(metric, set: set) }

@@ -57,11 +57,12 @@ struct EditEnvironmentTests {
             #expect(outcome.truncated == [true, true, true] && outcome.terminated == [false, false, false])
             #expect(isShared(outcome.observation))
             #expect(try outcome.observation.rows() == start.rows())
-            let record = try #require(environment.record)
+            let record = try #require(outcome.record)
+            let batch = try #require(record.batch)
             #expect(record.episodes == [3 * step - 2, 3 * step - 1, 3 * step] && record.steps == [1, 1, 1])
             // The final observation is that of the edited weights.
             let final = try outcome.finalObservation().rows()
-            for (index, edits) in record.batch.candidates.enumerated() {
+            for (index, edits) in batch.candidates.enumerated() {
                 let row = Array(final.scalars[index * 240..<(index + 1) * 240])
                 #expect(row == (try environment.observation(of: edits).scalars))
                 #expect(row != (try start.rows()).scalars[0..<240].map { $0 })
@@ -80,14 +81,15 @@ struct EditEnvironmentTests {
                 let outcome = try environment.step(actions)
                 #expect(outcome.truncated == [Bool](repeating: step == 4, count: 3))
                 #expect(outcome.terminated == [false, false, false])
-                let record = try #require(environment.record)
+                let record = try #require(outcome.record)
+                let batch = try #require(record.batch)
                 #expect(record.episodes == [1, 2, 3] && record.steps == [step, step, step])
                 for index in 0..<3 {
                     let (size, features) = (environment.actionSize, environment.observationSize)
                     let action = Tensor(Array(actions.scalars[index * size..<(index + 1) * size]))
                     edits[index] = try environment.apply(action, to: edits[index])
                     for (layer, pair) in zip(
-                        environment.evaluator.layers, zip(edits[index], record.batch.candidates[index]))
+                        environment.evaluator.layers, zip(edits[index], batch.candidates[index]))
                     {
                         #expect(try pair.0.weights(of: layer) == pair.1.weights(of: layer))
                     }
@@ -119,7 +121,7 @@ struct EditEnvironmentTests {
         ]
         for (index, step) in expected.enumerated() {
             let outcome = try environment.step(E.actions(environment, "step \(index)"))
-            let record = try #require(environment.record)
+            let record = try #require(outcome.record)
             #expect(record.episodes == step.episodes && record.steps == step.steps)
             #expect(outcome.terminated == step.terminated && outcome.truncated == step.truncated)
             let (shown, final) = (try outcome.observation.rows(), try outcome.finalObservation().rows())
@@ -147,7 +149,7 @@ struct EditEnvironmentTests {
         let wide = try Tensor(actions.scalars.map { $0 * 5 }, shape: actions.shape)
         let narrow = try Tensor(wide.scalars.map { min(max($0, -1), 1) }, shape: actions.shape)
         let first = try environment.step(wide)
-        #expect(environment.record?.actions == narrow)
+        #expect(first.record?.actions == narrow)
         #expect(try environment.step(narrow).rewards == first.rewards)
     }
 

@@ -1,8 +1,4 @@
-internal import Foundation
-package import LuaBridge
-internal import RLEditData
 internal import RLEditRuns
-internal import RLEditTensor
 package import RLEditWorlds
 
 /// What trying a task has shown.
@@ -30,51 +26,37 @@ package struct TaskCheckResult: Sendable {
 /// tells what would make a run fail or learn nothing. Leaves no run folder.
 package struct TaskCheck {
     private let script: RunScript
-    private let options: RunOptions
-    private let clock: RunClock
-    private let print: (UnsafeRawBufferPointer) -> Void
-    private let note: (String) -> Void
-    private let hostDidChange: (LuaInterrupt?) -> Void
+    private let host: ScriptHost
 
     /// Candidates measured at a time.
     private static let candidates = 16
 
-    /// - Parameters: as those of ``RunSession``; the first seed of the options is the one that is tried.
-    package init(
-        script path: String, options: RunOptions, clock: RunClock, print: @escaping (UnsafeRawBufferPointer) -> Void,
-        note: @escaping (String) -> Void, hostDidChange: @escaping (LuaInterrupt?) -> Void
-    ) throws {
+    /// - Parameter host: the first seed of its options is the one that is tried.
+    package init(script path: String, on host: ScriptHost) throws {
         script = try RunScript(path: path)
-        self.options = options
-        self.clock = clock
-        self.print = print
-        self.note = note
-        self.hostDidChange = hostDidChange
+        self.host = host
     }
 
     /// - Throws: what a run of the task would end with: errors of the script, of the reward, of the learner.
     package func run() throws -> TaskCheckResult {
-        let pool = WorkerPool(workers: options.workers)
-        let context = options.makeContext(seed: options.seeds.first ?? 0, pool: pool, clock: clock)
-        let session = try options.makeSession(context, print: print, warn: note)
-        let output = TemporaryOutput(folder: options.reserved?.path)
-        context.outputFolder = { try output.path() }
+        let session = try host.open(seed: host.options.seeds.first ?? 0)
+        let output = TemporaryOutput(folder: host.options.reserved?.path)
+        session.context.outputFolder = { try output.path() }
         defer {
-            hostDidChange(nil)
             session.close()
             output.remove()
         }
-        hostDidChange(session.host.interruptHandle)
-        guard let task = try session.run(script.bytes, path: script.path, arguments: options.scriptArguments) else {
+        guard let task = try host.load(script, in: session) else {
             return TaskCheckResult(
                 facts: ["\(script.source) returned no task: the script has been run, there is nothing more to try"],
                 findings: session.forgottenTask.map { [EnvironmentFinding(.error, $0)] } ?? [])
         }
-        var trial = TaskTrial(task: task, pool: pool, context: context, host: session.host)
-        try trial.measure(candidates: TaskCheck.candidates)
-        trial.play()
-        hostDidChange(nil)
-        try trial.learn { [clock] in clock.isInterrupted ? .interrupted : nil }
+        var trial = TaskTrial(task: try task.editingOneNetwork(script: script.source), of: session)
+        try host.interruptible(session) {
+            try trial.measure(candidates: TaskCheck.candidates)
+            trial.play()
+        }
+        try trial.learn()
         return TaskCheckResult(facts: trial.facts, findings: trial.findings)
     }
 }

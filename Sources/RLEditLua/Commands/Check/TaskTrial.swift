@@ -9,20 +9,19 @@ internal import RLEditWorlds
 /// The parts of ``TaskCheck``: measure, play, learn; each adds what it notices.
 struct TaskTrial {
     private let task: ScriptTask
-    private let pool: WorkerPool
     private let context: ScriptContext
     private let host: LuaHost
+    private var pool: WorkerPool { context.pool }
     private(set) var facts: [String] = []
     private(set) var findings: [EnvironmentFinding] = []
 
     /// A reward that takes longer than this is worth a word, if it also takes longer than measuring, in seconds.
     private static let slowReward = 1e-4
 
-    init(task: ScriptTask, pool: WorkerPool, context: ScriptContext, host: LuaHost) {
+    init(task: ScriptTask, of session: ScriptSession) {
         self.task = task
-        self.pool = pool
-        self.context = context
-        self.host = host
+        context = session.context
+        host = session.host
         // The findings say it.
         context.hasNotedUnreadArguments = true
         facts = [
@@ -126,8 +125,8 @@ struct TaskTrial {
     }
 
     /// The learner asks, is told and improves once, with the script's callbacks.
-    mutating func learn(stop: @escaping () -> StopReason?) throws {
-        let delegate = FirstUpdate(task: task, stop: stop)
+    mutating func learn() throws {
+        let delegate = FirstUpdate(task: task)
         let loop = try EditLoop(
             task.makeEditTask(), seed: UInt64(bitPattern: Int64(context.seed)), pool: pool, delegate: delegate)
         let begun = ContinuousClock.now
@@ -145,14 +144,10 @@ struct TaskTrial {
 /// Ends a loop after its first update.
 private final class FirstUpdate: RunDelegate {
     private let task: ScriptTask
-    private let stop: () -> StopReason?
 
-    init(task: ScriptTask, stop: @escaping () -> StopReason?) {
-        self.task = task
-        self.stop = stop
-    }
+    init(task: ScriptTask) { self.task = task }
 
-    var stopRequest: StopReason? { stop() }
+    var stopRequest: StopReason? { task.stopRequest }
 
     func didUpdate(_ record: UpdateRecord) throws -> Bool {
         _ = try task.didUpdate(record)

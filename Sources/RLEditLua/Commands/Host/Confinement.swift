@@ -75,7 +75,7 @@ package struct Confinement {
     /// - Parameters:
     ///   - script: run first; nil for none.
     ///   - history: the file that keeps the lines, which is there already.
-    package static func ofSession(script: String?, history: String?, options: RunOptions) throws -> RunOptions {
+    package static func ofRepl(script: String?, history: String?, options: RunOptions) throws -> RunOptions {
         guard !options.isTrusted else { return options }
         var confinement = Confinement(options: options, data: options.data)
         // `require` looks beside the script, or in the current folder.

@@ -2,14 +2,6 @@ package import LuaBridge
 package import RLEditRuns
 package import RLEditWorlds
 
-/// Which edit a run saves as its result.
-package enum SavedEdit: String, Sendable, CaseIterable {
-    /// That of the learner's deterministic policy; the best seen for a learner without one.
-    case meanPolicy = "mean-policy"
-    /// The candidate with the highest reward.
-    case bestSeen = "best-seen"
-}
-
 /// What the command line asks of a run.
 package struct RunOptions: Sendable {
     /// Seeds to run, each in a script state of its own.

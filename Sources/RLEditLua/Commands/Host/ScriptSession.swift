@@ -10,9 +10,9 @@ internal import RLEditTensor
 ///         let session = try ScriptSession(context: context, mode: .sandboxed, limits: LuaLimits())
 ///         defer { session.close() }
 ///         guard let task = try session.run(bytes, path: "examples/task.lua") else { return }
-///         let loop = try EditLoop(task.makeEditTask(), seed: seed, pool: pool, logs: logs, delegate: task)
-///         let reason = try loop.run()
-///         try task.didEnd(loop, reason: reason)
+///         let run = try task.makeRun(seed: 0, pool: pool)
+///         let reason = try run.loop.run()
+///         try task.didEnd(run.loop, reason: reason)
 ///     }
 package final class ScriptSession {
     package let host: LuaHost
@@ -20,8 +20,6 @@ package final class ScriptSession {
     /// Whether nothing but the script and its task reads arguments; lines that are typed later may, too.
     var readsArgumentsAlone = true
     /// The task that the script returned.
-    package private(set) var task: ScriptTask?
-    /// The task of whatever kind that the script returned.
     private var made: (any RunnableTask)?
     /// What is wrong with a script that made tasks, but neither returned nor used any; nil when all is well.
     package var forgottenTask: String? {
@@ -57,7 +55,6 @@ package final class ScriptSession {
 
     /// Ends the state. Tasks of it must not be used any more.
     package func close() {
-        task = nil
         made = nil
         host.close()
     }
@@ -69,25 +66,12 @@ package final class ScriptSession {
     /// - Returns: the task, or nil for a script that did its work by itself.
     /// - Throws: `LuaError` with file and line.
     @discardableResult
-    package func run(_ source: [UInt8], path: String, arguments: [String] = []) throws -> ScriptTask? {
-        let made = try runAny(source, path: path, arguments: arguments)
-        if made is ScriptTransferTask {
-            throw LuaError(
-                .script,
-                "\(path): this task trains a policy over many networks, which 'run' and 'sweep' do; this command "
-                    + "takes a task that edits one network")
-        }
-        return task
-    }
-
-    /// Runs the text of a script that may also return a task that trains a policy.
-    func runAny(_ source: [UInt8], path: String, arguments: [String] = []) throws -> (any RunnableTask)? {
+    package func run(_ source: [UInt8], path: String, arguments: [String] = []) throws -> (any RunnableTask)? {
         context.scriptFolder = ScriptSession.folder(of: path)
         host.modules.scriptDirectory = ScriptSession.folder(of: path)
         let results = try host.runMain(source, path: path, arguments: arguments.map { .string($0) })
         do {
             made = try ScriptSession.task(in: results, host: host)
-            task = made as? ScriptTask
             // A task may still read arguments, in its reward and callbacks.
             let texts = made == nil ? [] : [source] + loadedFiles.map(\.bytes)
             if readsArgumentsAlone { try context.checkArguments(sources: texts.map(ArgumentReader.init)) }
@@ -102,8 +86,7 @@ package final class ScriptSession {
 
     private static func task(in results: [LuaValue], host: LuaHost) throws -> (any RunnableTask)? {
         guard let first = results.first, !first.isNil else { return nil }
-        if let task = try host.read(first, as: ScriptTransferTask.self) { return task }
-        if let task = try host.read(first, as: ScriptTask.self) { return task }
+        for kind in taskTypes { if let task = try host.read(first, as: kind) { return task } }
         if case .table = first {
             throw LuaUsageError("the script returned a plain table: return rledit.task { … } instead")
         }

@@ -1,14 +1,14 @@
 internal import LuaBridge
-internal import RLEditCore
+package import RLEditCore
 internal import RLEditData
 internal import RLEditLearners
 internal import RLEditNN
 package import RLEditRuns
-internal import RLEditTensor
+package import RLEditTensor
 internal import RLEditWorlds
 
 /// A task that trains one policy over many networks and classes: what `rledit.task { distribution = … }` returns.
-package final class ScriptTransferTask: LuaBound, RunnableTask {
+package final class ScriptTransferTask: RunnableTask {
     package static var luaName: String { "rledit.TransferTask" }
     /// The tables of its constructor.
     static let annotation =
@@ -36,15 +36,14 @@ package final class ScriptTransferTask: LuaBound, RunnableTask {
         @field on_end (fun(ending: rledit.Ending))? when the run is over
         """
 
-    var name: String
-    let hasOwnName: Bool
-    let configuration: JSONObject
-    var worldName: String { rules.world.rawValue }
-    var learnerName: String { learner.name }
-    let setDescriptions: [Manifest.SetDescription]
-    /// Asked by the loop between updates: a reason to stop.
-    var stop: () -> StopReason?
-    let events: TaskEvents
+    package var name: String
+    package let hasOwnName: Bool
+    package let configuration: JSONObject
+    package var worldName: String { rules.world.rawValue }
+    package var learnerName: String { learner.name }
+    package let setDescriptions: [Manifest.SetDescription]
+    package var stop: () -> StopReason?
+    package let events: TaskEvents
     let made: MadeTask
 
     private let rules: EditPair.Rules
@@ -140,6 +139,22 @@ package final class ScriptTransferTask: LuaBound, RunnableTask {
             refinement: settings.refinement, learner: learner, target: settings.target, distribution: distribution)
     }
 
+    package func makeRun(
+        seed: Int, pool: WorkerPool, logs: RunLogs?, progress: ProgressReporter?
+    ) throws -> any TaskRun {
+        let loop = try TransferLoop(
+            makeTransferTask(), seed: UInt64(bitPattern: Int64(seed)), pool: pool, logs: logs, progress: progress,
+            delegate: self)
+        return TransferRun(task: self, transfer: loop, pool: pool)
+    }
+
+    package func editingOneNetwork(script: String) throws -> ScriptTask {
+        throw LuaError(
+            .script,
+            "\(script): this task trains a policy over many networks, which 'run' and 'sweep' do; this command "
+                + "takes a task that edits one network")
+    }
+
     /// One environment over the training pairs, with a reward of its own.
     func makeEnvironment(random: RandomStream) throws -> ScriptTransferEnvironment {
         made.isUsed = true
@@ -150,7 +165,7 @@ package final class ScriptTransferTask: LuaBound, RunnableTask {
 
     /// Of the first pair whose sets share examples, training pairs first; and of the first held-out pair whose test sets hold
     /// examples of its other sets.
-    private(set) lazy var setWarnings: [String] = {
+    package private(set) lazy var setWarnings: [String] = {
         let conflict = (training + validation + heldOut.map(\.pair)).lazy.compactMap { [rules] pair -> String? in
             func set(_ name: String) -> NamedSet? { pair.evaluator.sets.first { $0.name == name } }
             guard let forget = set(rules.forgetSet), let retain = set(rules.retainSet) else { return nil }
@@ -208,97 +223,5 @@ package final class ScriptTransferTask: LuaBound, RunnableTask {
         configuration["on_invalid_reward"] = .string(settings.invalidRewards.rawValue)
         configuration["target"] = settings.target.map { .number($0) } ?? .null
         return configuration
-    }
-}
-
-extension ScriptTransferTask: RunDelegate {
-    package var stopRequest: StopReason? { stop() }
-    package func didUpdate(_ record: UpdateRecord) throws -> Bool { try events.didUpdate(record) }
-    package func scriptState() throws -> [UInt8] { try events.encodedState() }
-    package func restoreScriptState(_ bytes: [UInt8]) throws { try events.restoreState(bytes) }
-
-    /// Tells the script that its run is over; whoever ran the loop calls it, before results are written.
-    package func didEnd(_ loop: TransferLoop, reason: StopReason?) throws {
-        guard let function = events.callbacks.onEnd else { return }
-        var event: JSONObject = [
-            "reason": .string(reason?.luaName ?? "finished"), "evaluations": .integer(loop.evaluations),
-            "best_reward": .number(loop.bestReward),
-        ]
-        if let target = loop.evaluationsToTarget { event["evaluations_to_target"] = .integer(target) }
-        _ = try events.goesOn(function, event)
-    }
-}
-
-/// - Throws: when the sets of a pair have other names than those of the pairs before it.
-private func requireSameNames(
-    _ sets: [NamedSet], as known: [String]?, _ field: String, _ network: String, _ label: String
-) throws {
-    let names = sets.map(\.name)
-    guard let known, names != known else { return }
-    throw LuaUsageError(
-        "\(ScriptTaskDistribution.luaName).\(field)(\(network), \(label)) returned the sets \(names.joined(separator: ", ")), but "
-            + "the pairs before it have \(known.joined(separator: ", ")): all pairs need the same")
-}
-
-/// Makes pairs by the same rules; the number of custom features is what the script's function gives for the first.
-struct PairBuilder {
-    let world: UnitWorld
-    let layers: [String]
-    let rank: Int
-    let settings: UnitPolicySettings
-    let host: LuaHost
-    let context: ScriptContext
-    private var customCount: Int?
-    /// Names of the sets of the first pair: a reward reads them by their places.
-    private var setNames: [String]?
-
-    init(
-        world: UnitWorld, layers: [String], rank: Int, settings: UnitPolicySettings, host: LuaHost,
-        context: ScriptContext
-    ) {
-        self.world = world
-        self.layers = layers
-        self.rank = rank
-        self.settings = settings
-        self.host = host
-        self.context = context
-    }
-
-    func rules() throws -> EditPair.Rules {
-        EditPair.Rules(
-            world: world, layers: layers, rank: rank,
-            features: try UnitFeatureSet(settings.features, customCount: customCount ?? 0),
-            forgetSet: settings.forgetSet, retainSet: settings.retainSet)
-    }
-
-    mutating func build(
-        _ network: Network, name: String, label: String, sets: [NamedSet]
-    ) throws -> EditPair {
-        try requireSameNames(sets, as: setNames, "sets", name, label)
-        setNames = sets.map(\.name)
-        do {
-            if let custom = settings.custom, customCount == nil { customCount = try count(custom, network, sets) }
-            return try EditPair(
-                network: network, name: name, label: label, sets: sets, rules: rules(),
-                custom: settings.custom.map { [host] custom in { try custom($0, host: host) } }, pool: context.pool)
-        } catch let error as WorldError {
-            throw LuaUsageError("network '\(name)', class '\(label)': \(error.description)")
-        }
-    }
-
-    /// How many features of its own a script's function gives.
-    private func count(_ custom: CustomFeatureFunction, _ network: Network, _ sets: [NamedSet]) throws -> Int {
-        // Only layers and sets matter for activations.
-        let rules = EditPair.Rules(
-            world: world, layers: layers, rank: rank,
-            features: try UnitFeatureSet(settings.features, customCount: 1), forgetSet: settings.forgetSet,
-            retainSet: settings.retainSet)
-        let activations = try EditPair.activations(of: network, sets: sets, rules: rules, pool: context.pool)
-        let count = try activations.first.map { try custom($0, host: host).outputs.shape[1] } ?? 0
-        guard count <= UnitFeatureSet.mostCustom else {
-            throw LuaUsageError(
-                "custom_features gave \(count) features, at most \(UnitFeatureSet.mostCustom) are possible")
-        }
-        return count
     }
 }

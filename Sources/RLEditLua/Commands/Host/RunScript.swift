@@ -1,11 +1,6 @@
 internal import Foundation
-internal import LuaBridge
-internal import RLEditCore
 internal import RLEditData
-internal import RLEditNN
 internal import RLEditRuns
-internal import RLEditTensor
-internal import RLEditWorlds
 
 /// The script of a run: its text, and the name under which messages speak of it.
 struct RunScript: Sendable {
@@ -71,53 +66,6 @@ package enum RunError: Error, Equatable, Sendable, CustomStringConvertible {
         case .warnings(let count):
             count == 1 ? "the warning is an error with --strict" : "\(count) warnings are errors with --strict"
         case .noTask(let path): "'\(path)' returned no task: only runs of tasks can be resumed"
-        }
-    }
-}
-
-/// Writes what a finished loop came to into its folder.
-struct RunResults {
-    let folder: RunFolder
-    let loop: EditLoop
-    let outcome: RunOutcome
-    let savedEdit: SavedEdit
-    /// Whether examples of the held-out sets are written down for the report.
-    let keepsExamples: Bool
-
-    /// The edit that counts as the run's result, and which it is.
-    var chosen: (stage: Stage, edits: [LayerEdit])? {
-        let both = [(Stage.meanPolicy, outcome.meanPolicy), (.bestSeen, outcome.bestSeen)]
-        return (savedEdit == .meanPolicy ? both : both.reversed()).lazy.compactMap { stage, edits in
-            edits.map { (stage, $0) }
-        }.first
-    }
-
-    /// `edited.safetensors`, the deltas and `examples.json`.
-    /// - Parameter source: the file the model came from, whose names, element types and metadata the result keeps.
-    func write(base source: ParameterSource?) throws {
-        let evaluator = loop.environment.evaluator
-        let world = loop.task.problem.world.name
-        if let chosen {
-            let edited = try evaluator.editedNetwork(chosen.edits)
-            let metadata = [
-                ("rledit.task", loop.task.name), ("rledit.world", world), ("rledit.edit", savedEdit.rawValue),
-            ]
-            try ModelFile.file(
-                edited, basedOn: source ?? ParameterSource(),
-                metadata: metadata.map { (key: $0.0, value: $0.1) }
-            )
-            .write(to: folder.file(RunFolder.editedName))
-            try Delta(world: world, layers: evaluator.layers, edits: chosen.edits)
-                .write(to: folder.file(RunFolder.deltaName))
-            if keepsExamples, !loop.task.heldOut.isEmpty {
-                let changes = try outcome.changedAnswers(by: chosen.edits)
-                try folder.write(
-                    ChangedAnswers.json(changes, stage: chosen.stage).prettyText() + "\n", to: RunFolder.examplesName)
-            }
-        }
-        if let best = outcome.bestSeen {
-            try Delta(world: world, layers: evaluator.layers, edits: best)
-                .write(to: folder.file(RunFolder.bestSeenDeltaName))
         }
     }
 }

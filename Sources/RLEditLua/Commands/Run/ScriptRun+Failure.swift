@@ -3,7 +3,7 @@ internal import RLEditRuns
 internal import RLEditWorlds
 
 /// What a run that ends with an error keeps, and how to go on with it.
-extension RunSession {
+extension ScriptRun {
     /// Whether results can be written after an error: not after one of the disk.
     func canKeepResults(after error: any Error) -> Bool {
         if error is FileError || error is RunFolderError { return false }

@@ -1,5 +1,5 @@
 internal import Foundation
-package import LuaBridge
+internal import LuaBridge
 internal import RLEditCore
 internal import RLEditData
 internal import RLEditNN
@@ -32,29 +32,19 @@ package struct SweepOptions: Sendable {
 ///
 /// What became of a trial stands in a ledger under a key of everything that decides it. A trial that is finished there is
 /// never run again; one that was cut short goes on from its checkpoint.
-package final class SweepSession {
+package final class SweepRun {
     private let script: RunScript
     private let options: SweepOptions
-    private let clock: RunClock
+    private let host: ScriptHost
     private let folder: String
     private let ledger: TrialLedger
-    private let print: (UnsafeRawBufferPointer) -> Void
-    /// Shows a warning once, however many trials have cause for it.
-    private let note: (String) -> Void
-    private let hostDidChange: (LuaInterrupt?) -> Void
 
-    /// - Parameters: as those of ``RunSession``.
-    package init(
-        script path: String, options: SweepOptions, clock: RunClock, print: @escaping (UnsafeRawBufferPointer) -> Void,
-        note: @escaping (String) -> Void, hostDidChange: @escaping (LuaInterrupt?) -> Void
-    ) throws {
+    /// - Parameter host: its options give way to those of the sweep.
+    package init(script path: String, options: SweepOptions, on host: ScriptHost) throws {
         script = try RunScript(path: path)
         self.options = options
-        self.clock = clock
-        self.print = print
-        var shown: Set<String> = []
-        self.note = { if !$0.hasPrefix("warning: ") || shown.insert($0).inserted { note($0) } }
-        self.hostDidChange = hostDidChange
+        // A warning is shown once, however many trials have cause for it.
+        self.host = host.with(options.run, isShownOnce: { $0.hasPrefix("warning: ") })
         folder = try SweepFolder.open(options.run.out ?? SweepOptions.folder(forScript: script.source))
         ledger = try TrialLedger(in: folder, shard: options.shard)
     }
@@ -63,18 +53,18 @@ package final class SweepSession {
     package func run() throws -> (end: RunEnd, sweep: Sweep) {
         var end = RunEnd.finished
         for trial in options.plan.trials where options.shard.contains(trial) {
-            if clock.isInterrupted || clock.isTimeOver {
-                end = clock.isInterrupted ? .interrupted : .timeLimit
+            if let reason = host.stopReason {
+                end = reason == .interrupted ? .interrupted : .timeLimit
                 break
             }
             if let entry = ledger[key(trial)] {
                 if entry.status == .finished {
                     let kept = RunSummary.read(in: "\(folder)/\(entry.folder)")
-                    for warning in kept?.warnings ?? [] { note("warning: \(warning)") }
+                    for warning in kept?.warnings ?? [] { host.note("warning: \(warning)") }
                     continue
                 }
                 guard options.retries else {
-                    note("\(trial.title) failed before and is left out; --retry tries it again")
+                    host.note("\(trial.title) failed before and is left out; --retry tries it again")
                     continue
                 }
             }
@@ -84,7 +74,7 @@ package final class SweepSession {
         let sweep = summary()
         try sweep.write()
         if end != .finished {
-            note("stopped; '\(folder)' has what is done; the same command goes on with what is missing")
+            host.note("stopped; '\(folder)' has what is done; the same command goes on with what is missing")
         }
         return (end, sweep)
     }
@@ -113,13 +103,13 @@ package final class SweepSession {
         let name = SweepFolder.trialFolder(trial, key: key)
         var run = runOptions(trial)
         run.out = "\(folder)/\(name)"
-        let begun = clock.seconds
-        if !run.isQuiet { note("trial \(trial.number) of \(options.plan.trials.count): \(trial.title)") }
+        let begun = host.clock.seconds
+        if !run.isQuiet { host.note("trial \(trial.number) of \(options.plan.trials.count): \(trial.title)") }
         func record(_ status: TrialLedger.Status, _ reason: String? = nil) throws {
             try ledger.add(
                 TrialLedger.Entry(
                     key: key, trial: trial.number, settings: trial.settings, status: status, reason: reason,
-                    folder: name, seconds: clock.seconds - begun))
+                    folder: name, seconds: host.clock.seconds - begun))
         }
         do {
             let (end, summary) = try runOrResume(run)
@@ -130,10 +120,9 @@ package final class SweepSession {
                 try record(.finished)
             }
         } catch RunFolderError.inUse {
-            note("\(trial.title) is being run by another process, and is left to it")
+            host.note("\(trial.title) is being run by another process, and is left to it")
         } catch {
-            if clock.isInterrupted { return .interrupted }
-            if clock.isTimeOver { return .timeLimit }
+            if let reason = host.stopReason { return reason == .interrupted ? .interrupted : .timeLimit }
             // A full disk or a missing folder is not the trial's fault, and would be that of all that follow.
             if error is FileError { throw error }
             if case .unwritable? = (error as? SafetensorsError)?.fault { throw error }
@@ -145,7 +134,7 @@ package final class SweepSession {
                     underlying: unread)
             }
             try record(.failed, "\(error)")
-            note("\(trial.title) failed: \(error)")
+            host.note("\(trial.title) failed: \(error)")
         }
         return .finished
     }
@@ -153,16 +142,12 @@ package final class SweepSession {
     /// A trial that was begun goes on from its checkpoint; one that was finished just before a kill has its summary.
     private func runOrResume(_ run: RunOptions) throws -> (end: RunEnd, summary: RunSummary?) {
         let path = run.out ?? ""
+        let host = host.with(run)
         guard FileManager.default.fileExists(atPath: "\(path)/\(RunFolder.manifestName)") else {
-            return try RunSession(
-                script: script.source, options: run, clock: clock, print: print, note: note,
-                hostDidChange: hostDidChange
-            ).run()
+            return try ScriptRun(script: script.source, on: host).run()
         }
         do {
-            return try RunSession(
-                resuming: path, options: run, clock: clock, print: print, note: note, hostDidChange: hostDidChange
-            ).run()
+            return try ScriptRun(resuming: path, on: host).run()
         } catch RunError.alreadyFinished {
             return (.finished, RunSummary.read(in: path))
         }
@@ -185,7 +170,7 @@ package final class SweepSession {
             }
         }
         var sweep = Sweep(
-            folder: folder, plan: options.plan, results: results, failures: failures, seconds: clock.seconds)
+            folder: folder, plan: options.plan, results: results, failures: failures, seconds: host.clock.seconds)
         sweep.walls = options.run.wallNames
         sweep.script = script.baseName
         sweep.command = options.run.command("sweep", script: script.source, options.words)

@@ -1,7 +1,7 @@
 internal import LuaBridge
 
 /// What people type into a session that is not Lua, as a line of its own: `help`, `exit`, `quit`, with `()` or without.
-enum SessionWord {
+enum ReplWord {
     case help
     case exit
 
@@ -10,7 +10,7 @@ enum SessionWord {
         var text = String(decoding: line, as: UTF8.self).filter { !$0.isWhitespace }
         if text.hasSuffix(";") { text.removeLast() }
         if text.hasSuffix("()") { text.removeLast(2) }
-        let words: [String: SessionWord] = ["help": .help, "exit": .exit, "quit": .exit]
+        let words: [String: ReplWord] = ["help": .help, "exit": .exit, "quit": .exit]
         guard let word = words[text], (try? host.global(text).isNil) == true else { return nil }
         self = word
     }

@@ -5,7 +5,7 @@ import RLEditRuns
 import Testing
 
 /// What a run of a script leaves and says, without the command line around it.
-@Suite struct RunSessionTests {
+@Suite struct ScriptRunTests {
     private struct Ended: Sendable {
         var notes: [String] = []
         var hasSummary = false
@@ -39,13 +39,12 @@ import Testing
         let settings = options
         return try LuaThread.run {
             let notes = ModuleScript.Notes()
-            let session = try RunSession(
-                script: place.script, options: settings, clock: clock, print: { _ in },
-                note: { notes.text += $0 + "\n" }, hostDidChange: { _ in })
-            let summary = try session.run().summary
+            let host = ScriptHost(options: settings, clock: clock, note: { notes.text += $0 + "\n" })
+            let run = try ScriptRun(script: place.script, on: host)
+            let summary = try run.run().summary
             return Ended(
                 notes: notes.text.split(separator: "\n").map(String.init), hasSummary: summary != nil,
-                dataLine: session.dataLine, endLine: session.endLine)
+                dataLine: run.dataLine, endLine: run.endLine)
         }
     }
 
@@ -59,10 +58,7 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: place.out))
         let settings = options(place)
         let checked = try LuaThread.run {
-            try TaskCheck(
-                script: place.script, options: settings, clock: RunClock(), print: { _ in }, note: { _ in },
-                hostDidChange: { _ in }
-            ).run()
+            try TaskCheck(script: place.script, on: ScriptHost(options: settings)).run()
         }
         #expect(checked.errors == 1)
         #expect(checked.text.contains(complaint))

@@ -1,5 +1,5 @@
 internal import Foundation
-package import LuaBridge
+internal import LuaBridge
 internal import RLEditData
 package import RLEditRuns
 internal import RLEditTensor
@@ -10,32 +10,22 @@ internal import RLEditWorlds
 /// A cell is one method on one seed. Its key is known before the script runs, so a cell that lies in the folder costs
 /// nothing: a new method or seed runs what is new, and a comparison that was killed goes on. For each new cell the script
 /// runs in a state of its own, since the task is the script's and may keep state; fits and baselines are remembered.
-package final class CompareSession {
+package final class ComparisonRun {
     private let script: RunScript
     private let options: CompareOptions
-    private let clock: RunClock
-    private let pool: WorkerPool
-    private let print: (UnsafeRawBufferPointer) -> Void
-    private let note: (String) -> Void
-    private let hostDidChange: (LuaInterrupt?) -> Void
+    private let host: ScriptHost
     private var cells: [ComparisonCell] = []
     private var skipped: [Comparison.Gap] = []
     private var failed: [Comparison.Gap] = []
-    private var shownNotes: Set<String> = []
+    /// Seeds whose script has run: that fits are remembered need not be told for each cell.
+    private var begunSeeds: Set<Int> = []
 
-    /// - Parameters: as those of ``RunSession``.
-    package init(
-        script path: String, options: CompareOptions, clock: RunClock,
-        print: @escaping (UnsafeRawBufferPointer) -> Void,
-        note: @escaping (String) -> Void, hostDidChange: @escaping (LuaInterrupt?) -> Void
-    ) throws {
+    /// - Parameter host: its options give way to those of the comparison.
+    package init(script path: String, options: CompareOptions, on host: ScriptHost) throws {
         script = try RunScript(path: path)
         self.options = options
-        self.clock = clock
-        self.print = print
-        self.note = note
-        self.hostDidChange = hostDidChange
-        pool = WorkerPool(workers: options.run.workers)
+        // Many cells have cause for the same note.
+        self.host = host.with(options.run, isShownOnce: { _ in true })
     }
 
     /// Runs what is missing, and writes table and report.
@@ -47,7 +37,7 @@ package final class CompareSession {
         seeds: for seed in options.run.seeds {
             for method in options.methods where !skipped.contains(where: { $0.method == method.name }) {
                 if let kept = keptCell(method, seed, in: folder) {
-                    for warning in kept.warnings { noteOnce("warning: \(warning)") }
+                    for warning in kept.warnings { host.note("warning: \(warning)") }
                     cells.append(kept)
                     continue
                 }
@@ -58,17 +48,17 @@ package final class CompareSession {
                     cells.append(cell)
                 case .failed(let reason):
                     failed.append(Comparison.Gap(method: method.name, seed: seed, reason: reason))
-                    note("\(method.name), seed \(seed), failed: \(reason)")
+                    host.note("\(method.name), seed \(seed), failed: \(reason)")
                 case .skipped(let reason):
                     skipped.append(Comparison.Gap(method: method.name, seed: nil, reason: reason))
                 case .stopped:
-                    end = clock.isInterrupted ? .interrupted : .timeLimit
+                    end = host.stopReason == .interrupted ? .interrupted : .timeLimit
                     break seeds
                 }
             }
         }
         if end != .finished {
-            note(
+            host.note(
                 cells.isEmpty
                     ? "stopped before the first cell was done; the same command begins anew"
                     : "stopped; '\(folder.path)' has what is done; the same command goes on with what is missing")
@@ -90,12 +80,12 @@ package final class CompareSession {
         let reference = options.reference ?? methods.first?.name ?? ""
         guard methods.contains(where: { $0.name == reference }) else { throw CompareError.noReference(reference) }
         for cell in cells where cell.data != first.data {
-            noteOnce(
+            host.note(
                 "the cells of this comparison were made of different data: remove the folder, or name another --out")
         }
         var comparison = Comparison(
             task: Distinct(cells.map(\.task)).only ?? script.baseName, run: path,
-            world: Distinct(cells.map(\.world)).text, seconds: clock.seconds, data: first.data, methods: methods,
+            world: Distinct(cells.map(\.world)).text, seconds: host.clock.seconds, data: first.data, methods: methods,
             reference: reference)
         comparison.skipped = skipped
         comparison.failed = failed
@@ -134,7 +124,7 @@ package final class CompareSession {
             cell.key == key(method)
             && cell.modules.allSatisfy { (try? SHA256Digest.hex(ofFile: $0.path)) == $0.hash }
         guard isSame else {
-            noteOnce(
+            host.note(
                 "the script, its arguments or this program have changed: cells in '\(folder.path)' are computed anew")
             return nil
         }
@@ -142,38 +132,31 @@ package final class CompareSession {
         return cell
     }
 
-    private func noteOnce(_ text: String) { if shownNotes.insert(text).inserted { note(text) } }
-
     private func runCell(_ method: ComparedMethod, _ seed: Int, in folder: ComparisonFolder) throws -> Outcome {
-        if clock.isInterrupted || clock.isTimeOver { return .stopped }
-        var quiet = options.run
-        // Fits and baselines of each cell are remembered: that they are need not be told twenty times.
-        quiet.isQuiet = options.run.isQuiet || shownNotes.contains("seed \(seed)")
-        shownNotes.insert("seed \(seed)")
-        let context = quiet.makeContext(seed: seed, pool: pool, clock: clock)
-        let session = try options.run.makeSession(context, print: print, warn: { [self] in noteOnce($0) })
+        if host.stopReason != nil { return .stopped }
+        let isFirst = begunSeeds.insert(seed).inserted
+        let session = try host.open(seed: seed, isQuiet: options.run.isQuiet || !isFirst)
+        let context = session.context
         // In the comparison's folder, since a confined process may write nowhere else; a killed one leaves it.
         let output = TemporaryOutput(folder: "\(folder.path)/.saved")
         output.remove()
         context.outputFolder = { try output.path() }
         defer {
-            hostDidChange(nil)
             session.close()
             output.remove()
         }
-        hostDidChange(session.host.interruptHandle)
-        let made = Result {
-            try session.run(script.bytes, path: script.path, arguments: options.run.scriptArguments)
+        let task: ScriptTask
+        do {
+            guard let made = try host.load(script, in: session) else { throw CompareError.noTask(path: script.source) }
+            task = try made.editingOneNetwork(script: script.source)
+        } catch _ where host.stopReason != nil {
+            // A fit that was cut short must not become a result, whatever the script made of it.
+            return .stopped
         }
-        // A fit that was cut short must not become a result, whatever the script made of it.
-        if clock.isInterrupted || clock.isTimeOver { return .stopped }
-        guard let task = try made.get() else { throw CompareError.noTask(path: script.source) }
-        hostDidChange(nil)
-        task.stop = { [clock] in clock.isInterrupted ? .interrupted : clock.isTimeOver ? .timeLimit : nil }
-        if let line = context.dataLine, !options.run.isQuiet { noteOnce(line) }
-        for warning in task.setWarnings { noteOnce("warning: \(warning)") }
+        if let line = context.dataLine, !options.run.isQuiet { host.note(line) }
+        for warning in task.setWarnings { host.note("warning: \(warning)") }
         let run = CellRun(
-            task: task, method: method, seed: seed, options: options, pool: pool, note: { [self] in noteOnce($0) })
+            task: task, method: method, seed: seed, options: options, pool: host.pool, note: host.note)
         if let gap = run.gap {
             guard !options.demanded.contains(method.name) else { throw gap }
             return .skipped("\(gap)")
@@ -187,7 +170,7 @@ package final class CompareSession {
             cell.data = context.mainData
             return .done(cell)
         } catch {
-            if clock.isInterrupted || clock.isTimeOver { return .stopped }
+            if host.stopReason != nil { return .stopped }
             if let limit = error as? LuaError, limit.isLimit { throw error }
             let isInvalid =
                 (error as? any InvalidRewardError)?.isInvalidReward == true && options.run.invalidRewards == nil

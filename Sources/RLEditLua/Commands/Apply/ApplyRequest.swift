@@ -8,7 +8,7 @@ internal import RLEditTensor
 internal import RLEditWorlds
 
 /// Applies a policy file to a model file: `rledit-lua apply POLICY MODEL --set forget=… --set retain=…`.
-package struct ApplySession {
+package struct ApplyRequest {
     package var policy: String
     package var model: String
     package var sets: [SetSpecification]
@@ -53,7 +53,7 @@ package struct ApplySession {
         let pool = WorkerPool(workers: workers)
         let policy = try PolicyFile(SafetensorsFile(path: policy))
         let model = try ModelFile(path: model)
-        let target = output ?? ApplySession.editedName(self.model)
+        let target = output ?? ApplyRequest.editedName(self.model)
         guard !FileManager.default.fileExists(atPath: target) else {
             throw ApplyError(message: "'\(target)' exists already; choose another --out")
         }

@@ -1,5 +1,5 @@
 internal import Foundation
-package import LuaBridge
+internal import LuaBridge
 internal import RLEditRuns
 internal import RLEditTensor
 
@@ -7,21 +7,16 @@ internal import RLEditTensor
 /// goes on in the next line, an error is told and the session goes on.
 ///
 /// Each chunk has the limits of a script of its own. Used on the script's thread only.
-package final class InteractiveSession {
+package final class Repl {
     private let script: String?
-    private let options: RunOptions
-    private let clock: RunClock
+    private let host: ScriptHost
     private let lines: any LineSource
-    private let show: (UnsafeRawBufferPointer) -> Void
-    private let note: (String) -> Void
-    private let hostDidChange: (LuaInterrupt?) -> Void
-    private let context: ScriptContext
     private let session: ScriptSession
     private var folder: RunFolder?
     private var shownData: String?
     /// Local variables of earlier chunks.
     private var goneLocals: Set<String> = []
-    private var host: LuaHost { session.host }
+    private var lua: LuaHost { session.host }
 
     /// Whether some chunk failed, and whether one failed at a limit.
     package private(set) var hasFailures = false
@@ -30,45 +25,29 @@ package final class InteractiveSession {
     /// What messages call the text that is typed.
     fileprivate static let chunkName = "=stdin"
 
-    /// - Parameters:
-    ///   - script: run first; its globals stay, and the task that it returns is the global `task`.
-    ///   - others: as those of ``RunSession``.
-    package init(
-        script: String?, options: RunOptions, clock: RunClock, lines: any LineSource,
-        print: @escaping (UnsafeRawBufferPointer) -> Void, note: @escaping (String) -> Void,
-        hostDidChange: @escaping (LuaInterrupt?) -> Void
-    ) throws {
+    /// - Parameter script: run first; its globals stay, and the task that it returns is the global `task`.
+    package init(script: String?, lines: any LineSource, on host: ScriptHost) throws {
         self.script = script
-        self.options = options
-        self.clock = clock
         self.lines = lines
-        show = print
-        self.note = note
-        self.hostDidChange = hostDidChange
-        let context = options.makeContext(
-            seed: options.seeds.first ?? 0, pool: WorkerPool(workers: options.workers), clock: clock)
-        self.context = context
-        session = try options.makeSession(context, print: print, warn: note)
-        context.outputFolder = { [unowned self] in try outputFolder() }
+        self.host = host
+        session = try host.open(seed: host.options.seeds.first ?? 0)
+        session.context.outputFolder = { [unowned self] in try outputFolder() }
         session.readsArgumentsAlone = false
-        host.modules.scriptDirectory = "."
-        try host.run("rledit = require 'rledit'", name: "repl")
+        lua.modules.scriptDirectory = "."
+        try lua.run("rledit = require 'rledit'", name: "repl")
     }
 
     /// Reads and runs until the input ends.
     package func run() throws {
-        defer {
-            hostDidChange(nil)
-            session.close()
-        }
+        defer { session.close() }
         if let script { try begin(with: script) }
-        while !clock.mustEnd, let chunk = nextChunk() {
+        while !host.clock.mustEnd, let chunk = nextChunk() {
             guarded {
-                let results = try host.runMain(chunk.function)
+                let results = try lua.runMain(chunk.function)
                 tellOfLocals(in: chunk)
                 guard !results.isEmpty else { return }
                 // As `lua` does: by whatever `print` is now. Tables alone are shown as what is in them.
-                guard let print = try host.global("print").asFunction else {
+                guard let print = try lua.global("print").asFunction else {
                     throw LuaUsageError("cannot show the results: 'print' is no function")
                 }
                 try print.call(
@@ -78,14 +57,14 @@ package final class InteractiveSession {
                     })
             }
         }
-        for unread in context.unreadArguments { note("warning: \(unread)") }
+        for unread in session.context.unreadArguments { host.note("warning: \(unread)") }
     }
 
     /// Says, at the first one, that a local variable is gone at the end of its chunk.
     private func tellOfLocals(in chunk: Chunk) {
-        guard let name = host.outerLocal(of: chunk.text), !name.hasPrefix("_") else { return }
-        if goneLocals.isEmpty, !options.isQuiet {
-            note("'\(name)' is local to what was typed and is gone now; without 'local' it stays")
+        guard let name = lua.outerLocal(of: chunk.text), !name.hasPrefix("_") else { return }
+        if goneLocals.isEmpty, !host.options.isQuiet {
+            host.note("'\(name)' is local to what was typed and is gone now; without 'local' it stays")
         }
         goneLocals.insert(name)
     }
@@ -94,35 +73,31 @@ package final class InteractiveSession {
     private func begin(with path: String) throws {
         let script = try RunScript(path: path)
         guarded {
-            let task = try session.run(script.bytes, path: script.path, arguments: options.scriptArguments)
-            if let task { try host.setGlobal("task", host.value(of: task)) }
+            let task = try session.run(script.bytes, path: script.path, arguments: host.options.scriptArguments)
+            if let task { try lua.setGlobal("task", lua.value(of: task.editingOneNetwork(script: path))) }
         }
     }
 
     /// Runs `body` so that Ctrl-C stops it alone, and tells what goes wrong.
     private func guarded(_ body: () throws -> Void) {
-        hostDidChange(host.interruptHandle)
-        defer {
-            hostDidChange(nil)
-            host.clearInterrupt()
-            clock.forgetInterrupts()
-        }
-        do { try body() } catch { tell(error) }
+        do { try host.interruptible(session, body) } catch { tell(error) }
+        lua.clearInterrupt()
+        host.clock.forgetInterrupts()
         // What a trusted chunk wrote by the C library's own functions.
         fflush(nil)
-        if let line = context.dataLine, line != shownData, !options.isQuiet {
+        if let line = session.context.dataLine, line != shownData, !host.options.isQuiet {
             shownData = line
-            note(line)
+            host.note(line)
         }
     }
 
     private func tell(_ error: any Error) {
         hasFailures = true
-        guard let error = error as? LuaError else { return note("\(error)") }
+        guard let error = error as? LuaError else { return host.note("\(error)") }
         if error.isLimit, error.kind != .interrupted { hasReachedLimit = true }
-        note(error.report)
+        host.note(error.report)
         for name in goneLocals.sorted() where error.message.contains("unknown global '\(name)'") {
-            note("'\(name)' was local to what was typed earlier; without 'local' it stays")
+            host.note("'\(name)' was local to what was typed earlier; without 'local' it stays")
         }
     }
 
@@ -132,9 +107,9 @@ package final class InteractiveSession {
         let text: [UInt8]
         let function: LuaFunction
 
-        init(_ text: [UInt8], in host: LuaHost) throws {
+        init(_ text: [UInt8], in lua: LuaHost) throws {
             self.text = text
-            function = try host.compile(text, chunkName: InteractiveSession.chunkName)
+            function = try lua.compile(text, chunkName: Repl.chunkName)
         }
     }
 
@@ -146,9 +121,9 @@ package final class InteractiveSession {
             case .interrupted: continue
             case .line(let line):
                 if !line.isEmpty { lines.remember(line) }
-                switch SessionWord(line, in: host) {
+                switch ReplWord(line, in: lua) {
                 case .help:
-                    Array((SessionWord.helpText + "\n").utf8).withUnsafeBytes(show)
+                    Array((ReplWord.helpText + "\n").utf8).withUnsafeBytes(host.print)
                     continue
                 case .exit: return nil
                 case nil: break
@@ -163,10 +138,10 @@ package final class InteractiveSession {
         var text = line
         if line.first == UInt8(ascii: "=") { text = Array("return ".utf8) + line.dropFirst() }
         // An expression is a chunk that returns it.
-        if let expression = try? Chunk(Array("return ".utf8) + line, in: host) { return expression }
+        if let expression = try? Chunk(Array("return ".utf8) + line, in: lua) { return expression }
         while true {
             do {
-                return try Chunk(text, in: host)
+                return try Chunk(text, in: lua)
             } catch let error as LuaError where error.isIncomplete {
                 switch lines.next(prompt: ">> ", complete: completion) {
                 case .interrupted: return nil
@@ -180,7 +155,7 @@ package final class InteractiveSession {
         }
     }
 
-    private func completion(_ text: String) -> LineCompletion { LineCompletion(after: text, in: host) }
+    private func completion(_ text: String) -> LineCompletion { LineCompletion(after: text, in: lua) }
 
     // MARK: - Files
 
@@ -188,8 +163,8 @@ package final class InteractiveSession {
     private func outputFolder() throws -> String {
         let made =
             try folder
-            ?? (options.out.map { try RunFolder.create(at: $0) }
-                ?? RunFolder.create(task: "repl", time: .now, reserved: options.reserved))
+            ?? (host.options.out.map { try RunFolder.create(at: $0) }
+                ?? RunFolder.create(task: "repl", time: .now, reserved: host.options.reserved))
         folder = made
         return made.path
     }
