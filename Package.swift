@@ -110,7 +110,7 @@ let package = Package(
             resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(
             name: "RLEditDataTests", dependencies: ["RLEditData", "RLEditTensor", "RLEditCore", "RLEditTestSupport"],
-            resources: [.copy("Fixtures")], swiftSettings: strict),
+            swiftSettings: strict),
         .testTarget(
             name: "RLEditWorldsTests",
             dependencies: [

@@ -21,6 +21,8 @@ package enum FuzzedReader: String, CaseIterable, Sendable {
     case npy
     /// Arrays in an archive.
     case npz
+    /// What torch.save wrote.
+    case torch
     case safetensors
     /// What a text classifier brings along in its metadata.
     case vocabulary
@@ -53,6 +55,7 @@ package enum FuzzedReader: String, CaseIterable, Sendable {
                     columns: .init(text: "text", label: "label", group: "group"))
             case .npy: try readNumPy(try NumPyFile(array: FuzzedReader.file(bytes, at: scratch)))
             case .npz: try readNumPy(try NumPyFile(archive: FuzzedReader.file(bytes, at: scratch)))
+            case .torch: _ = try PyTorchFile(path: FuzzedReader.file(bytes, at: scratch))
             case .safetensors: try readSafetensors(try FuzzedReader.file(bytes, at: scratch))
             case .vocabulary: try readVocabulary(String(decoding: bytes, as: UTF8.self))
             case .manifest: try readManifest(bytes)
@@ -71,7 +74,7 @@ package enum FuzzedReader: String, CaseIterable, Sendable {
 
     private func isExpected(_ error: any Error) -> Bool {
         switch self {
-        case .idx, .gzip, .csv, .npy, .npz: error is DataError
+        case .idx, .gzip, .csv, .npy, .npz, .torch: error is DataError
         case .safetensors: error is SafetensorsError || error is ModelFileError
         case .vocabulary: error is ModelFileError
         case .manifest: error is JSONReadError || error is ManifestError

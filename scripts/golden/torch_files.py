@@ -1,6 +1,6 @@
 """Small files as torch.save writes them, today's form and that of before PyTorch 1.6, for the tests of their reader.
 
-    python3 scripts/golden/torch_files.py        # rewrites Tests/RLEditDataTests/Fixtures
+    python3 scripts/golden/torch_files.py        # rewrites Sources/RLEditTestSupport/Corpus/torch
 
 Needs torch. `state_dict` holds views, several types and a shared storage; `checkpoint` wraps one as training loops do;
 `hostile` asks for a function that no reader may call.
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-FIXTURES = Path(__file__).resolve().parents[2] / "Tests/RLEditDataTests/Fixtures"
+FIXTURES = Path(__file__).resolve().parents[2] / "Sources/RLEditTestSupport/Corpus/torch"
 FIXTURES.mkdir(exist_ok=True)
 
 
