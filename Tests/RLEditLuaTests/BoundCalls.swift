@@ -48,6 +48,7 @@ enum BoundCalls {
         local function x() return input { 2, 4, 4 } end
         local function v() return input { 3 } end
         local function e() return g:token_embedding(v(), { tokens = 3, features = 2 }) end
+        local function scored() return g:linear(v(), { outputs = 2 }) end
         local port = fresh():input("x", { 2 })
         local encoder = {
           vocab_size = 3, hidden_size = 2, num_hidden_layers = 1, num_attention_heads = 1, intermediate_size = 2,
@@ -201,7 +202,7 @@ enum BoundCalls {
                 "position_embedding(e(), { positions = 3 })", "attention(e(), e(), e(), v(), { heads = 2 })",
                 "token_mean(e(), v())", "first_token(e())", "relu(x())", "gelu(x())", "tanh(x())", "sigmoid(x())",
                 "gelu_tanh(x())", "silu(x())", "hard_swish(x())", "hard_sigmoid(x())", "relu6(x())",
-                "network { scores = g:linear(v(), { outputs = 2 }) }",
+                "network { scores = scored() }",
             ],
             "rledit.data": [
                 "digits()", "mnist()", "generated_digits { train = 2, test = 1 }",

@@ -55,12 +55,19 @@ struct PickleReader {
             var parts: [PickleValue] = []
             for _ in 0..<(code - 0x84) { parts.insert(try pop(), at: 0) }
             stack.append(.tuple(parts))
-        case UInt8(ascii: "a"): try append([try pop()])
-        case UInt8(ascii: "e"): try append(try popToMark())
+        case UInt8(ascii: "a"):
+            let member = try pop()
+            try append([member])
+        case UInt8(ascii: "e"):
+            let members = try popToMark()
+            try append(members)
         case UInt8(ascii: "s"):
             let value = try pop()
-            try set([try pop(), value])
-        case UInt8(ascii: "u"): try set(try popToMark())
+            let key = try pop()
+            try set([key, value])
+        case UInt8(ascii: "u"):
+            let pairs = try popToMark()
+            try set(pairs)
         case UInt8(ascii: "q"): memo[try number(bytes: 1)] = try top()
         case UInt8(ascii: "r"): memo[try number(bytes: 4)] = try top()
         case 0x94: memo[memo.count] = try top()
