@@ -88,14 +88,7 @@ public struct Sweep: Sendable, Equatable {
 
     /// Names of all figures, in the order in which they first appear.
     var figureNames: [String] {
-        var names: [String] = []
-        var known: Set<String> = []
-        for result in results {
-            for seed in result.summary.seeds {
-                for figure in Sweep.figures(seed) where known.insert(figure.name).inserted { names.append(figure.name) }
-            }
-        }
-        return names
+        results.flatMap(\.summary.seeds).flatMap { Sweep.figures($0).map(\.name) }.unique
     }
 
     /// Figures for tables: a loss tells little where the accuracy stands beside it.
@@ -129,10 +122,7 @@ public struct Sweep: Sendable, Equatable {
 
     /// Values that were tried, ascending where they are numbers.
     func values(of name: String) -> [String] {
-        var values: [String] = []
-        for setting in results.flatMap(\.trial.settings) where setting.name == name && !values.contains(setting.value) {
-            values.append(setting.value)
-        }
+        let values = results.flatMap(\.trial.settings).filter { $0.name == name }.map(\.value).unique
         let numbers = values.compactMap(Double.init)
         guard numbers.count == values.count else { return values }
         return zip(numbers, values).sorted { $0.0 < $1.0 }.map(\.1)
@@ -147,7 +137,7 @@ public struct Sweep: Sendable, Equatable {
         if !results.isEmpty {
             var table = TextTable(
                 [.init("setting", .left), .init("value", .right), .init("trials", .right)]
-                    + shown.map { .init(Sweep.title($0), .right) })
+                    + shown.map { .init(MeasureText.columnTitle($0), .right) })
             var previous: String?
             for row in rows {
                 table.append(
@@ -176,10 +166,6 @@ public struct Sweep: Sendable, Equatable {
         results.compactMap { result in
             InvalidRewards.text(result.summary.seeds).map { (result.trial.title, $0) }
         }
-    }
-
-    static func title(_ figure: String) -> String {
-        figure.contains(".") ? Comparison.title(figure) : MeasureText.title(figure)
     }
 
     // MARK: - Files
