@@ -18,7 +18,7 @@ struct BlockInput {
 }
 
 extension NetworkGraph {
-    /// Hands a run of rows of a batch to `body` in the form in which the nodes behind `source` read them: sparse where
+    /// Hands a run of rows of a batch to `body` in the form in which the nodes after `source` read them: sparse where
     /// all of them can, else dense and channels last.
     /// - Parameters:
     ///   - inputs: of the shape of what `source` gives, in `layout`.

@@ -117,7 +117,7 @@ final class GradientEngine {
     }
 }
 
-/// Where each parameter of a network stands; sendable since workers only read through it while the owner waits.
+/// The place of each parameter of a network; sendable since workers only read through it while the owner waits.
 struct ParameterPointers: @unchecked Sendable {
     let pointers: [UnsafePointer<Float>]
 }

@@ -88,7 +88,7 @@ struct LearningRows {
         guard let scripted = try session.run(Array(LearningRows.script.utf8), path: "bench.lua") else { return [] }
         let problem = try scripted.makeEditTask().problem
         var inSwift = problem
-        // Sets of a script stand in the order of their names: forget, then retain.
+        // Sets of a script are in the order of their names: forget, then retain.
         inSwift.reward = ReferenceTask.accuracyReward()
         let timing = try PairedTiming(
             rounds: 5 * rounds,

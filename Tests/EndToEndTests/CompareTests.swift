@@ -170,7 +170,7 @@ struct CompareTests {
         #expect(workspace.names(in: "c/cells") == ["bias_edit"])
     }
 
-    @Test("a task's own baselines stand for the method of their name")
+    @Test("a task's own baselines replace the method of their name")
     func ownBaseline() throws {
         let script = Self.script.replacing(
             "target = 0.5,",

@@ -218,7 +218,7 @@ import Testing
         let lines = text.split(separator: "\n")
         #expect(lines[0] == "true\t1.0")
         #expect(lines[1].contains("use model:fit for those"))
-        #expect(lines[2].contains("[2] stands there twice"))
+        #expect(lines[2].contains("[2] is there twice"))
     }
 
     @Test("a hand-made rule and erasure take what they should from small networks")

@@ -4,7 +4,7 @@
 //
 // MANIFEST.json is what `swift package dump-package` prints. Three statements are compared, each with the next: the
 // table in ROOT/docs/architecture.md (what a target may import), the manifest (what it declares) and the sources (what
-// they import). SwiftPM alone does not do this: a target may import whatever one of its dependencies brings along.
+// they import). SwiftPM alone does not do this: a target may import the dependencies of its dependencies.
 // Prints one line a violation and exits 1 when there is one.
 
 import Foundation
@@ -21,7 +21,7 @@ enum Rules {
     static let scriptHostModules: Set<String> = ["CLua", "CLuaShims"]
     static let scriptHost = "LuaBridge"
 
-    /// This target and all that it reaches speak of networks and edits only: an edit task is a protocol to them.
+    /// This target and all that it reaches know networks and edits only: an edit task is a protocol to them.
     static let scriptFreeRoot = "RLEditWorlds"
 
     /// Headers of the system's libraries, by the target that owns them.
@@ -136,7 +136,7 @@ struct Checker {
         }
     }
 
-    /// The manifest declares no arrow that the table does not draw, and the table speaks of every target.
+    /// The manifest declares no arrow that the table does not draw, and the table has every target.
     private mutating func checkManifest() {
         for target in targets where !target.isTest {
             guard let may = allowed[target.name] else {

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-/// The last two are no layers: they let tests measure the functions on which the others stand.
+/// The last two are not layers: they let tests measure the functions that the others use.
 enum {
     RL_IDENTITY = 0,
     RL_RELU = 1,

@@ -156,7 +156,7 @@ public struct NeighbourTransport: LayerUnlearningMethod {
 }
 
 extension UnlearningProblem {
-    /// What the layers behind a layer read of it, `[examples, features]`.
+    /// What the layers after a layer read of it, `[examples, features]`.
     fileprivate func read(_ set: ExampleSet, after layer: String, passes: PassCounter) throws -> Tensor {
         let features = try network.features(of: set, after: layer, pool: pool)
         let node = network.nodeIndex(named: layer) ?? 0

@@ -14,7 +14,7 @@ extension HostModules {
             type.documentation(
                 in: "rledit.baselines",
                 """
-                What a baseline came to. A task measures it beside its own result: `baselines = { result }`.
+                The result of a baseline. A task measures it beside its own result: `baselines = { result }`.
                 """
             )
             type.property("name", "string the method's, or the one given") { baseline, call in
@@ -186,7 +186,7 @@ extension HostModules {
     }
 }
 
-/// What a baseline came to, as scripts hold it: `rledit.Baseline`.
+/// The result of a baseline, as scripts see it: `rledit.Baseline`.
 struct ScriptBaseline: LuaBound {
     static var luaName: String { "rledit.Baseline" }
     let result: BaselineResult

@@ -18,7 +18,7 @@ extension Comparison {
         }
     }
 
-    /// A loss tells little where the accuracy stands beside it, and takes a column.
+    /// A loss tells little beside the accuracy, and takes a column.
     var shownMeasures: [String] {
         measures.filter { name in
             guard name.hasSuffix(".loss") else { return true }

@@ -1,4 +1,4 @@
-/// Several methods on one task over the same seeds: what `rledit-lua compare` comes to.
+/// Several methods on one task over the same seeds: the result of `rledit-lua compare`.
 public struct Comparison: Sendable, Equatable {
     /// One method with the cells it has, ascending by seed.
     public struct Method: Sendable, Equatable {

@@ -9,7 +9,7 @@ public struct Report: Sendable, Equatable {
         public var candidates: CandidateTable?
         /// How the saved edit changed each layer.
         public var edits: [EditMap]
-        /// What training a policy over many networks came to; nil for other runs.
+        /// The results of training a policy on many networks; nil for other runs.
         public var transfer: Transfer?
         /// Held-out examples that the saved edit gave another answer; nil when the folder holds none.
         public var changes: Changes?
@@ -86,7 +86,7 @@ public struct Report: Sendable, Equatable {
 
     var isSpread: Bool { summary.seeds.count > 1 }
 
-    /// The edit that the run saved: what the report speaks of as the result.
+    /// The edit that the run saved, which the report calls the result.
     var resultStage: Stage { manifest.resultStage(of: summary) }
 
     /// Which seed a figure of one seed shows; nothing where there is only one.

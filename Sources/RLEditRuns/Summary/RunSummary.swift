@@ -1,7 +1,7 @@
 /// Measures of one held-out set: of the unedited model, of the run's results, and of models to compare with.
 public struct HeldOutResult: Sendable, Equatable {
     public var set: String
-    /// Measures by stage, each in the order to show; NaN stands for an undefined one.
+    /// Measures by stage, each in the order to show; NaN is an undefined one.
     public var stages: StageValues<[NamedNumber]>
     /// The reward's set from which the threshold of `error_difference_at_eer` was taken; nil when it was this set itself.
     public var thresholdSet: String?
@@ -58,7 +58,7 @@ public struct GroupResult: Sendable, Equatable {
     public var set: String
     public var group: String
     public var examples: Int
-    /// Measures by stage, each in the order to show; NaN stands for an undefined one.
+    /// Measures by stage, each in the order to show; NaN is an undefined one.
     public var stages: StageValues<[NamedNumber]>
 
     public init(set: String, group: String, examples: Int, stages: StageValues<[NamedNumber]> = .init()) {
@@ -74,7 +74,7 @@ public struct GroupResult: Sendable, Equatable {
     }
 }
 
-/// What one seed's run came to.
+/// The results of one seed's run.
 public struct SeedResult: Sendable, Equatable {
     public var seed: Int
     /// Candidates evaluated.
@@ -121,7 +121,7 @@ public struct SeedResult: Sendable, Equatable {
     }
 }
 
-/// What a run came to: the object of `--json`, and with more detail `summary.json`.
+/// The results of a run: the object of `--json`, and with more detail `summary.json`.
 public struct RunSummary: Sendable, Equatable {
     public struct Data: Sendable, Equatable {
         public var name: String
@@ -207,7 +207,7 @@ extension RunSummary {
         seeds.flatMap(\.heldOut).flatMap(\.stages.stages).unique
     }
 
-    /// The stage that stands for the result: the mean policy's, or the best seen.
+    /// The stage that is the result: the mean policy's, or the best seen.
     var resultStage: Stage { stages.contains(.meanPolicy) ? .meanPolicy : .bestSeen }
 }
 

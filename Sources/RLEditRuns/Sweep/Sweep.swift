@@ -1,6 +1,6 @@
 public import RLEditCore
 
-/// A task over values of its settings: what `rledit-lua sweep` comes to.
+/// A task over values of its settings: the result of `rledit-lua sweep`.
 public struct Sweep: Sendable, Equatable {
     /// A trial that is done.
     public struct Result: Sendable, Equatable {
@@ -91,7 +91,7 @@ public struct Sweep: Sendable, Equatable {
         results.flatMap(\.summary.seeds).flatMap { Sweep.figures($0).map(\.name) }.unique
     }
 
-    /// Figures for tables: a loss tells little where the accuracy stands beside it.
+    /// Figures for tables: a loss tells little beside the accuracy.
     var shownFigures: [String] {
         let names = figureNames
         return names.filter { !$0.hasSuffix(".loss") || !names.contains("\($0.dropLast(5)).accuracy") }
@@ -106,7 +106,7 @@ public struct Sweep: Sendable, Equatable {
         let figures: [String: Spread]
     }
 
-    /// For each swept setting, its values with what they came to.
+    /// For each swept setting, its values with their results.
     var rows: [Row] {
         plan.names.flatMap { name -> [Row] in
             values(of: name).map { value in

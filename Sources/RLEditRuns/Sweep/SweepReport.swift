@@ -1,4 +1,4 @@
-/// The report of a sweep: what each value of each setting came to, as tables and pictures.
+/// The report of a sweep: the results of each value of each setting, as tables and pictures.
 struct SweepReport {
     private let sweep: Sweep
     private let rows: [Sweep.Row]

@@ -86,7 +86,7 @@ enum Glossary {
         case .errorDifference:
             "FPED + FNED at the threshold at which false positive and false negative rate are equal, so that moving the threshold gains nothing."
         case .finalAUC:
-            "A quarter of the AUC and of the generalised means, of power −5, of the groups' subgroup, BPSN and BNSP AUCs: the worst groups weigh most."
+            "A quarter of the AUC and of the generalized means, of power −5, of the groups' subgroup, BPSN and BNSP AUCs: the worst groups weigh most."
         case .group:
             "Examples that have something in common, such as an identity that they mention; – where a measure is undefined."
         case .bpsn:

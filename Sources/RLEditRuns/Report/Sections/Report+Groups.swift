@@ -8,7 +8,7 @@ extension Report {
         return .section("Groups of held-out sets", id: "groups", content)
     }
 
-    /// What is said of `error_difference_at_eer` below the table of results.
+    /// The note about `error_difference_at_eer` below the table of results.
     var thresholdNote: Markup {
         let measure = BinaryMetric.errorDifferenceAtEER.name
         let results = summary.seeds.flatMap(\.heldOut).filter { result in

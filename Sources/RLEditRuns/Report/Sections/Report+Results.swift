@@ -113,7 +113,7 @@ extension Report {
             let values = (byLabel[label] ?? []).compactMap { $0[stage] }
             return values.isEmpty ? nil : Spread(values)
         }
-        var caption = "Share of the held-out examples of each class that each model names rightly. "
+        var caption = "Share of the held-out examples of each class that each model classifies correctly. "
         let most = 30
         if labels.count > most {
             func change(_ label: String) -> Double {

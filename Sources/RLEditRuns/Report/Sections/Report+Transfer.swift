@@ -44,7 +44,7 @@ extension Report {
 
     // MARK: - Networks × classes
 
-    /// What a pair's set came to.
+    /// The result on one set of a pair.
     private struct Judgement {
         let before: Double?
         let after: Double
