@@ -1,6 +1,6 @@
 public import RLEditTensor
 
-/// The order in which the values of `[channels, height, width]` activations stand in a tensor.
+/// The order in which the values of `[channels, height, width]` activations are in a tensor.
 public enum ActivationLayout: Sendable {
     /// `[N, channels, height, width]`: what users and PyTorch see.
     case channelsFirst

@@ -100,7 +100,7 @@ final class Workspace: @unchecked Sendable {
         input: BlockInput, parameters: [UnsafePointer<Float>],
         parameterGradients: [UnsafeMutablePointer<Float>], inputGradient: UnsafeMutablePointer<Float>? = nil
     ) throws(NetworkError) {
-        // Whether a gradient has received its first contribution; the last place stands for the source.
+        // Whether a gradient has received its first contribution; the last place is the source.
         var isWritten = [Bool](repeating: false, count: key.end - key.start + 1)
         isWritten[key.end - key.start - 1] = true
         for index in (key.start..<key.end).reversed() {

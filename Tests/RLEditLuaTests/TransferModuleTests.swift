@@ -57,11 +57,11 @@ import Testing
             ("networks = { network(1) }, classes = {}", "(hold no training class)"),
             (
                 "networks = { network(1) }, classes = { 1, 1 }",
-                "bad field 'classes' in rledit.TaskDistribution ('1' stands there twice)"
+                "bad field 'classes' in rledit.TaskDistribution ('1' is there twice)"
             ),
             (
                 "networks = { network(1) }, classes = { training = { 1 }, heldout = { 1 } }",
-                "bad field 'classes.heldout' in rledit.TaskDistribution ('1' stands there twice)"
+                "bad field 'classes.heldout' in rledit.TaskDistribution ('1' is there twice)"
             ),
             (
                 "networks = { training = { network(1) }, heldout = { network(1) } }, classes = { 1 }",

@@ -329,7 +329,7 @@ package final class RunSession {
             task: (manifest.task, manifest.world, manifest.learner), end: .finished, result: result)
     }
 
-    /// The newest checkpoint; nil when the run was killed before its first one and so begins anew.
+    /// The newest checkpoint; nil when the run was killed before its first one and so starts over.
     private func lastCheckpoint(in folder: RunFolder) throws -> Checkpoint? {
         do {
             let (checkpoint, passedOver) = try CheckpointStore(in: folder).loadLatest()

@@ -40,7 +40,7 @@ extension ScriptTask: RunDelegate {
         event["reward"] = .number(best.reward.value)
         event["evaluation"] = .integer(best.evaluation)
         event["terms"] = .object(best.reward.shownTerms)
-        return try events.goesOn(function, event, besides: ["model": try parts.edited(best.edits)])
+        return try events.goesOn(function, event, with: ["model": try parts.edited(best.edits)])
     }
 
     /// Tells the script that its run is over; whoever ran the loop calls it, before results are written.

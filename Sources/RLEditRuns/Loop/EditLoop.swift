@@ -122,7 +122,7 @@ public final class EditLoop {
     public func meanPolicyEdit() throws -> [LayerEdit]? {
         var edits = environment.evaluator.layers.map { _ in LayerEdit.unchanged }
         var states: [[LayerEdit]] = []
-        // Schedules stand where the last step found them: at the very end one may have reached 0.
+        // Schedules are where the last step found them: at the very end one may have reached 0.
         environment.progress = Double(max(0, evaluations - environment.environments)) / Double(budget)
         for _ in 0..<environment.horizon {
             let shown = try ObservationBatch.shared(environment.observation(of: edits), environments: 1)

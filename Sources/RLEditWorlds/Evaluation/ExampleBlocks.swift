@@ -61,7 +61,7 @@ struct ExampleBlocks: Sendable {
             guard !set.examples.isSparse || node > 0 else {
                 throw WorldError.layerNotEditable(
                     layer: network.nodes.first?.name ?? "",
-                    reason: "it reads the sparse examples of set '\(set.name)' itself; edit a layer behind it")
+                    reason: "it reads the sparse examples of set '\(set.name)' itself; edit a layer after it")
             }
             if let wrong = set.examples.orderedLabels.firstIndex(where: { $0 < 0 || Int($0) >= classes }) {
                 throw WorldError.invalidSet(
