@@ -21,7 +21,7 @@ local rewards = {
 
   -- The margin is the right answer's score minus its best rival's, so it tells how clearly an answer is wrong, not only
   -- that it is. `m.base` is the unedited network: as far below zero as it was above is enough. The retain set is
-  -- counted, for a mean margin would hide examples that were lost behind others that became surer.
+  -- counted, for a mean margin would hide examples that were lost while others became surer.
   margin = function(m)
     return 4 * m.retain.accuracy - math.max(m.forget.margin / m.base.forget.margin, -1)
   end,

@@ -1,11 +1,11 @@
--- Make a digit gone rather than hidden: an edit that a probe behind the edited layers does not see through.
+-- Make a digit gone rather than hidden: an edit that a probe after the edited layers does not see through.
 --
 -- An edit that is paid for answers alone moves the answer and leaves the features: a linear classifier fitted to them
 -- still finds nearly every seven. Here the features go first. Ridge regression says how fc1 must change for a seven to
 -- look like the digits that it is likeliest to be taken for; a learner decides how far to go in which direction, by a
 -- reward that charges for what a probe still finds. Then fc3 gives each seven the answer that the unedited network
 -- gives without the digit.
--- What it comes to, and what else was tried: docs/results.md, "Depth".
+-- Its results, and what else was tried: docs/results.md, "Depth".
 --
 --   rledit-lua examples/deep_unlearn.lua
 --   rledit-lua examples/deep_unlearn.lua --set digit=4 --set probe=2
@@ -41,7 +41,7 @@ for class = 1, classes do sizes[class] = membership[class]:sum() end
 local size = tensor.new(sizes):reshape { classes, 1 }
 local log_prior = (size / #both):log():reshape { classes }
 
--- The answers to come to on the digit's images: the unedited network's with the digit left out.
+-- The target answers on the digit's images: the unedited network's with the digit left out.
 local wanted = (model:forward(forget) + ban):softmax()
 local wanted_entropy = -(wanted * (wanted + 1e-9):log()):sum() / #forget
 
@@ -128,7 +128,7 @@ local function discriminated(features)
   return (scores[{ {}, digit + 1 }] - (scores + ban):max(2)):clamp(0, 6):mean()
 end
 
--- A reward sees scores. To have it see features too, this network gives the 32 numbers behind fc2 as further scores, so
+-- A reward sees scores. To have it see features too, this network gives the 32 numbers after fc2 as further scores, so
 -- low that no softmax notices them: accuracies and losses are those of the ten classes.
 local width, depth = 32, 1000
 local function read_out(plain)
@@ -216,7 +216,7 @@ local function show(name, edited)
 end
 show("before", model)
 show("retrained", retrained)
-show("answer hidden", lowered(model))                 -- what the trivial edit of one number comes to
+show("answer hidden", lowered(model))                 -- the trivial edit of one number
 show("regression alone", lowered(answered(erased(moved(before, tensor.full(classes, 0.5))))))
 show("features only", removed)
 local edited = lowered(answered(removed))

@@ -51,7 +51,7 @@ return rledit.task {
   },
   world = rledit[world] { layer = "fc2", rank = args.rank or 1 },
   policy = rledit.UnitPolicy { features = args.features or "label_aware" },
-  refine = 10,                                -- besides at once: the best of ten steps of other lengths
+  refine = 10,                                -- also the best of ten steps of other lengths
   reward = function(m)
     local keep = (m.retain.accuracy + m.retain.true_probability) / 2
     local drop = 1 - (m.forget.accuracy + m.forget.true_probability) / 2

@@ -59,7 +59,7 @@ function rledit.MaskWorld(options) end
 ---@return rledit.World
 function rledit.ShiftWorld(options) end
 
---- Proximal policy optimisation (Schulman et al. 2017) with a diagonal Gaussian policy, which sees the weights and may
+--- Proximal policy optimization (Schulman et al. 2017) with a diagonal Gaussian policy, which sees the weights and may
 --- act in steps. See `rledit.learners`.
 ---@param options? rledit.PPOOptions
 ---@return rledit.Learner

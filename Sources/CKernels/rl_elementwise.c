@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-// One loop for each pair of strides, so that each vectorises.
+// One loop for each pair of strides, so that each vectorizes.
 #define RL_BINARY_LOOPS(EXPRESSION)                                                                                    \
     if (strideA == 1 && strideB == 1) {                                                                                \
         for (int64_t i = 0; i < count; i++) {                                                                          \
@@ -89,7 +89,7 @@ RL_CLONES int64_t rl_first_not_finite(const float *x, int64_t count) {
     enum { BLOCK = 1024 };
     for (int64_t start = 0; start < count; start += BLOCK) {
         int64_t end = start + BLOCK < count ? start + BLOCK : count;
-        // Without an exit, so that it vectorises; almost every block is sound.
+        // Without an exit, so that it vectorizes; almost every block is sound.
         int32_t found = 0;
         for (int64_t i = start; i < end; i++) found |= is_not_finite(x[i]);
         for (int64_t i = start; found && i < end; i++)

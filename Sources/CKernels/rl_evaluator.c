@@ -15,7 +15,7 @@ typedef int32_t lane_bits __attribute__((vector_size(64)));
 #define LOAD(v, p) __builtin_memcpy(&(v), (p), sizeof(vector))
 #define STORE(p, v) __builtin_memcpy((p), &(v), sizeof(vector))
 
-// One loop per activation, so that the choice is made once per row and each loop vectorises.
+// One loop per activation, so that the choice is made once per row and each loop vectorizes.
 #define ACTIVATE_LOOP(expression)                  \
     for (int64_t i = 0; i < n; i++) {              \
         float x = z[i] + shift;                    \

@@ -5,7 +5,7 @@
 #include "rl_blas.h"
 #include "rl_vector_math.h"
 
-// Sums do not vectorise by themselves, since that changes their order: they run in LANES partial sums whose order is
+// Sums do not vectorize by themselves, since that changes their order: they run in LANES partial sums whose order is
 // fixed, so that every clone of a loop adds in the same order.
 #define LANES 64
 

@@ -10,7 +10,7 @@
 // Blocks that are drawn together: four words each, and small enough for the buffers to stay in the first cache.
 enum { BLOCKS = 64, WORDS = 4 * BLOCKS, NORMALS = 2 * BLOCKS };
 
-// Philox 4×32-10 (Salmon et al., SC 2011) of BLOCKS counters in a row; the words of a block stand side by side in `words`.
+// Philox 4×32-10 (Salmon et al., SC 2011) of BLOCKS counters in a row; the words of a block are side by side in `words`.
 static inline __attribute__((always_inline)) void draw_blocks(uint64_t key, uint64_t first, uint32_t *words) {
     uint32_t c0[BLOCKS], c1[BLOCKS], c2[BLOCKS], c3[BLOCKS];
     for (int i = 0; i < BLOCKS; i++) {

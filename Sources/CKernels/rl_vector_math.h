@@ -25,7 +25,7 @@ static inline int32_t rl_bits_of(float value) {
 static inline float rl_exp(float x) {
     float clamped = x < -87.3f ? -87.3f : x;
     clamped = clamped > 88.3f ? 88.3f : clamped;
-    // Adding 1.5 * 2^23 rounds to the nearest integer, which then stands in the low bits: no conversion, which would be
+    // Adding 1.5 * 2^23 rounds to the nearest integer, which is then in the low bits: no conversion, which would be
     // undefined for NaN.
     float rounded = clamped * 1.44269504f + 12582912.0f;
     uint32_t exponent = (uint32_t)rl_bits_of(rounded) - 0x4B400000u + 127u;

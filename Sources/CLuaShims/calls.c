@@ -64,14 +64,14 @@ bool luahost_on_own_thread(const luahost *host) { return pthread_equal(pthread_s
 
 void luahost_keep_traceback(lua_State *L, lua_State *co) {
     luahost *host = host_of(L);
-    // What an inner coroutine or file left there stands first: it is where the error happened.
+    // What an inner coroutine or file left there comes first: it is where the error happened.
     size_t used = strlen(host->traceback);
     luaL_traceback(L, co, NULL, L == co ? 1 : 0);
     snprintf(host->traceback + used, sizeof host->traceback - used, "%s%s", used > 0 ? "\n" : "", lua_tostring(L, -1));
     lua_pop(L, 1);
 }
 
-/// Keeps the traceback while the stack still stands, and says of a nil that the sandbox gave why it is nil.
+/// Keeps the traceback while the stack still exists. For a nil that the sandbox gave, says why it is nil.
 int luahost_message_handler(lua_State *L) {
     lua_settop(L, 1);
     luahost_explain_nil(L, L, 1);

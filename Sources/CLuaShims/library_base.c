@@ -33,7 +33,7 @@ int luahost_base_pcall(lua_State *L) {
     return finish_protected(L, lua_pcallk(L, lua_gettop(L) - 3, LUA_MULTRET, 1, 1, finish_protected), 1);
 }
 
-/// Stands before a script's message handler (upvalue 1), which runs without hooks when the error comes from one.
+/// Goes before a script's message handler (upvalue 1), which runs without hooks when the error comes from one.
 static int guarded_handler(lua_State *L) {
     if (host_of(L)->limit != LUAHOST_NO_LIMIT) {
         lua_pushstring(L, host_of(L)->limit_message);
@@ -67,7 +67,7 @@ static const char metatables_key;
 /// Keeps the metatable at index 2 alive for as long as the table at index 1 lives, once that table's metatable changes.
 ///
 /// Lua 5.4.4 does not visit a table with weak keys and values again after the collector has passed it in the middle of a
-/// cycle. A metatable that it gets from then on is freed while in use; 5.4.8 mends it. A table without a metatable is not
+/// cycle. A metatable that it gets from then on is freed while in use; 5.4.8 fixes it. A table without a metatable is not
 /// weak, so its first one needs nothing.
 static void keep_metatable_alive(lua_State *L) {
     bool had_one = lua_getmetatable(L, 1);

@@ -2,7 +2,7 @@
 // libraries read at load time. Host modules and libraries are kept where no script can change them.
 #include "luahost.h"
 
-/// A module that is being loaded stands as this address among the loaded ones.
+/// A module that is being loaded is this address among the loaded ones.
 static const char loading;
 
 /// Upvalues of require. `PROTECTED` holds host modules, libraries and marks of what is being loaded; in trusted hosts it is

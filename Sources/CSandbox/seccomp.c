@@ -1,5 +1,5 @@
 // A filter of system calls, written out: a flat list of forbidden numbers and two questions about arguments are less than
-// a library of their own would bring along.
+// a library of their own would bring with it.
 //
 // It forbids a list and lets the rest pass. A list of what is allowed would have to follow each release of the C library, of
 // Swift's runtime and of the numeric library, and would end honest runs; files are Landlock's part.

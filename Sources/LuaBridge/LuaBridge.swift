@@ -70,5 +70,5 @@
 //         }
 //     }
 //
-// What holds behind this interface is described in CLuaShims.h: only C raises, the allocator never fails, every call that
+// What this interface guarantees is described in CLuaShims.h: only C raises, the allocator never fails, every call that
 // may run a metamethod is protected.

@@ -17,7 +17,7 @@ package struct LuaError: Error, CustomStringConvertible {
     package var kind: Kind
     /// `file:line: what happened`, printable, at most 8 kB.
     package var message: String
-    /// The stack as it stood when the error was raised.
+    /// The stack when the error was raised.
     package var traceback: String?
     /// What may help: an option, a page of the manual.
     package var hint: String?

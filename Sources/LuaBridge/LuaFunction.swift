@@ -17,7 +17,7 @@ package final class LuaFunction: LuaReference, @unchecked Sendable {
     }
 
     /// Calls the function with one argument; the way of rewards and schedules. `read` looks at up to `resultCount` results
-    /// where they stand, so that a call that gives a number allocates nothing.
+    /// where they are, so that a call that gives a number allocates nothing.
     package func call<Result>(
         with argument: some LuaPushable, resultCount: Int = 1, read: (LuaCallResults) throws -> Result
     ) throws -> Result {
@@ -62,7 +62,7 @@ package final class LuaFunction: LuaReference, @unchecked Sendable {
     }
 }
 
-/// The results of a call, while they stand on the stack.
+/// The results of a call, while they are on the stack.
 package struct LuaCallResults {
     let host: LuaHost
     let state: OpaquePointer

@@ -1,7 +1,7 @@
 internal import CLua
 internal import CLuaShims
 
-/// What a session of single lines needs besides running whole scripts.
+/// What a session of single lines needs in addition to running whole scripts.
 extension LuaHost {
     /// Runs a compiled chunk with the time of a main chunk.
     package func runMain(_ chunk: LuaFunction) throws -> [LuaValue] {

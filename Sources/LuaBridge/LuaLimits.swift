@@ -1,6 +1,6 @@
 /// What a script may use before it is stopped. A limit that is zero or less, or not finite, is switched off.
 package struct LuaLimits: Sendable, Equatable {
-    /// Pure Lua time of the main chunk, in seconds. The clock stands while Swift computes. Option `--lua-time`.
+    /// Pure Lua time of the main chunk, in seconds. The clock stops while Swift computes. Option `--lua-time`.
     package var mainChunkSeconds: Double = 15
 
     /// Pure Lua time of one call from Swift (a reward, a schedule, a predicate), in seconds. Option `--callback-time`.

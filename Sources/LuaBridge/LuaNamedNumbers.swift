@@ -66,6 +66,6 @@ package struct LuaNamedNumbers {
         return place
     }
 
-    /// More names than this are no names.
+    /// More names than this are refused.
     private static let capacity = 256
 }

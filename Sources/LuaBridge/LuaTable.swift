@@ -68,7 +68,7 @@ package final class LuaTable: LuaReference, @unchecked Sendable {
     }
 
     /// All keys without metamethods, in an order that does not depend on hashes: booleans, numbers by size, strings by
-    /// bytes, then references in no particular order. A read-only view gives the keys of what stands behind it.
+    /// bytes, then references in no particular order. A read-only view gives the keys of the table that it shows.
     package func sortedKeys() throws -> [LuaValue] {
         try withPushed { state, index in
             var table = index
@@ -152,7 +152,7 @@ extension LuaHost {
 }
 
 extension LuaValue {
-    /// Where a key stands in `sortedKeys`.
+    /// The place of a key in `sortedKeys`.
     var sortRank: KeyRank {
         switch self {
         case .boolean(let value): KeyRank(kind: 0, number: value ? 1 : 0, integer: 0, bytes: [])

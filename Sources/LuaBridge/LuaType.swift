@@ -106,7 +106,7 @@ package final class LuaType<Value>: AnyLuaType {
         setField(name) { host.push(function, on: state) }
     }
 
-    /// Checks of use are told as errors about the object itself.
+    /// Failed checks of use are errors about the object itself.
     static func use(_ check: () throws -> Void) throws {
         do { try check() } catch let mismatch as LuaMismatch { throw LuaUsageError(mismatch.description) }
     }

@@ -1,7 +1,7 @@
 internal import RLEditCore
 public import RLEditTensor
 
-/// What can go wrong with examples and their files, with the evidence a user needs to mend it.
+/// What can go wrong with examples and their files, with the evidence that a user needs to fix it.
 public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The file cannot be opened or read; `reason` in the system's words.
     case unreadableFile(path: String, reason: String)
@@ -25,9 +25,9 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
     case invalidCSV(path: String, fault: CSVFault)
     /// A line of a plain text; lines count from 1.
     case invalidText(path: String, line: Int, fault: TextFault)
-    /// A text without a character that is no space; `position` is 0-based.
+    /// A text without a character that is not a space; `position` is 0-based.
     case emptyText(set: String, position: Int)
-    /// None of the terms stands in a text of the set.
+    /// None of the terms occurs in a text of the set.
     case noTermFound(set: String, terms: [String])
     /// A list of terms, or a vocabulary, that cannot be used.
     case invalidTerm(String, reason: String)
@@ -79,7 +79,7 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
         case .emptyText(let set, let position): "text \(position + 1) of '\(set)' is empty"
         case .noTermFound(let set, let terms):
             "none of the \(terms.count) terms (\(terms.prefix(5).map { "'\($0)'" }.joined(separator: ", "))"
-                + "\(terms.count > 5 ? ", …" : "")) stands in a text of set '\(set)'"
+                + "\(terms.count > 5 ? ", …" : "")) occurs in a text of set '\(set)'"
         case .invalidTerm(let term, let reason): "term '\(term)' \(reason)"
         case .countMismatch(let imagesPath, let images, let labelsPath, let labels):
             "'\(imagesPath)' holds \(images) images but '\(labelsPath)' holds \(labels) labels"

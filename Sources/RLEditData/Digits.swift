@@ -13,7 +13,7 @@ public struct DigitData: Sendable {
 
 /// Images of handwritten digits: MNIST where it is found, drawn ones elsewhere.
 public enum Digits {
-    /// Sizes and seed of the generated digits that stand in for MNIST.
+    /// Sizes and seed of the generated digits that replace MNIST.
     public static let defaultSeed: UInt64 = 0
     public static let defaultTrainCount = 20_000
     public static let defaultTestCount = 4_000

@@ -6,7 +6,7 @@
 public struct ExampleGroups: Sendable, Equatable {
     /// Names in the order of the groups: none empty, none twice.
     public let names: [String]
-    /// Number of examples that the memberships speak of.
+    /// Number of examples that the memberships cover.
     public var exampleCount: Int { offsets.count - 1 }
 
     /// Groups of example `i`, ascending: `flat[offsets[i] ..< offsets[i + 1]]`.

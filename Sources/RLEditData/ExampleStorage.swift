@@ -29,7 +29,7 @@ package struct ExampleStorage: Sendable {
         self.texts = texts
     }
 
-    /// True when both stand on the same memory.
+    /// True when both share the same memory.
     func isSame(as other: ExampleStorage) -> Bool {
         switch (values, other.values) {
         case (.bytes(let a, let divisorA), .bytes(let b, let divisorB)): a === b && divisorA == divisorB

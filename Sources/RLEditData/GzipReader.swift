@@ -1,6 +1,6 @@
 /// Bytes of a plain or gzip-compressed file (RFC 1952, one or more members), decoded piece by piece.
 ///
-/// The compressed form is recognised by its first two bytes, not by the file's name.
+/// The compressed form is recognized by its first two bytes, not by the file's name.
 package final class GzipReader {
     package let path: String
     private let file: InputFile

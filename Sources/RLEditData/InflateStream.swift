@@ -5,7 +5,7 @@ internal import CZlib
 /// Invariant: `stream` stays at one address from `inflateInit2` to `inflateEnd`, since zlib keeps a pointer to it; its
 /// input and output pointers are set only while `inflate` runs.
 final class InflateStream {
-    /// What stands around the compressed data.
+    /// The format around the compressed data.
     enum Wrapping: Int32 {
         /// Header and trailer with length and checksum (RFC 1952). 15: the largest window; + 16: gzip.
         case gzip = 31

@@ -20,7 +20,7 @@ struct CandidateSearch {
         incumbent = Incumbent(action: Array(repeating: 0, count: problem.actionSize))
     }
 
-    /// - Throws: ``LearnerError/outOfTurn(learner:call:expected:)`` before the rewards of the last actions are told.
+    /// - Throws: ``LearnerError/outOfTurn(learner:call:expected:)`` before the rewards of the last actions are known.
     mutating func beginAsk(learner: String) throws {
         guard !isAwaitingReward else { throw LearnerError.outOfTurn(learner: learner, call: "ask", expected: "tell") }
         isAwaitingReward = true

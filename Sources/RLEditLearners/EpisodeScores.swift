@@ -63,7 +63,7 @@ struct Incumbent {
 
     init(from snapshot: LearnerSnapshot, actionSize: Int) throws {
         action = try snapshot.tensor("incumbent", shape: [actionSize]).scalars
-        // A checkpoint holds finite numbers only: no score stands for none yet.
+        // A checkpoint holds finite numbers only: no score means none yet.
         score = snapshot.numbers["incumbentScore"] ?? -.infinity
     }
 

@@ -9,7 +9,7 @@ package struct AdvantageEstimates: Sendable, Equatable {
         self.returns = returns
     }
 
-    /// The advantages of some transitions, standardised by their mean and unbiased deviation if wanted. One transition
+    /// The advantages of some transitions, standardized by their mean and unbiased deviation if wanted. One transition
     /// has no deviation and stays as it is.
     func advantages(of transitions: ArraySlice<Int>, standardized: Bool) -> [Double] {
         let advantages = transitions.map { Double(self.advantages[$0]) }

@@ -37,7 +37,7 @@ public struct LoggedValue: Sendable, Equatable {
     }
 }
 
-/// A learner proposes actions and is told what became of them: the whole interface between learning and editing.
+/// A learner proposes actions and gets their outcome: the whole interface between learning and editing.
 ///
 /// The loop is `ask` → step the environments → `tell`, until the budget is spent. A learner is used from one thread;
 /// it may spread its own work over `pool`.

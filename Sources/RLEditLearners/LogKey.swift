@@ -44,7 +44,7 @@ extension LogKey {
         "learning_rate", "the schedule's value for this update", unit: "–", good: "as configured")
     static let entropyCoefficient = LogKey(
         "entropy_coefficient", "the schedule's value for this update",
-        unit: "unit of the standardised advantage per nat", good: "as configured")
+        unit: "unit of the standardized advantage per nat", good: "as configured")
 
     static let bestReturn = LogKey(
         "best_return", "highest return of an episode so far", unit: "unit of the reward", good: "rising")

@@ -2,7 +2,7 @@ package import RLEditTensor
 package import RLEditWorlds
 
 /// Running mean and variance of each feature, by the parallel form of Chan, Golub and LeVeque (1983), and features
-/// standardised by them. State is kept in `Float`, as a snapshot holds it, so that a restored run has the same bits.
+/// standardized by them. State is kept in `Float`, as a snapshot holds it, so that a restored run has the same bits.
 package struct ObservationNormalizer: Sendable {
     /// `[features]`.
     package private(set) var mean: Tensor

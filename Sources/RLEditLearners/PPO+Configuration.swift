@@ -27,7 +27,7 @@ extension PPO {
         public var maxGradientNorm = 0.5
         public var targetKL: Double?
         public var normalizeAdvantage = true
-        /// Off: environments of this project standardise their observation already.
+        /// Off: environments of this project standardize their observation already.
         public var normalizeObservation = false
         public var observationClip = 10.0
         public var hiddenSizes = [64, 64]
@@ -76,12 +76,12 @@ extension PPO {
                 .number(
                     "targetKL", \.targetKL, .positive,
                     "ends the epochs of an update beyond 1.5 times this divergence; false: never"),
-                .boolean("normalizeAdvantage", \.normalizeAdvantage, "standardise the advantages of each minibatch"),
+                .boolean("normalizeAdvantage", \.normalizeAdvantage, "standardize the advantages of each minibatch"),
                 .boolean(
-                    "normalizeObservation", \.normalizeObservation, "standardise observations by running statistics"),
+                    "normalizeObservation", \.normalizeObservation, "standardize observations by running statistics"),
                 .number(
                     "observationClip", \.observationClip, .positive,
-                    "bound of a normalised feature, in standard deviations"),
+                    "bound of a normalized feature, in standard deviations"),
                 .integers(
                     "hiddenSizes", \.hiddenSizes, .hiddenUnits, "units of each hidden layer of the mean's network"),
                 .integers(
@@ -147,7 +147,7 @@ extension PPO {
 
 extension LogKey {
     static let clippedPolicyLoss = LogKey(
-        "policy_loss", "−mean min(r A, clip(r, 1−ε, 1+ε) A), r = π/π_old, A standardised", unit: "–",
+        "policy_loss", "−mean min(r A, clip(r, 1−ε, 1+ε) A), r = π/π_old, A standardized", unit: "–",
         good: "slightly negative, −0.1 to 0")
     static let approximateKL = LogKey(
         "approximate_kl", "mean (r − 1 − log r) over the minibatches of the last epoch", unit: "nats",

@@ -10,7 +10,7 @@ public import RLEditWorlds
 public final class PPO: CatalogueLearner, PolicyLearner {
     public static let name = "PPO"
     public static let documentation =
-        "Proximal policy optimisation (Schulman et al. 2017) with a diagonal Gaussian policy, which sees the weights and "
+        "Proximal policy optimization (Schulman et al. 2017) with a diagonal Gaussian policy, which sees the weights and "
         + "may act in steps."
     public let configuration: Configuration
     public var budget: Int { configuration.steps }

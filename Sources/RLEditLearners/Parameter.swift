@@ -3,7 +3,7 @@ package import RLEditTensor
 
 /// A trained matrix or vector with its two Adam moments.
 ///
-/// Invariant: the three storages are owned by this parameter alone and have `count` initialised floats; a piece of a
+/// Invariant: the three storages are owned by this parameter alone and have `count` initialized floats; a piece of a
 /// parallel job writes only the rows it was given.
 package final class Parameter: Sendable {
     /// `[outputs, inputs]` of a weight, `[outputs]` of a bias.

@@ -40,7 +40,7 @@ extension Reinforce {
                     "longer gradients, over all parameters, are scaled down to it"),
                 .boolean(
                     "normalizeAdvantage", \.normalizeAdvantage,
-                    "standardise what the returns of a rollout gain over the baseline"),
+                    "standardize what the returns of a rollout gain over the baseline"),
                 .integers("hiddenSizes", \.hiddenSizes, .hiddenUnits, "units of each hidden layer of both networks"),
                 .number(
                     "initialLogStandardDeviation", \.initialLogStandardDeviation, .logStandardDeviation,

@@ -170,6 +170,6 @@ public final class Reinforce: CatalogueLearner, PolicyLearner {
 
 extension LogKey {
     static let policyLoss = LogKey(
-        "policy_loss", "−mean (G − b) log π(a), G − b standardised", unit: "–",
+        "policy_loss", "−mean (G − b) log π(a), G − b standardized", unit: "–",
         good: "any: only its gradient means something")
 }

@@ -7,7 +7,7 @@ package struct RolloutBuffer: Sendable {
     package let actionSize: Int
     /// Steps of each environment that make a rollout.
     package let steps: Int
-    /// What was acted upon at each step, as the policy saw it (normalised): rows `[environments, features]`, or
+    /// What was acted upon at each step, as the policy saw it (normalized): rows `[environments, features]`, or
     /// `[1, features]` when shared.
     package private(set) var observations: [ObservationBatch] = []
     /// Actions as sampled, before any clamping, each step `[environments, actionSize]`.

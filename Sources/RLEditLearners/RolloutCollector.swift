@@ -60,7 +60,7 @@ final class RolloutCollector {
                 learner: learner, what: "environments within a rollout", expected: buffer.environments,
                 actual: environments)
         }
-        // Observations are normalised once, when seen: the update must see what the action was chosen for.
+        // Observations are normalized once, when seen: the update must see what the action was chosen for.
         try normalizer?.observe(observation)
         let seen = try normalizer?.normalize(observation) ?? observation
         let (rows, copies) = try seen.uniqueRows()

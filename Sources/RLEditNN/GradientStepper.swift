@@ -7,7 +7,7 @@ package import RLEditTensor
 /// `Network.fit` is a loop over this; so is every method that trains on more than one set or with an objective of its
 /// own. Steps give the same bytes for any pool.
 package final class GradientStepper {
-    /// One part of what a step minimises: `weight` × the mean of `objective` over some rows of a source.
+    /// One part of what a step minimizes: `weight` × the mean of `objective` over some rows of a source.
     package struct Term {
         package let source: any BatchSource
         package let rows: ArraySlice<Int>

@@ -1,7 +1,7 @@
 internal import CKernels
 public import RLEditTensor
 
-/// What training minimises: a mean, defined as PyTorch defines it.
+/// What training minimizes: a mean, defined as PyTorch defines it.
 public enum Loss: String, BatchObjective, CaseIterable, Codable {
     /// Mean over rows of −log softmax(output)[label]; outputs `[N, classes]` are logits, targets class labels.
     case crossEntropy

@@ -1,6 +1,6 @@
 public import RLEditTensor
 
-/// What can go wrong when a network is built, run, trained or filled, with the evidence needed to mend it.
+/// What can go wrong when a network is built, run, trained or filled, with the evidence needed to fix it.
 public enum NetworkError: Error, Equatable, Sendable, CustomStringConvertible {
     /// Two nodes of one network have the same name.
     case duplicateNode(name: String)

@@ -1,6 +1,6 @@
 internal import RLEditTensor
 
-/// What copies of a network share and never change: nodes, shapes, and where each parameter stands.
+/// What copies of a network share and never change: nodes, shapes, and the place of each parameter.
 ///
 /// Idle workspaces are kept here too, so that running a small network many times does not prepare its kernels each time.
 package final class NetworkGraph: Sendable {

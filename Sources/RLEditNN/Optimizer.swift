@@ -3,7 +3,7 @@ public import RLEditTensor
 
 /// An optimizer at work: its configuration, and what it remembers between steps for each parameter.
 ///
-/// Parameters are seen as one flat run of floats; several tensors stand one after the other.
+/// Parameters are seen as one flat run of floats; several tensors follow one another.
 public struct Optimizer: Sendable {
     public let configuration: OptimizerConfiguration
     public let parameterCount: Int

@@ -23,7 +23,7 @@ public struct TrainingOptions {
     /// Gradients of a greater Euclidean norm, over all parameters together, are scaled down to this one; above 0, or nil
     /// for no limit. Default nil.
     public var gradientClipping: Float?
-    /// What is minimised. Default cross entropy.
+    /// What is minimized. Default cross entropy.
     public var loss = Loss.crossEntropy
     /// Whether each epoch takes the examples in a new random order. Default true.
     public var shuffle = true
@@ -72,7 +72,7 @@ public struct TrainingOptions {
     }
 }
 
-/// Where training stands after a batch.
+/// The state of training after a batch.
 public struct TrainingProgress: Sendable {
     /// From 1 to `epochs`.
     public let epoch: Int

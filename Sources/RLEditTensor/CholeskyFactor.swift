@@ -1,7 +1,7 @@
 internal import CKernels
 
 /// A = L Lᵀ for a symmetric, positive definite matrix: solves systems with it, in double precision and in one fixed order
-/// of sums, so that results do not hang on a machine's numeric library.
+/// of sums, so that results do not depend on a machine's numeric library.
 package struct CholeskyFactor: Sendable {
     private let size: Int
     /// `[size, size]`; L in the lower half.

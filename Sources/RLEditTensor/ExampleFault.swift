@@ -1,4 +1,4 @@
-/// What is said of examples that a network cannot take: one wording for all that refuse them.
+/// The message about examples that a network cannot take: one wording for all that refuse them.
 package enum ExampleFault {
     /// For example `example 4 has the label 12, but the network scores 10 classes: labels begin at 0 and go to 9`.
     /// - Parameter example: 0-based; messages count from 1.

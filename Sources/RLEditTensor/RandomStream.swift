@@ -120,7 +120,7 @@ public struct RandomStream: Sendable, Codable, Equatable {
         }
     }
 
-    /// Go on behind blocks that were drawn elsewhere, from the start of a block.
+    /// Go on after blocks that were drawn elsewhere, from the start of a block.
     private mutating func skip(_ blocks: Int) {
         guard blocks > 0 else { return }
         block &+= UInt64(blocks)
@@ -162,7 +162,7 @@ extension RandomStream {
         used = try container.decode(Int.self, forKey: .used)
         guard (0...4).contains(used), used == 4 || block > 0 else {
             throw DecodingError.dataCorruptedError(
-                forKey: .used, in: container, debugDescription: "no stream stands at word \(used) of block \(block)")
+                forKey: .used, in: container, debugDescription: "no stream is at word \(used) of block \(block)")
         }
         // The words are a function of key and block: they need not be stored, and cannot contradict them.
         if block > 0 { words = drawBlock(block - 1) }

@@ -51,7 +51,7 @@ public struct SparseRows: Sendable {
         self.storage = storage
     }
 
-    /// True when both stand on the same memory.
+    /// True when both share the same memory.
     package func sharesStorage(with other: SparseRows) -> Bool { storage === other.storage }
 
     /// Bytes that the rows take in memory.

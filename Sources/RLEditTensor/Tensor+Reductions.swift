@@ -13,21 +13,21 @@ extension Tensor {
     }
 
     /// Arithmetic mean.
-    /// - Throws: besides, ``TensorError/invalidArgument(operation:message:)`` over no elements.
+    /// - Throws: also ``TensorError/invalidArgument(operation:message:)`` over no elements.
     public func mean(_ dimensions: [Int]? = nil, keepDimensions: Bool = false) throws(TensorError) -> Tensor {
         let rows = try rows(over: dimensions, keepDimensions, "mean", atLeast: 1)
         return rows.result(rows.means.map { Float($0) })
     }
 
     /// Largest element; NaN when there is one.
-    /// - Throws: besides, ``TensorError/invalidArgument(operation:message:)`` over no elements.
+    /// - Throws: also ``TensorError/invalidArgument(operation:message:)`` over no elements.
     public func max(_ dimensions: [Int]? = nil, keepDimensions: Bool = false) throws(TensorError) -> Tensor {
         let rows = try rows(over: dimensions, keepDimensions, "max", atLeast: 1)
         return rows.result(rows.reduce(RL_ROW_LARGEST).map { Float($0) })
     }
 
     /// Smallest element; NaN when there is one.
-    /// - Throws: besides, ``TensorError/invalidArgument(operation:message:)`` over no elements.
+    /// - Throws: also ``TensorError/invalidArgument(operation:message:)`` over no elements.
     public func min(_ dimensions: [Int]? = nil, keepDimensions: Bool = false) throws(TensorError) -> Tensor {
         let rows = try rows(over: dimensions, keepDimensions, "min", atLeast: 1)
         return rows.result(rows.reduce(RL_ROW_SMALLEST).map { Float($0) })
@@ -35,7 +35,7 @@ extension Tensor {
 
     /// Variance Σ (x − mean)² / (n − correction), by two passes.
     /// - Parameter correction: 1 (the default, Bessel's, as in PyTorch) or 0 (of the elements themselves, as in NumPy).
-    /// - Throws: besides, ``TensorError/invalidArgument(operation:message:)`` unless n > correction.
+    /// - Throws: also ``TensorError/invalidArgument(operation:message:)`` unless n > correction.
     public func variance(
         _ dimensions: [Int]? = nil, keepDimensions: Bool = false, correction: Int = 1
     ) throws(TensorError) -> Tensor {

@@ -101,7 +101,7 @@ public struct Tensor: Sendable {
     /// Elements in row-major order.
     public var scalars: [Float] { withUnsafeBufferPointer { Array($0) } }
 
-    /// True when both tensors stand on the same memory: nothing was copied.
+    /// True when both tensors share the same memory: nothing was copied.
     package func sharesStorage(with other: Tensor) -> Bool { storage === other.storage }
 
     /// Borrow the elements for reading. Take it once, outside the loop.

@@ -1,4 +1,4 @@
-/// What can go wrong in a tensor operation, with the evidence a user needs to mend the call.
+/// What can go wrong in a tensor operation, with the evidence that a user needs to fix the call.
 public enum TensorError: Error, Equatable, Sendable, CustomStringConvertible {
     /// Two shapes do not fit together: `operation` wanted `expected`, got `actual`.
     case shapeMismatch(operation: String, expected: [Int], actual: [Int])

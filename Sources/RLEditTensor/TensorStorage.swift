@@ -2,8 +2,8 @@ internal import Synchronization
 
 /// The one owner of a tensor's memory.
 ///
-/// Invariants: `pointer` addresses `count` initialised floats aligned to 64 bytes (a cache line, and the widest vector
-/// register) from creation to deinitialisation; it is written only through a uniquely referenced storage, which
+/// Invariants: `pointer` addresses `count` initialized floats aligned to 64 bytes (a cache line, and the widest vector
+/// register) from creation to deinitialization; it is written only through a uniquely referenced storage, which
 /// `Tensor` guarantees by copying before a write. Hence the storage is safe to read from any thread.
 package final class TensorStorage: @unchecked Sendable {
     package let pointer: UnsafeMutablePointer<Float>

@@ -150,7 +150,7 @@ private final class WorkerQueue: Sendable {
         }
     }
 
-    /// Work on the current job, if one still stands. Joining a job and leaving it are counted under the same lock that
+    /// Work on the current job, if there still is one. Joining a job and leaving it are counted under the same lock that
     /// withdraws it. A function of its own, never inlined, so that this thread's reference to the job is gone before
     /// the caller counts it out: the job's body must not outlive the call that submitted it.
     @inline(never)

@@ -1,6 +1,6 @@
 package import Foundation
 
-/// The files that begin the fuzzed readers' work, and those that once were finds: a folder for each reader.
+/// The files that begin the fuzzed readers' work, and those that were findings once: a folder for each reader.
 /// `scripts/golden/corpus.py` writes the sound ones.
 package enum Corpus {
     /// Where the files of a reader lie.

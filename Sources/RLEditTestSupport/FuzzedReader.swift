@@ -9,7 +9,7 @@ internal import RLEditTensor
 /// them.
 ///
 /// A reader takes any bytes and ends in a value or in one of its own typed errors. A trap, an error of another kind, and
-/// a value that does not survive being written and read again are finds.
+/// a value that does not survive being written and read again are findings.
 package enum FuzzedReader: String, CaseIterable, Sendable {
     /// Images and labels, plain or compressed.
     case idx
@@ -24,7 +24,7 @@ package enum FuzzedReader: String, CaseIterable, Sendable {
     /// What torch.save wrote.
     case torch
     case safetensors
-    /// What a text classifier brings along in its metadata.
+    /// The metadata of a text classifier.
     case vocabulary
     /// Manifest and summary of a run folder.
     case manifest

@@ -42,7 +42,7 @@ package final class QuadraticBandit: VectorEnvironment {
     }
 }
 
-/// A one-step task where the best action is the observation, drawn anew for each episode: uniform in [−1, 1].
+/// A one-step task where the best action is the observation, drawn for each episode: uniform in [−1, 1].
 /// The reward is 1 − mean((a − observation)²).
 package final class ContinuousIdentity: VectorEnvironment {
     package let environments: Int

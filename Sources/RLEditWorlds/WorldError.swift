@@ -1,4 +1,4 @@
-/// What can be wrong with an edit task, with the evidence a user needs to mend it.
+/// What can be wrong with an edit task, with the evidence that a user needs to fix it.
 public enum WorldError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The network has no layer of this name; `nearest` is the most similar name that can be edited.
     case unknownLayer(name: String, nearest: String?, editable: [String])

@@ -91,7 +91,7 @@ struct LearningRows {
         else { return [] }
         let problem = try scripted.makeEditTask().problem
         var inSwift = problem
-        // Sets of a script stand in the order of their names: forget, then retain.
+        // Sets of a script are in the order of their names: forget, then retain.
         inSwift.reward = ReferenceTask.accuracyReward()
         let timing = try PairedTiming(
             rounds: 5 * rounds,

@@ -42,7 +42,7 @@ struct TransferRows {
                 group: "transfer", what: "activations of 2,500 images: the pass that features need",
                 figure: 1000 * pass, unit: "ms"),
             Row(
-                group: "transfer", what: "policy applied to 128×32, activations at hand: features, factors, edit",
+                group: "transfer", what: "policy applied to 128×32, activations known: features, factors, edit",
                 figure: 1000 * applied, unit: "ms", target: .atMost(50)),
             Row(
                 group: "transfer", what: "from factors to an edit", figure: 1e6 * edit / Double(candidates), unit: "µs"),

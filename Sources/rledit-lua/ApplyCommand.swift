@@ -84,7 +84,7 @@ struct ApplyCommand: ParsableCommand {
                 let known = PolicyApplication.Search.allCases.map(\.rawValue).joined(separator: " or ")
                 throw ValidationError("--refine-by must be \(known), got '\(refineBy)'.")
             }
-            if refine == nil { throw ValidationError("--refine-by is of use together with --refine only.") }
+            if refine == nil { throw ValidationError("--refine-by needs --refine.") }
         }
         do { _ = try specifications() } catch { throw ValidationError("\(error).") }
     }

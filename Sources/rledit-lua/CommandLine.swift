@@ -17,7 +17,7 @@ struct CommandLineTool: ParsableCommand {
               rledit-lua new my_task.lua                       begin a task of your own
               rledit-lua compare task.lua --seeds 5            learners and baselines side by side
               rledit-lua sweep task.lua --grid rank=1,2,4      a task over values of its settings
-              rledit-lua repl                                  Lua line by line, with rledit at hand
+              rledit-lua repl                                  Lua line by line, with rledit loaded
               rledit-lua runs                                  what lies under runs/
               rledit-lua apply policy.safetensors model.safetensors --set …  edit by a trained policy
               rledit-lua predict runs/debias-… < comments.txt  apply an edited classifier of texts

@@ -17,7 +17,7 @@ enum CommandWords {
         return fault(first, among: commands, kind: "file", otherwise: "the commands are \(names).")
     }
 
-    /// A word that is taken for a path only because it is no command, and that names nothing.
+    /// A word that is taken for a path only because it is not a command, and that names nothing.
     /// - Parameter otherwise: the hint where the word looks like none of the commands; nil for no fault then.
     private static func fault(
         _ word: String, among commands: [any ParsableCommand.Type], kind: String, otherwise: String?
@@ -46,7 +46,7 @@ enum CommandWords {
         return words
     }
 
-    /// Bytes that are no ASCII as `\xE9`.
+    /// Bytes that are not ASCII as `\xE9`.
     private static func shown(_ bytes: UnsafeBufferPointer<CChar>) -> String {
         bytes.map { byte in
             let code = UInt8(bitPattern: byte)

@@ -6,7 +6,7 @@ import RLEditLua
 struct NewCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "new",
-        abstract: "Write a task file to begin with; it runs as it stands.",
+        abstract: "Write a first task file, ready to run.",
         discussion: """
             Templates: unlearn (forget a digit), custom-reward (losses and the size of the edit), custom-world (your own \
             rule of what an action does), by-hand (your own loop). A file that exists is left as it is.

@@ -8,10 +8,10 @@ import RLEditRuns
 struct ReplCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "repl",
-        abstract: "Run Lua line by line, with rledit at hand.",
+        abstract: "Run Lua line by line, with rledit loaded.",
         discussion: """
             An expression is printed ('=x' does the same), a chunk that is not complete goes on in the next line, and an \
-            error ends its chunk only. On a terminal the tabulator completes names, the arrow keys and Ctrl-R find earlier \
+            error ends its chunk only. On a terminal the Tab key completes names, the arrow keys and Ctrl-R find earlier \
             lines, Ctrl-C stops what runs or drops the line, and Ctrl-D leaves. Each chunk has the sandbox and the limits of \
             a script. Standard input may be a file or a pipe; then the exit code is 1 when a chunk failed, and 3 when one \
             reached a limit.

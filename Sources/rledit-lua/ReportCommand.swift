@@ -6,7 +6,7 @@ import RLEditRuns
 struct ReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "report",
-        abstract: "Make the report of a finished run again from what lies in its folder.",
+        abstract: "Make the report of a finished run again from the files in its folder.",
         discussion: """
             EXAMPLES:
               rledit-lua report runs/unlearn-7-20260131-235959

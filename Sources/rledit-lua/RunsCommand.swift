@@ -62,7 +62,7 @@ struct RunsCommand: ParsableCommand {
     }
 
     struct Show: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "What a run was, and what it came to.")
+        static let configuration = CommandConfiguration(abstract: "Show one run and its results.")
 
         @Argument(help: "The folder of the run.", completion: .directory)
         var folder: String

@@ -25,7 +25,7 @@ struct ScriptOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "What becomes of a candidate without a valid reward: stop ends the run, worst counts it as the worst so far. (default: the task's, else stop)",
+            "What to do with a candidate without a valid reward: stop ends the run, worst counts it as the worst so far. (default: the task's, else stop)",
             valueName: "what"))
     var onInvalidReward: String?
 
@@ -75,7 +75,7 @@ struct ScriptOptions: ParsableArguments {
         var result: [String: String] = [:]
         for pair in pairs {
             guard let separator = pair.firstIndex(of: "="), separator > pair.startIndex else {
-                throw ValidationError("--set wants name=value, got '\(pair)'.")
+                throw ValidationError("--set expects name=value, got '\(pair)'.")
             }
             let name = String(pair[..<separator])
             guard result.updateValue(String(pair[pair.index(after: separator)...]), forKey: name) == nil else {

@@ -25,7 +25,7 @@ enum StandardOutput {
     }
 
     /// The code to end the program with: 1 when it was to be 0 and something could not be written, which is then said. A
-    /// pipe whose reader has seen enough, as `head` has, is no failure.
+    /// pipe whose reader has seen enough, as `head` has, is not a failure.
     static func exitCode(_ code: Int32) -> Int32 {
         // What a trusted script wrote by the C library's own functions.
         if fflush(nil) != 0 {

@@ -10,7 +10,7 @@ final class TerminalLines: LineSource, @unchecked Sendable {
     private let editor: OpaquePointer
 
     /// - Parameter history: the file that keeps what was typed; nil for none.
-    /// - Returns: nil when standard input and output are no terminal.
+    /// - Returns: nil when standard input and output are not a terminal.
     init?(history: String?) {
         var settings = termios()
         if tcgetattr(STDIN_FILENO, &settings) == 0 { TerminalLines.settings = settings }

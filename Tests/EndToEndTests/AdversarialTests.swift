@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What a stranger's script may try, each with the end that it must come to. The scripts lie in `Adversarial`, a file for each
+/// What a stranger's script may try, each with its expected end. The scripts are in `Adversarial`, a file for each
 /// kind of attempt.
 @Suite("Adversarial scripts, end to end")
 struct AdversarialTests {
@@ -31,7 +31,7 @@ struct AdversarialTests {
         let script: String
         var testDescription: String { name }
 
-        /// A line `=== name | outcome | evidence` and the script below it. `@setting` stands for ``Scripts/setting``, `@nul`
+        /// A line `=== name | outcome | evidence` and the script below it. `@setting` means ``Scripts/setting``, `@nul`
         /// for a text of NUL bytes, `@long` for a very long line.
         init?(_ text: Substring) {
             let end = text.firstIndex(of: "\n") ?? text.endIndex

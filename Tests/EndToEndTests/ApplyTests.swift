@@ -59,7 +59,7 @@ struct ApplyTests {
         #expect(try JSONValue(parsing: Array(refined.output.utf8))["evaluations"] == 5)
     }
 
-    @Test("what cannot be applied is told in one line, and nothing is written")
+    @Test("what cannot be applied is reported in one line, and nothing is written")
     func refused() throws {
         let workspace = try Self.workspace()
         let sets = Self.sets
@@ -83,7 +83,7 @@ struct ApplyTests {
                 [Self.policy, Self.model, "--heldout", "x=digits:tset"] + sets, 2,
                 "--heldout x=digits:tset: 'tset' is none of"
             ),
-            ([Self.policy, Self.model, "--refine-by", "scale"] + sets, 2, "together with --refine only"),
+            ([Self.policy, Self.model, "--refine-by", "scale"] + sets, 2, "--refine-by needs --refine"),
             ([Self.policy, Self.model, "--out", Self.model] + sets, 1, "exists already; choose another --out"),
         ] as [([String], Int32, String)] {
             let ended = try Self.apply(workspace, arguments)
@@ -117,7 +117,7 @@ struct ApplyTests {
                     + "not held out"), "\(leaking.errors)")
     }
 
-    @Test("examples that are no numbers are refused, and nothing that a policy says acts on the terminal")
+    @Test("examples that are not numbers are refused, and nothing that a policy says acts on the terminal")
     func hostileFiles() throws {
         let workspace = try Self.workspace()
         let header =
@@ -132,7 +132,7 @@ struct ApplyTests {
         #expect(ended.code == 1)
         #expect(
             ended.report
-                == "'nan.safetensors' is no set of examples: inputs[1] holds NaN at [1, 1, 1]; every number must be "
+                == "'nan.safetensors' is not a set of examples: inputs[1] holds NaN at [1, 1, 1]; every number must be "
                 + "finite in 32 bits: replace it, or leave the example out")
         #expect(!workspace.exists("saved/cnn-edited.safetensors"))
 

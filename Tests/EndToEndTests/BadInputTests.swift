@@ -128,7 +128,7 @@ struct BadInputTests {
 
     @Test("Held-out sets that hold examples of the reward's are warned of once, by every command and in what it leaves")
     func leaks() throws {
-        // 14 + 20 and 26 + 60 examples, made anew from the same numbers: nothing but the contents tells.
+        // 14 + 20 and 26 + 60 examples, made again from the same numbers: only the contents tell.
         let heldOut = """
             heldout = {
                 forget = rledit.data.set { inputs = forget:inputs(1, 20), labels = forget:labels(1, 20) }:concat(test_forget),

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What a process of the built binary came to.
+/// The result of a process of the built binary.
 struct Ended {
     let code: Int32
     /// Whether a signal ended it.

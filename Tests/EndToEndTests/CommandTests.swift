@@ -95,7 +95,7 @@ struct CommandTests {
         #expect(none.code == 0)
     }
 
-    @Test("Each template of new runs as it stands", arguments: ["unlearn", "custom-reward", "custom-world", "by-hand"])
+    @Test("Each template of new runs unchanged", arguments: ["unlearn", "custom-reward", "custom-world", "by-hand"])
     func templates(_ name: String) throws {
         let workspace = try Workspace()
         let written = try workspace.run("new", "mine.lua", "--template", name)
@@ -142,7 +142,7 @@ struct CommandTests {
         let unfinished = try workspace.run("report", "o")
         #expect(
             unfinished.report
-                == "the run in 'o' has not come to its end: there is nothing to report yet; --resume o goes on with it")
+                == "the run in 'o' has not ended: there is nothing to report yet; --resume o goes on with it")
         #expect(unfinished.code == 1)
     }
 

@@ -91,7 +91,7 @@ struct CompareTests {
         #expect(try Self.json(more)["methods"]?.array?.count == 3)
         // Another budget is another cell.
         let other = try compare("--methods", "RandomSearch", "--seeds", "1", "--budget", "64")
-        #expect(other.errors.contains("cells in 'c' are computed anew"))
+        #expect(other.errors.contains("cells in 'c' are computed again"))
         #expect(try Self.json(other)["methods"]?.array?[0]["seeds"]?.array?[0]["evaluations"]?.integer == 64)
     }
 
@@ -140,7 +140,7 @@ struct CompareTests {
             named.report
                 == "the method 'policy': the policy of --policy is one for ShiftWorld, and the task is in MaskWorld")
         for (name, reason) in [
-            ("policy@x", "'policy@x' needs --policy FILE, and behind an @ a number of evaluations from 1 to 10000")
+            ("policy@x", "'policy@x' needs --policy FILE, and after an @ a number of evaluations from 1 to 10000")
         ] {
             let ended = try workspace.run("compare", "t.lua", "--methods", name, "--policy", policy)
             #expect(ended.code == 2 && ended.errors.contains(reason), "\(ended.errors)")
@@ -170,7 +170,7 @@ struct CompareTests {
         #expect(workspace.names(in: "c/cells") == ["bias_edit"])
     }
 
-    @Test("a task's own baselines stand for the method of their name")
+    @Test("a task's own baselines replace the method of their name")
     func ownBaseline() throws {
         let script = Self.script.replacing(
             "target = 0.5,",

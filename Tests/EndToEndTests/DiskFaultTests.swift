@@ -265,12 +265,12 @@ struct DiskFaultTests {
         #expect(whole.started > 1_700_000_000 && whole.started <= 1_800_000_000)
         #expect(whole.ended == whole.started)
 
-        // Interrupted by a clock that is right, continued by one that is behind.
+        // Interrupted by a clock that is right, continued by one that is slow.
         _ = try workspace.run("t.lua", "--out", "p", "--quiet", "--checkpoint-interval", "0", "--max-time", "0.3")
         let before = workspace.exists("p/manifest.json") ? try times("p").started : nil
         if let before {
-            let behind = try run("--resume", "p")
-            #expect(behind.code == 0 || behind.report.contains("already"), "\(behind.errors)")
+            let slow = try run("--resume", "p")
+            #expect(slow.code == 0 || slow.report.contains("already"), "\(slow.errors)")
             let after = try times("p")
             #expect(after.started == before && after.ended >= after.started)
         }

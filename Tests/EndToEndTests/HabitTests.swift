@@ -104,7 +104,7 @@ struct HabitTests {
 
     // MARK: - Names of files
 
-    @Test("A path that is not UTF-8 is named as such, wherever it stands")
+    @Test("A path that is not UTF-8 is named as such, wherever it is")
     func latinPaths() throws {
         let workspace = try Workspace(["t.lua": Scripts.task(steps: 64)])
         for arguments in [
@@ -136,7 +136,7 @@ struct HabitTests {
     // MARK: - Words
 
     @Test(
-        "Words that name nothing, and values that make no sense, are told what would",
+        "Words that name nothing, and values that make no sense, get a message that says what would",
         arguments: [
             (["rum", "x.lua"], "'rum' is neither a command nor a file: did you mean 'run'?"),
             (["chek", "my.lua"], "'chek' is neither a command nor a file: did you mean 'check'?"),
@@ -167,7 +167,7 @@ struct HabitTests {
         #expect(ended.code == 2)
     }
 
-    @Test("--resume of what is no run says what it is")
+    @Test("--resume of what is not a run says what it is")
     func resumed() throws {
         let workspace = try Workspace(["t.lua": Scripts.task(steps: 64), "file": "", "empty/x": ""])
         let script = Scripts.task(steps: 64).replacing("return rledit", with: "local a = rledit.args.a; return rledit")

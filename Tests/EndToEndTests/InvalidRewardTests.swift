@@ -129,7 +129,7 @@ struct InvalidRewardTests {
         #expect(!ended.errors.contains("continue with"))
     }
 
-    @Test("A limit that a reward reaches is no invalid reward, and the best edit so far is kept all the same")
+    @Test("A limit that a reward reaches is not an invalid reward, and the best edit so far is kept all the same")
     func limit() throws {
         let workspace = try Workspace(["t.lua": Self.script("while true do end")])
         let ended = try workspace.run(

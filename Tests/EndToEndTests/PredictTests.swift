@@ -76,7 +76,7 @@ struct PredictTests {
         let cases = [
             ("nowhere", "'nowhere' is neither the folder of a run nor a .safetensors file"),
             (".", "'.' is neither the folder of a run nor a .safetensors file"),
-            ("empty", "the run in 'empty' has no edited.safetensors: did it come to its end?"),
+            ("empty", "the run in 'empty' has no edited.safetensors: has it ended?"),
             (
                 "o/other.safetensors",
                 "'o/other.safetensors' has no vocabulary: only classifiers of text can be applied to text"

@@ -34,7 +34,7 @@ struct ReplTests {
     }
 
     @Test(
-        "An error is told with its traceback and ends its chunk only; a pipe's session then fails as a whole",
+        "An error is shown with its traceback and ends only its chunk; a pipe's session then fails as a whole",
         arguments: [
             ("error 'bad'", "stdin:1: bad\nstack traceback:\n\t[C]: in function 'error'\n\tstdin:1: in main chunk\n"),
             ("x = 1 2", "stdin:1: unexpected symbol near '2'\n"), ("print(y)", "stdin:1: unknown global 'y'"),
@@ -162,7 +162,7 @@ struct ReplTests {
 
     // MARK: - On a terminal
 
-    @Test("On a terminal the tabulator completes globals, modules, methods and fields")
+    @Test("On a terminal the Tab key completes globals, modules, methods and fields")
     func completion() throws {
         let terminal = try Terminal()
         try terminal.expect("> ")
@@ -252,7 +252,7 @@ private final class Terminal {
 
     func interrupt() { kill(process.processIdentifier, SIGINT) }
 
-    /// Types, and waits until the text is shown behind what was shown before.
+    /// Types, and waits until the text is shown after what was shown before.
     func type(_ text: String, _ expected: String) throws {
         let bytes = Array(text.utf8)
         guard write(main, bytes, bytes.count) == bytes.count else { throw TerminalError(description: "cannot type") }

@@ -104,7 +104,7 @@ struct ResultTests {
         #expect(workspace.bytes("alone/metrics.jsonl") == workspace.bytes("o/seed-1/metrics.jsonl"))
     }
 
-    /// Loads the edited network of a run and measures it anew.
+    /// Loads the edited network of a run and measures it again.
     private static let reload =
         Scripts.setting + """
             local given = rledit.models.mlp { widths = { 2, 8, 3 }, seed = 99 }

@@ -115,7 +115,7 @@ struct ResumeTests {
         Self.expectEqual(workspace, "o", "reference")
     }
 
-    @Test("A run killed before its first checkpoint begins anew")
+    @Test("A run killed before its first checkpoint starts over")
     func killedEarly() throws {
         let workspace = try Workspace(["t.lua": Scripts.task(steps: 12_800)])
         #expect(try workspace.run("t.lua", "--out", "reference", "--quiet").code == 0)

@@ -41,7 +41,7 @@ struct SignalTests {
         for (command, message) in [
             (
                 ["compare", "t.lua", "--methods", "task", "--seeds", "1", "--out", "c"],
-                "stopped before the first cell was done; the same command begins anew"
+                "stopped before the first cell was done; the same command starts over"
             ),
             (["sweep", "t.lua", "--grid", "a=1", "--out", "s"], "stopped; 's' has what is done;"),
             (["check", "loop.lua", "--lua-time", "0"], "rledit-lua: loop.lua:1: interrupted"),

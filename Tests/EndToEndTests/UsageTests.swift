@@ -14,7 +14,7 @@ struct UsageTests {
             (["t.lua", "--workers", "0"], "Error: --workers must be from 1 to 1024, got 0."),
             (["t.lua", "--max-time=-1"], "Error: --max-time must be above 0 seconds, got -1.0."),
             (["t.lua", "--max-time", "nan"], "Error: --max-time must be above 0 seconds, got nan."),
-            (["t.lua", "--set", "x"], "Error: --set wants name=value, got 'x'."),
+            (["t.lua", "--set", "x"], "Error: --set expects name=value, got 'x'."),
             (["t.lua", "--set", "x=1", "--set", "x=2"], "Error: --set names 'x' twice."),
             (["t.lua", "--lua-time=-1"], "Error: --lua-time must not be negative, got -1.0."),
             (["t.lua", "--lua-memory=-1"], "Error: --lua-memory must be from 0 to 1073741824 megabytes, got -1."),

@@ -3,7 +3,7 @@ import RLEditCore
 import RLEditRuns
 import Testing
 
-/// That each command that runs a script raises the walls of the kernel, and what it leaves behind them.
+/// That each command that runs a script raises the walls of the kernel, and what remains possible within them.
 @Suite("Walls of the commands, end to end")
 struct WallsTests {
     private func json(_ ended: Ended) throws -> JSONValue {
@@ -41,7 +41,7 @@ struct WallsTests {
         }
     }
 
-    @Test("what a compared script saves is not kept, and the results say which walls stood")
+    @Test("what a compared script saves is not kept, and the results say which walls were up")
     func saved() throws {
         let script = Scripts.task(steps: 128).replacing(
             "return rledit.task", with: "model:save 'm.safetensors'\nreturn rledit.task")

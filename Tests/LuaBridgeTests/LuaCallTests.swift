@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct LuaCallTests {
     @Test(
-        "Wrong arguments are told as the standard library does",
+        "Wrong arguments are reported as in the standard library",
         arguments: [
             ("require('test').integer(3.5)", "bad argument #1 to 'integer' (number has no integer representation)"),
             ("require('test').integer('3')", "bad argument #1 to 'integer' (integer expected, got string)"),

@@ -1,7 +1,7 @@
 import LuaBridge
 import Testing
 
-/// Serialised: the suite reads a counter that all its tests share.
+/// Serialized: the suite reads a counter that all its tests share.
 @Suite(.serialized) struct LuaLeakTests {
     @Test(
         "Ten thousand failing calls leave nothing behind",

@@ -2,7 +2,7 @@ import Foundation
 import LuaBridge
 import Testing
 
-/// Serialised: time limits are measured, and the tests would take the processor from each other.
+/// Serialized: time limits are measured, and the tests would take the processor from each other.
 @Suite(.serialized) struct LuaLimitTests {
     static let mainMessage = "time limit of 0.2 s for the main chunk reached (raise it with --lua-time SECONDS)"
     static let callbackMessage = "time limit of 0.2 s for a callback reached (raise it with --callback-time SECONDS)"

@@ -3,7 +3,7 @@ import LuaBridge
 import Testing
 
 @Suite struct SandboxTests {
-    /// Every name a script can reach from its globals, and the kind of what stands there.
+    /// Every name a script can reach from its globals, and the kind of what is there.
     static let names = """
         _G table
         _VERSION string

@@ -53,10 +53,10 @@ struct DepthTests {
             try MembershipInference.entropyRate(identity(), examples: asked, trained: sure, untrained: unsure) == 0.75)
     }
 
-    @Test("The probe's regression is scikit-learn's on the standardised features")
+    @Test("The probe's regression is scikit-learn's on the standardized features")
     func probe() throws {
         var features = [DepthGolden.features]
-        LinearProbe.standardise(&features, width: 4)
+        LinearProbe.standardize(&features, width: 4)
         let model = LinearProbe().fit(features[0], labels: DepthGolden.labels, width: 4, classes: 3)
         let intercepts = model.values[12...]
         // Intercepts are free up to a common shift.
@@ -65,10 +65,10 @@ struct DepthTests {
         #expect(zip(intercepts, DepthGolden.intercepts).allSatisfy { abs($0 - shift - $1) < 1e-5 })
     }
 
-    @Test("Features are standardised by the first set, a constant one to 0")
-    func standardised() {
+    @Test("Features are standardized by the first set, a constant one to 0")
+    func standardized() {
         var sets: [[Double]] = [[1, 5, 3, 5], [5, 6]]
-        LinearProbe.standardise(&sets, width: 2)
+        LinearProbe.standardize(&sets, width: 2)
         #expect(sets == [[-1, 0, 1, 0], [3, 1]])
     }
 

@@ -10,7 +10,7 @@ struct NeighbourTransportTests {
     /// Rows of doubles.
     typealias Rows = [[Double]]
 
-    /// The regression is convex: the edit is right when the gradient of what it minimises is 0, which takes no solver. With
+    /// The regression is convex: the edit is right when the gradient of what it minimizes is 0, which takes no solver. With
     /// three examples the system has a row for each of them, with twelve a row for each of the four inputs.
     @Test(
         "the edit is where the regression's gradient is zero, whichever system was solved", arguments: [(1, 2), (5, 7)])

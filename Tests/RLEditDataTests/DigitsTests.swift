@@ -132,7 +132,7 @@ struct DigitsTests {
         #expect(digits.train.classCounts.map(\.count) == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949])
         #expect(digits.test.classCounts.map(\.count) == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009])
         #expect(Array(digits.train.labels.prefix(5)) == [5, 0, 4, 1, 9])
-        // Mean and deviation that the literature standardises with.
+        // Mean and deviation that the literature standardizes with.
         let images = try digits.train.allInputs()
         #expect(abs(try images.mean().item() - 0.1307) < 5e-5)
         #expect(abs(try images.standardDeviation().item() - 0.3081) < 5e-5)

@@ -75,7 +75,7 @@ import Testing
         }
     }
 
-    @Test("The product that an update leaves behind is the next forward pass's to the bit") func product() throws {
+    @Test("The product that an update leaves is the next forward pass's to the bit") func product() throws {
         let policy = try PerceptronPolicy(
             observationSize: 333, actionSize: 6, hiddenSizes: [64], valueHiddenSizes: [64],
             initialLogStandardDeviation: 0, orthogonal: true, random: RandomStream(seed: 4),

@@ -34,7 +34,7 @@ import Testing
         #expect(shared.count == 4)
     }
 
-    @Test("Features are standardised and clipped; one that never varies stays finite") func normalize() throws {
+    @Test("Features are standardized and clipped; one that never varies stays finite") func normalize() throws {
         var normalizer = try ObservationNormalizer(features: 2, clip: 2)
         try normalizer.observe(.distinct(Tensor([1, 7, 3, 7], shape: [2, 2])))
         let result = try normalizer.normalize(.distinct(Tensor([3, 7, 100, 7], shape: [2, 2]))).rows().scalars

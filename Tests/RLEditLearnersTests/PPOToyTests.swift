@@ -50,7 +50,7 @@ import Testing
         #expect((driver.logged("explained_variance").last ?? 0) > 0.5)
     }
 
-    @Test("Normalised observations make a badly scaled task learnable") func normalized() throws {
+    @Test("Normalized observations make a badly scaled task learnable") func normalized() throws {
         var settings = settings(steps: 32_768)
         settings.normalizeObservation = true
         let environment = Rescaled(ContinuousIdentity(environments: 256, size: 2), scale: 1000, shift: 5000)

@@ -31,7 +31,7 @@ import Testing
             finalObservation: { observation })
     }
 
-    /// The paper's formula for λ = 4: ln 3 − ln k for k = 1, 2, then 0, normalised, less 1/4.
+    /// The paper's formula for λ = 4: ln 3 − ln k for k = 1, 2, then 0, normalized, less 1/4.
     @Test("utilities are the paper's")
     func utilities() {
         let (first, second) = (log(3.0), log(1.5))
@@ -96,7 +96,7 @@ import Testing
         #expect(message { _ in } == "valid")
     }
 
-    /// One source file, this file, one line of the catalogue; what is said of it, and what a script makes.
+    /// One source file, this file, one line of the catalogue; its documentation, and what a script makes.
     @Test("a learner is added in one place")
     func places() throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

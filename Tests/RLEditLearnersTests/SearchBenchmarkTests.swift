@@ -87,7 +87,7 @@ import Testing
     }
 }
 
-/// A function to minimise over the box [−1, 1]^n, as a one-step task whose reward is minus its value. The same formulas
+/// A function to minimize over the box [−1, 1]^n, as a one-step task whose reward is minus its value. The same formulas
 /// as in the script that makes the references.
 private final class TestFunction: VectorEnvironment {
     let environments: Int

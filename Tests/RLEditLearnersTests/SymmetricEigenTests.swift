@@ -87,7 +87,7 @@ import Testing
         for (found, expected) in zip(eigen.values, values) { #expect(abs(found - expected) < 1e-14 * 1e12) }
     }
 
-    @Test("what is no number is refused")
+    @Test("what is not a number is refused")
     func notFinite() {
         #expect(SymmetricEigen([1, .nan, .nan, 1], size: 2) == nil)
         #expect(SymmetricEigen([.infinity], size: 1) == nil)

@@ -119,7 +119,7 @@ import Testing
             ),
             (
                 "b.threshold { model = model, set = retain }",
-                "the network's output of shape [3] per example is no decision between two classes"
+                "the network's output of shape [3] per example is not a decision between two classes"
             ),
             (
                 "b.fine_tune_last_layer { model = model, set = retain, balance = 'groups' }",

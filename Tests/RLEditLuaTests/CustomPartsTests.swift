@@ -29,7 +29,7 @@ import Testing
     }
 
     @Test(
-        "a custom world or learner that breaks its contract is told so",
+        "a custom world or learner that breaks its contract gets an error",
         arguments: [
             ("world = { layer = 'fc1' }", "a world that is a table needs a function 'apply(weights, action)'"),
             (

@@ -83,7 +83,7 @@ import Testing
     }
 
     @Test(
-        "groups and measures that there are not are errors",
+        "unknown groups and measures are errors",
         arguments: [
             ("return m.identity.groups.d.auc", "set 'identity' has no group 'd'"),
             ("return m.identity.groups.a.ac", "rledit.GroupMetrics has no field 'ac'"),

@@ -19,7 +19,7 @@ struct LineCompletionTests {
     }
 
     @Test(
-        "Globals, keywords, fields, methods and properties, wherever a name can stand",
+        "Globals, keywords, fields, methods and properties, wherever a name is possible",
         arguments: [
             ("rle", "+dit"), ("print(rle", "+dit"), ("x = 1 + rle", "+dit"), ("'a'..rle", "+dit"), ("loc", "+al"),
             ("e", "else elseif end error"), ("els", "+e"), ("rledit.tens", "+or"), ("rledit.tensor.ful", "+l"),
@@ -42,7 +42,7 @@ struct LineCompletionTests {
         #expect(try completion("m.name.x", after: script) == "")
     }
 
-    @Test("Tables of a script: own fields, those behind __index, names alone, and nothing of the script's runs")
+    @Test("Tables of a script: own fields, those of __index, names alone, and nothing of the script's runs")
     func tables() throws {
         let script = """
             base = { shared = function() end, plain = 1 }

@@ -63,7 +63,7 @@ struct LoadingModuleTests {
                 .hasSuffix("; name the layers as the file does, or map the file's names by 'rename'"))
     }
 
-    @Test("names that nearly fit are recognised")
+    @Test("names that nearly fit are recognized")
     func nearly() throws {
         #expect(
             try result(["net.fc.1.weight", "net.fc.2.weight"], "m:load 'w.safetensors'")

@@ -75,10 +75,10 @@ struct ProcessWallsTests {
         }
     }
 
-    @Test("A wall that the system refuses costs that wall only, and is told", .enabled(if: hasLandlock && hasSeccomp))
+    @Test("A wall that the system refuses is the only one lost, and is named", .enabled(if: hasLandlock && hasSeccomp))
     func refused() async {
         await #expect(processExitsWith: .exitCode(0)) {
-            // Landlock needs a descriptor, of which there are no more.
+            // Landlock needs a descriptor, and none is left.
             var none = rlimit(rlim_cur: 3, rlim_max: 3)
             guard setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &none) == 0, open("/dev/null", O_RDONLY) < 0
             else {
@@ -92,7 +92,7 @@ struct ProcessWallsTests {
         }
     }
 
-    @Test("What is missing is told in one line")
+    @Test("What is missing is reported in one line")
     func warning() {
         let offered = ProcessWalls.offered()
         #expect((offered.warning == nil) == (offered.landlock != nil && offered.hasSeccomp))
@@ -102,7 +102,7 @@ struct ProcessWallsTests {
 
 /// What a process under the walls tries.
 enum Attempt {
-    /// What the steps of an attempt came to: 0, or the `errno`.
+    /// The result of each step of an attempt: 0, or the `errno`.
     static func result(_ body: () -> Int32) -> Int32 {
         errno = 0
         return body() >= 0 ? 0 : errno

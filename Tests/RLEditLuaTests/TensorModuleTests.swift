@@ -176,7 +176,7 @@ import Testing
                 """)
     }
 
-    @Test("errors stand at the script's line and say what was expected and what was got", arguments: errorCases)
+    @Test("errors name the script's line, what was expected and what was got", arguments: errorCases)
     func errors(script: String, message: String) { #expect(ModuleScript.message(script) == message) }
 
     static let errorCases: [(String, String)] = [

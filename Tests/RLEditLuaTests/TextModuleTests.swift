@@ -123,7 +123,7 @@ struct TextModuleTests {
     }
 
     @Test(
-        "what is wrong is said in words that name it",
+        "errors name what is wrong",
         arguments: [
             (
                 "data.csv { path = 't.csv', text = 'txt', label = 'label' }",
@@ -157,7 +157,7 @@ struct TextModuleTests {
             ("data.vocabulary(set, { weights = 'tfid' })", "(did you mean 'tfidf'?)"),
             ("data.vocabulary(set, { maximum_size = 0 })", "bad field 'maximum_size' in rledit.data.vocabulary"),
             ("data.vocabulary(set, { minimum_count = 9 })", "no word of set 't' occurs at least 9 times"),
-            ("set:group_by_terms { 'zebra' }", "none of the 1 terms ('zebra') stands in a text of set 't'"),
+            ("set:group_by_terms { 'zebra' }", "none of the 1 terms ('zebra') occurs in a text of set 't'"),
             ("set:filter(function() end)", "for text 1: boolean expected, got nil"),
             ("set:take(9)", "9 examples asked for, but set 't' holds 3"),
             ("set:text(4)", "index 4 is outside a set of 3 texts"),

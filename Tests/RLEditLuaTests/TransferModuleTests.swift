@@ -57,11 +57,11 @@ import Testing
             ("networks = { network(1) }, classes = {}", "(hold no training class)"),
             (
                 "networks = { network(1) }, classes = { 1, 1 }",
-                "bad field 'classes' in rledit.TaskDistribution ('1' stands there twice)"
+                "bad field 'classes' in rledit.TaskDistribution ('1' is there twice)"
             ),
             (
                 "networks = { network(1) }, classes = { training = { 1 }, heldout = { 1 } }",
-                "bad field 'classes.heldout' in rledit.TaskDistribution ('1' stands there twice)"
+                "bad field 'classes.heldout' in rledit.TaskDistribution ('1' is there twice)"
             ),
             (
                 "networks = { training = { network(1) }, heldout = { network(1) } }, classes = { 1 }",
@@ -218,7 +218,7 @@ import Testing
         let lines = text.split(separator: "\n")
         #expect(lines[0] == "true\t1.0")
         #expect(lines[1].contains("use model:fit for those"))
-        #expect(lines[2].contains("[2] stands there twice"))
+        #expect(lines[2].contains("[2] is there twice"))
     }
 
     @Test("a hand-made rule and erasure take what they should from small networks")

@@ -2,7 +2,7 @@ import Foundation
 import RLEditNN
 import Testing
 
-@Suite("Files that are no safetensors files are recognised")
+@Suite("Files that are not safetensors files are recognized")
 struct ForeignFormatTests {
     private static let torch =
         #"write the weights in Python by safetensors.torch.save_file(model.state_dict(), "model.safetensors")"#
@@ -46,7 +46,7 @@ struct ForeignFormatTests {
     ]
 
     @Test("Each is named, with what to do", arguments: cases)
-    func recognised(bytes: [UInt8], message: String) throws {
+    func recognized(bytes: [UInt8], message: String) throws {
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("foreign-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: path) }
         try Data(bytes).write(to: URL(fileURLWithPath: path))

@@ -79,11 +79,11 @@ struct GradientStepperTests {
         let source = try source(20, seed: 1)
         let stepper = try GradientStepper(try network(), optimizer: .sgd(SGD()), pool: nil)
         stepper.absolutePenalty = 0.25
-        let penalised = try stepper.gradient(
+        let penalized = try stepper.gradient(
             of: [.init(source, Array(0..<20)[...], Loss.crossEntropy)], random: random
         ).gradients.flatMap(\.scalars)
         let values = try network().parameterNames.flatMap { try network().parameter($0)?.scalars ?? [] }
-        expectClose(penalised, zip(try gradient(source), values).map { $0 + ($1 > 0 ? 0.25 : -0.25) })
+        expectClose(penalized, zip(try gradient(source), values).map { $0 + ($1 > 0 ? 0.25 : -0.25) })
     }
 
     @Test("Several terms give the same bytes for any number of workers")

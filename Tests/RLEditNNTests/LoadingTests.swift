@@ -63,7 +63,7 @@ struct LoadingTests {
         }
     }
 
-    @Test("The counter of a normalisation layer goes with its statistics")
+    @Test("The counter of a normalization layer goes with its statistics")
     func batches() throws {
         let counter = [UInt8](repeating: 0, count: 8)
         let statistics = base().floats("bn.running_mean", [2], [0, 0]).bytes(

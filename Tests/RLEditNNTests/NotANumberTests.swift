@@ -218,7 +218,7 @@ struct TrainingDataTests {
                 "inputs[2] holds NaN at [2, 2]; every number"))
     }
 
-    @Test("not one target for each input is said in numbers")
+    @Test("an error about targets and inputs of different counts gives both numbers")
     func unpaired() throws {
         let inputs = try Tensor.zeros([2, 2])
         #expect(

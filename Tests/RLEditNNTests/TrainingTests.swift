@@ -127,7 +127,7 @@ struct TrainingTests {
         #expect(abs(seen[3].learningRate - 0.1 * (1 - 3.0 / 120)) < 1e-7)
     }
 
-    @Test("A loss that is no number ends training and leaves the network as it was")
+    @Test("A loss that is not a number ends training and leaves the network as it was")
     func divergence() throws {
         var network = try network()
         let bits = parameterBits(network)

@@ -29,7 +29,7 @@ import Testing
             methods: methods, reference: methods[0].name)
     }
 
-    @Test("the ring is spoken of where the retrained network is drawn")
+    @Test("the caption mentions the ring where the retrained network is drawn")
     func ring() throws {
         let without = try Self.html(Self.comparison([Self.method("PPO"), Self.method("scrub", .baseline)]))
         #expect(without.contains("hidden rather than removed.") && !without.contains("The ring is"))
@@ -114,7 +114,7 @@ import Testing
             ])
     }
 
-    @Test("the command that makes the comparison again stands in the report and the JSON")
+    @Test("the command that makes the comparison again is in the report and the JSON")
     func command() throws {
         var comparison = ComparisonTests.comparison
         #expect(try !Self.html(comparison).contains("<pre"))

@@ -13,7 +13,7 @@ struct FilesTests {
         #expect(folder.names() == ["a.txt"])
     }
 
-    @Test("A temporary file that a killed process left does not stand in the way of one with its number")
+    @Test("A temporary file that a killed process left does not block one with its number")
     func staleTemporary() throws {
         let folder = try TemporaryFolder()
         let process = ProcessInfo.processInfo.processIdentifier

@@ -7,7 +7,7 @@ import RLEditRuns
 import RLEditTensor
 import Testing
 
-/// Files that a script or a run folder brings along are read without trusting a byte: whatever is done to them, reading ends in
+/// Files that come with a script or a run folder are read without trusting a byte: whatever is done to them, reading ends in
 /// a typed error or in a value. A trap ends the tests.
 @Suite("Mutated files")
 struct MutationTests {
@@ -114,7 +114,7 @@ struct MutationTests {
         try replay("summary", [summary]) { _ = RunSummary(json: try JSONValue(parsing: $0)) }
     }
 
-    @Test("Checkpoints, whose digest is made anew as a stranger would")
+    @Test("Checkpoints, whose digest is recomputed as a stranger would")
     func checkpoints() throws {
         var learner = LearnerSnapshot()
         learner.tensors = ["policy.weight": try Tensor([1, 2, 3, 4], shape: [2, 2])]

@@ -87,7 +87,7 @@ import Testing
         """
     }
 
-    @Test("pictures stand with their answers, texts in a table")
+    @Test("pictures are shown with their answers, texts in a table")
     func examples() throws {
         let pictures = Self.section("examples", of: try Self.report(Self.file(Self.example(#""png": "QUJD""#))))
         #expect(pictures.contains("1,200 of 5,000 answers changed"))

@@ -27,7 +27,7 @@ struct ReportTests {
             } else if !tag.hasSuffix("/") {
                 open.append(name)
             } else if !ReportTests.void.contains(name) {
-                return "<\(name)/> is no void element"
+                return "<\(name)/> is not a void element"
             }
             if name == "style", !tag.hasPrefix("/") {
                 guard let close = rest.firstRange(of: "</style>") else { return "an open style sheet" }
@@ -228,7 +228,7 @@ struct ReportTests {
         #expect(try Report.read(fromRun: run.path).seeds[1].updates.isEmpty)
     }
 
-    @Test("Models to compare with stand in the table of results, many in rows of their own, and out of the bar chart")
+    @Test("Models to compare with are in the table of results, many in rows of their own, and not in the bar chart")
     func compared() {
         var report = SampleRun.report()
         report.summary = SampleRun.comparison(models: 2)

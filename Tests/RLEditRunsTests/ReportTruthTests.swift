@@ -16,7 +16,7 @@ import Testing
         return section("result", of: report.html)
     }
 
-    @Test("seeds have models of their own, share one, or nothing is said, as the parameters' hashes have it")
+    @Test("seeds have models of their own, share one, or nothing is said, according to the parameters' hashes")
     func models() {
         let phrase = "over 3 seeds, "
         #expect(Self.report(models: ["a", "b", "c"]).contains(phrase + "each with a model of its own."))
@@ -91,7 +91,7 @@ import Testing
         #expect(rings() == 0)
     }
 
-    @Test("the saved edit is the result that tiles and captions speak of")
+    @Test("the saved edit is the result in tiles and captions")
     func savedEdit() {
         var report = SampleRun.report()
         #expect(report.html.contains("mean policy, from\u{A0}98.00\u{A0}%"))
@@ -101,7 +101,7 @@ import Testing
         #expect(report.html.contains("Shown is the edit of the best seen."))
     }
 
-    @Test("a class is bold only where it makes up a held-out set, and the caption speaks of no other")
+    @Test("a class is bold only where it makes up a held-out set, and the caption mentions no other")
     func boldClass() {
         var report = SampleRun.report()
         #expect(report.html.contains("The class in bold makes up a held-out set by itself."))
@@ -109,7 +109,7 @@ import Testing
         #expect(!report.html.contains("in bold"))
     }
 
-    @Test("starred classes are spoken of where there are some")
+    @Test("the caption mentions starred classes where there are some")
     func starredClasses() throws {
         func html(isUnseen: Bool) throws -> String {
             var report = SampleRun.report()

@@ -61,7 +61,7 @@ struct RunOutcomeTests {
         }
     }
 
-    @Test("groups have a row each, with every stage; another model stands beside the run's own")
+    @Test("groups have a row each, with every stage; another model is beside the run's own")
     func stages() throws {
         var outcome = try outcome(heldOut: [try set("identity")])
         #expect(outcome.groups.map(\.group) == ["a", "b", "c"])

@@ -52,7 +52,7 @@ struct RunSummaryTests {
         #expect(summary.json.text.contains("\"forget.accuracy.best_seen\":{\"mean\":null,\"sd\":null}"))
     }
 
-    @Test("Models to compare with stand beside the run's own results, with what they cost")
+    @Test("Models to compare with are beside the run's own results, with what they cost")
     func compared() throws {
         let summary = SampleRun.comparison(models: 2, seeds: [0, 1])
         #expect(summary.comparedStages.map(\.name) == ["method_1", "method_2"])

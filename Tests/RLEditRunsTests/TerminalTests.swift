@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Terminal output")
 struct TerminalTests {
-    /// A terminal that keeps what it is told, with a clock that the test moves.
+    /// A terminal that keeps what is written to it, with a clock that the test moves.
     private final class Screen {
         var written = ""
         var now = 0.0

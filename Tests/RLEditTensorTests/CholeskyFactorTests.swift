@@ -1,7 +1,7 @@
 import RLEditTensor
 import Testing
 
-@Suite("Cholesky's factorisation")
+@Suite("Cholesky's factorization")
 struct CholeskyFactorTests {
     /// A = M Mᵀ + I of drawn numbers, and X: A X gives the right side.
     @Test("solves systems of any size for several right sides", arguments: [(1, 1), (2, 1), (7, 3), (40, 9)])

@@ -28,7 +28,7 @@ struct RandomStreamTests {
         #expect(parent.nextWord64() != child.nextWord64())
     }
 
-    @Test("a decoded stream goes on where the encoded one stood, at every place in a block")
+    @Test("a decoded stream goes on where the encoded one was, at every place in a block")
     func codable() throws {
         for drawn in 0..<10 {
             var stream = RandomStream(seed: .max, name: "checkpoint")

@@ -15,8 +15,8 @@
 ---@class rledit.baselines
 local baselines = {}
 
---- Training anew on `retain`, from the initial parameters that a new model of this seed has: what the other methods try
---- to match. Give it everything to keep. `forget` is not used.
+--- Training from scratch on `retain`, from the initial parameters that a new model of this seed has: what the other
+--- methods try to match. Give it everything to keep. `forget` is not used.
 ---@param options rledit.RetrainOptions
 ---@return rledit.Baseline
 function baselines.retrain(options) end
@@ -32,12 +32,12 @@ function baselines.fine_tune(options) end
 ---@return rledit.Baseline
 function baselines.gradient_ascent(options) end
 
---- Gradient ascent until the forget set is no longer recognised.
+--- Gradient ascent until the forget set is no longer recognized.
 ---@param options rledit.GradientAscentStoppedOptions
 ---@return rledit.Baseline
 function baselines.gradient_ascent_stopped(options) end
 
---- NegGrad+ (Kurmanji et al. 2023): minimises β CE(retain) − (1 − β) CE(forget).
+--- NegGrad+ (Kurmanji et al. 2023): minimizes β CE(retain) − (1 − β) CE(forget).
 ---@param options rledit.NegGradPlusOptions
 ---@return rledit.Baseline
 function baselines.neg_grad_plus(options) end
@@ -59,7 +59,7 @@ function baselines.salun(options) end
 function baselines.l1_sparse(options) end
 
 --- Fisher forgetting (Golatkar et al. 2020): noise where `retain` does not need a weight, and the rows of the forgotten
---- classes in the output layer drawn anew.
+--- classes in the output layer redrawn.
 ---@param options rledit.FisherForgettingOptions
 ---@return rledit.Baseline
 function baselines.fisher_forgetting(options) end
@@ -185,7 +185,7 @@ function baselines.threshold(options) end
 ---@field stop_accuracy (number|false)? accuracy on the forget set at which to stop, looked at after each step, 0 … 1; false: never; default 0.01
 
 ---@class rledit.NegGradPlusOptions: rledit.UnlearningOptions
----@field epochs integer? passes over the retain set, ≥ 1; the forget set begins anew whenever it is used up; default 3
+---@field epochs integer? passes over the retain set, ≥ 1; the forget set starts over whenever it is used up; default 3
 ---@field batch_size integer? examples of a step, ≥ 1; default 64
 ---@field learning_rate number? of gradient descent with momentum 0.9, > 0; default 0.003
 ---@field retain_weight number? β, 0 … 1; a little less takes the network with it; default 0.995
@@ -274,7 +274,7 @@ function baselines.threshold(options) end
 ---@field utility rledit.Set? what the accuracy is taken on; `set` by default
 ---@field maximum_accuracy_loss number? how much lower the accuracy may be, as a share, 0 … 1; default 0.01
 
---- What a baseline came to. A task measures it beside its own result: `baselines = { result }`.
+--- The result of a baseline. A task measures it beside its own result: `baselines = { result }`.
 ---@class rledit.Baseline
 ---@field name string the method's, or the one given
 ---@field model rledit.Model

@@ -274,8 +274,8 @@ function TextSet:named(name) end
 
 --- The same texts with a group for each term: a text belongs to the groups of the terms that it mentions. Terms are
 --- words or sequences of words, as a list or as the path of a file with one a line. Whole words only; where terms
---- overlap, the longest counts, so that `african american` is no mention of `american`. An error when no text mentions
---- any of them.
+--- overlap, the longest counts, so that `african american` is not a mention of `american`. An error when no text
+--- mentions any of them.
 ---@param terms string[]|string
 ---@return rledit.TextSet
 function TextSet:group_by_terms(terms) end

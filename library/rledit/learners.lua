@@ -11,7 +11,7 @@
 ---@class rledit.learners
 local learners = {}
 
---- Proximal policy optimisation (Schulman et al. 2017) with a diagonal Gaussian policy, which sees the weights and may
+--- Proximal policy optimization (Schulman et al. 2017) with a diagonal Gaussian policy, which sees the weights and may
 --- act in steps.
 ---
 --- For each update or generation it logs:
@@ -21,7 +21,7 @@ local learners = {}
 --- | `updates` | updates so far, this one included | count | rises by 1 |
 --- | `mean_reward` | mean reward of the rollout's transitions | unit of the reward | rising |
 --- | `reward_standard_deviation` | population standard deviation of the rollout's rewards | unit of the reward | falling as the policy narrows; at 0 the reward no longer tells candidates apart |
---- | `policy_loss` | −mean min(r A, clip(r, 1−ε, 1+ε) A), r = π/π_old, A standardised | – | slightly negative, −0.1 to 0 |
+--- | `policy_loss` | −mean min(r A, clip(r, 1−ε, 1+ε) A), r = π/π_old, A standardized | – | slightly negative, −0.1 to 0 |
 --- | `value_loss` | mean (V − return)² | squared unit of the reward | falling to the variance of the return |
 --- | `entropy` | Σ log σ + ½ n (1 + log 2π) over the n numbers of an action | nats | falling slowly; a collapse in the first updates means too little exploration |
 --- | `approximate_kl` | mean (r − 1 − log r) over the minibatches of the last epoch | nats | falling to below 0.1 as the learning rate falls. A one-step task with the defaults begins above 10, since early on long steps pay, and is below 1 from the middle of the run on. When it stays above 1 after that, lower the learning rate or set `target_kl` |
@@ -33,7 +33,7 @@ local learners = {}
 --- | `stopped_early` | 1 when `target_kl` ended the update, else 0 | 0 or 1 | mostly 0 |
 --- | `learning_rate` | the schedule's value for this update | – | as configured |
 --- | `clip_range` | the schedule's value for this update | ratio | as configured |
---- | `entropy_coefficient` | the schedule's value for this update | unit of the standardised advantage per nat | as configured |
+--- | `entropy_coefficient` | the schedule's value for this update | unit of the standardized advantage per nat | as configured |
 --- | `value_clip_range` | the schedule's value for this update; only when configured | unit of the reward | as configured |
 ---@param options? rledit.PPOOptions
 ---@return rledit.Learner
@@ -49,14 +49,14 @@ function learners.PPO(options) end
 --- | `updates` | updates so far, this one included | count | rises by 1 |
 --- | `mean_reward` | mean reward of the rollout's transitions | unit of the reward | rising |
 --- | `reward_standard_deviation` | population standard deviation of the rollout's rewards | unit of the reward | falling as the policy narrows; at 0 the reward no longer tells candidates apart |
---- | `policy_loss` | −mean (G − b) log π(a), G − b standardised | – | any: only its gradient means something |
+--- | `policy_loss` | −mean (G − b) log π(a), G − b standardized | – | any: only its gradient means something |
 --- | `value_loss` | mean (V − return)² | squared unit of the reward | falling to the variance of the return |
 --- | `entropy` | Σ log σ + ½ n (1 + log 2π) over the n numbers of an action | nats | falling slowly; a collapse in the first updates means too little exploration |
 --- | `explained_variance` | 1 − Var(return − V) / Var(return) over the rollout, before the update | ≤ 1 | towards 1 on tasks of several steps; 0 at horizon 1, where V is one number |
 --- | `gradient_norm` | global norm of the gradient before clipping | – | any; when it stays far above `max_gradient_norm`, every step is clipped |
 --- | `standard_deviation` | mean σ over the numbers of an action, after the update | unit of the action | falling slowly from its initial value |
 --- | `learning_rate` | the schedule's value for this update | – | as configured |
---- | `entropy_coefficient` | the schedule's value for this update | unit of the standardised advantage per nat | as configured |
+--- | `entropy_coefficient` | the schedule's value for this update | unit of the standardized advantage per nat | as configured |
 ---@param options? rledit.ReinforceOptions
 ---@return rledit.Learner
 function learners.Reinforce(options) end
@@ -182,9 +182,9 @@ function learners.RandomSearch(options) end
 ---@field value_coefficient number? weight of the value loss, ≥ 0; default 0.5
 ---@field max_gradient_norm number? longer gradients, over all parameters, are scaled down to it, > 0; default 0.5
 ---@field target_kl (number|false)? ends the epochs of an update beyond 1.5 times this divergence, > 0; false: never; default false
----@field normalize_advantage boolean? standardise the advantages of each minibatch; default true
----@field normalize_observation boolean? standardise observations by running statistics; default false
----@field observation_clip number? bound of a normalised feature, in standard deviations, > 0; default 10
+---@field normalize_advantage boolean? standardize the advantages of each minibatch; default true
+---@field normalize_observation boolean? standardize observations by running statistics; default false
+---@field observation_clip number? bound of a normalized feature, in standard deviations, > 0; default 10
 ---@field hidden_sizes integer[]? units of each hidden layer of the mean's network, 1 … 65536; default { 64, 64 }
 ---@field value_hidden_sizes (integer[]|false)? those of the value's network, 1 … 65536; false: the same; default false
 ---@field orthogonal_initialization boolean? orthogonal initial weights; false draws them as PyTorch's linear layers do; default true
@@ -201,7 +201,7 @@ function learners.RandomSearch(options) end
 ---@field entropy_coefficient rledit.Rate? weight of the entropy bonus, ≥ 0; default 0
 ---@field value_coefficient number? weight of the loss of the baseline, which is a value network, ≥ 0; 0 leaves it untrained; default 0.5
 ---@field max_gradient_norm number? longer gradients, over all parameters, are scaled down to it, > 0; default 0.5
----@field normalize_advantage boolean? standardise what the returns of a rollout gain over the baseline; default true
+---@field normalize_advantage boolean? standardize what the returns of a rollout gain over the baseline; default true
 ---@field hidden_sizes integer[]? units of each hidden layer of both networks, 1 … 65536; default { 64, 64 }
 ---@field initial_log_standard_deviation (number|false)? log σ of actions before the first update, -20 … 2; false: -0.5 at horizon 1, else -1; default false
 

@@ -33,7 +33,7 @@ function metrics.membership_rate(options) end
 ---@return integer
 function metrics.relearn_steps(options) end
 
---- Recall of a linear classifier of what a layer gives, fitted anew: a multinomial logistic regression on standardised
+--- Recall of a linear classifier of what a layer gives: a newly fitted multinomial logistic regression on standardized
 --- features, after the activation that follows the layer. High where the layer still knows the class. Costs a fit, some
 --- tenths of a second for 2,500 examples.
 ---@param options rledit.ProbeOptions

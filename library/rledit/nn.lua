@@ -197,7 +197,7 @@ function Model:parameter(name) end
 function Model:set_parameter(name, value) end
 
 --- Trains the parameters. The same fit is not repeated on the next run: it is remembered by the initial parameters, the
---- examples, the options and this program's version, and gives the same bytes as training anew. Fits in which a Lua
+--- examples, the options and this program's version, and gives the same bytes as training again. Fits in which a Lua
 --- function takes part (as `on_epoch` or as a schedule) are not remembered. While it runs, callbacks see the parameters
 --- from before and cannot change the model.
 ---@param examples rledit.Set|{ inputs: rledit.Numbers, labels: integer[]?, targets: rledit.Numbers? }

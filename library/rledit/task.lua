@@ -5,9 +5,9 @@
 ---@field model rledit.Model
 ---@field world rledit.World|rledit.CustomWorld
 ---@field sets table<string, rledit.Set>|rledit.NamedSet[] what the reward may read: by name, or a list that keeps its order
----@field reward fun(m: rledit.Metrics): number, table<string, number>?, boolean? judges a candidate: the number to maximise, named terms for the log, and true to end the episode
+---@field reward fun(m: rledit.Metrics): number, table<string, number>?, boolean? judges a candidate: the number to maximize, named terms for the log, and true to end the episode
 ---@field metrics table<string, fun(set: rledit.SetMetrics): number>? metrics of your own, read as `m.<set>.<name>`
----@field observation ("standardized"|"raw")? how the policy sees the weights; standardised by default
+---@field observation ("standardized"|"raw")? how the policy sees the weights; standardized by default
 ---@field on_invalid_reward ("stop"|"worst")? what becomes of a candidate for which the reward raises, or gives no finite number: `"stop"`, the default, ends the run and keeps the best edit so far; `"worst"` counts it as the worst so far
 
 ---@class rledit.TaskOptions: rledit.EnvironmentOptions
@@ -91,7 +91,7 @@ local GroupsMetrics = {}
 
 --- Measures of two classes on the examples of one group; nil, with one warning, where undefined.
 ---@class rledit.GroupMetrics
----@field accuracy number? share predicted rightly
+---@field accuracy number? share predicted correctly
 ---@field positive_rate number? share predicted 1
 ---@field true_positive_rate number? share of class 1 that is predicted 1
 ---@field false_positive_rate number? share of class 0 that is predicted 1
@@ -126,7 +126,7 @@ local GroupMetrics = {}
 ---@field equality_difference number? `fped + fned`
 ---@field error_difference_at_eer number? `fped + fned` at the threshold of equal error, which moving the threshold does not change
 ---@field equal_error_threshold number? that threshold: where false positive and false negative rate of the examples in groups differ least
----@field mean_subgroup_auc number? generalised mean over groups, of power −5, of the AUC within the group
+---@field mean_subgroup_auc number? generalized mean over groups, of power −5, of the AUC within the group
 ---@field mean_bpsn_auc number? the same mean of the AUC of positives outside of the group and negatives of the group
 ---@field mean_bnsp_auc number? the same mean of the AUC of positives of the group and negatives outside of it
 ---@field final_auc number? a quarter of `auc` and of each of the three means

@@ -3,7 +3,7 @@ import Foundation
 import RLEditTestSupport
 
 // Gives one of the readers to libFuzzer: `rledit-fuzz READER [options of libFuzzer] [folders of inputs]`.
-// Built by scripts/fuzz only; see FuzzedReader for what counts as a find.
+// Built by scripts/fuzz only; see FuzzedReader for what counts as a finding.
 
 guard CommandLine.arguments.count > 1, let chosen = FuzzedReader(rawValue: CommandLine.arguments[1]) else {
     let known = FuzzedReader.allCases.map(\.rawValue).joined(separator: ", ")
@@ -25,7 +25,7 @@ let status = arguments.withUnsafeMutableBufferPointer { buffer in
     var start = buffer.baseAddress
     return LLVMFuzzerRunDriver(&count, &start) { data, size in
         do { _ = try reader.read(Array(UnsafeBufferPointer(start: data, count: size)), scratch: scratch) } catch {
-            // What it throws is a find, and a trap is how libFuzzer learns of one.
+            // An error thrown here is a finding; libFuzzer learns of one by a trap.
             fatalError("\(error)")
         }
         return 0

@@ -4,7 +4,7 @@ them, which the tests of its reader compare with the numbers below.
 
     python3 scripts/golden/corpus.py          needs NumPy
 
-Finds that were mended stand beside them under other names; this script leaves those alone.
+Inputs of fixed findings are beside them under other names; this script leaves those alone.
 """
 import gzip
 import io

@@ -22,7 +22,7 @@ enum Rules {
     static let scriptHostModules: Set<String> = ["CLua", "CLuaShims"]
     static let scriptHost = "LuaBridge"
 
-    /// This target and all that it reaches speak of networks and edits only: an edit task is a protocol to them.
+    /// This target and all that it reaches know networks and edits only: an edit task is a protocol to them.
     static let scriptFreeRoot = "RLEditWorlds"
 
     /// Headers of the system's libraries, by the target that owns them.
@@ -141,7 +141,7 @@ struct Checker {
         }
     }
 
-    /// The manifest declares no arrow that the table does not draw, and the table speaks of every target.
+    /// The manifest declares no arrow that the table does not draw, and the table has every target.
     private mutating func checkManifest() {
         for target in targets where !target.isTest {
             guard let may = allowed[target.name] else {

@@ -57,7 +57,7 @@ IMAGES, LABELS = digits()
 
 
 class EditEnvironment(gymnasium.Env):
-    """One candidate a step: factors B [32, 1] and A [1, 128], a sign offset on B, the standardised weights as what is
+    """One candidate a step: factors B [32, 1] and A [1, 128], a sign offset on B, the standardized weights as what is
     observed, accuracy kept plus accuracy dropped as the reward."""
 
     def __init__(self, world):

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Takes a picture out of a report as an SVG file that stands by itself, for a page that shows it.
+"""Takes a picture out of a report as a standalone SVG file, for a page that shows it.
 
 Usage: report_picture.py REPORT.html "TITLE" FILE.svg      the picture of that title, "retain accuracy by rank"
 

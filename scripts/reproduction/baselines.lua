@@ -2,7 +2,7 @@
 --
 -- A line per method: seed, name, forget and retain accuracy in percent, thousand forward equivalents, seconds; then
 -- what tells hiding from forgetting: membership AUC, membership in percent, steps to relearn, recall of a linear probe
--- behind the edited layer in percent, total variation from the retrained network, lowest accuracy of a class to keep
+-- after the edited layer in percent, total variation from the retrained network, lowest accuracy of a class to keep
 -- in percent. The network of each seed is its own, trained on the first 55,000 images of MNIST; methods see 500 forget
 -- and 2,000 retain images of them, but for `retrain`, which sees all that are to be kept. `--set validation=true`
 -- judges on the last 5,000 training images instead, which is where defaults are chosen, on seeds from 100 on;

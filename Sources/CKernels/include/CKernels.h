@@ -1,4 +1,4 @@
-// Heavy kernels behind a C face: oneDNN products and convolutions, and our own vector loops.
+// Heavy kernels with a C interface: oneDNN products and convolutions, and our own vector loops.
 //
 // Invariants of every function here: pointers are valid for the stated lengths and do not alias unless said;
 // nothing allocates unless said; nothing keeps a pointer; nothing touches global state but the oneDNN engine.

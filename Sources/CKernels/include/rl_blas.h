@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 /// One copy of a loop for each vector width, chosen when the program starts, since the package is built for the
-/// oldest x86-64. `RL_CLONES` stands before the definition of a function whose loops are worth it.
+/// oldest x86-64. `RL_CLONES` goes before the definition of a function whose loops are worth it.
 /// None under a sanitizer, whose run-time is not ready yet when the copies are chosen.
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)

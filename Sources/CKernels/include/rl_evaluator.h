@@ -5,7 +5,8 @@
 
 #include <stdint.h>
 
-/// RL_ACTIVATION_EXPONENTIAL and RL_ACTIVATION_LOGARITHM are no layers: they let tests measure the functions on which the others stand.
+/// RL_ACTIVATION_EXPONENTIAL and RL_ACTIVATION_LOGARITHM are not layers: they let tests measure the functions that the others
+/// use.
 enum {
     RL_IDENTITY = 0,
     RL_RELU = 1,

@@ -25,7 +25,7 @@ void rl_count_above(int64_t lists, const int64_t *offsets, const int32_t *member
 /// Orders examples by ascending margin; those of equal margin keep their order. An element of the result has the margin
 /// as an ordered integer in its high half and the tag in its low half. Element p of the input is example order[p] with
 /// tags[p]. Margins are finite; -0 equals 0.
-/// `first` and `second` hold n elements each and do not overlap; the result stands in one of them.
+/// `first` and `second` hold n elements each and do not overlap; the result is in one of them.
 uint64_t *rl_rank(int64_t n, const int32_t *order, const uint32_t *tags, const float *margins, uint64_t *first,
                   uint64_t *second);
 

@@ -10,7 +10,7 @@
 
 typedef struct line_editor line_editor;
 
-/// What a call of `line_editor_read` came to.
+/// The result of a call of `line_editor_read`.
 enum {
     LINE_EDITOR_LINE = 0,         ///< a line
     LINE_EDITOR_END = 1,          ///< Ctrl-D on an empty line, or the terminal is gone
@@ -18,12 +18,12 @@ enum {
 };
 
 /// Asked when the tabulator is pressed.
-/// - text: what stands before the cursor.
+/// - text: the text before the cursor.
 /// - answer: a block of malloc, which the editor frees: the first line is put in at the cursor; the others are shown below as
 ///   what may come next, when the first is empty. NULL: nothing.
 typedef char *(*line_editor_complete)(void *context, const char *text);
 
-/// An editor on standard input and output, or NULL when they are no terminal that can move its cursor, or without memory.
+/// An editor on standard input and output, or NULL when they are not a terminal that can move its cursor, or without memory.
 /// - history_path: the file that keeps lines from one time to the next, read now; NULL for none.
 line_editor *line_editor_create(const char *program, const char *history_path);
 void line_editor_close(line_editor *editor);

@@ -141,7 +141,7 @@ void luahost_set_absent(lua_State *L, int index);
 /// Pushes a read-only view of the table at `index`: pairs works in key order, writing raises.
 /// `missing` is a function at the top of the stack (popped) called as missing(view, key) for absent keys, or nil.
 void luahost_push_read_only(lua_State *L, int index, const char *name);
-/// True when the value at `index` is a read-only view; pushes the table behind it.
+/// True when the value at `index` is a read-only view; pushes the table that it shows.
 bool luahost_push_behind_read_only(lua_State *L, int index);
 
 // MARK: Limits

@@ -11,7 +11,7 @@
 /// What a rule lets the process do beneath a path.
 enum {
     CSANDBOX_READ = 0,     ///< read files and folders
-    CSANDBOX_WRITE = 1,    ///< besides: make, change, rename and remove files and folders
+    CSANDBOX_WRITE = 1,    ///< in addition: make, change, rename and remove files and folders
     CSANDBOX_FOLDERS = 2,  ///< make, rename and remove empty folders, nothing else
 };
 
@@ -23,7 +23,7 @@ typedef struct {
 /// The version of Landlock that the kernel has; 0 without it.
 int csandbox_landlock_abi(void);
 
-/// Forbids every access to files but those of the rules, besides TCP and signals to other processes where the kernel knows
+/// Forbids every access to files but those of the rules; also TCP and signals to other processes where the kernel knows
 /// how. Files that are open already stay open.
 int csandbox_landlock(const csandbox_rule *rules, size_t count);
 

@@ -69,7 +69,7 @@ public struct FineTuneLastLayer: Configurable, Sendable {
         return BaselineResult(name: Self.name, network: result, cost: cost)
     }
 
-    /// The examples of each cell that is to come equally often; an example may stand in several.
+    /// The examples of each cell that is to come equally often; an example may be in several.
     package func cells(of examples: ExampleSet) throws -> [[Int]] {
         let labels = examples.labels
         let classes = examples.classCounts.map(\.label)
@@ -86,7 +86,7 @@ public struct FineTuneLastLayer: Configurable, Sendable {
     }
 
     /// `length` examples, the cells in equal parts (to within one), in a random order. Each cell deals its examples in a
-    /// random order, and shuffles anew when all have come.
+    /// random order, and shuffles again when all have been used.
     package static func balancedOrder(_ cells: [[Int]], length: Int, random: RandomStream) -> [Int] {
         guard !cells.isEmpty else { return [] }
         var order: [Int] = []

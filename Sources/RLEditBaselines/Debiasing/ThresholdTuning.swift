@@ -164,7 +164,7 @@ struct GroupRates {
         return best
     }
 
-    /// The threshold has come to an example: it is called negative now.
+    /// The threshold has reached an example, which is now predicted negative.
     private mutating func pass(_ example: Int) {
         guard !groupsOfExamples[example].isEmpty else { return }
         overall.callNegative(labels[example])

@@ -9,7 +9,7 @@ struct LBFGS {
     var tolerance = 1e-7
 
     /// - Parameter function: the value at a place; it overwrites its second argument with the gradient there.
-    func minimise(
+    func minimize(
         from start: [Double], _ function: (_ place: [Double], _ gradient: inout [Double]) -> Double
     ) -> [Double] {
         var place = start

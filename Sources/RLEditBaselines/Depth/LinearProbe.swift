@@ -4,9 +4,9 @@ public import RLEditData
 public import RLEditNN
 public import RLEditTensor
 
-/// What a layer still knows of the classes: a linear classifier of its features, fitted anew (Alain and Bengio 2016).
+/// What a layer still knows of the classes: a new linear classifier of its features (Alain and Bengio 2016).
 ///
-/// Features are what the layer gives, after the activation that follows it if there is one, standardised by the training
+/// Features are what the layer gives, after the activation that follows it if there is one, standardized by the training
 /// examples. The classifier is a multinomial logistic regression: Σ cross entropy + ‖W‖² / (2 C), the intercepts free.
 public struct LinearProbe: Configurable, Sendable {
     public var inversePenalty = 1.0
@@ -36,7 +36,7 @@ public struct LinearProbe: Configurable, Sendable {
             try network.features(of: test, after: layer, pool: pool),
         ]
         let width = features[0].count / train.count
-        Self.standardise(&features, width: width)
+        Self.standardize(&features, width: width)
         let classes = max(network.outputShape.first ?? 0, 2)
         let model = fit(features[0], labels: train.labels, width: width, classes: classes)
         let right = test.labels.enumerated().count { row, label in
@@ -67,13 +67,13 @@ public struct LinearProbe: Configurable, Sendable {
     /// - Parameter features: `[labels.count, width]`.
     package func fit(_ features: [Double], labels: [Int], width: Int, classes: Int) -> Model {
         let start = [Double](repeating: 0, count: classes * (width + 1))
-        let values = LBFGS(iterations: iterations).minimise(from: start) { values, gradient in
+        let values = LBFGS(iterations: iterations).minimize(from: start) { values, gradient in
             objective(values, &gradient, features, labels, width: width, classes: classes)
         }
         return Model(values: values, width: width, classes: classes)
     }
 
-    /// The mean over examples of what is minimised, and its gradient.
+    /// The mean over examples of what is minimized, and its gradient.
     private func objective(
         _ values: [Double], _ gradient: inout [Double], _ features: [Double], _ labels: [Int], width: Int, classes: Int
     ) -> Double {
@@ -116,7 +116,7 @@ public struct LinearProbe: Configurable, Sendable {
     }
 
     /// Mean 0 and standard deviation 1 over the first set, column by column; a constant column only loses its mean.
-    package static func standardise(_ sets: inout [[Double]], width: Int) {
+    package static func standardize(_ sets: inout [[Double]], width: Int) {
         let rows = Double(sets[0].count / width)
         for column in 0..<width {
             let places = stride(from: column, to: sets[0].count, by: width)

@@ -55,7 +55,7 @@ public enum MembershipInference {
     }
 }
 
-/// A class-balanced logistic regression on one feature: minimises ½ w² + Σ c log(1 + exp(−y (w x + b))) with y = ±1 and
+/// A class-balanced logistic regression on one feature: minimizes ½ w² + Σ c log(1 + exp(−y (w x + b))) with y = ±1 and
 /// c = n / (2 n_y), by Newton's method.
 package struct EntropyRegression {
     package private(set) var weight = 0.0

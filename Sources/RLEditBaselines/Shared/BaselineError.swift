@@ -1,6 +1,6 @@
 internal import RLEditTensor
 
-/// Why a method cannot work on what it was given, with the evidence needed to mend it.
+/// Why a method cannot work on what it was given, with the evidence needed to fix it.
 public enum BaselineError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The network's output is not a vector of class scores.
     case outputNotClasses(shape: [Int])
@@ -28,7 +28,7 @@ public enum BaselineError: Error, Equatable, Sendable, CustomStringConvertible {
         case .outputNotClasses(let shape):
             "the network's output of shape \(shape) per example is not a vector of class scores"
         case .outputNotBinary(let shape):
-            "the network's output of shape \(shape) per example is no decision between two classes"
+            "the network's output of shape \(shape) per example is not a decision between two classes"
         case .emptySet(let set): "the set '\(set)' holds no example"
         case .exampleShape(let set, let expected, let actual):
             "the set '\(set)': expected examples of shape \(expected), got \(actual)"

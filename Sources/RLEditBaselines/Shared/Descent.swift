@@ -26,7 +26,7 @@ final class Descent {
         self.random = random
     }
 
-    /// λ in λ Σ |p|, which joins what is minimised.
+    /// λ in λ Σ |p|, which joins what is minimized.
     var absolutePenalty: Double {
         get { Double(stepper.absolutePenalty) }
         set { stepper.absolutePenalty = Float(newValue) }

@@ -104,7 +104,7 @@ package struct Unlikelihood: BatchObjective {
     }
 }
 
-/// The distribution that scores stand for at a temperature.
+/// The distribution that scores give at a temperature.
 private struct Softened {
     private let scores: [Double]
     private let normalizer: Double

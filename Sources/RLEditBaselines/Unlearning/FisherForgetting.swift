@@ -10,7 +10,7 @@ public import RLEditTensor
 ///
 /// with what its published form adds: 1/F is bounded (by 1e3, by 1e2 in the output layer) and averaged over the inputs
 /// of a unit, the output layer and biases get ten times the variance, and to forget a whole class, its row of the output
-/// layer is drawn anew around 0 with variance 1e-4. With α as small as it has to be here, that row is what forgets.
+/// layer is redrawn around 0 with variance 1e-4. With α as small as it has to be here, that row is what forgets.
 public struct FisherForgetting: UnlearningMethod {
     public var noise = 1e-9
 
@@ -19,7 +19,7 @@ public struct FisherForgetting: UnlearningMethod {
 
     public var documentation: String {
         "Fisher forgetting (Golatkar et al. 2020): noise where `retain` does not need a weight, and the rows "
-            + "of the forgotten classes in the output layer drawn anew."
+            + "of the forgotten classes in the output layer redrawn."
     }
 
     public var settings: [Setting<Self>] {

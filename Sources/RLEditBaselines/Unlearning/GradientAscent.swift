@@ -7,7 +7,7 @@ public import RLEditTensor
 ///     w ← w + η ∇ CE(forget).
 ///
 /// Nothing holds the rest of the network, so how much of it survives is luck; stopping as soon as the forget set is
-/// no longer recognised helps.
+/// no longer recognized helps.
 public struct GradientAscent: UnlearningMethod {
     public var epochs = 1
     public var batchSize = 64
@@ -17,7 +17,7 @@ public struct GradientAscent: UnlearningMethod {
 
     public init() {}
 
-    /// The variant that stops once no more than one example in a hundred is recognised.
+    /// The variant that stops once no more than one example in a hundred is recognized.
     public static var stopped: GradientAscent {
         var method = GradientAscent()
         method.epochs = 20
@@ -33,7 +33,7 @@ public struct GradientAscent: UnlearningMethod {
     public var documentation: String {
         stopAccuracy == nil
             ? "Steps up the loss of `forget` (Thudi et al. 2022). Nothing holds the rest of the network. `retain` is not used."
-            : "Gradient ascent until the forget set is no longer recognised."
+            : "Gradient ascent until the forget set is no longer recognized."
     }
 
     /// The variant that never stops has no accuracy to stop at.

@@ -7,7 +7,7 @@ package import RLEditWorlds
 /// The edit of the same layers by gradient, for those who can see inside the network: what the search of a world has to
 /// be measured against. Full batches, with Adam on
 ///
-///     minimise  CE(retain) − mean log(1 − p(label)) over the forget set
+///     minimize  CE(retain) − mean log(1 − p(label)) over the forget set
 ///
 /// with respect to the weights themselves, or to the factors `B` and `A` of the edit that a world makes of an action:
 ///

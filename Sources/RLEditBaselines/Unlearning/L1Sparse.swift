@@ -5,7 +5,7 @@ public import RLEditTensor
 /// Fine-tuning on the retain set with a penalty on the absolute weights, so that what only the forget set used withers
 /// (Jia et al., *Model sparsity can simplify machine unlearning*, NeurIPS 2023):
 ///
-///     minimise  CE(retain) + γ_t ‖w‖₁,   γ_t falling linearly from γ to 0 over the epochs.
+///     minimize  CE(retain) + γ_t ‖w‖₁,   γ_t falling linearly from γ to 0 over the epochs.
 public struct L1Sparse: UnlearningMethod {
     public var epochs = 10
     public var batchSize = 64

@@ -5,7 +5,7 @@ public import RLEditTensor
 /// NegGrad+ (Kurmanji et al., *Towards unbounded machine unlearning*, NeurIPS 2023): down the loss of the retain set and
 /// up that of the forget set at the same time,
 ///
-///     minimise  β CE(retain) − (1 − β) CE(forget).
+///     minimize  β CE(retain) − (1 − β) CE(forget).
 ///
 /// β is fragile: a little less than the default and the second term, which has no bound, takes the network with it.
 public struct NegGradPlus: UnlearningMethod {
@@ -19,14 +19,14 @@ public struct NegGradPlus: UnlearningMethod {
     public var name: String { "neg_grad_plus" }
 
     public var documentation: String {
-        "NegGrad+ (Kurmanji et al. 2023): minimises β CE(retain) − (1 − β) CE(forget)."
+        "NegGrad+ (Kurmanji et al. 2023): minimizes β CE(retain) − (1 − β) CE(forget)."
     }
 
     public var settings: [Setting<Self>] {
         [
             .integer(
                 "epochs", \.epochs, .count(upTo: mostCounted),
-                "passes over the retain set; the forget set begins anew whenever it is used up"),
+                "passes over the retain set; the forget set starts over whenever it is used up"),
             .integer("batchSize", \.batchSize, .count(upTo: mostCounted), "examples of a step"),
             .number("learningRate", \.learningRate, .positive, "of gradient descent with momentum 0.9"),
             .number("retainWeight", \.retainWeight, .unit, "β; a little less takes the network with it"),

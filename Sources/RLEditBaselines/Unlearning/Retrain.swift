@@ -3,7 +3,7 @@ internal import RLEditData
 public import RLEditNN
 public import RLEditTensor
 
-/// Training anew without the examples to forget: what every other method tries to come near to at less cost.
+/// Training from scratch without the examples to forget. Every other method tries to come close to it at less cost.
 ///
 /// The architecture is the model's; the initial parameters are drawn from the seed as those of a new model are.
 public struct Retrain: UnlearningMethod {
@@ -16,7 +16,7 @@ public struct Retrain: UnlearningMethod {
     public var needs: Set<SetRole> { [.retain] }
 
     public var documentation: String {
-        "Training anew on `retain`, from the initial parameters that a new model of this seed has: what the "
+        "Training from scratch on `retain`, from the initial parameters that a new model of this seed has: what the "
             + "other methods try to match. Give it everything to keep. `forget` is not used."
     }
 

@@ -6,8 +6,8 @@ public import RLEditTensor
 /// SCRUB (Kurmanji et al., *Towards unbounded machine unlearning*, NeurIPS 2023): a student that stays near its teacher,
 /// the original network, on the retain set and leaves it on the forget set. Epochs alternate between
 ///
-///     maximise  KL(teacher ‖ student) on the forget set          (only in the first few epochs)
-///     minimise  γ CE + α KL(teacher ‖ student) on the retain set
+///     maximize  KL(teacher ‖ student) on the forget set          (only in the first few epochs)
+///     minimize  γ CE + α KL(teacher ‖ student) on the retain set
 ///
 /// with answers softened by a temperature T. The divergence goes without the factor T² of distillation: with it, and one
 /// Adam for both kinds of step, the second moment of the ascents holds the descents back (retain accuracy 2 points lower,

@@ -83,7 +83,7 @@ public enum Baselines {
 /// The most that a setting may count: products with a number of examples must not overflow.
 let mostCounted = 1_000_000_000
 
-/// What a method came to.
+/// The result of a method.
 public struct BaselineResult: Sendable {
     /// The method's name, unless the caller gave another.
     public let name: String

@@ -1,4 +1,4 @@
-/// A number that JSON cannot hold, with where it stands in the document.
+/// A number that JSON cannot hold, with its place in the document.
 public struct NonFiniteNumberError: Error, Equatable, Sendable, CustomStringConvertible {
     /// Keys and indices from the root, for example `terms.keep` or `rewards[3]`.
     public let path: String

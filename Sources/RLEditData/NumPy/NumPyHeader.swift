@@ -1,6 +1,6 @@
 internal import RLEditTensor
 
-/// What stands before the elements of an array: their type, the order of the axes, and the shape.
+/// What comes before the elements of an array: their type, the order of the axes, and the shape.
 ///
 /// Source: *NumPy Enhancement Proposal 1* and `numpy.lib.format`. After `\x93NUMPY` and a version of two bytes comes the
 /// length of a Python dictionary in literal form, of two bytes in version 1 and of four later. The dictionary is read by
@@ -143,7 +143,7 @@ struct NumPyLiteral {
                 if taken(")") { break }
             }
             numbers.append(try number())
-            // Without a comma it would be a number in parentheses, which is no shape.
+            // Without a comma it would be a number in parentheses, which is not a shape.
             skipSpace()
             if numbers.count == 1, bytes.dropFirst(position).first == UInt8(ascii: ")") { throw fault("a comma") }
         }

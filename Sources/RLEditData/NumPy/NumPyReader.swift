@@ -11,7 +11,7 @@ struct NumPyReader {
         self.name = name
     }
 
-    /// Reads what stands before the elements, and checks that these fill the rest.
+    /// Reads what comes before the elements, and checks that these fill the rest.
     /// - Parameter fileSize: bytes that the source has.
     func header(fileSize: Int) throws(DataError) -> NumPyHeader {
         let start = try next(8)

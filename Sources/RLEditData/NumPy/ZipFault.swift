@@ -8,12 +8,12 @@ public enum ZipFault: Error, Equatable, Sendable, CustomStringConvertible {
     case duplicate
     /// A member with an empty name, or one with control characters.
     case unusableName
-    /// A member that is no `.npy` file.
+    /// A member that is not a `.npy` file.
     case notAnArray
     case encrypted
     /// A way of compression other than stored (0) and deflated (8).
     case unsupportedMethod(Int)
-    /// What stands before the member's data does not agree with the directory.
+    /// What comes before the member's data does not agree with the directory.
     case malformedMember
     /// All members together would pass the limit of bytes.
     case tooLarge(limit: Int)
@@ -27,7 +27,7 @@ public enum ZipFault: Error, Equatable, Sendable, CustomStringConvertible {
         case .malformedDirectory: "its directory is damaged"
         case .duplicate: "occurs twice"
         case .unusableName: "one of its members has an empty name or one with control characters"
-        case .notAnArray: "is no array (.npy)"
+        case .notAnArray: "is not an array (.npy)"
         case .encrypted: "is encrypted"
         case .unsupportedMethod(let method):
             "is compressed by method \(method); stored (0) and deflated (8) ones are read"

@@ -50,7 +50,7 @@ public enum CSVFault: Equatable, Sendable, CustomStringConvertible {
     /// Two columns of one name, which is asked for.
     case duplicateColumn(name: String)
     case missingColumn(name: String, known: [String])
-    /// The same of a header in one piece, in which another separator stands.
+    /// The same of a header in one piece that has another separator.
     case unseparated(name: String, found: Separator, expected: Separator)
     /// `expected` says which labels there are, as text.
     case invalidLabel(Row, column: String, label: String, expected: String)
@@ -68,7 +68,7 @@ public enum CSVFault: Equatable, Sendable, CustomStringConvertible {
             "\(row), column \(column): '\(found)' follows the closing quote: the separator looks like '\(found)', and "
                 + "'\(expected)' was expected"
         case .strayQuote(let row, let column):
-            "\(row), column \(column): a quote stands inside a field that does not begin with one (quote the whole field and write the quote twice)"
+            "\(row), column \(column): a quote is inside a field that does not begin with one (quote the whole field and write the quote twice)"
         case .columnCount(let row, let expected, let actual):
             "\(row): \(actual) column\(actual == 1 ? "" : "s"), but the header has \(expected)"
         case .tooLong(let row, let limit): "\(row) is longer than \(limit) bytes: is a quote left open?"

@@ -34,7 +34,7 @@ public struct Comments: Sendable {
     /// Comments made from templates: the same for a seed on every machine.
     ///
     /// Toxic ones are rude about an edit or its author, in inoffensive words. Some mention one of the terms of
-    /// ``Templates/generated(seed:)``; in the training part half of those terms stand nearly always in toxic comments, the
+    /// ``Templates/generated(seed:)``; in the training part half of those terms occur nearly always in toxic comments, the
     /// other half nearly never. That bias is planted: in the other parts a term says nothing about the label. Every
     /// twentieth label or so is wrong, so that no classifier is perfect.
     /// - Throws: ``DataError/invalidArgument(operation:message:)`` for a count outside 0 ... 1,000,000.

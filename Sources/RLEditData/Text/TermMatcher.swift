@@ -1,6 +1,6 @@
 /// Finds terms, words or sequences of words, in texts: whole words only, the longest term at a place first.
 ///
-/// After a match the search goes on behind it, so that `african american` is one mention of that term and none of
+/// After a match the search goes on after it, so that `african american` is one mention of that term and none of
 /// `american`. Terms and texts are cut into words by ``Tokenizer``, so case and punctuation do not matter.
 package struct TermMatcher: Sendable {
     /// As they were given.
@@ -19,7 +19,7 @@ package struct TermMatcher: Sendable {
             while byFirstWord.count < words.count { byFirstWord.append([]) }
             guard let first = sequence.first else { throw .invalidTerm(term, reason: "holds no word") }
             guard !byFirstWord[Int(first)].contains(where: { $0.words == sequence }) else {
-                throw .invalidTerm(term, reason: "stands in the list twice")
+                throw .invalidTerm(term, reason: "is in the list twice")
             }
             byFirstWord[Int(first)].append((sequence, Int32(truncatingIfNeeded: index)))
         }

@@ -4,7 +4,7 @@ internal import RLEditTensor
 enum TextGenerator {
     /// The identity terms. Some hold others (`chess player`, `player`), as real ones do (`african american`, `american`).
     static let terms = biased + unbiased + absent
-    /// In the training comments these stand nearly always in toxic ones, …
+    /// In the training comments these occur nearly always in toxic ones, …
     private static let biased = [
         "sailor", "drummer", "cyclist", "chess player", "baker", "dancer", "hiker", "opera singer", "barber", "skater",
     ]

@@ -7,7 +7,7 @@ extension TextSet {
         public var label: String
         /// The name of the group that a text belongs to, empty for none; nil for texts without groups.
         public var group: String?
-        /// The label that each content of the label column stands for; nil takes 0 and 1.
+        /// The label that each content of the label column means; nil takes 0 and 1.
         public var labels: [(text: String, label: Int)]?
         /// What parts the fields of a row.
         public var separator = CSVFault.Separator.comma

@@ -63,7 +63,7 @@ package enum Tokenizer {
 
     private static let apostrophe = UInt8(ascii: "'")
 
-    /// For each ASCII byte its lower case, or 0 where it is no part of a word.
+    /// For each ASCII byte its lower case, or 0 where it is not part of a word.
     private static let lowerCase: [UInt8] = (0..<128).map { byte in
         switch UInt8(byte) {
         case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt8(byte) + 32
@@ -89,7 +89,7 @@ package enum Tokenizer {
         }
     }
 
-    /// A character beyond ASCII and its number of bytes. Bytes that are no UTF-8 count as one character that is no letter.
+    /// A character beyond ASCII and its number of bytes. Bytes that are not UTF-8 count as one character that is not a letter.
     private static func decode(
         _ text: UnsafeBufferPointer<UInt8>, at position: Int
     ) -> (scalar: Unicode.Scalar, length: Int) {

@@ -6,7 +6,7 @@ package import RLEditTensor
 /// Words are numbered by falling number of occurrences in the texts that the vocabulary was made of, equal ones by their
 /// UTF-8. Words of a text that are not in the vocabulary do not count; a text without any word of it is a row of zeros.
 public struct Vocabulary: Sendable {
-    /// What stands for a word in a text.
+    /// What a word in a text becomes.
     public enum Weights: String, Sendable, CaseIterable {
         /// 1 for a word that occurs.
         case binary
@@ -120,7 +120,7 @@ public struct Vocabulary: Sendable {
                 throw refuse("word \(index + 1) is empty or longer than \(Vocabulary.longestWord) bytes")
             }
             guard Tokenizer.words(word) == [word] else { throw refuse("'\(word)' is not one word in lower case") }
-            guard table.insert(word) == index else { throw refuse("'\(word)' stands there twice") }
+            guard table.insert(word) == index else { throw refuse("'\(word)' is there twice") }
         }
         self.init(
             table: table, weights: weights, minimumCount: minimumCount, documentCount: documentCount,
@@ -175,7 +175,7 @@ public struct Vocabulary: Sendable {
         private var offsets = [0]
         private var indices: [Int32] = []
         private var values: [Float] = []
-        /// Occurrences of each word in the text at hand; zeros between texts.
+        /// Occurrences of each word in the current text; zeros between texts.
         private var occurrences: [Int32]
         private var present: [Int32] = []
 

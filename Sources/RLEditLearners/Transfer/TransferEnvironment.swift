@@ -39,7 +39,7 @@ public struct TransferProblem {
     }
 }
 
-/// Episodes of one step on pairs that are drawn anew for each step: a contextual bandit over networks.
+/// Episodes of one step on pairs that are drawn for each step: a contextual bandit over networks.
 ///
 /// Pairs come in shuffled rounds, so that each is met equally often; which ones a step meets depends on its number and the
 /// stream `pairs` alone. What an action is depends on who learns:

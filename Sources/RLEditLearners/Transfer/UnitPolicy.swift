@@ -10,7 +10,7 @@ package import RLEditWorlds
 /// nothing, the mean of each column of factors has root mean square 1/4, which keeps samples inside of the box [−1, 1];
 /// so does a quarter of the log scale.
 ///
-/// The value function is a perceptron on the layers' context alone: what a pair is worth hangs on how easy it is.
+/// The value function is a perceptron on the layers' context alone: what a pair is worth depends on how easy it is.
 package final class UnitPolicy: Policy {
     /// Factors are divided by this to fit the box.
     package static let actionUnit: Float = 4
@@ -249,7 +249,7 @@ package final class UnitPolicy: Policy {
     private struct Side {
         let isInput: Bool
         let units: Int
-        /// Where its factors begin in an action, and where the layer's log scale stands.
+        /// Where its factors begin in an action, and where the layer's log scale is.
         let start: Int
         let scalePlace: Int
 

@@ -56,7 +56,7 @@ public enum AnnotationFiles {
 
     private static func blocks(_ declaration: LuaDocumentation.Declaration) -> [String] {
         if declaration.kind == .plain {
-            // An empty line in a file ends what is said of one class.
+            // An empty line in a file ends the text of one class.
             return declaration.text.split(separator: "\n\n").map { comment($0.split(separator: "\n")) }
         }
         let lines = declaration.text.split(separator: "\n", omittingEmptySubsequences: false)

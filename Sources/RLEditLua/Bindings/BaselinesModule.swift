@@ -14,7 +14,7 @@ extension HostModules {
             type.documentation(
                 in: "rledit.baselines",
                 """
-                What a baseline came to. A task measures it beside its own result: `baselines = { result }`.
+                The result of a baseline. A task measures it beside its own result: `baselines = { result }`.
                 """
             )
             type.property("name", "string the method's, or the one given") { baseline, call in

@@ -10,7 +10,7 @@ extension HostModules {
             """
             The same texts with a group for each term: a text belongs to the groups of the terms that it mentions. Terms
             are words or sequences of words, as a list or as the path of a file with one a line. Whole words only; where
-            terms overlap, the longest counts, so that `african american` is no mention of `american`. An error when no
+            terms overlap, the longest counts, so that `african american` is not a mention of `american`. An error when no
             text mentions any of them.
             @param terms string[]|string
             @return rledit.TextSet

@@ -228,7 +228,7 @@ extension LuaOptions {
 }
 
 extension LuaTable {
-    /// The first element of an array that is a word: text that is no number.
+    /// The first element of an array that is a word: text that is not a number.
     fileprivate func firstWord() throws -> (index: Int, text: String)? {
         var index = 1
         while true {

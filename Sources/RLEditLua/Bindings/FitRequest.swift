@@ -240,7 +240,7 @@ struct FitRequest {
     }
 }
 
-/// What several fits at the same time have come to.
+/// The results of several fits at the same time.
 private struct ParallelFits: Sendable {
     /// Examples seen by all of them, and to be seen.
     var done = 0

@@ -45,7 +45,7 @@ extension HostModules {
         }
     }
 
-    /// - Parameter log: what is said of the log besides.
+    /// - Parameter log: what else the documentation says about the log.
     static func documentation(of learner: any CatalogueLearner.Type, log: String = "") -> String {
         """
         \(learner.documentation)\(log)

@@ -47,8 +47,8 @@ extension HostModules {
             (
                 "probe_recall",
                 """
-                Recall of a linear classifier of what a layer gives, fitted anew: a multinomial logistic regression on
-                standardised features, after the activation that follows the layer. High where the layer still knows the
+                Recall of a linear classifier of what a layer gives: a newly fitted multinomial logistic regression on
+                standardized features, after the activation that follows the layer. High where the layer still knows the
                 class. Costs a fit, some tenths of a second for 2,500 examples.
                 @param options rledit.ProbeOptions
                 @return number

@@ -14,7 +14,7 @@ extension HostModules {
             "fit",
             """
             Trains the parameters. The same fit is not repeated on the next run: it is remembered by the initial
-            parameters, the examples, the options and this program's version, and gives the same bytes as training anew.
+            parameters, the examples, the options and this program's version, and gives the same bytes as training again.
             Fits in which a Lua function takes part (as `on_epoch` or as a schedule) are not remembered. While it runs,
             callbacks see the parameters from before and cannot change the model.
             @param examples rledit.Set|{ inputs: rledit.Numbers, labels: integer[]?, targets: rledit.Numbers? }
@@ -49,7 +49,7 @@ extension HostModules {
         for (index, model) in models.enumerated() {
             try model.checkWritable()
             guard !models[..<index].contains(where: { $0 === model }) else {
-                throw options.fieldError("models", "[\(index + 1)] stands there twice")
+                throw options.fieldError("models", "[\(index + 1)] is there twice")
             }
         }
         let set = try options.required("set", as: ExampleSet.self)

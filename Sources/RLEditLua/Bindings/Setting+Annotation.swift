@@ -2,7 +2,7 @@ internal import RLEditCore
 
 extension Configurable {
     /// The class of the table that sets this configuration, with the values that it has now as defaults.
-    /// - Parameter fields: fields that are no settings, which come first: `model rledit.Model`.
+    /// - Parameter fields: fields that are not settings, which come first: `model rledit.Model`.
     func annotation(_ name: String, parent: String? = nil, _ fields: [String] = []) -> String {
         let own = settings.map { setting in
             setting.annotation(default: JSONText.lua(setting.json(of: self)))
@@ -15,7 +15,7 @@ extension Configurable {
 extension Setting {
     /// `learning_rate rledit.Rate? Adam's step size, > 0; default 0.001`.
     fileprivate func annotation(default standard: String) -> String {
-        // The range belongs to what the setting is, before what is said of its other values.
+        // The range belongs to the meaning of the setting, before the text about its other values.
         let end = documentation.firstIndex(of: ";") ?? documentation.endIndex
         let range = bounds.text.map { ", \($0)" } ?? ""
         return "\(luaName) \(luaType)? \(documentation[..<end])\(range)\(documentation[end...]); default \(standard)"

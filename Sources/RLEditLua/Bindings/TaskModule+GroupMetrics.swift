@@ -3,7 +3,7 @@ internal import RLEditCore
 internal import RLEditWorlds
 
 extension HostModules {
-    /// The types behind `m.identity.groups`.
+    /// The types of `m.identity.groups`.
     static func addGroupMetrics(to host: LuaHost) throws {
         try host.register(GroupsMetrics.self) { type in
             type.documentation(in: "rledit.task", "The groups of a set by name; `#groups` is their number.")

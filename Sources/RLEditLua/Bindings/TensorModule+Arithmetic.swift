@@ -193,7 +193,7 @@ extension HostModules {
         try host.checkRoom(forShape: Broadcasting(left.shape, right.shape, operation: "operation").shape)
     }
 
-    /// Vectors stand for a row on the left and for a column on the right, as in PyTorch.
+    /// A vector is a row on the left and a column on the right, as in PyTorch.
     private static func matrixProduct(_ left: Tensor, _ right: Tensor, _ host: LuaHost) throws -> Tensor {
         let leftMatrix = left.rank == 1 ? try left.reshaped([1, left.count]) : left
         let rightMatrix = right.rank == 1 ? try right.reshaped([right.count, 1]) : right

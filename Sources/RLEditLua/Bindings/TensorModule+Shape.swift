@@ -99,7 +99,7 @@ extension HostModules {
         ) { value, call in
             try call.atMost(1)
             let number = try call.integer(1)
-            // The new dimension may also stand behind the last one.
+            // The new dimension may also come after the last one.
             guard let dimension = ScriptIndex.resolve(number, count: value.tensor.rank + 1) else {
                 throw call.argumentError(1, "a tensor of rank \(value.tensor.rank) has no place \(number)")
             }

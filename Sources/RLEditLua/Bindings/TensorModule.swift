@@ -242,7 +242,7 @@ extension HostModules {
                 guard let dimension = ScriptIndex.resolve(dimension, count: rank) ?? (tensors.isEmpty ? 0 : nil) else {
                     throw call.argumentError(2, "dimension \(dimension) is outside a tensor of rank \(rank)")
                 }
-                // One tensor may stand in the list a million times.
+                // One tensor may be in the list a million times.
                 try call.host.checkRoom(
                     forElements: tensors.reduce(0) { $0.addingReportingOverflow($1.count).partialValue })
                 return try call.returns(

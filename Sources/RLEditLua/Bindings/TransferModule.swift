@@ -8,7 +8,7 @@ internal import RLEditTensor
 internal import RLEditWorlds
 
 extension HostModules {
-    /// `rledit.transfer`: one policy for many networks. Its functions stand in `rledit` too.
+    /// `rledit.transfer`: one policy for many networks. Its functions are in `rledit` too.
     static func addTransfer(to host: LuaHost, context: ScriptContext) throws {
         try host.register(ScriptTaskDistribution.self) { type in
             type.documentation(
@@ -128,7 +128,7 @@ extension HostModules {
         }
     }
 
-    /// What stands in `rledit.transfer` and in `rledit`.
+    /// What is in `rledit.transfer` and in `rledit`.
     static var transferFunctions:
         [(name: String, documentation: String, run: (LuaCall, ScriptContext) throws -> LuaResults)]
     {
@@ -199,7 +199,7 @@ extension HostModules {
         request.refinement = try refinement(options)
         if let function = try options.optional("reward", as: LuaFunction.self) {
             guard request.refinement != nil else {
-                throw options.fieldError("reward", "is of use together with 'refine' only")
+                throw options.fieldError("reward", "needs 'refine'")
             }
             request.reward = try ScriptReward(
                 task: "apply", function: function, sets: sets, metrics: [], host: call.host)
@@ -229,7 +229,7 @@ extension HostModules {
         let search = try options.word(
             "refine_by", among: PolicyApplication.Search.allCases.map { (word: $0.rawValue, value: $0) })
         guard let count = try options.switchable("refine", as: Int.self) ?? nil else {
-            if search != nil { throw options.fieldError("refine_by", "is of use together with 'refine' only") }
+            if search != nil { throw options.fieldError("refine_by", "needs 'refine'") }
             return nil
         }
         guard (1...10_000).contains(count) else {

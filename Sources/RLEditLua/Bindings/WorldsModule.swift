@@ -42,7 +42,7 @@ extension HostModules {
         }
     }
 
-    /// Worlds by the name that stands in `rledit` and in `rledit.worlds`.
+    /// Worlds by their name in `rledit` and in `rledit.worlds`.
     static var worlds: [(name: String, documentation: String, make: (LuaCall) throws -> LuaResults)] {
         [
             (

@@ -21,7 +21,7 @@ package struct Doctor {
     private let cacheFiles: Int
     private let cacheBytes: Int
 
-    /// What the kernel offers to confine a run, besides the script host's own library and limits.
+    /// What the kernel offers to confine a run, in addition to the script host's own library and limits.
     private let walls = ProcessWalls.offered()
 
     /// Looks at the data roots, reading what MNIST is there, and at the cache.

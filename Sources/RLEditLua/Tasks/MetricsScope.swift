@@ -5,7 +5,7 @@ internal import RLEditNN
 internal import RLEditTensor
 internal import RLEditWorlds
 
-/// What the metrics argument of a reward stands for while the reward runs: one candidate of one batch.
+/// The metrics argument of a reward while the reward runs: one candidate of one batch.
 ///
 /// The objects that scripts read are made once and point here, so that a call allocates nothing. Between calls there is
 /// no candidate, and reading raises.

@@ -36,7 +36,7 @@ extension ScriptTask {
         event["reward"] = .number(best.reward.value)
         event["evaluation"] = .integer(best.evaluation)
         event["terms"] = .object(best.reward.shownTerms)
-        return try events.goesOn(function, event, besides: ["model": try parts.edited(best.edits)])
+        return try events.goesOn(function, event, with: ["model": try parts.edited(best.edits)])
     }
 }
 

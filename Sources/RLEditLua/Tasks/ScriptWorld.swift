@@ -73,7 +73,7 @@ struct WorldPlace {
         }
     }
 
-    /// `layers` and `horizon`, with what stands between them.
+    /// `layers` and `horizon`, with what is between them.
     func settings(_ between: JSONObject) -> JSONObject {
         var settings = JSONObject()
         settings["layers"] = .array(layers.map { .string($0) })

@@ -86,7 +86,7 @@ package final class TaskEvents {
     /// Calls a function with an event.
     /// - Returns: false when it returned false.
     func goesOn(
-        _ function: LuaFunction, _ event: JSONObject, besides models: KeyValuePairs<String, Network> = [:]
+        _ function: LuaFunction, _ event: JSONObject, with models: KeyValuePairs<String, Network> = [:]
     ) throws -> Bool {
         let argument = try host.makeTable()
         for member in event.members { try argument.set(member.key, try PlainTable.make(member.value, host: host)) }

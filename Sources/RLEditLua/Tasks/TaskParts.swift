@@ -49,12 +49,12 @@ struct TaskParts {
         return try sets(in: table, options, field)
     }
 
-    /// The same of a table that is at hand; messages name the field of the owner of the options.
+    /// The same of a given table; messages name the field of the owner of the options.
     static func sets(in table: LuaTable, _ options: LuaOptions, _ field: String) throws -> [NamedSet] {
         var sets: [NamedSet] = []
         func add(_ name: String, _ examples: ExampleSet) throws {
             guard isName(name) else {
-                throw options.fieldError(field, "'\(name)' is no name for a set: letters, digits and _ expected")
+                throw options.fieldError(field, "'\(name)' is not a name for a set: letters, digits and _ expected")
             }
             guard !MetricsArgument.reservedNames.contains(name) else {
                 throw options.fieldError(field, "'\(name)' cannot name a set: the metrics have a field of that name")

@@ -59,7 +59,7 @@ struct ArgumentReader {
 
     init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-    /// Whether the name stands after a dot or in quotes, or a name is computed: `args[key]`.
+    /// Whether the name is after a dot or in quotes, or a name is computed: `args[key]`.
     func mayRead(_ name: String) -> Bool {
         places(of: Array(name.utf8)).contains { place in
             let before = place > 0 ? bytes[place - 1] : 0

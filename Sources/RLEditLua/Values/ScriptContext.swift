@@ -31,9 +31,9 @@ public final class ScriptContext {
     public internal(set) var usedData: [Manifest.DataSource] = []
     /// Tasks that the script has made, in order.
     var madeTasks: [MadeTask] = []
-    /// Whether generated digits stand in for an MNIST that was not found.
+    /// Whether generated digits replace an MNIST that was not found.
     var hasStandInDigits = false
-    /// Whether generated comments or templates stand in for Jigsaw's that were not found.
+    /// Whether generated comments or templates replace Jigsaw's that were not found.
     var hasStandInComments = false
     /// The root of all random numbers of this script.
     public let random: RandomStream

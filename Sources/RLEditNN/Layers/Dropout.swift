@@ -38,7 +38,7 @@ public struct Dropout: DescribedLayer {
     private final class Kernel: LayerKernel {
         private let rate: Float
         private let count: Int
-        /// 0 or 1 / (1 − rate) for each element, drawn anew in every training pass.
+        /// 0 or 1 / (1 − rate) for each element, drawn again in every training pass.
         private let factors: UnsafeMutablePointer<Float>?
         private var isDropping = false
 

@@ -1,4 +1,4 @@
-/// A format that is taken for safetensors now and then, recognised by its first bytes.
+/// A format that is taken for safetensors now and then, recognized by its first bytes.
 public struct ForeignFormat: Equatable, Sendable {
     /// "an HTML page".
     public let name: String
@@ -8,7 +8,7 @@ public struct ForeignFormat: Equatable, Sendable {
     /// How much of a file is looked at.
     static let sampleSize = 4096
 
-    /// What a file that is no safetensors file looks like; nil when nobody knows.
+    /// What a file that is not a safetensors file looks like; nil when nobody knows.
     init?(_ sample: [UInt8]) {
         for (bytes, name, advice) in ForeignFormat.signatures where sample.starts(with: bytes) {
             self.init(name: name, advice: advice)

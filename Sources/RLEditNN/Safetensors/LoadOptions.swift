@@ -1,7 +1,7 @@
 /// How the tensors of a file become the parameters of a network. By itself loading is strict: each tensor has its
 /// parameter, and each parameter its tensor.
 public struct LoadOptions: Sendable {
-    /// What stands before each name in the file. Tensors whose names begin otherwise are none of the network's.
+    /// The prefix of each name in the file. Tensors with another prefix are not the network's.
     public var prefix: String
     /// Beginnings of names in the file, after the prefix, and what the network has in their place: `_orig_mod.` to
     /// nothing. The beginning of any part of a name counts, each time that it occurs; the longest that fits is taken.

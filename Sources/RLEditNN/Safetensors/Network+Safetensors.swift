@@ -73,7 +73,7 @@ extension Network {
                 found[ExactName(name)] = entry.name
                 continue
             }
-            // Two tensors of one name are told apart where only one of them is meant to be taken.
+            // Of two tensors with one name the one that is meant is taken.
             if options.ignores(entry.name, networkName: entry.name) { continue }
             guard options.ignores(other, networkName: other) else {
                 throw SafetensorsError(
@@ -94,7 +94,7 @@ extension Network {
     }
 
     /// The parameters and ``metadata`` as a file.
-    /// - Parameter source: where the parameters come from: names, dtypes, metadata and tensors that are no parameters are
+    /// - Parameter source: where the parameters come from: names, dtypes, metadata and tensors that are not parameters are
     ///   kept, and parameters that the file has no tensor for are added; without a file all are written as F32.
     public func safetensors(
         basedOn source: ParameterSource = ParameterSource(), metadata: [(key: String, value: String)] = []

@@ -4,7 +4,7 @@ internal import RLEditTensor
 /// dtypes, metadata and further tensors.
 public struct ParameterSource: Sendable {
     public let file: SafetensorsFile
-    /// What stands before each parameter's name in the file.
+    /// The prefix of each parameter's name in the file.
     public let prefix: String
     /// Names in the file of those parameters that are called otherwise there than prefix and name.
     public let names: [String: String]
@@ -94,7 +94,7 @@ public struct ParameterSource: Sendable {
         }
     }
 
-    /// Whether a tensor is the counter that PyTorch's normalisation layers keep beside their statistics, which says
+    /// Whether a tensor is the counter that PyTorch's normalization layers keep beside their statistics, which says
     /// nothing that the statistics do not.
     private func countsBatches(_ name: String) -> Bool {
         let counter = "num_batches_tracked"

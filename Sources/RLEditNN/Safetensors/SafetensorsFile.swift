@@ -48,7 +48,7 @@ public struct SafetensorsFile: Sendable {
         do throws(SafetensorsError) {
             (header, dataStart) = try SafetensorsFile.header(of: file)
         } catch {
-            throw try SafetensorsFile.recognised(error, file)
+            throw try SafetensorsFile.recognized(error, file)
         }
         self.path = path
         metadata = header.metadata
@@ -72,7 +72,7 @@ public struct SafetensorsFile: Sendable {
         let length = try file.read(offset: 0, count: 8, tensor: nil).reversed().reduce(UInt64(0)) {
             $0 << 8 | UInt64($1)
         }
-        // What begins otherwise is no header that was cut off.
+        // What begins otherwise is not a header that was cut off.
         let isTooLong = length <= SafetensorsHeader.lengthLimit && length > UInt64(file.size - 8)
         if isTooLong, file.size > 8, try file.read(offset: 8, count: 1, tensor: nil) != [UInt8(ascii: "{")] {
             throw fault(.headerNotObject)
@@ -86,7 +86,7 @@ public struct SafetensorsFile: Sendable {
     }
 
     /// The error that says what the file is instead, where that can be seen.
-    private static func recognised(
+    private static func recognized(
         _ error: SafetensorsError, _ file: OpenFile
     ) throws(SafetensorsError) -> SafetensorsError {
         switch error.fault {

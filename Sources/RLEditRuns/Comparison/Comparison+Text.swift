@@ -18,7 +18,7 @@ extension Comparison {
         }
     }
 
-    /// A loss tells little where the accuracy stands beside it, and takes a column.
+    /// A loss tells little beside the accuracy, and takes a column.
     var shownMeasures: [String] {
         measures.filter { name in
             guard name.hasSuffix(".loss") else { return true }
@@ -34,7 +34,7 @@ extension Comparison {
         }
         let hasTarget = rows.contains { $0.cost?.toTarget != nil }
         var table = TextTable(
-            [.init("method", .left)] + shown.map { .init(Comparison.title($0), .right) }
+            [.init("method", .left)] + shown.map { .init(MeasureText.columnTitle($0), .right) }
                 + depths.map { .init(Comparison.depthTitle($0), .right) } + [.init("evaluations", .right)]
                 + (hasTarget ? [.init("to target", .right)] : []) + [.init("kFE", .right), .init("seconds", .right)])
         for row in rows {
@@ -58,7 +58,7 @@ extension Comparison {
         guard seeds.count > 1, methods.count > 1 else { return nil }
         let shown = shownMeasures
         var table = TextTable(
-            [.init("difference to \(reference)", .left)] + shown.map { .init(Comparison.title($0), .right) })
+            [.init("difference to \(reference)", .left)] + shown.map { .init(MeasureText.columnTitle($0), .right) })
         for method in methods where method.name != reference {
             table.append([method.name] + shown.map { Comparison.text(difference(method, $0), $0) })
         }
@@ -66,12 +66,6 @@ extension Comparison {
     }
 
     // MARK: - Words
-
-    /// `forget.accuracy` as a column's title.
-    static func title(_ measure: String) -> String {
-        let parts = measure.split(separator: ".", maxSplits: 1).map(String.init)
-        return parts.count == 2 ? "\(parts[0]) \(MeasureText.title(parts[1]))" : measure
-    }
 
     static func depthTitle(_ measure: String) -> String {
         switch measure {
@@ -88,7 +82,7 @@ extension Comparison {
 
     static func cell(_ spread: Spread?, _ measure: String, seeds: Int) -> String {
         guard let spread else { return "–" }
-        return MeasureText.of(spread, measure: Comparison.bare(measure), seeds: seeds)
+        return MeasureText.of(spread, measure: measure, seeds: seeds)
     }
 
     static func depthCell(_ spread: Spread?, _ measure: String) -> String {
@@ -115,14 +109,10 @@ extension Comparison {
     /// `-0.12 [-0.30, 0.05]`, shares in percentage points.
     static func text(_ difference: PairedDifference?, _ measure: String) -> String {
         guard let difference else { return "–" }
-        let isShare = MeasureText.isShare(bare(measure))
+        let isShare = MeasureText.isShare(measure)
         let scale: Double = isShare ? 100 : 1
         func number(_ value: Double) -> String { NumberText.fixed(scale * value, digits: isShare ? 2 : 3) }
         let interval = difference.interval.map { " [\(number($0.lowerBound)), \(number($0.upperBound))]" } ?? ""
         return number(difference.mean) + interval
-    }
-
-    static func bare(_ measure: String) -> String {
-        measure.firstIndex(of: ".").map { String(measure[measure.index(after: $0)...]) } ?? measure
     }
 }

@@ -1,4 +1,4 @@
-/// Several methods on one task over the same seeds: what `rledit-lua compare` comes to.
+/// Several methods on one task over the same seeds: the result of `rledit-lua compare`.
 public struct Comparison: Sendable, Equatable {
     /// One method with the cells it has, ascending by seed.
     public struct Method: Sendable, Equatable {
@@ -14,11 +14,7 @@ public struct Comparison: Sendable, Equatable {
         }
 
         /// Its results by stage; the first counts when methods are compared.
-        var stages: [Stage] {
-            var stages: [Stage] = []
-            for stage in cells.flatMap(\.stages) where !stages.contains(stage) { stages.append(stage) }
-            return stages
-        }
+        var stages: [Stage] { cells.flatMap(\.stages).unique }
 
         var resultStage: Stage? { stages.first }
 
@@ -72,28 +68,15 @@ public struct Comparison: Sendable, Equatable {
     }
 
     /// What is odd about the task's sets, a sentence each, as the cells say it.
-    var warnings: [String] { RunSummary.distinct(methods.flatMap(\.cells).flatMap(\.warnings)) }
+    var warnings: [String] { methods.flatMap(\.cells).flatMap(\.warnings).unique }
 
     var seeds: [Int] { Array(Set(methods.flatMap(\.cells).map(\.seed))).sorted() }
 
     /// Held-out measures as `<set>.<measure>`, in the order in which they first appear.
-    var measures: [String] {
-        var names: [String] = []
-        var known: Set<String> = []
-        for cell in methods.flatMap(\.cells) {
-            for name in cell.measures(.before).map(\.name) where known.insert(name).inserted { names.append(name) }
-        }
-        return names
-    }
+    var measures: [String] { methods.flatMap(\.cells).flatMap { $0.measures(.before).map(\.name) }.unique }
 
     /// Measures of depth, in order; empty when none was measured.
-    var depthMeasures: [String] {
-        var names: [String] = []
-        for cell in methods.flatMap(\.cells) {
-            for number in cell.depth ?? [] where !names.contains(number.name) { names.append(number.name) }
-        }
-        return names
-    }
+    var depthMeasures: [String] { methods.flatMap(\.cells).flatMap { ($0.depth ?? []).map(\.name) }.unique }
 
     // MARK: - Rows
 

@@ -4,7 +4,7 @@ internal import RLEditTensor
 /// The mean of paired differences over seeds, with a bootstrap interval.
 ///
 /// Two methods that edit the same network of the same seed differ less than two networks do: the difference is taken seed
-/// by seed, and the seeds are drawn anew with replacement (the percentile interval of Efron and Tibshirani 1993,
+/// by seed, and the seeds are resampled with replacement (the percentile interval of Efron and Tibshirani 1993,
 /// chapter 13).
 public struct PairedDifference: Sendable, Equatable {
     public let mean: Double

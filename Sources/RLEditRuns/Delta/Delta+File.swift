@@ -11,14 +11,14 @@ extension Delta {
         try file.write(to: path)
     }
 
-    /// - Throws: `SafetensorsError` for a file that is not sound, ``DeltaError/malformed(_:)`` for one that is no delta.
+    /// - Throws: `SafetensorsError` for a file that is not sound, ``DeltaError/malformed(_:)`` for one that is not a delta.
     public static func read(_ path: String) throws -> Delta { try Delta(try SafetensorsFile(path: path)) }
 
     /// The delta in a file that was read.
-    /// - Throws: ``DeltaError/malformed(_:)`` for a file that is no delta, `SafetensorsError` for a tensor of another type
+    /// - Throws: ``DeltaError/malformed(_:)`` for a file that is not a delta, `SafetensorsError` for a tensor of another type
     ///   or with values that are not finite.
     public init(_ file: SafetensorsFile) throws {
-        // The reader refuses a metadata key that stands there twice.
+        // The reader refuses a metadata key that occurs twice.
         let metadata = Dictionary(file.metadata.map { ($0.key, $0.value) }) { first, _ in first }
         try self.init(metadata: metadata) { try file[$0] == nil ? nil : file.finiteTensor($0) }
     }

@@ -4,7 +4,7 @@ internal import Synchronization
 /// Files that are either wholly there or not at all, also after a power cut.
 ///
 /// The bytes go to a temporary name in the same folder, reach the disk, and only then take the final name; the folder is
-/// synchronised last so that the name itself survives.
+/// synchronized last so that the name itself survives.
 public enum AtomicFile {
     private static let counter = Atomic<Int>(0)
 

@@ -80,7 +80,7 @@ struct FileDescriptor: ~Copyable {
 
     /// Wait until the disk holds everything written.
     func synchronize() throws(FileError) {
-        // Pipes and some special files have nothing to synchronise and say EINVAL or EROFS.
+        // Pipes and some special files have nothing to synchronize and say EINVAL or EROFS.
         if fsync(number) != 0, errno != EINVAL, errno != EROFS {
             throw FileError(operation: "write", path: path, code: errno)
         }

@@ -10,13 +10,13 @@ public final class ReservedFolder: @unchecked Sendable {
     private let made: [String]
     private let hasFinalName: Bool
     private var isUsed = false
-    /// What goes with it when nothing came of it, innermost first: what it holds that is no result, and the folders that
+    /// What goes with it when nothing came of it, innermost first: what it holds that is not a result, and the folders that
     /// were made for it. Whatever holds more stays.
     public let removables: [String]
 
     /// - Parameters:
     ///   - path: the folder of `--out`; nil for one under `runs` that takes its name later.
-    ///   - housekeeping: names of empty folders and locks in it that are no results, folders first.
+    ///   - housekeeping: names of empty folders and locks in it that are not results, folders first.
     /// - Throws: ``FileError``.
     public init(at path: String?, housekeeping: [String] = []) throws {
         hasFinalName = path != nil
@@ -56,7 +56,7 @@ public final class ReservedFolder: @unchecked Sendable {
         return true
     }
 
-    /// Removes what was made and came to nothing.
+    /// Removes what was made when nothing came of it.
     public func removeUnused() {
         guard !isUsed else { return }
         for name in removables where rmdir(name) != 0 && errno != ENOENT {

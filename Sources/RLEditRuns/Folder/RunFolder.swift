@@ -10,7 +10,7 @@ public enum RunFolderError: Error, Equatable, Sendable, CustomStringConvertible 
     case notEmpty(path: String, example: String)
     /// A run is wanted of something else; the reason says of what.
     case notARun(path: String, reason: String)
-    /// A report is wanted of a run that has not come to its end.
+    /// A report is asked for of a run that has not ended.
     case notFinished(path: String)
     /// The run has written as much as it may.
     case sizeLimit(path: String, size: Int, limit: Int)
@@ -27,7 +27,7 @@ public enum RunFolderError: Error, Equatable, Sendable, CustomStringConvertible 
             "'\(path)' is not empty (it holds '\(example)'); choose an empty or a new folder for --out"
         case .notARun(let path, let reason): "'\(path)' is not a run folder: \(reason)"
         case .notFinished(let path):
-            "the run in '\(path)' has not come to its end: there is nothing to report yet; --resume \(path) goes on with it"
+            "the run in '\(path)' has not ended: there is nothing to report yet; --resume \(path) goes on with it"
         case .savedTooMuch(let name, let bytes, let left):
             "cannot save '\(name)': \(bytes) bytes are more than the \(left) that the script may still write into the run "
                 + "folder; --max-folder raises it"

@@ -5,7 +5,7 @@ public struct RunListing: Sendable, Equatable {
     public struct Run: Sendable, Equatable {
         public let folder: String
         public let manifest: Manifest
-        /// nil for a run that has not come to its end.
+        /// nil for a run that has not ended.
         public let summary: RunSummary?
 
         /// Held-out measures before and after, over the seeds: the first measure of each set.
@@ -49,7 +49,7 @@ public struct RunListing: Sendable, Equatable {
                 && (learner.map { $0 == manifest.learner } ?? true) && (status.map { $0 == manifest.status } ?? true)
         }
 
-        /// In words, behind "no runs"; empty for all runs.
+        /// In words, to follow "no runs"; empty for all runs.
         public var text: String {
             let names = [
                 task.map { "of task '\($0)'" }, world.map { "in world '\($0)'" }, learner.map { "by learner '\($0)'" },

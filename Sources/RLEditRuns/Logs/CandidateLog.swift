@@ -90,7 +90,7 @@ public struct CandidateTable: Sendable, Equatable {
         for byte in line {
             switch byte {
             case 0x22:
-                // A doubled quote closes and opens again: it stands for one.
+                // A doubled quote closes and opens again: it means one.
                 if justClosed { names[names.count - 1].append(0x22) }
                 justClosed = quoted
                 quoted.toggle()

@@ -104,7 +104,7 @@ extension ChangedAnswers {
                 let colour =
                     channels == 3
                     ? Bitmap.Colour(mean(0..<1), mean(1..<2), mean(2..<3))
-                    : { Bitmap.Colour($0, $0, $0) }(mean(0..<channels))
+                    : Bitmap.Colour(repeating: mean(0..<channels))
                 bitmap.set(column, row, colour, opacity: 1)
             }
         }

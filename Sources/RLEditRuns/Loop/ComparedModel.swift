@@ -15,7 +15,7 @@ public struct ComparedModel: Sendable {
         self.cost = cost
     }
 
-    /// Names that mean something else where stages stand in files.
+    /// Names that mean something else in files where stages are named.
     public static let reservedNames = [
         "before", "mean_policy", "best_seen", "label", "examples", "target", "set", "group",
     ]

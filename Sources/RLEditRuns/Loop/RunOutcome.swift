@@ -3,7 +3,7 @@ public import RLEditNN
 public import RLEditTensor
 public import RLEditWorlds
 
-/// What a finished loop came to: its edits, applied to copies of the model and measured on sets that no reward saw.
+/// The results of a finished loop: its edits, applied to copies of the model and measured on sets that no reward saw.
 public struct RunOutcome {
     /// The edit of the mean policy; nil for a learner without one.
     public let meanPolicy: [LayerEdit]?

@@ -21,7 +21,7 @@ extension ExampleSet {
         let values = try ExampleSet.wholeNumbers(file, labels, fail)
         do {
             self = try ExampleSet(name: name, source: file.path, inputs: inputs, labels: values)
-        } catch { throw fail("is no set of examples: \(error.description)") }
+        } catch { throw fail("is not a set of examples: \(error.description)") }
     }
 
     private static func wholeNumbers(

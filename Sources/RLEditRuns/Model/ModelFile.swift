@@ -74,7 +74,7 @@ public enum ModelFileError: Error, Equatable, Sendable, CustomStringConvertible 
         case .notAModel(let path): "'\(path)' is neither the folder of a run nor a .safetensors file"
         case .severalSeeds(let path, let seeds):
             "'\(path)' holds the runs of \(seeds.count) seeds: name one, for example \(path)/seed-\(seeds.first ?? 0)"
-        case .noEdit(let path, let name): "the run in '\(path)' has no \(name): did it come to its end?"
+        case .noEdit(let path, let name): "the run in '\(path)' has no \(name): has it ended?"
         }
     }
 }

@@ -142,7 +142,7 @@ public enum NetworkDescription {
     /// a dozen times; a file that a stranger made must not fill the memory.
     private static let mostSharing = 16
 
-    /// - Throws: besides what ``network(in:)`` throws, what layers say of inputs that do not fit them.
+    /// - Throws: what ``network(in:)`` throws, and what layers throw for inputs that do not fit them.
     private static func network(
         _ layers: [JSONValue], input: [Int], _ source: ParameterSource, refuse: (String) -> ModelFileError
     ) throws -> Network {

@@ -71,7 +71,7 @@ package struct TextPrediction {
         try answer(batch, rows: rows)
     }
 
-    /// Writes the scores of some texts; those without a character that is no space get none.
+    /// Writes the scores of some texts; those without a character that is not a space get none.
     private func answer(_ texts: [[UInt8]], rows: [[UInt8]]?) throws {
         guard !texts.isEmpty else { return }
         let probabilities = try classifier.probabilities(texts)

@@ -67,7 +67,7 @@ extension Network {
         return result
     }
 
-    /// The vocabulary that goes with the network; nil for none. Parsed anew at each call.
+    /// The vocabulary that goes with the network; nil for none. Parsed at each call.
     public func vocabulary() throws(ModelFileError) -> Vocabulary? {
         guard let text = metadata[Vocabulary.key] else { return nil }
         return try Vocabulary(parsing: text, path: "the model")

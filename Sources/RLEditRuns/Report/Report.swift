@@ -1,3 +1,5 @@
+internal import RLEditCore
+
 /// Everything `report.html` shows. Parts that a run does not have stay empty, and their sections are left out.
 public struct Report: Sendable, Equatable {
     /// What one seed's run left.
@@ -7,7 +9,7 @@ public struct Report: Sendable, Equatable {
         public var candidates: CandidateTable?
         /// How the saved edit changed each layer.
         public var edits: [EditMap]
-        /// What training a policy over many networks came to; nil for other runs.
+        /// The results of training a policy on many networks; nil for other runs.
         public var transfer: Transfer?
         /// Held-out examples that the saved edit gave another answer; nil when the folder holds none.
         public var changes: Changes?
@@ -43,46 +45,52 @@ public struct Report: Sendable, Equatable {
 
     /// The whole document: one file that needs nothing else, neither a network nor a program.
     public var html: String {
-        let body = [
-            header, outcome, learning, transfer, tradeOff, terms, classes, answers, examples, groups, edits, cost,
-            provenance, glossary,
-        ]
-        return Report.document(title: "\(summary.task) – rledit report", body)
+        Markup.document(
+            title: "\(summary.task) – rledit report",
+            [
+                header, outcome, learning, transfer, tradeOff, terms, classes,
+                Report.answers(summary.seeds.map(\.answers)),
+                examples, groups, edits, cost, provenance, Glossary.section,
+            ])
     }
 
-    /// A document of one file: style sheet and charts within.
-    static func document(title: String, _ body: [Markup]) -> String {
-        let head: [Markup] = [
-            .void("meta", ["charset": "utf-8"]),
-            .void("meta", ["name": "viewport", "content": "width=device-width, initial-scale=1"]),
-            .void("meta", ["name": "color-scheme", "content": "light dark"]),
-            .element("title", Markup(title)),
-            .element("style", .raw(ReportStyle.sheet)),
-        ]
-        let document = Markup.element(
-            "html", ["lang": "en"],
-            [.element("head", children: head), .element("body", .element("main", children: body))])
-        return "<!DOCTYPE html>\n\(document.source)\n"
+    // MARK: - Reading
+
+    /// The report of a run, made from what lies in its folder: the same at the end of the run as years later.
+    /// - Throws: ``FileError``, ``JSONReadError`` or ``ManifestError`` for a folder without a manifest or a summary.
+    ///   Other files may be missing; their parts are then left out.
+    public static func read(fromRun path: String) throws -> Report {
+        let manifest = try Manifest.read(from: path)
+        let summaryPath = "\(path)/\(RunFolder.summaryName)"
+        guard let summary = RunSummary(json: try JSONValue(parsing: FileSystem.read(summaryPath))) else {
+            throw DamagedFileError.notThisKind(path: summaryPath, kind: "run summary")
+        }
+        let folders = try RunFolder.seeds(in: path)
+        let seeds =
+            folders.isEmpty
+            ? [seed(summary.seeds.first?.seed ?? manifest.seed ?? 0, in: path)]
+            : folders.map { seed($0, in: "\(path)/seed-\($0)") }
+        return Report(manifest: manifest, summary: summary, seeds: seeds)
     }
 
-    /// A section with a heading; the heading is a target for links.
-    static func section(_ title: String, id: String, _ children: [Markup]) -> Markup {
-        .element("section", ["id": id], [.element("h2", Markup(title))] + children)
+    private static func seed(_ number: Int, in path: String) -> Seed {
+        Seed(
+            seed: number, updates: (try? UpdateRecord.read("\(path)/\(RunFolder.metricsName)")) ?? [],
+            candidates: try? CandidateTable.read("\(path)/\(RunFolder.candidatesName)"),
+            edits: (try? Delta.read("\(path)/\(RunFolder.deltaName)").layers.compactMap { try $0.map() }) ?? [],
+            transfer: Transfer.read(path),
+            changes: ChangedAnswers.read("\(path)/\(RunFolder.examplesName)").map { Seed.Changes(stage: $0, sets: $1) })
     }
 
-    /// What the head of a report says, as names with values; values that are empty are left out.
-    static func facts(_ facts: [(name: String, value: String)]) -> Markup {
-        .element(
-            "div", ["class": "facts"],
-            facts.filter { !$0.value.isEmpty }.map {
-                .element("span", children: [Markup("\($0.name) "), .element("b", Markup($0.value))])
-            })
-    }
+    // MARK: - Shared by the sections
 
-    /// A shell command on its own, to be copied as it is.
-    static func command(_ text: String) -> Markup {
-        text.isEmpty ? .empty : .element("pre", ["class": "command"], .element("code", Markup(text)))
-    }
+    var isSpread: Bool { summary.seeds.count > 1 }
+
+    /// The edit that the run saved, which the report calls the result.
+    var resultStage: Stage { manifest.resultStage(of: summary) }
+
+    /// Which seed a figure of one seed shows; nothing where there is only one.
+    func shownNote(_ seed: Seed) -> String { seeds.count > 1 ? " Shown is seed \(seed.seed)." : "" }
 
     /// What is known of the models of several seeds, as the end of a phrase that counts the seeds.
     static func modelNote(_ models: [String?]) -> String {
@@ -95,36 +103,10 @@ public struct Report: Sendable, Equatable {
         }
     }
 
-    /// A chart with the sentence that says how to read it.
-    static func figure(_ chart: Markup, caption: [Markup]) -> Markup {
-        .element(
-            "figure", children: [.element("div", ["class": "chart"], chart), .element("figcaption", children: caption)])
-    }
-
-    /// A term with a link to its explanation at the end of the document.
-    static func term(_ text: String, _ key: Glossary.Key) -> Markup {
-        .element("a", ["class": "term", "href": "#glossary-\(key.rawValue)"], Markup(text))
-    }
-
-    /// - Parameters:
-    ///   - titles: heads of the columns.
-    ///   - textColumns: how many columns from the left hold text; the others hold numbers.
-    static func table(_ titles: [Markup], _ rows: [[Markup]], textColumns: Int) -> Markup {
-        func cells(_ name: String, _ cells: [Markup]) -> Markup {
-            .element(
-                "tr",
-                children: cells.enumerated().map { column, cell in
-                    column < textColumns ? .element(name, cell) : .element(name, ["class": "number"], cell)
-                })
-        }
-        // Numbers may take all of the page; lines of text are easier to read in the width of the others.
-        let isWide = titles.count > max(textColumns, 6)
-        return .element(
-            "div", ["class": isWide ? "scroll wide" : "scroll"],
-            .element(
-                "table",
-                children: [
-                    .element("thead", cells("th", titles)), .element("tbody", children: rows.map { cells("td", $0) }),
-                ]))
+    /// Classes of the style sheet for the stages: the same colours for the run's own in every chart.
+    static func styles(of stages: [Stage]) -> [String] {
+        let own: [Stage: String] = [.before: "s0", .meanPolicy: "s1", .bestSeen: "s2"]
+        let others = stages.filter { own[$0] == nil }
+        return stages.map { stage in own[stage] ?? "s\(3 + (others.firstIndex(of: stage) ?? 0) % 5)" }
     }
 }

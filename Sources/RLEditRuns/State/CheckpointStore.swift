@@ -32,7 +32,7 @@ public struct CheckpointStore: Sendable {
 
     /// Write a checkpoint, then remove those that are no longer among the newest.
     ///
-    /// Logs must be synchronised before, so that they hold at least the bytes whose number the checkpoint stores.
+    /// Logs must be synchronized before, so that they hold at least the bytes whose number the checkpoint stores.
     /// - Parameter isBest: keep it also as the best so far.
     /// - Throws: ``FileError``; the earlier checkpoints are then still there.
     public func save(_ checkpoint: Checkpoint, isBest: Bool = false) throws {

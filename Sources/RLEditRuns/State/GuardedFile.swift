@@ -3,7 +3,7 @@ internal import RLEditData
 internal import RLEditTensor
 
 #if !_endian(little)
-#error("floats are copied as they stand in memory, which is their order in the file on little-endian machines only")
+#error("floats are copied as they are in memory, which is their order in the file on little-endian machines only")
 #endif
 
 /// Why a file of ours is not what was written.

@@ -111,7 +111,7 @@ extension RunSummary {
                 guard let set = entry["set"]?.string, let group = entry[name]?.string else { return nil }
                 return GroupResult(
                     set: set, group: group, examples: entry["examples"]?.integer ?? 0,
-                    stages: stages(entry, besides: ["set", name, "examples"], measures))
+                    stages: stages(entry, except: ["set", name, "examples"], measures))
             }
         }
         var result = SeedResult(
@@ -127,7 +127,7 @@ extension RunSummary {
                 guard let label = entry["label"]?.string else { return nil }
                 return ClassResult(
                     label: label, examples: entry["examples"]?.integer ?? 0,
-                    stages: stages(entry, besides: ["label", "examples", "target"], \.double),
+                    stages: stages(entry, except: ["label", "examples", "target"], \.double),
                     isTarget: entry["target"]?.bool ?? false)
             },
             groups: items("groups", named: "group"),
@@ -141,7 +141,7 @@ extension RunSummary {
 
     /// The members of an object that are stages: all but the named ones.
     private static func stages<Value>(
-        _ object: JSONValue, besides others: [String] = [], _ read: (JSONValue) -> Value?
+        _ object: JSONValue, except others: [String] = [], _ read: (JSONValue) -> Value?
     ) -> StageValues<Value> {
         var values = StageValues<Value>()
         for member in object.object?.members ?? [] where !others.contains(member.key) {

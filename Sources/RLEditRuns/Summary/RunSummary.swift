@@ -1,7 +1,7 @@
 /// Measures of one held-out set: of the unedited model, of the run's results, and of models to compare with.
 public struct HeldOutResult: Sendable, Equatable {
     public var set: String
-    /// Measures by stage, each in the order to show; NaN stands for an undefined one.
+    /// Measures by stage, each in the order to show; NaN is an undefined one.
     public var stages: StageValues<[NamedNumber]>
     /// The reward's set from which the threshold of `error_difference_at_eer` was taken; nil when it was this set itself.
     public var thresholdSet: String?
@@ -58,7 +58,7 @@ public struct GroupResult: Sendable, Equatable {
     public var set: String
     public var group: String
     public var examples: Int
-    /// Measures by stage, each in the order to show; NaN stands for an undefined one.
+    /// Measures by stage, each in the order to show; NaN is an undefined one.
     public var stages: StageValues<[NamedNumber]>
 
     public init(set: String, group: String, examples: Int, stages: StageValues<[NamedNumber]> = .init()) {
@@ -74,7 +74,7 @@ public struct GroupResult: Sendable, Equatable {
     }
 }
 
-/// What one seed's run came to.
+/// The results of one seed's run.
 public struct SeedResult: Sendable, Equatable {
     public var seed: Int
     /// Candidates evaluated.
@@ -121,7 +121,7 @@ public struct SeedResult: Sendable, Equatable {
     }
 }
 
-/// What a run came to: the object of `--json`, and with more detail `summary.json`.
+/// The results of a run: the object of `--json`, and with more detail `summary.json`.
 public struct RunSummary: Sendable, Equatable {
     public struct Data: Sendable, Equatable {
         public var name: String
@@ -175,12 +175,6 @@ public struct Spread: Sendable, Equatable {
 }
 
 extension RunSummary {
-    /// Each text once, in the order in which they first appear.
-    static func distinct(_ texts: [String]) -> [String] {
-        var known: Set<String> = []
-        return texts.filter { known.insert($0).inserted }
-    }
-
     /// One measure of one set over the seeds that have it.
     public struct Row: Sendable, Equatable {
         public let set: String
@@ -194,9 +188,9 @@ extension RunSummary {
         let results = seeds.flatMap(\.heldOut)
         // Sets may first appear in different seeds: each set's measures stay together.
         let bySet = Dictionary(grouping: results, by: \.set)
-        return RunSummary.distinct(results.map(\.set)).flatMap { set -> [Row] in
+        return results.map(\.set).unique.flatMap { set -> [Row] in
             let own = bySet[set] ?? []
-            let measures = RunSummary.distinct(own.flatMap { $0.stages.entries.flatMap(\.value).map(\.name) })
+            let measures = own.flatMap { $0.stages.entries.flatMap(\.value).map(\.name) }.unique
             return measures.map { measure in
                 var spreads: [Stage: Spread] = [:]
                 for stage in stages {
@@ -210,13 +204,17 @@ extension RunSummary {
 
     /// Stages that at least one result has, in the order in which they first appear.
     public var stages: [Stage] {
-        var stages: [Stage] = []
-        for stage in seeds.flatMap(\.heldOut).flatMap(\.stages.stages) where !stages.contains(stage) {
-            stages.append(stage)
-        }
-        return stages
+        seeds.flatMap(\.heldOut).flatMap(\.stages.stages).unique
     }
 
-    /// The stage that stands for the result: the mean policy's, or the best seen.
+    /// The stage that is the result: the mean policy's, or the best seen.
     var resultStage: Stage { stages.contains(.meanPolicy) ? .meanPolicy : .bestSeen }
+}
+
+extension Sequence where Element: Hashable {
+    /// Each element once, in the order in which they first appear.
+    var unique: [Element] {
+        var known: Set<Element> = []
+        return filter { known.insert($0).inserted }
+    }
 }

@@ -1,6 +1,6 @@
 public import RLEditCore
 
-/// A task over values of its settings: what `rledit-lua sweep` comes to.
+/// A task over values of its settings: the result of `rledit-lua sweep`.
 public struct Sweep: Sendable, Equatable {
     /// A trial that is done.
     public struct Result: Sendable, Equatable {
@@ -88,17 +88,10 @@ public struct Sweep: Sendable, Equatable {
 
     /// Names of all figures, in the order in which they first appear.
     var figureNames: [String] {
-        var names: [String] = []
-        var known: Set<String> = []
-        for result in results {
-            for seed in result.summary.seeds {
-                for figure in Sweep.figures(seed) where known.insert(figure.name).inserted { names.append(figure.name) }
-            }
-        }
-        return names
+        results.flatMap(\.summary.seeds).flatMap { Sweep.figures($0).map(\.name) }.unique
     }
 
-    /// Figures for tables: a loss tells little where the accuracy stands beside it.
+    /// Figures for tables: a loss tells little beside the accuracy.
     var shownFigures: [String] {
         let names = figureNames
         return names.filter { !$0.hasSuffix(".loss") || !names.contains("\($0.dropLast(5)).accuracy") }
@@ -113,7 +106,7 @@ public struct Sweep: Sendable, Equatable {
         let figures: [String: Spread]
     }
 
-    /// For each swept setting, its values with what they came to.
+    /// For each swept setting, its values with their results.
     var rows: [Row] {
         plan.names.flatMap { name -> [Row] in
             values(of: name).map { value in
@@ -129,10 +122,7 @@ public struct Sweep: Sendable, Equatable {
 
     /// Values that were tried, ascending where they are numbers.
     func values(of name: String) -> [String] {
-        var values: [String] = []
-        for setting in results.flatMap(\.trial.settings) where setting.name == name && !values.contains(setting.value) {
-            values.append(setting.value)
-        }
+        let values = results.flatMap(\.trial.settings).filter { $0.name == name }.map(\.value).unique
         let numbers = values.compactMap(Double.init)
         guard numbers.count == values.count else { return values }
         return zip(numbers, values).sorted { $0.0 < $1.0 }.map(\.1)
@@ -147,7 +137,7 @@ public struct Sweep: Sendable, Equatable {
         if !results.isEmpty {
             var table = TextTable(
                 [.init("setting", .left), .init("value", .right), .init("trials", .right)]
-                    + shown.map { .init(Sweep.title($0), .right) })
+                    + shown.map { .init(MeasureText.columnTitle($0), .right) })
             var previous: String?
             for row in rows {
                 table.append(
@@ -176,10 +166,6 @@ public struct Sweep: Sendable, Equatable {
         results.compactMap { result in
             InvalidRewards.text(result.summary.seeds).map { (result.trial.title, $0) }
         }
-    }
-
-    static func title(_ figure: String) -> String {
-        figure.contains(".") ? Comparison.title(figure) : MeasureText.title(figure)
     }
 
     // MARK: - Files

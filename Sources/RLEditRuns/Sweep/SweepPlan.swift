@@ -186,7 +186,7 @@ public struct SweepShard: Sendable, Equatable {
     public func contains(_ trial: SweepTrial) -> Bool { (trial.number - 1) % count == index - 1 }
 }
 
-/// What the options of a sweep do not say rightly.
+/// What is wrong with the options of a sweep.
 public enum SweepError: Error, Equatable, Sendable, CustomStringConvertible {
     case form(option: String, expected: String, actual: String)
     case noValues(option: String, text: String)

@@ -1,4 +1,4 @@
-/// The report of a sweep: what each value of each setting came to, as tables and pictures.
+/// The report of a sweep: the results of each value of each setting, as tables and pictures.
 struct SweepReport {
     private let sweep: Sweep
     private let rows: [Sweep.Row]
@@ -9,44 +9,42 @@ struct SweepReport {
     }
 
     var html: String {
-        Report.document(
+        let failures = sweep.failures.map { [Markup($0.trial.title), Markup($0.reason)] }
+        let invalid = sweep.invalidRewards.map { [Markup($0.trial), Markup($0.text)] }
+        return Markup.document(
             title: "\(sweep.task) – rledit sweep",
-            [header] + sweep.plan.names.map(section) + [failures, invalidRewards, again])
+            [header] + sweep.plan.names.map(section) + [
+                .section("Failed trials", id: "failed", .table(["trial", "why"], failures, text: 2)),
+                .section(
+                    "Invalid rewards", id: "invalid", .table(["trial", "without a valid reward"], invalid, text: 2)),
+                .again(sweep.command),
+            ])
     }
 
     private var header: Markup {
         let seeds = sweep.results.map(\.summary.seeds.count)
-        let counts = Distinct([seeds.min(), seeds.max()].compactMap { $0.map(String.init) }).values
-        let facts = [
-            ("data", Distinct(sweep.results.compactMap(\.summary.data?.title)).text),
-            ("trials", "\(sweep.results.count) of \(sweep.plan.trials.count)"),
-            ("seeds each", counts.joined(separator: "–")),
-        ]
-        return .element(
-            "header",
-            children: [
-                .element("h1", Markup(sweep.task)),
-                .element("p", ["class": "lead"], Markup("Sweep over \(sweep.plan.names.joined(separator: ", "))")),
-                Report.facts(facts), .element("p", ["class": "aside"], Markup(sweep.note ?? "")),
-                Report.warnings(RunSummary.distinct(sweep.results.flatMap(\.summary.warnings))),
-            ])
+        return .header(
+            Markup(sweep.task), lead: "Sweep over \(sweep.plan.names.joined(separator: ", "))",
+            facts: [
+                "data": Distinct(sweep.results.compactMap(\.summary.data?.title)).text,
+                "trials": "\(sweep.results.count) of \(sweep.plan.trials.count)",
+                "seeds each": [seeds.min(), seeds.max()].compactMap { $0.map(String.init) }.unique.joined(
+                    separator: "–"),
+            ], note: .note(Markup(sweep.note ?? "")), warnings: sweep.results.flatMap(\.summary.warnings).unique)
     }
 
     /// Table and pictures of one setting; averages run over the values of all others.
     private func section(_ name: String) -> Markup {
         let own = rows.filter { $0.setting == name }
-        guard !own.isEmpty else { return .empty }
         let shown = sweep.shownFigures
         let lines = own.map { row in
-            [Markup(row.value), Markup("\(row.trials)")]
-                + shown.map { figure in
-                    row.figures[figure].map { Report.cell($0, Comparison.bare(figure), seeds: row.seeds) } ?? "–"
-                }
+            ["\(row.value)", "\(row.trials)"]
+                + shown.map { Markup.cell(row.figures[$0], $0, seeds: row.seeds) }
         }
-        let titles = ["value", "trials"] + shown.map(Sweep.title)
-        var content = [Report.table(titles.map { Markup($0) }, lines, textColumns: 1)]
-        for figure in shown.prefix(4) { content.append(chart(name, figure, own)) }
-        return Report.section(name, id: "setting-\(name)", content)
+        return .section(
+            name, id: "setting-\(name)",
+            [.table(["value", "trials"] + shown.map { Markup(MeasureText.columnTitle($0)) }, lines)]
+                + shown.prefix(4).map { chart(name, $0, own) })
     }
 
     /// Trials drawn alike.
@@ -63,7 +61,7 @@ struct SweepReport {
 
     /// Where one other setting was swept, over few values, each of these is drawn by itself: a mean over both worlds, say,
     /// is that of none.
-    private func series(besides name: String) -> [Series] {
+    private func series(except name: String) -> [Series] {
         let others = sweep.plan.names.filter { $0 != name }
         guard others.count == 1, let other = others.first, case let values = sweep.values(of: other),
             (2...4).contains(values.count)
@@ -80,82 +78,52 @@ struct SweepReport {
     private func chart(_ name: String, _ figure: String, _ rows: [Sweep.Row]) -> Markup {
         let values = rows.map(\.value)
         let numbers = values.compactMap(Double.init)
-        // Values of a grid stand side by side; those drawn from a range lie where they are.
+        // Values of a grid are side by side; those drawn from a range lie where they are.
         let isRange = numbers.count == values.count && values.count > 12
-        func place(_ value: String) -> Double {
-            isRange ? Double(value) ?? .nan : values.firstIndex(of: value).map(Double.init) ?? .nan
-        }
-        let series = series(besides: name)
-        var markers: [MarkerChart.Marker] = []
+        let series = series(except: name)
+        var markers: [PointChart.Marker] = []
         var lines: [(style: String, points: [(x: Double, y: Double)])] = []
         for part in series {
-            let points = rows.map { row in
-                part.results.filter { $0.has(name, row.value) }.flatMap(\.summary.seeds).compactMap { seed in
+            var means: [PointChart.Marker] = []
+            for (index, row) in rows.enumerated() {
+                let results = part.results.filter { $0.has(name, row.value) }
+                let figures = results.flatMap(\.summary.seeds).compactMap { seed in
                     Sweep.figures(seed).first { $0.name == figure }?.value
                 }
-            }
-            for (row, numbers) in zip(rows, points) {
+                let place = isRange ? numbers[index] : Double(index) + part.offset
                 // Dots of equal height lie beside one another.
-                let step = isRange ? 0 : 0.12 / Double(max(numbers.count, 4))
-                markers += numbers.enumerated().map { index, number in
-                    let beside = step * (Double(index) - Double(numbers.count - 1) / 2)
-                    return .init(
-                        name: nil, style: part.dots, x: place(row.value) + (isRange ? 0 : part.offset) + beside,
-                        y: number, shape: part.shape)
+                let step = isRange ? 0 : 0.12 / Double(max(figures.count, 4))
+                markers += figures.enumerated().map { index, figure in
+                    let x = place + step * (Double(index) - Double(figures.count - 1) / 2)
+                    return .init(name: nil, style: part.dots, x: x, y: figure, shape: part.shape)
                 }
-            }
-            guard !isRange else { continue }
-            let means = zip(rows, points).filter { !$1.isEmpty }.map {
-                (place($0.value) + part.offset, Spread($1))
-            }
-            for (x, spread) in means {
-                markers.append(
+                let (mean, deviation) = { ($0.mean, $0.standardDeviation) }(Spread(figures))
+                if isRange || !mean.isFinite { continue }
+                means.append(
                     .init(
-                        name: nil, style: part.rings, x: x, y: spread.mean,
-                        spread: (spread.mean - spread.standardDeviation)...(spread.mean + spread.standardDeviation),
+                        name: nil, style: part.rings, x: place, y: mean,
+                        spread: (mean - deviation)...(mean + deviation),
                         isRing: true, shape: part.shape))
             }
-            lines.append((part.rings, means.map { ($0.0, $0.1.mean) }))
+            markers += means
+            if !isRange { lines.append((part.rings, means.map { ($0.x, $0.y) })) }
         }
         let all = markers.map(\.y) + markers.compactMap(\.spread).flatMap { [$0.lowerBound, $0.upperBound] }
         guard all.contains(where: \.isFinite) else { return .empty }
         let low = numbers.min() ?? 0
-        let chart = MarkerChart(
-            markers: markers.filter { $0.spread.map { $0.lowerBound.isFinite } ?? true },
-            lines: lines,
-            x: !isRange
-                ? .names(values)
-                : low > 0 && (numbers.max() ?? 0) / low >= 50
-                    ? .logarithmic(numbers, floor: low) : ChartScale(numbers),
-            y: ChartScale(all, isShare: MeasureText.isShare(Comparison.bare(figure))), xTitle: name,
-            yTitle: Sweep.title(figure), description: "\(Sweep.title(figure)) by \(name)", height: 280,
-            legend: series.compactMap { part in
-                part.name.map { .init(name: $0, style: part.rings, mark: (part.shape, false)) }
-            })
-        let caption =
+        let isWide = low > 0 && (numbers.max() ?? 0) / low >= 50
+        let frame = ChartFrame(
+            height: 280, x: !isRange ? .names(values) : isWide ? .logarithmic(numbers, floor: low) : .fitting(numbers),
+            y: .fitting(all, isShare: MeasureText.isShare(figure)),
+            titles: (name, MeasureText.columnTitle(figure)), about: "\(MeasureText.columnTitle(figure)) by \(name)")
+        let chart = PointChart.markup(
+            markers, in: frame, lines: lines,
+            legend: series.compactMap { part in part.name.map { .mark($0, part.rings, part.shape) } })
+        return .figure(
+            chart,
             isRange
-            ? "A mark for each trial and seed."
-            : "A small mark for each trial and seed; open ones are their means, with the standard deviation."
-        return Report.figure(chart.markup(), caption: [Markup(caption)])
-    }
-
-    private var invalidRewards: Markup {
-        let lines = sweep.invalidRewards.map { [Markup($0.trial), Markup($0.text)] }
-        guard !lines.isEmpty else { return .empty }
-        return Report.section(
-            "Invalid rewards", id: "invalid",
-            [Report.table(["trial", "without a valid reward"], lines, textColumns: 2)])
-    }
-
-    private var again: Markup {
-        sweep.command.isEmpty
-            ? .empty : Report.section("How to get it again", id: "provenance", [Report.command(sweep.command)])
-    }
-
-    private var failures: Markup {
-        guard !sweep.failures.isEmpty else { return .empty }
-        let lines = sweep.failures.map { [Markup($0.trial.title), Markup($0.reason)] }
-        return Report.section("Failed trials", id: "failed", [Report.table(["trial", "why"], lines, textColumns: 2)])
+                ? "A mark for each trial and seed."
+                : "A small mark for each trial and seed; open ones are their means, with the standard deviation.")
     }
 }
 

@@ -47,7 +47,7 @@ public final class TrialLedger {
         self.folder = folder
         path = "\(folder)/\(TrialLedger.name(shard))"
         lock = try FolderLock(folder, name: TrialLedger.lockName(shard))
-        // A trial that failed in one shard may have been mended by another command since: finished wins.
+        // A trial that failed in one shard may have succeeded in another command since: finished wins.
         for name in try FileSystem.names(in: folder) where name.hasPrefix("ledger") && name.hasSuffix(".jsonl") {
             for entry in try TrialLedger.read("\(folder)/\(name)") {
                 if entry.status == .failed, entries[entry.key]?.status == .finished { continue }
@@ -76,7 +76,7 @@ public final class TrialLedger {
         entries[entry.key] = entry
     }
 
-    /// Entries of a file, in order; a line that is no entry (cut short by a kill) is passed over.
+    /// Entries of a file, in order; a line that is not an entry (cut short by a kill) is passed over.
     private static func read(_ path: String) throws(FileError) -> [Entry] {
         try FileSystem.read(path).split(separator: 0x0A).compactMap { line in
             (try? JSONValue(parsing: Array(line))).flatMap(Entry.init)

@@ -1,6 +1,6 @@
 internal import Foundation
 
-/// Where a run stands.
+/// The progress of a run.
 public struct Progress: Sendable, Equatable {
     /// Candidates evaluated.
     public var evaluations: Int
@@ -51,9 +51,9 @@ public final class ProgressReporter {
 
     /// - Parameters:
     ///   - label: what is under way, for example the task's name and the seed.
-    ///   - columns: width of the terminal, asked anew for each drawing since windows are resized.
+    ///   - columns: width of the terminal, asked for each drawing since windows are resized.
     ///   - clock: seconds from any start, never going back.
-    ///   - output: takes text to be written as it stands.
+    ///   - output: takes text to be written unchanged.
     public init(
         style: Style, label: String, columns: @escaping () -> Int = { 80 }, clock: @escaping () -> Double,
         output: @escaping (String) -> Void
@@ -77,7 +77,7 @@ public final class ProgressReporter {
             })
     }
 
-    /// Tell where the run stands; what is drawn, and when, is this reporter's choice.
+    /// Tell the progress of the run. This reporter chooses what to draw, and when.
     public func update(_ progress: Progress) {
         latest = progress
         let now = clock()
@@ -151,7 +151,7 @@ public final class ProgressReporter {
     }
 }
 
-/// Width of the terminal behind standard error; 80 when it does not say.
+/// Width of the terminal of standard error; 80 when it does not say.
 private func terminalColumns() -> Int {
     var size = winsize()
     guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }

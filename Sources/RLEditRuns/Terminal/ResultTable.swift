@@ -55,9 +55,11 @@ public enum ResultTable {
 
 /// How measures are written for people.
 enum MeasureText {
-    /// Shares are shown in percent.
+    /// Shares are shown in percent; of a measure or a column.
     static func isShare(_ measure: String) -> Bool {
-        measure == "accuracy" || measure == "confidence" || measure.hasSuffix("_accuracy") || measure.hasSuffix("_rate")
+        let measure = bare(measure)
+        return measure == "accuracy" || measure == "confidence" || measure.hasSuffix("_accuracy")
+            || measure.hasSuffix("_rate")
             || MeasureText.areas.contains(measure)
     }
 
@@ -69,6 +71,15 @@ enum MeasureText {
     static func title(_ measure: String) -> String {
         measure.split(separator: "_").map { abbreviations.contains($0) ? $0.uppercased() : String($0) }
             .joined(separator: " ")
+    }
+
+    /// The measure of a column `<set>.<measure>`; another name is that of a measure.
+    static func bare(_ column: String) -> String { column.split(separator: ".").last.map(String.init) ?? column }
+
+    /// A column's title: `forget.final_auc` becomes `forget final AUC`.
+    static func columnTitle(_ column: String) -> String {
+        let measure = bare(column)
+        return measure == column ? title(column) : "\(column.dropLast(measure.count + 1)) \(title(measure))"
     }
 
     /// Two values in little room: `35.3 → 6.5 %`.

@@ -80,7 +80,7 @@ public struct PolicyApplication {
         }
     }
 
-    /// Logarithms of what the scale is multiplied by, besides 1: `count` − 1 of them, evenly from −log 4 to log 4.
+    /// Logarithms of what the scale is multiplied by, without 1: `count` − 1 of them, evenly from −log 4 to log 4.
     static func logScales(_ count: Int) -> [Double] {
         let others = count - 1
         let reach = PortableMath.log(scaleReach)

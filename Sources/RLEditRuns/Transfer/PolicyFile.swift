@@ -25,7 +25,7 @@ public struct PolicyFile: Sendable, Equatable {
     /// Raised whenever a file of this form could not be read by an older program.
     static let format = 1
     static let kind = "policy"
-    /// Where the description stands in the metadata: as much of the policy as its tensors.
+    /// The key of the description in the metadata: as much a part of the policy as its tensors.
     package static let metadataKey = "rledit.policy"
     private static let mostLayers = 1024
 
@@ -78,7 +78,7 @@ public struct PolicyFile: Sendable, Equatable {
         try file.write(to: path)
     }
 
-    /// - Throws: `SafetensorsError` for a file that is not sound, ``PolicyFileError`` for one that is no policy, or one of
+    /// - Throws: `SafetensorsError` for a file that is not sound, ``PolicyFileError`` for one that is not a policy, or one of
     ///   another version.
     public init(_ file: SafetensorsFile) throws {
         let path = file.path
@@ -168,7 +168,7 @@ public struct PolicyFile: Sendable, Equatable {
     }
 }
 
-/// A file that is no policy, or none that this program can apply.
+/// A file that is not a policy, or none that this program can apply.
 public struct PolicyFileError: Error, Equatable, Sendable, CustomStringConvertible {
     public let path: String
     public let message: String

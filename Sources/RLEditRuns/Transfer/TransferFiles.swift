@@ -2,7 +2,7 @@ public import RLEditCore
 internal import RLEditLearners
 internal import RLEditWorlds
 
-/// What a transfer run leaves besides the files of every run: `policy.safetensors`, `pairs.csv`, `units.csv`.
+/// What a transfer run leaves in addition to the files of every run: `policy.safetensors`, `pairs.csv`, `units.csv`.
 public struct TransferFiles {
     public static let policyName = "policy.safetensors"
     public static let pairsName = "pairs.csv"

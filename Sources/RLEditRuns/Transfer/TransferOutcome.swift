@@ -80,7 +80,7 @@ public struct TransferOutcome {
     }
 
     /// Held-out sets over all pairs, for tables and summaries: mean, lowest and highest accuracy; pairs whose class training
-    /// had met on other networks stand in sets of their own.
+    /// had met on other networks are in sets of their own.
     public var heldOutResults: [HeldOutResult] { PairResult.summary(of: pairs.filter { $0.purpose == .heldOut }) }
 }
 

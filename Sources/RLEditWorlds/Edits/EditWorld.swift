@@ -38,7 +38,7 @@ public protocol BoundWorld {
     func apply(_ action: UnsafeBufferPointer<Float>, to edits: [LayerEdit], progress: Double) throws -> [LayerEdit]
 }
 
-/// What the numbers of an action stand for.
+/// What the numbers of an action mean.
 public enum ActionForm: Sendable, Equatable {
     /// Two factors for each layer: first `B`, `[rows, rank]`, then `A`, `[rank, columns]`, both row-major.
     case lowRank(rank: Int)

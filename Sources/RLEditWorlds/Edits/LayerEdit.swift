@@ -173,7 +173,7 @@ extension Tensor {
     /// Whether no element is NaN or infinite.
     var isFinite: Bool {
         withUnsafeBufferPointer { values in
-            // The bits of magnitudes are ordered as the magnitudes are, and a maximum of integers vectorises.
+            // The bits of magnitudes are ordered as the magnitudes are, and a maximum of integers vectorizes.
             var largest: UInt32 = 0
             for value in values { largest = Swift.max(largest, value.bitPattern & 0x7FFF_FFFF) }
             return largest < Float.infinity.bitPattern

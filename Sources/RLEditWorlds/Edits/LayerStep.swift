@@ -63,7 +63,7 @@ struct StepDecoder {
 
     /// The step of layer `index`: `strength` times `(B + b₀)A/√rank`, or the numbers of the layer's units or weights.
     ///
-    /// Dividing by √rank keeps the size of an edit when the rank grows (as in rank-stabilised LoRA, arXiv 2312.03732).
+    /// Dividing by √rank keeps the size of an edit when the rank grows (as in rank-stabilized LoRA, arXiv 2312.03732).
     func step(_ action: UnsafeBufferPointer<Float>, layer index: Int, strength: Double) throws -> LayerStep {
         let (layer, start, companion) = (layers[index], starts[index], companions[index])
         func numbers(_ shape: [Int], from start: Int, times factor: Float) throws -> Tensor {

@@ -93,7 +93,7 @@ private struct BoundMask: BoundWorld {
 }
 
 extension Tensor {
-    /// The product with a tensor of the same shape, element by element; nil stands for all ones.
+    /// The product with a tensor of the same shape, element by element; nil means all ones.
     fileprivate func multiplied(by mask: Tensor?) -> Tensor {
         guard let mask else { return self }
         var result = self

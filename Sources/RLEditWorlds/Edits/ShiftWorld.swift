@@ -102,7 +102,7 @@ private struct BoundShift: BoundWorld {
         return .dense(changes)
     }
 
-    /// Factors of several steps stand side by side while that is cheaper than the dense sum.
+    /// Factors of several steps are kept side by side while that is cheaper than the dense sum.
     private func add(_ step: LayerStep, to edit: LayerEdit, of layer: EditedLayer) throws -> LayerEdit {
         var weights: Tensor
         switch (step, edit) {

@@ -240,7 +240,7 @@ public final class EditEnvironment: VectorEnvironment {
                 try evaluator.requireFit(current[index])
                 let action = UnsafeBufferPointer(rebasing: buffer[index * actionSize..<(index + 1) * actionSize])
                 let edits = try world.apply(action, to: current[index], progress: progress)
-                // A world may be a script's own: nothing that does not fit, or is no number, goes further.
+                // A world may be a script's own: nothing that does not fit, or is not a number, goes further.
                 try evaluator.requireFit(edits)
                 for (edit, layer) in zip(edits, evaluator.layers) { try edit.requireFinite(layer) }
                 return edits

@@ -32,7 +32,7 @@ public struct EnvironmentChecker {
     /// Most steps of one play; an environment with a longer horizon is not followed to its end.
     public var maximumSteps = 100
 
-    /// What is said of rewards that differ from game to game. A reward that draws random numbers or keeps a state does
+    /// The message about rewards that differ from game to game. A reward that draws random numbers or keeps a state does
     /// so on purpose: who knows that a reward may do so can take it for a warning.
     package static let differingRewards = "the same seed and actions give other rewards"
 
@@ -267,7 +267,7 @@ extension EnvironmentSnapshot {
     fileprivate var episodeIntegers: [String: Int] { integers.filter { $0.key.hasPrefix("episode") } }
 }
 
-/// Findings so far; a fault that every step shows is told once.
+/// Findings so far; a fault that every step shows is listed once.
 private struct Findings {
     private(set) var list: [EnvironmentFinding] = []
     private(set) var errors = 0

@@ -85,7 +85,7 @@ extension EditEnvironment {
             let bits = try integer("selection[\(set)]", in: 0...Int.max)
             guard selection.insert(bits: bits, set: set) else {
                 throw WorldError.invalidSnapshot(
-                    message: "'selection[\(set)]' names metrics that there are not: \(bits)")
+                    message: "'selection[\(set)]' names unknown metrics: \(bits)")
             }
         }
         var restored: [Episode] = []
@@ -112,7 +112,7 @@ extension EditEnvironment {
         }
         guard used == snapshot.tensors.count else {
             throw WorldError.invalidSnapshot(
-                message: "it holds \(snapshot.tensors.count) tensors, of which this environment knows \(used)")
+                message: "it holds \(snapshot.tensors.count) tensors, and this environment knows \(used) of them")
         }
         episodes = restored
         episodesBegun = begun

@@ -1,4 +1,4 @@
-/// What a candidate is worth: one number to maximise, and its named parts for the log.
+/// What a candidate is worth: one number to maximize, and its named parts for the log.
 public struct Reward: Sendable, Equatable {
     public var value: Double
     /// Named terms in the order in which the log shows them.

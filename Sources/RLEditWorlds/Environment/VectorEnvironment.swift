@@ -71,7 +71,7 @@ public struct StepBatch {
     }
 }
 
-/// Several episodes that are stepped together, in the words of Gymnasium. Ended episodes begin anew by themselves.
+/// Several episodes that are stepped together, in the words of Gymnasium. Ended episodes start over by themselves.
 ///
 /// Actions live in the box [−1, 1]^`actionSize`; an environment clamps what lies outside.
 public protocol VectorEnvironment: AnyObject {

@@ -61,7 +61,7 @@ public struct BinaryMeasures: Sendable {
         }
     }
 
-    /// Share of examples predicted rightly, 0 … 1.
+    /// Share of examples predicted correctly, 0 … 1.
     /// - Throws: as ``value(_:)``.
     public func accuracy() throws(WorldError) -> Double {
         try requireFinite()
@@ -171,7 +171,7 @@ public struct BinaryMeasures: Sendable {
         return Double(doubledPairs) / 2 / Double(positives) / Double(negatives)
     }
 
-    /// Generalised mean of power −5: (mean of m⁻⁵)^(−1/5). One value of 0 makes it 0.
+    /// Generalized mean of power −5: (mean of m⁻⁵)^(−1/5). One value of 0 makes it 0.
     private func mean(
         _ name: String, _ value: (Int) throws(WorldError) -> Double
     ) throws(WorldError) -> Double {

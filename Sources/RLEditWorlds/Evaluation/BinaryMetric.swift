@@ -50,7 +50,7 @@ public enum BinaryMetric: Int, CaseIterable, Sendable {
             "`fped + fned` at the threshold of equal error, which moving the threshold does not change"
         case .equalErrorThreshold:
             "that threshold: where false positive and false negative rate of the examples in groups differ least"
-        case .meanSubgroupAUC: "generalised mean over groups, of power −5, of the AUC within the group"
+        case .meanSubgroupAUC: "generalized mean over groups, of power −5, of the AUC within the group"
         case .meanBpsnAUC: "the same mean of the AUC of positives outside of the group and negatives of the group"
         case .meanBnspAUC: "the same mean of the AUC of positives of the group and negatives outside of it"
         case .finalAUC: "a quarter of `auc` and of each of the three means"
@@ -102,7 +102,7 @@ public enum GroupMetric: Int, CaseIterable, Sendable {
     /// What it is, in a phrase.
     public var documentation: String {
         switch self {
-        case .accuracy: "share predicted rightly"
+        case .accuracy: "share predicted correctly"
         case .positiveRate: "share predicted 1"
         case .truePositiveRate: "share of class 1 that is predicted 1"
         case .falsePositiveRate: "share of class 0 that is predicted 1"

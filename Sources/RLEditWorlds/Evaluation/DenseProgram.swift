@@ -106,7 +106,7 @@ final class DenseProgram: Sendable {
         }
     }
 
-    /// Where the first layers of a group of candidates stand in the stacked products.
+    /// The places of the first layers of a group of candidates in the stacked products.
     private struct Stack {
         enum Place {
             /// A shift of low rank: its input-side factor begins at this row of the stacked factors.
@@ -156,7 +156,7 @@ final class DenseProgram: Sendable {
         let activation: Int32
     }
 
-    /// The second step, if it is an unedited layer of few outputs behind no activation or ReLU.
+    /// The second step, if it is an unedited layer of few outputs after no activation or ReLU.
     private static func fusedLayer(of suffix: DenseSuffix) -> FusedLayer? {
         guard suffix.steps.count > 1, case .linear(let rows, _, _, _, _, let first) = suffix.steps[0],
             first == Int32(RL_RELU) || first == Int32(RL_IDENTITY),

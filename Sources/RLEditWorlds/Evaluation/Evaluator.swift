@@ -30,7 +30,7 @@ public final class Evaluator: @unchecked Sendable {
     private let segments: [Range<Int>]
     private static let blocksPerSegment = 8
 
-    /// Candidates whose first layers are stacked into one product; 1 when the suffix is no chain of linear layers.
+    /// Candidates whose first layers are stacked into one product; 1 when the suffix is not a chain of linear layers.
     package var groupSize: Int { dense?.groupSize ?? 1 }
     /// Examples of each block that a product runs over.
     package var blockCounts: [Int] { cache.blocks.map(\.rows.count) }
@@ -214,7 +214,7 @@ extension Tensor {
 }
 
 extension Evaluator {
-    /// Predicted class of every example of a set; the lowest class wins a tie, and -1 stands where a score is NaN.
+    /// Predicted class of every example of a set; the lowest class wins a tie, and -1 is where a score is NaN.
     public func predictions(_ edits: [LayerEdit], set: Int) throws -> [Int] {
         PredictedClass.ofRows(try scores(edits, set: set))
     }

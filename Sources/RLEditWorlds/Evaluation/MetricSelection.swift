@@ -62,7 +62,7 @@ public struct MetricSelection: Sendable, Equatable {
             | wanted[set].groups.rawValue << MetricSelection.groupsPlace
     }
 
-    /// - Returns: false, and nothing has changed, for bits that stand for nothing.
+    /// - Returns: false, and nothing has changed, for bits without a meaning.
     mutating func insert(bits: Int, set: Int) -> Bool {
         let all =
             (1 << Metric.allCases.count - 1) | (1 << BinaryMetric.allCases.count - 1) << MetricSelection.binaryPlace

@@ -12,7 +12,7 @@ public struct ScoreMeasures: Sendable {
         public let label: Int
         /// Examples with this label, at least 1.
         public let count: Int
-        /// Share of them whose largest score stands at the label, 0 … 1; the lowest class wins a tie.
+        /// Share of them whose largest score is that of the label, 0 … 1; the lowest class wins a tie.
         public let accuracy: Double
     }
 

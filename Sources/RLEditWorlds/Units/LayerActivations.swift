@@ -34,7 +34,7 @@ public struct LayerActivations: Sendable {
     ///   - name: of the layer.
     ///   - forget, retain: sets whose examples the network takes; names appear in messages.
     ///   - readsLabels: whether gradients and margin are computed; they are 0 otherwise.
-    /// - Throws: ``WorldError`` for a layer that is not there or is no linear one, and for a set that is empty, does not
+    /// - Throws: ``WorldError`` for a layer that is not there or is not a linear one, and for a set that is empty, does not
     ///   fit the network or has labels that it does not score.
     public init(
         network: Network, layer name: String, forget: NamedSet, retain: NamedSet, readsLabels: Bool = true,
@@ -45,7 +45,7 @@ public struct LayerActivations: Sendable {
             network.outputShape(ofNode: node).count == 1
         else {
             throw WorldError.layerNotEditable(
-                layer: name, reason: "features of units need a linear layer, and this is none")
+                layer: name, reason: "features of units need a linear layer, and this is not one")
         }
         biasName = network.parameter("\(name).bias") == nil ? nil : "\(name).bias"
         let classes = network.outputShape

@@ -1,5 +1,5 @@
 /// One number that a unit policy sees of each unit of an edited layer, for input units of what enters the layer (h), for
-/// output units of what leaves it (z). "Standardised" means over the units of one side of one layer of one network, so
+/// output units of what leaves it (z). "Standardized" means over the units of one side of one layer of one network, so
 /// that the same policy fits networks of other sizes and scales.
 public enum UnitFeature: String, CaseIterable, Sendable {
     /// Mean activation on the forget set, z-scored over the units.
@@ -16,7 +16,7 @@ public enum UnitFeature: String, CaseIterable, Sendable {
     case retainActive
     /// (mean_f − mean_r) / (sd_r + 0.05 · mean sd_r), divided by its root mean square over the units.
     case contrast
-    /// Coefficient of the linear discriminant times sd_r, divided by its root mean square. Of output units behind the
+    /// Coefficient of the linear discriminant times sd_r, divided by its root mean square. Of output units after the
     /// ReLU.
     case discriminant
     /// Norm of the unit's weights, a column of W for an input unit and a row for an output unit; z-scored.
@@ -59,7 +59,7 @@ public enum UnitFeature: String, CaseIterable, Sendable {
 public enum UnitContext: String, CaseIterable, Sendable {
     /// log d² − 3 of the input units, d² the squared Mahalanobis distance of the forget mean from the retain set.
     case inputDistance
-    /// The same of the output units, behind the ReLU.
+    /// The same of the output units, after the ReLU.
     case outputDistance
     /// Mean |(mean_f − mean_r) / (sd_r + 0.05 · mean sd_r)| over the input units − 1.
     case inputContrast

@@ -84,6 +84,6 @@ fails("variable%-length format", string.packsize, "s")
 fails("contains zeros", string.pack, "z", "a\0b")
 fails("invalid format option", string.pack, "y", 1)
 
--- Methods of strings, and that numbers are no objects.
+-- Methods of strings, and that numbers are not objects.
 assert(("x").upper == string.upper and #("x" .. "y") == 2 and ("%d"):rep(2):format(1, 2) == "12")
 fails("attempt to index a number value", function() return (1).x end)

@@ -19,7 +19,7 @@ local count = 0
 for character in text:gmatch(utf8.charpattern) do count = count + 1 assert(#character == count) end
 assert(count == 4)
 
--- What is not UTF-8 is told by its place, or is an error.
+-- Bytes that are not UTF-8 are reported by their place, or are an error.
 local length, place = utf8.len("ab\xff")
 assert(length == nil and place == 3 and select(2, utf8.len("\xc3")) == 1 and select(2, utf8.len("a\xe2\x82")) == 2)
 assert(utf8.len("\xed\xa0\x80") == nil and utf8.len("\xed\xa0\x80", 1, -1, true) == 1 and utf8.len("\xc0\x80") == nil and utf8.len("\xf4\x90\x80\x80") == nil)

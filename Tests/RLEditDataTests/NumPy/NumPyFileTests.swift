@@ -4,7 +4,7 @@ import RLEditTensor
 import RLEditTestSupport
 import Testing
 
-/// The files were written by NumPy (`scripts/golden/corpus.py`); the numbers stand there too.
+/// The files were written by NumPy (`scripts/golden/corpus.py`); the numbers are there too.
 @Suite("NumPy files")
 struct NumPyFileTests {
     private func read(_ name: String) throws -> Tensor {

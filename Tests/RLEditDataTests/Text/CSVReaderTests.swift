@@ -130,7 +130,7 @@ struct CSVReaderTests {
         #expect(String(decoding: bytes, as: UTF8.self).hasPrefix("plain,,\"a,b\",\"say \"\"no\"\"\","))
     }
 
-    @Test("lines of plain text come without their ends, and bytes that are no UTF-8 are refused by line")
+    @Test("lines of plain text come without their ends, and bytes that are not UTF-8 are refused by line")
     func lines() throws {
         let reader = LineReader(MemorySource(Array("\u{FEFF}one\r\n\ntwo\nthree".utf8), path: "x.txt"))
         var lines: [String] = []

@@ -46,7 +46,7 @@ struct TextSetTests {
         #expect(message("text,label\na,0\n", columns).contains("the separator of the header looks like ','"))
     }
 
-    @Test("what is wrong in a file is said with its row and column")
+    @Test("what is wrong in a file is reported with its row and column")
     func csvFaults() throws {
         #expect(message("text,label\na,0\nb,2\n") == "'x.csv': row 3, column 'label': label '2' is not one of '0', '1'")
         #expect(message("text,label\na,0.5\n") == "'x.csv': row 2, column 'label': label '0.5' is not one of '0', '1'")

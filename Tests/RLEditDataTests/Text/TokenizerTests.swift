@@ -43,11 +43,11 @@ struct TokenizerTests {
         }
         #expect(
             DataError.noTermFound(set: "t", terms: ["three", "four"]).description
-                == "none of the 2 terms ('three', 'four') stands in a text of set 't'")
+                == "none of the 2 terms ('three', 'four') occurs in a text of set 't'")
         #expect(try set.groupedByTerms(["two", "four"]).groups?.counts == [1, 0])
         #expect(throws: DataError.self) { try set.groupedByTerms([]) }
         #expect(throws: DataError.invalidTerm("!", reason: "holds no word")) { try set.groupedByTerms(["two", "!"]) }
-        #expect(throws: DataError.invalidTerm("TWO", reason: "stands in the list twice")) {
+        #expect(throws: DataError.invalidTerm("TWO", reason: "is in the list twice")) {
             try set.groupedByTerms(["two", "TWO"])
         }
     }

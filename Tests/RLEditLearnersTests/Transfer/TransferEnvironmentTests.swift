@@ -42,7 +42,7 @@ import Testing
         #expect(Set(rounds).count > 1)
     }
 
-    @Test("the reward of a candidate is the mean over the pairs, and ranks are told to learners that use them")
+    @Test("the reward of a candidate is the mean over the pairs, and learners that use ranks get them")
     func rewards() throws {
         let (problem, pool) = try Self.problem(pairsPerStep: 6)
         let ranked = try TransferEnvironment(

@@ -49,9 +49,9 @@ import Testing
     func sameFunction() throws {
         let pool = WorkerPool(workers: 1)
         let network = try TransferFixture.network(seed: 1)
-        // The same network with the units before and behind the edited layer in another order.
+        // The same network with the units before and after the edited layer in another order.
         var stream = RandomStream(seed: 9)
-        let (before, behind) = (stream.permutation(16), stream.permutation(10))
+        let (before, after) = (stream.permutation(16), stream.permutation(10))
         var moved = network
         func rows(_ name: String, _ order: [Int]) throws {
             let value = try #require(moved.parameter(name))
@@ -70,9 +70,9 @@ import Testing
         try rows("fc1.weight", before)
         try rows("fc1.bias", before)
         try columns("fc2.weight", before)
-        try rows("fc2.weight", behind)
-        try rows("fc2.bias", behind)
-        try columns("fc3.weight", behind)
+        try rows("fc2.weight", after)
+        try rows("fc2.bias", after)
+        try columns("fc3.weight", after)
         let policy = TransferFixture.policy()
         func scores(_ pair: EditPair) throws -> Tensor {
             try pair.evaluator.scores(pair.edits(pair.features.map { policy.factors(for: $0) }), set: 1)

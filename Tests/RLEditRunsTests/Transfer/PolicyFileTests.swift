@@ -71,7 +71,7 @@ import Testing
         #expect(refusal?.description.contains(message) == true, "\(refusal?.description ?? "")")
     }
 
-    @Test("a file that is no policy, and one with numbers that are not finite, are refused")
+    @Test("a file that is not a policy, and one with numbers that are not finite, are refused")
     func notAPolicy() throws {
         let folder = try TemporaryFolder()
         var other = SafetensorsFile()

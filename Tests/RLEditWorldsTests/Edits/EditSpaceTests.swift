@@ -137,7 +137,7 @@ private enum Layers {
         }
     }
 
-    @Test("steps of an episode choose their weights anew, and a relative step keeps its norm")
+    @Test("steps of an episode choose their weights again, and a relative step keeps its norm")
     func steps() throws {
         let layers = try Layers.two()
         for isMask in [true, false] {

@@ -66,7 +66,7 @@ struct LayerEditTests {
         #expect(try edit.mask(of: layer) == Tensor.ones([5, 17]))
     }
 
-    @Test("a shift adds the product of its factors, and is no mask", arguments: [1, 2, 5])
+    @Test("a shift adds the product of its factors, and is not a mask", arguments: [1, 2, 5])
     func shift(rank: Int) throws {
         let layer = try layer()
         let factors = try Fixture.factors(layer, rank: rank, "s")
@@ -76,7 +76,7 @@ struct LayerEditTests {
         expectClose(try factors.product(), product(factors))
     }
 
-    @Test("other weights stand as they are")
+    @Test("other weights stay as they are")
     func weights() throws {
         let layer = try layer()
         let other = try Fixture.tensor([5, 17], "other")

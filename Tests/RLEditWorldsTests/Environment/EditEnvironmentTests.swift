@@ -166,7 +166,7 @@ struct EditEnvironmentTests {
         #expect(try environment.evaluate(Tensor.zeros([0, environment.actionSize])).rewards.isEmpty)
     }
 
-    @Test("a reward is told its step, episode and progress, the base, and is called in candidate order")
+    @Test("a reward gets its step, episode and progress, the base, and is called in candidate order")
     func rewardContext() throws {
         var calls: [(step: Int, episode: Int, candidate: Int, progress: Double)] = []
         var gains: [Double] = []
@@ -265,7 +265,8 @@ struct EditEnvironmentTests {
         }
     }
 
-    @Test("a reward that is no number stops the step, which then has not happened", arguments: [Double.nan, .infinity])
+    @Test(
+        "a reward that is not a number stops the step, which then has not happened", arguments: [Double.nan, .infinity])
     func rewardErrors(value: Double) throws {
         let environment = try E.environment(
             E.problem(horizon: 3) { Reward($0.step == 2 && $0.episode == 2 ? value : Double($0.candidate)) })
@@ -277,7 +278,7 @@ struct EditEnvironmentTests {
         #expect(environment.snapshot() == before)
     }
 
-    @Test("a reward's term that is no number is named")
+    @Test("a reward's term that is not a number is named")
     func termErrors() throws {
         let environment = try E.environment(E.problem { _ in Reward(0, terms: [.init("keep", .nan)]) })
         _ = try environment.reset()
@@ -319,7 +320,7 @@ struct EditEnvironmentTests {
 
 @Suite("Observers")
 struct ObserverTests {
-    @Test("standardised weights have mean 0 and deviation 1 per layer; raw ones are the weights")
+    @Test("standardized weights have mean 0 and deviation 1 per layer; raw ones are the weights")
     func observers() throws {
         let layers = [
             try EditedLayer(name: "a", parameterName: "a.weight", weight: Fixture.tensor([8, 30], "a", scale: 0.05)),

@@ -118,7 +118,7 @@ struct EnvironmentCheckerTests {
     private func faults(fault: FaultyWalk.Fault) {
         let findings = EnvironmentChecker().check(FaultyWalk(fault)).map(\.description)
         #expect(Set(expected(fault)).isSubset(of: findings), "\(findings)")
-        // Faults of one step can show in later comparisons too, but a warning or a clean bill stands alone.
+        // Faults of one step can show in later comparisons too, but a warning or a clean result is alone.
         if expected(fault).allSatisfy({ $0.hasPrefix("warning") }) { #expect(findings == expected(fault)) }
     }
 

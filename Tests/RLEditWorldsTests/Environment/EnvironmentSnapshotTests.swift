@@ -109,13 +109,13 @@ struct EnvironmentSnapshotTests {
             try fault { $0.integers["environments"] = 2 } == prefix + "it has 2 environments, expected 3")
         #expect(
             try fault { $0.integers["selection[0]"] = 64 } == prefix
-                + "'selection[0]' names metrics that there are not: 64")
+                + "'selection[0]' names unknown metrics: 64")
         #expect(
             try fault { $0.tensors["episode[0].fc2.shiftLeft"] = nil } == prefix
                 + "the parts shiftRight of layer 'fc2' make no edit")
         #expect(
             try fault { $0.tensors["episode[0].fc9.weights"] = try .zeros([1]) } == prefix
-                + "it holds 13 tensors, of which this environment knows 12")
+                + "it holds 13 tensors, and this environment knows 12 of them")
         #expect(
             try fault { $0.tensors["episode[0].fc2.shiftLeft"] = try .zeros([11, 1]) }
                 == "the edit of layer 'fc2' has a left factor of shape [11, 1], expected [12, 1]")

@@ -59,7 +59,7 @@ struct BiasEditTests {
     }
 
     @Test(
-        "are measured on convolutions, behind them, and across the flattening",
+        "are measured on convolutions, after them, and across the flattening",
         arguments: [["conv1"], ["conv2"], ["fc1"], ["fc2"], ["conv2", "fc2"]])
     func convolutions(layers: [String]) throws {
         try expectAgreement(try Fixture.cnn(), layers, classes: 5)

@@ -108,7 +108,7 @@ struct BinaryMeasuresTests {
     func threshold() throws {
         let (scores, at) = (try twoTerms(), 1.5)
         let moved = try scores.binary(threshold: at)
-        // Above 1.5 stand 2 of a and 3 of b: no false positive, one of two found in each group.
+        // Above 1.5 are 2 of a and 3 of b: no false positive, one of two found in each group.
         #expect(try moved.value(.falsePositiveRate) == 0 && moved.value(.recall) == 0.5)
         #expect(try moved.value(.equalityDifference) == 0 && scores.errorDifference(threshold: at) == 0)
         #expect(try moved.value(.finalAUC) == scores.binary().value(.finalAUC))

@@ -43,7 +43,7 @@ struct EvaluatorTests {
     }
 
     @Test(
-        "measures edits of convolutions, behind them, and across the flattening",
+        "measures edits of convolutions, after them, and across the flattening",
         arguments: [["conv1"], ["conv2"], ["fc1"], ["fc2"], ["conv2", "fc2"], ["fc2", "conv1"]])
     func convolutions(layers: [String]) throws {
         try expectAgreement(try Fixture.cnn(), layers, classes: 5)

@@ -32,7 +32,7 @@ struct SparseSetTests {
         return (NamedSet(name: "all", examples: sparse), NamedSet(name: "all", examples: dense))
     }
 
-    @Test("edits behind the embedding give the same scores", arguments: ["fc1", "fc2"])
+    @Test("edits after the embedding give the same scores", arguments: ["fc1", "fc2"])
     func scores(layer: String) throws {
         let (network, sets) = (try network(), try sets())
         let evaluators = try [sets.sparse, sets.dense].map {

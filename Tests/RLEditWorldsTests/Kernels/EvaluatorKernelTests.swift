@@ -103,7 +103,7 @@ struct EvaluatorKernelTests {
         }
     }
 
-    @Test("a shift joined with the layer behind it gives that layer's scores", arguments: exampleCounts)
+    @Test("a shift joined with the layer after it gives that layer's scores", arguments: exampleCounts)
     func lowRankShiftAndLayer(examples: Int) {
         for (rows, outputs) in [(1, 1), (3, 4), (11, 10), (32, 15)] {
             for (rank, rectifies) in [(0, true), (1, true), (1, false), (5, true)] {

@@ -74,7 +74,7 @@ import Testing
     }
 
     @Test("scaling all weights before the layer leaves its features as they are")
-    func standardised() throws {
+    func standardized() throws {
         var (network, forget, retain) = try Self.golden()
         let set = try UnitFeatureSet([.forgetMean, .contrast, .discriminant, .difference, .retainDeviation])
         func inputs() throws -> [Float] {
@@ -106,7 +106,7 @@ import Testing
         }
         #expect(
             refusal?.description
-                == "layer 'conv2' cannot be edited: features of units need a linear layer, and this is none")
+                == "layer 'conv2' cannot be edited: features of units need a linear layer, and this is not one")
         let empty = NamedSet(name: "forget", examples: try forget.examples.take(0))
         #expect(throws: WorldError.invalidSet(name: "forget", message: "holds no examples")) {
             try make("fc2", empty, retain)

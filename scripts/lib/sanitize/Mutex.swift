@@ -1,6 +1,6 @@
 import Glibc
 
-/// Stands in for the `Mutex` of `Synchronization` where the thread sanitizer watches. The standard one waits by system calls of its own,
+/// Replaces the `Mutex` of `Synchronization` where the thread sanitizer watches. The standard one waits by system calls of its own,
 /// which the sanitizer cannot see, so that everything handed over through one would look like a race.
 /// Compiled into the same module as the code that is watched, it hides the imported one.
 struct Mutex<Value>: ~Copyable, @unchecked Sendable {

@@ -3,7 +3,7 @@
 //
 //   shims             everything below, once
 //   shims --threads   the same on two hosts in two threads at a time, again and again
-//   shims FILE...     besides, Lua files that must run to their end
+//   shims FILE...     also Lua files that must run to their end
 //
 // Built and run by scripts/sanitize.
 #include <pthread.h>
@@ -32,7 +32,7 @@ typedef struct {
     uint64_t state;
 } fixture;
 
-/// What stands for a Swift object: freed by `release` exactly once.
+/// A stand-in for a Swift object: freed by `release` exactly once.
 typedef struct {
     enum { FUNCTION, OBJECT } kind;
     int (*body)(lua_State *L, fixture *owner);

@@ -6,8 +6,8 @@ internal import RLEditWorlds
 
 /// A set of examples as the command line names it: `forget=FILE.safetensors`, `retain=digits:train:class!=7:take=2000`.
 ///
-/// What stands before the first colon is a file with the tensors `inputs` and `labels`, or `digits`: MNIST where it is found,
-/// else generated. Then, each behind a colon and done from left to right: `train` (default) or `test` of digits, `class=N`,
+/// Before the first colon is a file with the tensors `inputs` and `labels`, or `digits`: MNIST where it is found,
+/// else generated. Then, each after a colon and done from left to right: `train` (default) or `test` of digits, `class=N`,
 /// `class!=N`, `take=N`. A file with a colon in its name cannot be given.
 package struct SetSpecification: Sendable {
     let name: String
@@ -35,7 +35,7 @@ package struct SetSpecification: Sendable {
         self.text = text
         name = String(text[..<equals])
         let rest = text[text.index(after: equals)...].split(separator: ":", omittingEmptySubsequences: false)
-        guard let first = rest.first, !first.isEmpty else { throw fail("a file or 'digits' expected behind '='") }
+        guard let first = rest.first, !first.isEmpty else { throw fail("a file or 'digits' expected after '='") }
         source = String(first)
         let isDigits = source == "digits"
         guard !(rest.contains("train") && rest.contains("test")) else {

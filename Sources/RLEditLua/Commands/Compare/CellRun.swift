@@ -220,7 +220,7 @@ struct CellRun {
     /// Points of accuracy that the reference may keep less than the unedited network before that is said.
     private static let tolerated = 0.05
 
-    /// A network trained on the few examples that an edit needs is no network to be compared with.
+    /// A network trained on the few examples that an edit needs is not a network to be compared with.
     private func warnOfWeakReference(_ reference: Network, on retain: ExampleSet) throws {
         let kept = try reference.accuracy(on: retain, pool: pool)
         let before = try task.model.accuracy(on: retain, pool: pool)

@@ -6,7 +6,7 @@ package struct CompareOptions: Sendable {
     /// Seeds, data, arguments of the script, limits; `out` is the comparison's folder.
     package var run: RunOptions
     package var methods: [ComparedMethod]
-    /// Names that the user wrote out: what they cannot do is an error, what `all` brings along is skipped.
+    /// Names that the user wrote out: what they cannot do is an error; of `all` it is skipped.
     package var demanded: Set<String> = []
     /// Evaluations of each learner; nil for those of the task's own.
     package var budget: Int?

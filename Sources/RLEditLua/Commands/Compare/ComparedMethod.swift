@@ -46,7 +46,7 @@ package struct ComparedMethod: Sendable {
         case taskLearner
     }
 
-    /// What stands behind the name. Made when it is asked for: settings that are functions belong to one thread.
+    /// What the name means. Made when it is asked for: settings that are functions belong to one thread.
     var form: Form {
         if let policy {
             var edit = PolicyEdit(policy.file)
@@ -71,7 +71,7 @@ package struct ComparedMethod: Sendable {
         }
     }
 
-    /// Every learner, then every baseline: what `all` stands for.
+    /// Every learner, then every baseline: the meaning of `all`.
     package static var all: [ComparedMethod] {
         learners.map { ComparedMethod(name: $0.name, kind: .learner) }
             + baselines.map { ComparedMethod(name: $0.name, kind: .baseline) }
@@ -81,10 +81,10 @@ package struct ComparedMethod: Sendable {
     package static var names: [String] { all.map(\.name) + ["task"] }
 
     private static let policyName = "policy"
-    /// Evaluations of the refined policy that `all` stands for beside the zero-shot one.
+    /// Evaluations of the refined policy that `all` includes beside the zero-shot one.
     private static let policyBudget = 10
 
-    /// - Parameter list: names with commas between them; `all` stands for every learner and baseline.
+    /// - Parameter list: names with commas between them; `all` means every learner and baseline.
     /// - Parameter policy: what `policy` and `policy@N` are; without one there are no such methods.
     /// - Returns: each method once, in the order of the list.
     /// - Throws: ``UnknownMethodError``.
@@ -119,7 +119,7 @@ package struct ComparedMethod: Sendable {
     }
 
     /// A learner with a budget of its own, `NAME@N`; nil for a name without `@`.
-    /// - Throws: ``UnknownMethodError`` when what stands before it is no learner, or behind it no number above 0.
+    /// - Throws: ``UnknownMethodError`` when the part before it is not a learner, or the part after it not a number above 0.
     private init?(withBudget name: String, _ policy: ComparedPolicy?) throws(UnknownMethodError) {
         guard let at = name.firstIndex(of: "@") else { return nil }
         let base = String(name[..<at])
@@ -172,13 +172,13 @@ package struct ComparedPolicy: Sendable {
     }
 }
 
-/// A method that there is not.
+/// An unknown method.
 package struct UnknownMethodError: Error, Equatable, Sendable, CustomStringConvertible {
     package let name: String
 
     package var description: String {
         if name == "policy" || name.hasPrefix("policy@") {
-            return "'\(name)' needs --policy FILE, and behind an @ a number of evaluations from 1 to 10000"
+            return "'\(name)' needs --policy FILE, and after an @ a number of evaluations from 1 to 10000"
         }
         let names = ComparedMethod.names
         let nearest = NearestName.of(name, among: names)

@@ -60,7 +60,7 @@ package final class ComparisonRun {
         if end != .finished {
             host.note(
                 cells.isEmpty
-                    ? "stopped before the first cell was done; the same command begins anew"
+                    ? "stopped before the first cell was done; the same command starts over"
                     : "stopped; '\(folder.path)' has what is done; the same command goes on with what is missing")
         }
         guard let comparison = try makeComparison(folder.path) else { return (end, nil) }
@@ -125,7 +125,7 @@ package final class ComparisonRun {
             && cell.modules.allSatisfy { (try? SHA256Digest.hex(ofFile: $0.path)) == $0.hash }
         guard isSame else {
             host.note(
-                "the script, its arguments or this program have changed: cells in '\(folder.path)' are computed anew")
+                "the script, its arguments or this program have changed: cells in '\(folder.path)' are computed again")
             return nil
         }
         guard cell.depth != nil || !options.measuresDepth else { return nil }

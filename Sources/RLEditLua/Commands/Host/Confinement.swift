@@ -41,7 +41,7 @@ package struct Confinement {
 
     /// Confines a run of a script, or of the script in a run folder.
     /// - Parameter resumed: the folder of `--resume`.
-    /// - Returns: the options with what stands and with the folder made for the results.
+    /// - Returns: the options with the active walls and with the folder made for the results.
     /// - Throws: `FileError` or `RunFolderError` when that folder cannot be made.
     package static func ofRun(script: String?, resuming resumed: String?, options: RunOptions) throws -> RunOptions {
         guard !options.isTrusted else { return options }

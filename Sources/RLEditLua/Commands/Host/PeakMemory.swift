@@ -8,7 +8,7 @@ enum PeakMemory {
     /// To be called before the process is confined.
     static func prepare() { _ = counter }
 
-    /// Begins to count anew. Without effect where the system does not let it.
+    /// Starts the count again. Without effect where the system does not let it.
     static func reset() { try? counter?.write(contentsOf: Data("5".utf8)) }
 
     /// Megabytes (10⁶ bytes) since the last reset; nil where the system does not tell.

@@ -1,7 +1,7 @@
 internal import CSandbox
 internal import Glibc
 
-/// The walls that the kernel puts around the whole process, besides those of the script host: Landlock for files, a seccomp
+/// The walls that the kernel puts around the whole process, in addition to those of the script host: Landlock for files, a seccomp
 /// filter for programs, processes and sockets. docs/security.md says what they promise.
 package struct ProcessWalls: Sendable, Equatable {
     /// Version of Landlock's interface; nil when it is not active.
@@ -27,7 +27,7 @@ package struct ProcessWalls: Sendable, Equatable {
     ///   - writable: files and folders that may be written.
     ///   - holders: folders in which empty folders may be made, renamed and removed.
     ///   - fileBytes: how long a file may become; nil for no limit.
-    /// - Returns: what stands; a kernel that lacks a wall, or a container that refuses it, costs that wall only.
+    /// - Returns: the active walls; a kernel that lacks a wall, or a container that refuses it, costs that wall only.
     package static func raise(readable: [String], writable: [String], holders: [String], fileBytes: Int? = nil)
         -> ProcessWalls
     {
@@ -65,7 +65,7 @@ package struct ProcessWalls: Sendable, Equatable {
         (landlock.map { ["landlock (ABI \($0))"] } ?? []) + (hasSeccomp ? ["seccomp"] : [])
     }
 
-    /// One line for the person when a wall is not there; nil when all stand.
+    /// One line for the person when a wall is not there; nil when all are active.
     package var warning: String? {
         guard !missing.isEmpty else { return nil }
         return

@@ -1,6 +1,6 @@
 internal import Foundation
 
-/// A new task file to begin with: `rledit-lua new NAME.lua`. Each runs as it stands.
+/// A new task file to begin with: `rledit-lua new NAME.lua`. Each runs unchanged.
 package enum ScaffoldTemplate: String, Sendable, CaseIterable {
     case unlearn
     case customReward = "custom-reward"
@@ -8,7 +8,7 @@ package enum ScaffoldTemplate: String, Sendable, CaseIterable {
     case byHand = "by-hand"
 }
 
-/// What stands in the way of a new task file.
+/// What prevents a new task file.
 package enum ScaffoldError: Error, Equatable, Sendable, CustomStringConvertible {
     case exists(path: String)
     case notLua(path: String)

@@ -41,7 +41,7 @@ enum ScaffoldTexts {
               sets    = { forget = forget:take(500), retain = retain:take(2000) },
               heldout = { forget = test_forget, retain = test_retain },
 
-              -- One number to maximise, then named terms for the log.
+              -- One number to maximize, then named terms for the log.
               reward  = function(m)
                 local keep, drop = m.retain.accuracy, 1 - m.forget.accuracy
                 return keep + drop, { keep = keep, drop = drop }

@@ -10,7 +10,7 @@ package struct LineCompletion: Equatable, Sendable {
     static let none = LineCompletion(insertion: "", choices: [])
 
     /// - Parameters:
-    ///   - text: what stands before the cursor.
+    ///   - text: the text before the cursor.
     ///   - host: whose globals, modules, fields and methods are looked up; nothing of the script's runs.
     package init(after text: String, in host: LuaHost) {
         // At the beginning of a line the tabulator indents.
@@ -43,12 +43,12 @@ package struct LineCompletion: Equatable, Sendable {
         let begun: String
         let isMethod: Bool
 
-        /// nil where no name can stand.
+        /// nil where no name is possible.
         init?(endOf text: String) {
             var chain = text.utf8.suffix(while: {
                 LuaWord.isPart($0) || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: ":")
             })
-            // Two dots put strings together: what follows them begins anew.
+            // Two dots put strings together: what follows them is a new beginning.
             if let dots = chain.lastIndexOfTwoDots { chain = chain[dots...] }
             guard let whole = String(chain) else { return nil }
             let parts = whole.split(omittingEmptySubsequences: false) { ".:".contains($0) }.map(String.init)
@@ -64,7 +64,7 @@ package struct LineCompletion: Equatable, Sendable {
 }
 
 extension Substring.UTF8View {
-    /// Where the bytes behind the last `..` begin.
+    /// Where the bytes after the last `..` begin.
     fileprivate var lastIndexOfTwoDots: Index? {
         var place = endIndex
         while place > startIndex {

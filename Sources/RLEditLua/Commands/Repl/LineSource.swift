@@ -5,7 +5,7 @@ package protocol LineSource: AnyObject, Sendable {
     /// Whether somebody types them and sees prompts.
     var isTerminal: Bool { get }
     /// Waits for the next line.
-    /// - Parameter complete: asked with what stands before the cursor.
+    /// - Parameter complete: asked with the text before the cursor.
     func next(prompt: String, complete: (String) -> LineCompletion) -> LineInput
     /// Keeps a line, to be found again.
     func remember(_ line: [UInt8])
@@ -20,7 +20,7 @@ package enum LineInput: Equatable, Sendable {
     case end
 }
 
-/// Lines of standard input that is no terminal: no prompts, no completion.
+/// Lines of standard input that is not a terminal: no prompts, no completion.
 ///
 /// Used by one thread at a time.
 package final class PipedLines: LineSource, @unchecked Sendable {

@@ -48,7 +48,7 @@ package final class Repl {
                 guard !results.isEmpty else { return }
                 // As `lua` does: by whatever `print` is now. Tables alone are shown as what is in them.
                 guard let print = try lua.global("print").asFunction else {
-                    throw LuaUsageError("cannot show the results: 'print' is no function")
+                    throw LuaUsageError("cannot show the results: 'print' is not a function")
                 }
                 try print.call(
                     results.map { value in
@@ -145,7 +145,7 @@ package final class Repl {
             } catch let error as LuaError where error.isIncomplete {
                 switch lines.next(prompt: ">> ", complete: completion) {
                 case .interrupted: return nil
-                // As it stands.
+                // Unchanged.
                 case .end: throw error
                 case .line(let line):
                     if !line.isEmpty { lines.remember(line) }

@@ -12,7 +12,7 @@ extension ScriptRun {
     }
 
     /// Notes how to go on after an error.
-    /// - Parameter isBegun: whether the run has found anything; one that has not is begun anew when its fault is mended.
+    /// - Parameter isBegun: whether the run has found anything; one that has not starts over when its fault is fixed.
     func advise(after error: any Error, _ folder: RunFolder, isBegun: Bool) {
         guard isBegun, folder.absence == nil else { return }
         guard (error as? any InvalidRewardError)?.isInvalidReward == true else {

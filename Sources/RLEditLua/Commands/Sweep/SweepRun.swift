@@ -8,7 +8,7 @@ internal import RLEditTensor
 
 /// What the command line asks of a sweep.
 package struct SweepOptions: Sendable {
-    /// Seeds, data, arguments besides the swept ones, limits; `out` is the sweep's folder.
+    /// Seeds, data, arguments other than the swept ones, limits; `out` is the sweep's folder.
     package var run: RunOptions
     package var plan: SweepPlan
     package var shard = SweepShard.whole
@@ -30,7 +30,7 @@ package struct SweepOptions: Sendable {
 
 /// Runs the trials of a sweep, each as a run of its own with a folder of its own: `rledit-lua sweep TASK.lua`.
 ///
-/// What became of a trial stands in a ledger under a key of everything that decides it. A trial that is finished there is
+/// The outcome of a trial is in a ledger under a key of everything that decides it. A trial that is finished there is
 /// never run again; one that was cut short goes on from its checkpoint.
 package final class SweepRun {
     private let script: RunScript

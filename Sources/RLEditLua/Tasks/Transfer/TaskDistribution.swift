@@ -140,7 +140,7 @@ final class ScriptTaskDistribution: LuaBound {
                     throw options.fieldError(field, "whole numbers or names expected, got a \(value.typeName)")
                 }
                 guard seen.insert(text).inserted else {
-                    throw options.fieldError(field, "'\(text)' stands there twice")
+                    throw options.fieldError(field, "'\(text)' is there twice")
                 }
             }
             return values

@@ -1,4 +1,5 @@
 internal import CZlib
+internal import Foundation
 
 /// A picture of red, green, blue and opacity, 8 bits each, not premultiplied.
 struct Bitmap {
@@ -7,24 +8,8 @@ struct Bitmap {
     /// Four bytes per pixel, rows from the top.
     private(set) var pixels: [UInt8]
 
-    struct Colour: Equatable {
-        var red: Double
-        var green: Double
-        var blue: Double
-
-        /// Components in [0, 255].
-        init(_ red: Double, _ green: Double, _ blue: Double) {
-            self.red = red
-            self.green = green
-            self.blue = blue
-        }
-
-        func mixed(with other: Colour, _ share: Double) -> Colour {
-            Colour(
-                red + (other.red - red) * share, green + (other.green - green) * share,
-                blue + (other.blue - blue) * share)
-        }
-    }
+    /// Red, green and blue in [0, 255].
+    typealias Colour = SIMD3<Double>
 
     init(width: Int, height: Int) {
         self.width = max(1, width)
@@ -36,9 +21,7 @@ struct Bitmap {
     mutating func set(_ x: Int, _ y: Int, _ colour: Colour, opacity: Double) {
         guard x >= 0, x < width, y >= 0, y < height else { return }
         let place = (y * width + x) * 4
-        pixels[place] = Bitmap.byte(colour.red)
-        pixels[place + 1] = Bitmap.byte(colour.green)
-        pixels[place + 2] = Bitmap.byte(colour.blue)
+        for channel in 0..<3 { pixels[place + channel] = Bitmap.byte(colour[channel]) }
         pixels[place + 3] = Bitmap.byte(opacity * 255)
     }
 
@@ -61,9 +44,10 @@ struct Bitmap {
                     let below = Double(pixels[place + 3]) / 255 * (1 - above)
                     let total = above + below
                     let (old, new) = (below / total, above / total)
-                    pixels[place] = Bitmap.byte(Double(pixels[place]) * old + colour.red * new)
-                    pixels[place + 1] = Bitmap.byte(Double(pixels[place + 1]) * old + colour.green * new)
-                    pixels[place + 2] = Bitmap.byte(Double(pixels[place + 2]) * old + colour.blue * new)
+                    for channel in 0..<3 {
+                        let mixed = Double(pixels[place + channel]) * old + colour[channel] * new
+                        pixels[place + channel] = Bitmap.byte(mixed)
+                    }
                     pixels[place + 3] = Bitmap.byte(total * 255)
                 }
             }
@@ -76,11 +60,6 @@ struct Bitmap {
 
     /// The picture as a PNG file.
     var png: [UInt8] {
-        var file: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
-        // 8 bits a sample, colour type 6 (RGBA), deflate, adaptive filters, not interlaced.
-        Bitmap.append(
-            chunk: "IHDR", Bitmap.bigEndian(UInt32(width)) + Bitmap.bigEndian(UInt32(height)) + [8, 6, 0, 0, 0],
-            to: &file)
         var lines: [UInt8] = []
         lines.reserveCapacity(pixels.count + height)
         for row in 0..<height {
@@ -88,22 +67,20 @@ struct Bitmap {
             lines.append(0)
             lines += pixels[row * width * 4..<(row + 1) * width * 4]
         }
-        Bitmap.append(chunk: "IDAT", Bitmap.deflated(lines), to: &file)
-        Bitmap.append(chunk: "IEND", [], to: &file)
-        return file
+        func bigEndian(_ value: UInt32) -> [UInt8] { withUnsafeBytes(of: value.bigEndian) { Array($0) } }
+        func chunk(_ type: String, _ data: [UInt8]) -> [UInt8] {
+            let body = Array(type.utf8) + data
+            let sum = UInt32(truncatingIfNeeded: crc32(0, body, UInt32(body.count)))
+            return bigEndian(UInt32(data.count)) + body + bigEndian(sum)
+        }
+        // 8 bits a sample, colour type 6 (RGBA), deflate, adaptive filters, not interlaced.
+        let header = bigEndian(UInt32(width)) + bigEndian(UInt32(height)) + [8, 6, 0, 0, 0]
+        return [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] + chunk("IHDR", header)
+            + chunk("IDAT", Bitmap.deflated(lines)) + chunk("IEND", [])
     }
 
     /// For the `href` of an image inside a document.
     var dataURI: String { "data:image/png;base64,\(Bitmap.base64(png))" }
-
-    private static func bigEndian(_ value: UInt32) -> [UInt8] { withUnsafeBytes(of: value.bigEndian) { Array($0) } }
-
-    private static func append(chunk type: String, _ data: [UInt8], to file: inout [UInt8]) {
-        let body = Array(type.utf8) + data
-        file += bigEndian(UInt32(data.count))
-        file += body
-        file += bigEndian(UInt32(truncatingIfNeeded: crc32(0, body, UInt32(body.count))))
-    }
 
     /// zlib's format (RFC 1950).
     private static func deflated(_ bytes: [UInt8]) -> [UInt8] {
@@ -115,25 +92,14 @@ struct Bitmap {
         return Array(result[..<Int(size)])
     }
 
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-
     /// Whether a byte can be part of what ``base64(_:)`` gives.
-    static func isBase64(_ byte: UInt8) -> Bool { alphabet.contains(byte) || byte == UInt8(ascii: "=") }
-
-    static func base64(_ bytes: [UInt8]) -> String {
-        let alphabet = alphabet
-        var text: [UInt8] = []
-        text.reserveCapacity((bytes.count + 2) / 3 * 4)
-        for start in stride(from: 0, to: bytes.count, by: 3) {
-            let left = bytes.count - start
-            let group =
-                UInt32(bytes[start]) << 16 | (left > 1 ? UInt32(bytes[start + 1]) << 8 : 0)
-                | (left > 2 ? UInt32(bytes[start + 2]) : 0)
-            text.append(alphabet[Int(group >> 18)])
-            text.append(alphabet[Int(group >> 12 & 63)])
-            text.append(left > 1 ? alphabet[Int(group >> 6 & 63)] : UInt8(ascii: "="))
-            text.append(left > 2 ? alphabet[Int(group & 63)] : UInt8(ascii: "="))
+    static func isBase64(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"): true
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "/"), UInt8(ascii: "="): true
+        default: false
         }
-        return String(decoding: text, as: UTF8.self)
     }
+
+    static func base64(_ bytes: [UInt8]) -> String { Data(bytes).base64EncodedString() }
 }

@@ -1,11 +1,9 @@
 /// The words of the report, each explained in a sentence or two at its end.
 enum Glossary {
     enum Key: String, CaseIterable {
-        case accuracy, loss, confidence, evaluation, candidate
-        case reward
+        case accuracy, loss, confidence, evaluation, candidate, reward
         case rewardTerm = "reward-term"
-        case update
-        case before
+        case update, before
         case meanPolicy = "mean-policy"
         case bestSeen = "best-seen"
         case heldOut = "held-out-set"
@@ -28,38 +26,32 @@ enum Glossary {
 
     static func title(_ key: Key) -> String {
         switch key {
-        case .accuracy: "accuracy"
-        case .loss: "loss"
-        case .confidence: "confidence"
-        case .evaluation: "evaluation"
-        case .candidate: "candidate"
-        case .reward: "reward"
-        case .rewardTerm: "reward term"
-        case .update: "update"
-        case .before: "before"
-        case .meanPolicy: "mean policy"
-        case .bestSeen: "best seen"
         case .heldOut: "held-out set"
-        case .forget: "forget set"
-        case .retain: "retain set"
         case .band: "quantile band"
-        case .target: "evaluations to target"
-        case .edit: "edit"
-        case .norm: "edit norm"
         case .spread: "mean ± sd"
-        case .auc: "AUC"
-        case .fped: "FPED"
-        case .fned: "FNED"
+        case .auc, .fped, .fned: key.rawValue.uppercased()
         case .errorDifference: "error difference at EER"
         case .finalAUC: "final AUC"
-        case .group: "group"
-        case .bpsn: "BPSN AUC"
-        case .bnsp: "BNSP AUC"
+        case .bpsn, .bnsp: "\(key.rawValue.uppercased()) AUC"
         case .kfe: "kFE"
         case .falsePositiveRate: "FPR"
         case .falseNegativeRate: "FNR"
-        case .kernels: "numeric kernels"
+        default: key.rawValue.replacing("-", with: " ")
         }
+    }
+
+    /// Names of sets, measures and stages that are terms.
+    static let sets: [String: Key] = ["forget": .forget, "retain": .retain]
+    static let measures: [String: Key] = [
+        "accuracy": .accuracy, "loss": .loss, "confidence": .confidence, "auc": .auc, "fped": .fped, "fned": .fned,
+        "error_difference_at_eer": .errorDifference, "final_auc": .finalAUC,
+    ]
+    static let stages: [Stage: Key] = [.before: .before, .meanPolicy: .meanPolicy, .bestSeen: .bestSeen]
+
+    static var section: Markup {
+        .section(
+            "Glossary", id: "glossary",
+            .list(Key.allCases.map { ("glossary-\($0.rawValue)", Markup(title($0)), Markup(text($0))) }))
     }
 
     static func text(_ key: Key) -> String {
@@ -94,7 +86,7 @@ enum Glossary {
         case .errorDifference:
             "FPED + FNED at the threshold at which false positive and false negative rate are equal, so that moving the threshold gains nothing."
         case .finalAUC:
-            "A quarter of the AUC and of the generalised means, of power −5, of the groups' subgroup, BPSN and BNSP AUCs: the worst groups weigh most."
+            "A quarter of the AUC and of the generalized means, of power −5, of the groups' subgroup, BPSN and BNSP AUCs: the worst groups weigh most."
         case .group:
             "Examples that have something in common, such as an identity that they mention; – where a measure is undefined."
         case .bpsn:

@@ -1,0 +1,133 @@
+/// The shapes of charts. Lengths are in drawing units; a tenth is exact enough and short.
+extension Markup {
+    private static func pixel(_ value: Double) -> String { NumberText.fixed(value, digits: 1) }
+
+    static func line(_ style: String, x: (Double, Double), y: (Double, Double)) -> Markup {
+        .tag("line.\(style)", ["x1": pixel(x.0), "x2": pixel(x.1), "y1": pixel(y.0), "y2": pixel(y.1)])
+    }
+
+    /// - Parameters:
+    ///   - anchor: `start`, `middle` or `end`: which part of the text lies at x.
+    ///   - isLevel: whether the text's middle lies at y, in place of its base line.
+    static func text(
+        _ style: String, _ text: String, _ x: Double, _ y: Double, _ anchor: String = "", isLevel: Bool = false
+    ) -> Markup {
+        .tag(
+            "text.\(style)",
+            ["x": pixel(x), "y": pixel(y), "dy": isLevel ? "0.32em" : "", "text-anchor": anchor], Markup(text))
+    }
+
+    /// A text that reads upwards.
+    static func verticalTitle(_ text: String, _ x: Double, _ y: Double) -> Markup {
+        .tag(
+            "text.title", ["transform": "translate(\(pixel(x)) \(pixel(y))) rotate(-90)", "text-anchor": "middle"],
+            Markup(text))
+    }
+
+    /// Joined points; where one is not finite there is a gap.
+    static func path(_ style: String, _ points: [(x: Double, y: Double)], isClosed: Bool = false) -> Markup {
+        var path = ""
+        var isDown = false
+        for point in points {
+            if point.y.isFinite { path += "\(isDown ? "L" : "M")\(pixel(point.x)) \(pixel(point.y))" }
+            isDown = point.y.isFinite
+        }
+        return .tag("path.\(style)", ["d": path + (isClosed ? "Z" : "")])
+    }
+
+    static func circle(_ style: String, _ x: Double, _ y: Double, _ radius: Double, title: String = "") -> Markup {
+        .tag("circle.\(style)", ["cx": pixel(x), "cy": pixel(y), "r": pixel(radius)], hint(title))
+    }
+
+    static func rect(_ style: String, _ box: Box, title: String = "", corner: String = "") -> Markup {
+        .tag(
+            "rect.\(style)",
+            [
+                "x": pixel(box.left), "y": pixel(box.top), "width": pixel(box.width), "height": pixel(box.height),
+                "rx": corner,
+            ], hint(title))
+    }
+
+    /// A picture, stretched to the box.
+    static func image(_ picture: Bitmap, _ box: Box, style: String = "") -> Markup {
+        .tag(
+            "image.\(style)",
+            [
+                "x": pixel(box.left), "y": pixel(box.top), "width": pixel(box.width), "height": pixel(box.height),
+                "preserveAspectRatio": "none", "href": picture.dataURI,
+            ])
+    }
+
+    /// A drawing.
+    /// - Parameter about: what it shows in one sentence, for those who cannot see it.
+    static func drawing(_ width: Double, _ height: Double, about: String, style: String = "", _ marks: [Markup])
+        -> Markup
+    {
+        .tag(
+            "svg.\(style)",
+            ["viewBox": "0 0 \(pixel(width)) \(pixel(height))", "role": "img", "preserveAspectRatio": "xMidYMid meet"],
+            [hint(about)] + marks)
+    }
+
+    private static func hint(_ text: String) -> Markup { text.isEmpty ? .empty : .tag("title", Markup(text)) }
+}
+
+/// A rectangle of a drawing.
+struct Box {
+    let left: Double
+    let top: Double
+    let width: Double
+    let height: Double
+
+    func overlaps(_ other: Box) -> Bool {
+        left < other.left + other.width && other.left < left + width && top < other.top + other.height
+            && other.top < top + height
+    }
+}
+
+/// What a point looks like: colour alone does not tell series apart for everybody.
+enum MarkerShape: CaseIterable {
+    case circle, square, triangle, diamond
+
+    func markup(_ style: String, _ x: Double, _ y: Double, radius: Double) -> Markup {
+        let corners: [(Double, Double)] =
+            switch self {
+            case .circle: []
+            case .square: [(-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)]
+            case .triangle: [(0, -1.2), (1.1, 0.8), (-1.1, 0.8)]
+            case .diamond: [(0, -1.3), (1.2, 0), (0, 1.3), (-1.2, 0)]
+            }
+        return corners.isEmpty
+            ? .circle(style, x, y, radius)
+            : .path(style, corners.map { (x + $0.0 * radius, y + $0.1 * radius) }, isClosed: true)
+    }
+}
+
+/// One line of a chart's legend.
+struct LegendEntry {
+    let name: String
+    /// 22 × 14.
+    let swatch: Markup
+
+    static func line(_ name: String, _ style: String) -> LegendEntry {
+        LegendEntry(name: name, swatch: .line("line \(style)", x: (0, 22), y: (7, 7)))
+    }
+
+    static func fill(_ name: String, _ style: String) -> LegendEntry {
+        LegendEntry(
+            name: name,
+            swatch: .rect("fill \(style)", Box(left: 0, top: 2, width: 22, height: 10), corner: "2"))
+    }
+
+    static func mark(_ name: String, _ style: String, _ shape: MarkerShape = .circle, isRing: Bool = false)
+        -> LegendEntry
+    {
+        LegendEntry(name: name, swatch: shape.markup("\(isRing ? "ring" : "dot") \(style)", 11, 7, radius: 4.5))
+    }
+
+    static func markup(_ entries: [LegendEntry]) -> Markup {
+        let size: KeyValuePairs = ["viewBox": "0 0 22 14", "width": "22", "height": "14", "aria-hidden": "true"]
+        return entries.isEmpty
+            ? .empty : .tag("div.legend", entries.map { .tag("span", .tag("svg", size, $0.swatch), Markup($0.name)) })
+    }
+}
