@@ -44,7 +44,8 @@ extension GradientEngine {
             }
             if let total = GradientEngine.total(of: sums, laneCount) {
                 for part in parts {
-                    part.workspace.batchNorm(batchNorm)?.useForward(total, count: values(batchNorm), parameters: own.pointers)
+                    part.workspace.batchNorm(batchNorm)?.useForward(
+                        total, count: values(batchNorm), parameters: own.pointers)
                 }
                 runningStatistics[batchNorm] = parts[0].workspace.batchNorm(batchNorm)?.running(own.pointers)
             }

@@ -60,7 +60,8 @@ extension Network {
     ///   - mode: `.training` for batch norms by the statistics of this batch.
     ///   - outputGradient: receives the outputs, returns a tensor of their shape.
     public func pullback(
-        _ inputs: Tensor, mode: PassMode = .differentiation, random: RandomStream? = nil, outputGradient: (Tensor) throws -> Tensor
+        _ inputs: Tensor, mode: PassMode = .differentiation, random: RandomStream? = nil,
+        outputGradient: (Tensor) throws -> Tensor
     ) throws -> (outputs: Tensor, inputGradient: Tensor, parameterGradients: [Tensor]) {
         let rows = try batchRows(inputs.shape, shape: inputShape, layout: .channelsFirst)
         guard !nodes.isEmpty else {

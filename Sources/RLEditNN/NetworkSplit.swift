@@ -106,7 +106,8 @@ extension Network {
         nodes.indices.reduce(0.0) { sum, index in
             let shape = outputShape(ofNode: index)
             // A convolution meets each of its weights once at every place of its output, a linear layer at every token.
-            let places = shape.count == 3 ? Double(shape[1]) * Double(shape[2]) : (shape.count == 2 ? Double(shape[0]) : 1)
+            let places =
+                shape.count == 3 ? Double(shape[1]) * Double(shape[2]) : (shape.count == 2 ? Double(shape[0]) : 1)
             let weights = nodes[index].layer.parameters.filter { $0.shape.count >= 2 }
             return sum + places * weights.reduce(0.0) { $0 + $1.shape.reduce(1.0) { $0 * Double($1) } }
         }

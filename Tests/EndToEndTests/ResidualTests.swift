@@ -61,7 +61,9 @@ struct ResidualTests {
 
     @Test("a bias that the file does not have is refused")
     func bias() throws {
-        let workspace = try Workspace(["t.lua": Self.script(#"rledit.ShiftWorld { layer = "layer1.0.conv1", bias = true }"#)])
+        let workspace = try Workspace([
+            "t.lua": Self.script(#"rledit.ShiftWorld { layer = "layer1.0.conv1", bias = true }"#)
+        ])
         let ended = try workspace.run("t.lua", "--quiet")
         #expect(ended.code != 0)
         #expect(

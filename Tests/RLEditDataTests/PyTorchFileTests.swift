@@ -15,7 +15,9 @@ struct PyTorchFileTests {
         }
     }
 
-    @Test("views, types and parameters of a state dictionary, in both forms", arguments: ["state_dict", "state_dict-legacy"])
+    @Test(
+        "views, types and parameters of a state dictionary, in both forms",
+        arguments: ["state_dict", "state_dict-legacy"])
     func stateDictionary(name: String) throws {
         let path = Self.path(name)
         #expect(PyTorchFile.isOne(path))
@@ -23,7 +25,8 @@ struct PyTorchFileTests {
         #expect(
             entries.map { "\($0.name) \($0.type) \($0.shape)" } == [
                 "whole F32 [3, 4]", "transposed F32 [4, 3]", "part F32 [2, 2]", "scalar F32 []", "empty F32 [0, 3]",
-                "half F16 [2]", "brain BF16 [2]", "double F64 [1]", "count I64 []", "flags BOOL [2]", "parameter F32 [2]",
+                "half F16 [2]", "brain BF16 [2]", "double F64 [1]", "count I64 []", "flags BOOL [2]",
+                "parameter F32 [2]",
             ])
         #expect(Self.floats(entries[0]) == (0..<12).map(Float.init))
         #expect(Self.floats(entries[1]) == [0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11])
@@ -37,7 +40,8 @@ struct PyTorchFileTests {
         #expect(Self.floats(entries[10]) == [1, 2])
     }
 
-    @Test("the state dictionary of a training checkpoint, without the names that DataParallel adds",
+    @Test(
+        "the state dictionary of a training checkpoint, without the names that DataParallel adds",
         arguments: ["checkpoint", "checkpoint-legacy"])
     func checkpoint(name: String) throws {
         let entries = try PyTorchFile(path: Self.path(name)).entries
@@ -58,7 +62,9 @@ struct PyTorchFileTests {
         #expect(try fault("no_tensors") == .noTensors)
     }
 
-    @Test("a file cut off or changed anywhere gives an error or tensors, and never a trap", arguments: ["state_dict", "state_dict-legacy"])
+    @Test(
+        "a file cut off or changed anywhere gives an error or tensors, and never a trap",
+        arguments: ["state_dict", "state_dict-legacy"])
     func damage(name: String) throws {
         let bytes = Array(try Data(contentsOf: URL(fileURLWithPath: Self.path(name))))
         let path = NSTemporaryDirectory() + "rledit-torch-\(UUID().uuidString).pt"

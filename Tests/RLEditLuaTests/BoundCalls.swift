@@ -207,7 +207,8 @@ enum BoundCalls {
             "rledit.data": [
                 "digits()", "mnist()", "generated_digits { train = 2, test = 1 }",
                 "idx { images = 'mnist/t10k-images-idx3-ubyte', labels = 'mnist/t10k-labels-idx1-ubyte' }",
-                "set { inputs = { { 1 }, { 2 } }, labels = { 0, 1 } }", "npy('vector.npy')", "json('settings.json')", "npz('arrays.npz')",
+                "set { inputs = { { 1 }, { 2 } }, labels = { 0, 1 } }", "npy('vector.npy')", "json('settings.json')",
+                "npz('arrays.npz')",
                 "csv { path = 'words.csv', text = 'text', label = 'label' }",
                 "texts { texts = { 'x' }, labels = { 0 } }",
                 "comments()", "templates()", "vocabulary(texts)",

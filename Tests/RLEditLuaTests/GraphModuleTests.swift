@@ -69,9 +69,15 @@ struct GraphModuleTests {
         let cases: [(String, String)] = [
             ("g:conv2d(x, { kernel = 3 })", "missing field 'outputs' in rledit.Graph:conv2d"),
             ("g:conv2d(x, { outputs = 4, kernel = 9 })", "layer 'conv1': Conv2D: expected at least 9×9"),
-            ("g:conv2d(x, { outputs = 3, kernel = 1, groups = 2 })", "groups must be a divisor of 2 and 3 channels, got 2"),
+            (
+                "g:conv2d(x, { outputs = 3, kernel = 1, groups = 2 })",
+                "groups must be a divisor of 2 and 3 channels, got 2"
+            ),
             ("g:add(x)", "bad argument #2 to 'add' (rledit.Port expected"),
-            ("g:add(x, g:flatten(x))", "layer 'add1': Add: expected another input of shape [2, 6, 6], got an input of shape [72]"),
+            (
+                "g:add(x, g:flatten(x))",
+                "layer 'add1': Add: expected another input of shape [2, 6, 6], got an input of shape [72]"
+            ),
             ("g:multiply(x, x, x)", "'multiply' reads 2 layers, got 3"),
             ("g:relu(x, { nme = 'a' })", "unknown field 'nme' in rledit.Graph:relu (did you mean 'name'?)"),
             ("g:input('other', { 3 })", "a graph has one input, and this one has it already"),

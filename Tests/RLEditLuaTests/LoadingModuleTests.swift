@@ -84,7 +84,10 @@ struct LoadingModuleTests {
     @Test("the empty name puts its value before every name, after the renaming")
     func beginning() throws {
         let inner = own.map { ($0.hasPrefix("fc.") ? String($0.dropFirst(3)) : $0) }
-        #expect(try result(inner, "m:load('w.safetensors', { rename = { [''] = 'fc.' } }) print(m:parameter('fc.2.weight')[1][1])") == "2.0")
+        #expect(
+            try result(
+                inner, "m:load('w.safetensors', { rename = { [''] = 'fc.' } }) print(m:parameter('fc.2.weight')[1][1])")
+                == "2.0")
     }
 
     @Test("a head of another shape can be kept")

@@ -64,14 +64,16 @@ struct AttentionTests {
             inputShape: [4],
             nodes: [
                 .init(name: "embedding", layer: TokenEmbedding(5, 6), inputs: [-1]),
-                .init(name: "query", layer: Linear(6, 6), inputs: [0]), .init(name: "key", layer: Linear(6, 6), inputs: [0]),
+                .init(name: "query", layer: Linear(6, 6), inputs: [0]),
+                .init(name: "key", layer: Linear(6, 6), inputs: [0]),
                 .init(name: "value", layer: Linear(6, 6), inputs: [0]),
                 .init(name: "attention", layer: Attention(heads: 3), inputs: [1, 2, 3, -1]),
                 .init(name: "norm", layer: LayerNorm(6), inputs: [4]),
                 .init(name: "mean", layer: TokenPooling(.mean), inputs: [5, -1]),
             ], random: RandomStream(seed: 5))
         let embedding = try #require(network.parameter("embedding.weight"))
-        try network.setParameter("embedding.weight", try Tensor(embedding.scalars.map { 50 * $0 }, shape: embedding.shape))
+        try network.setParameter(
+            "embedding.weight", try Tensor(embedding.scalars.map { 50 * $0 }, shape: embedding.shape))
         let tokens = try Tensor([1, 2, 3, -1, 4, 0, -1, -1], shape: [2, 4])
         let padded = try Tensor([1, 2, 3, -1, 4, 0, 1, 1], shape: [2, 4])
         // Padding says nothing: another network sees other tokens there.
@@ -88,7 +90,8 @@ struct AttentionTests {
                     return zip(outputs.scalars, arriving.scalars).reduce(0) { $0 + Double($1.0) * Double($1.1) }
                 }
                 let slope = (try objective(2e-3) - objective(-2e-3)) / 4e-3
-                #expect(abs(Double(gradients[index].scalars[place]) - slope) < 2e-2 * (1 + abs(slope)), "\(name)[\(place)]")
+                #expect(
+                    abs(Double(gradients[index].scalars[place]) - slope) < 2e-2 * (1 + abs(slope)), "\(name)[\(place)]")
             }
         }
     }

@@ -105,7 +105,9 @@ struct GradientCheckTests {
                 case .sigmoid: Reference.sigmoid(value)
                 case .geluTanh:
                     value / 2
-                        * (1 + Reference.hyperbolicTangent((2 / Double.pi).squareRoot() * (value + 0.044715 * value * value * value)))
+                        * (1
+                            + Reference.hyperbolicTangent(
+                                (2 / Double.pi).squareRoot() * (value + 0.044715 * value * value * value)))
                 case .silu: value * Reference.sigmoid(value)
                 case .hardSwish: value * min(max(value + 3, 0), 6) / 6
                 case .hardSigmoid: min(max(value + 3, 0), 6) / 6

@@ -52,7 +52,9 @@ struct GraphTests {
         }
     }
 
-    @Test("A split between any two nodes gives what the whole network gives", arguments: [[0], [1], [2], [3], [4], [0, 2]])
+    @Test(
+        "A split between any two nodes gives what the whole network gives",
+        arguments: [[0], [1], [2], [3], [4], [0, 2]])
     func splits(at nodes: [Int]) throws {
         let network = try residual()
         let input = try GradientCheck.normal([3, 6], RandomStream(seed: 3))

@@ -44,11 +44,14 @@ struct NormalizationTests {
         }
     }
 
-    @Test("Batch norm at inference, alone, after a convolution, and its gradients there", arguments: ["alone", "folded"])
+    @Test(
+        "Batch norm at inference, alone, after a convolution, and its gradients there", arguments: ["alone", "folded"])
     func inference(name: String) throws {
         let golden = try Fixture.file("graph_layers")
         let input = try golden.tensor("\(name)/input")
-        var layers: [(name: String, layer: any Layer)] = [("norm", BatchNorm(name == "alone" ? 3 : 4)), ("relu", Activation.relu)]
+        var layers: [(name: String, layer: any Layer)] = [
+            ("norm", BatchNorm(name == "alone" ? 3 : 4)), ("relu", Activation.relu),
+        ]
         if name == "folded" { layers.insert(("conv", Conv2D(3, 4, kernel: 3)), at: 0) }
         var network = try Network(
             inputShape: Array(input.shape.dropFirst()), layers: layers, random: RandomStream(seed: 0))
@@ -136,7 +139,8 @@ struct NormalizationTests {
         let whole = try network.forward(images)
         for name in ["conv1", "block1.conv1", "block1.conv2", "block2.conv1", "fc"] {
             let split = try NetworkSplit(network, at: [try #require(network.nodeIndex(named: name))])
-            let outputs = try split.suffix.forward(.dense(try split.entering(.dense(images), layout: .channelsLast)), from: .channelsLast)
+            let outputs = try split.suffix.forward(
+                .dense(try split.entering(.dense(images), layout: .channelsLast)), from: .channelsLast)
             #expect(difference(outputs, whole) < 1e-5, "\(name)")
         }
     }
@@ -169,7 +173,9 @@ struct NormalizationTests {
         let arriving = try GradientCheck.normal([2, 4, 3, 3], RandomStream(seed: 2))
         let result = try network.pullback(input) { _ in arriving }
         let x = input.scalars.map(Double.init)
-        for (actual, expected) in zip(result.outputs.scalars, reference(x)) { #expect(abs(Double(actual) - expected) < 1e-5) }
+        for (actual, expected) in zip(result.outputs.scalars, reference(x)) {
+            #expect(abs(Double(actual) - expected) < 1e-5)
+        }
         for index in x.indices {
             var (above, below) = (x, x)
             above[index] += 1e-5

@@ -19,7 +19,9 @@ public struct PyTorchFile {
 
     /// Whether a file begins as one that `torch.save` wrote.
     public static func isOne(_ path: String) -> Bool {
-        guard let file = try? InputFile(path: path), let start = try? file.bytes(at: 0, count: 4096) else { return false }
+        guard let file = try? InputFile(path: path), let start = try? file.bytes(at: 0, count: 4096) else {
+            return false
+        }
         if start.starts(with: [0x80, 0x02]) { return start.dropFirst(2).starts(with: legacyMagic) }
         return start.starts(with: "PK".utf8) && String(decoding: start, as: UTF8.self).contains("data.pkl")
     }

@@ -137,7 +137,8 @@ extension LayerConstructor {
         let isOptional = settings.allSatisfy { $0.contains("?") }
         return
             ([documentation] + ports
-            + (inputs == .several ? [] : ["@param options\(isOptional ? "?" : "") { \(settings.joined(separator: ", ")) }"])
+            + (inputs == .several
+                ? [] : ["@param options\(isOptional ? "?" : "") { \(settings.joined(separator: ", ")) }"])
             + ["@return rledit.Port"])
             .joined(separator: "\n")
     }

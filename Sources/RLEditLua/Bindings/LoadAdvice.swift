@@ -37,7 +37,9 @@ struct LoadAdvice {
 
     /// A prefix, or names of wrappers to take away, with which every parameter has a tensor.
     private func otherNames() -> String? {
-        guard options.rename.isEmpty, options.beginning.isEmpty, let first = network.parameterNames.first else { return nil }
+        guard options.rename.isEmpty, options.beginning.isEmpty, let first = network.parameterNames.first else {
+            return nil
+        }
         let names = network.parameterNames
         for entry in file.entries where entry.name.utf8.count > first.utf8.count && entry.name.hasSuffix("." + first) {
             let prefix = String(entry.name.dropLast(first.count))

@@ -69,7 +69,8 @@ extension HostModules {
                 try options.finish()
                 guard let function = Activation.Function.allCases.first(where: { "\($0)".snakeCased == name })
                 else {
-                    throw options.unknownWord(name, "activation", among: Activation.Function.allCases.map { "\($0)".snakeCased })
+                    throw options.unknownWord(
+                        name, "activation", among: Activation.Function.allCases.map { "\($0)".snakeCased })
                 }
                 guard widths.count >= 2, widths.allSatisfy({ $0 >= 1 && $0 <= 1 << 24 }) else {
                     throw options.fieldError("widths", "at least two sizes between 1 and 2^24 expected, got \(widths)")

@@ -29,7 +29,8 @@ public struct Attention: DescribedLayer {
 
     public func outputShape(for inputs: [[Int]]) throws(NetworkError) -> [Int] {
         guard (3...4).contains(inputs.count) else {
-            throw .layerSetting(layer: kind, field: "inputs", expected: "three or four nodes", actual: "\(inputs.count)")
+            throw .layerSetting(
+                layer: kind, field: "inputs", expected: "three or four nodes", actual: "\(inputs.count)")
         }
         let query = inputs[0]
         guard query.count == 2, heads >= 1, heads <= 1 << 15, query[1] % heads == 0 else {
@@ -90,7 +91,8 @@ public struct Attention: DescribedLayer {
                 (pass.output + first + count * features).update(repeating: 0, count: (length - count) * features)
                 for head in 0..<heads where count > 0 {
                     let place = first + head * width
-                    let weights = self.weights.pointer + (scratch == nil ? 0 : (example * heads + head) * length * length)
+                    let weights =
+                        self.weights.pointer + (scratch == nil ? 0 : (example * heads + head) * length * length)
                     matrixProduct(
                         transposeB: true, m: count, n: count, k: width, alpha: scale, pass.inputs[0] + place,
                         lda: features, pass.inputs[1] + place, ldb: features, weights, ldc: count)
@@ -118,7 +120,8 @@ public struct Attention: DescribedLayer {
                     if let gradient = pass.inputGradients[2] {
                         // dV = Pᵀ dO
                         matrixProduct(
-                            transposeA: true, m: count, n: width, k: count, weights, lda: count, arriving, ldb: features,
+                            transposeA: true, m: count, n: width, k: count, weights, lda: count, arriving,
+                            ldb: features,
                             gradient + place, ldc: features)
                     }
                     // dP = dO Vᵀ, and through the softmax dS = P ⊙ (dP − Σ dP ⊙ P).

@@ -53,7 +53,8 @@ public struct Multiply: DescribedLayer {
 
     static let constructor = LayerConstructor(
         "multiply", baseName: "multiply", inputs: .named(["x", "factor"]), Multiply(),
-        "The product of two activations of one shape; the second may also hold one number for each channel of the first.")
+        "The product of two activations of one shape; the second may also hold one number for each channel of the first."
+    )
 
     public var kind: String { "Multiply" }
     public var settings: [Setting<Multiply>] { [] }

@@ -22,7 +22,8 @@ public struct TokenPooling: DescribedLayer {
             count.
             """),
         LayerConstructor(
-            "first_token", baseName: "pool", TokenPooling(.first), "The first token of `{ length, features }`: BERT's [CLS]."),
+            "first_token", baseName: "pool", TokenPooling(.first),
+            "The first token of `{ length, features }`: BERT's [CLS]."),
     ]
 
     public var kind: String { function.rawValue }
