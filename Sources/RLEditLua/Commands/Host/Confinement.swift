@@ -102,7 +102,7 @@ package struct Confinement {
         do { reserved = try ReservedFolder(at: folder, housekeeping: housekeeping) } catch _ where folder == nil {
             return
         }
-        // The end that no error can report leaves nothing empty behind either.
+        // An end that no error can report leaves no empty folder either.
         reserved.removables.forEach(ProcessEnd.remove)
         options.reserved = reserved
         writable.append(reserved.path)
