@@ -71,6 +71,11 @@ function data.npy(path) end
 ---@return table<string, rledit.Tensor>
 function data.npz(path) end
 
+--- What a JSON file holds, as plain tables, strings, numbers and booleans; `null` is nil. At most 16 MB.
+---@param path string
+---@return any
+function data.json(path) end
+
 --- Texts and their labels from a CSV file (RFC 4180, plain or compressed with gzip) whose first row names the columns.
 --- `text`, `label` and `group` are names of columns; a label is 0 or 1 unless `labels` says which contents mean which
 --- label; a group is a name, or empty for none. `separator` separates the columns, `","` by default. Texts keep the

@@ -22,49 +22,85 @@
 ---@class rledit.nn
 local nn = {}
 
---- A fully connected layer: `linear(128, 10)`, or by name with `bias = false`.
+--- A fully connected layer: `linear(128, 10)`, or by name with `bias = false`. Tokens `{ length, inputs }` pass it one
+--- by one.
 ---@param inputs integer|{ inputs: integer, outputs: integer, bias: boolean? }
----@param outputs integer?
+---@param outputs? integer
 ---@return rledit.Layer
 function nn.linear(inputs, outputs) end
+
+--- A convolution over `{ channels, height, width }`, as PyTorch's `Conv2d`.
+---@param options { inputs: integer, outputs: integer, kernel: rledit.Size, stride: rledit.Size?, padding: rledit.Size?, dilation: rledit.Size?, groups: integer?, bias: boolean? }
+---@return rledit.Layer
+function nn.conv2d(options) end
 
 --- The first layer of a network that reads texts as bags of words: the rows of its table for the words of a text, each
 --- times the word's weight, summed; plus a bias. `embedding_bag(#vocabulary, 64)`, or by name with `bias = false`. It
 --- computes what a linear layer computes, quickly; its weight is `[words, out]`, as of PyTorch's `EmbeddingBag` with
 --- mode "sum" (the transpose of a linear layer's). Worlds cannot edit it.
 ---@param inputs integer|{ inputs: integer, outputs: integer, bias: boolean? }
----@param outputs integer?
+---@param outputs? integer
 ---@return rledit.Layer
 function nn.embedding_bag(inputs, outputs) end
 
---- A convolution over `{ channels, height, width }`. Stride and dilation are 1, padding is 0 and there is a bias by
---- default.
----@param options { inputs: integer, outputs: integer, kernel: rledit.Size, stride: rledit.Size?, padding: rledit.Size?, dilation: rledit.Size?, bias: boolean? }
+--- Normalizes each channel over a minibatch while training, and by running statistics otherwise, as PyTorch's
+--- `BatchNorm1d` and `BatchNorm2d`. The running statistics `running_mean` and `running_var` go with the model; no
+--- gradient reaches them.
+---@param channels integer|{ channels: integer, epsilon: number?, momentum: number? }
 ---@return rledit.Layer
-function nn.conv2d(options) end
+function nn.batch_norm(channels) end
+
+--- Normalizes the features of each vector or token, then scales and shifts them, as PyTorch's `LayerNorm` over the last
+--- dimension. BERT's `epsilon` is 1e-12.
+---@param features integer|{ features: integer, epsilon: number? }
+---@return rledit.Layer
+function nn.layer_norm(features) end
 
 --- Maximum over windows. The stride is the kernel's size by default.
----@param kernel integer|{ kernel: rledit.Size, stride: rledit.Size?, padding: rledit.Size? }
+---@param kernel rledit.Size|{ kernel: rledit.Size, stride: rledit.Size?, padding: rledit.Size? }
 ---@return rledit.Layer
 function nn.max_pool2d(kernel) end
 
---- Mean over windows. The stride is the kernel's size by default; padded zeros count unless `counts_padding` is false.
----@param kernel integer|{ kernel: rledit.Size, stride: rledit.Size?, padding: rledit.Size?, counts_padding: boolean? }
+--- Mean over windows. The stride is the kernel's size by default.
+---@param kernel rledit.Size|{ kernel: rledit.Size, stride: rledit.Size?, padding: rledit.Size?, counts_padding: boolean? }
 ---@return rledit.Layer
 function nn.average_pool2d(kernel) end
-
---- Sets values to 0 at random while training, and scales the others up; does nothing otherwise.
----@param rate number? share of values, 0.5 by default
----@return rledit.Layer
-function nn.dropout(rate) end
 
 --- Mean over all positions of each channel.
 ---@return rledit.Layer
 function nn.global_average_pool2d() end
 
+--- Adds channels of zeros to pictures. `pad_channels { before = 8, after = 8 }` after `average_pool2d { kernel = 1,
+--- stride = 2 }` is the shortcut without parameters of the first residual networks.
+---@param options? { before: integer?, after: integer? }
+---@return rledit.Layer
+function nn.pad_channels(options) end
+
 --- All values of an example in one dimension.
 ---@return rledit.Layer
 function nn.flatten() end
+
+--- Sets values to 0 at random while training, and scales the others up; does nothing otherwise.
+---@param rate? number|{ rate: number? }
+---@return rledit.Layer
+function nn.dropout(rate) end
+
+--- A row of a table for each token, as PyTorch's `Embedding`. The input is `{ length }` numbers of tokens, from 0; -1
+--- is the padding after the last token.
+---@param tokens integer|{ tokens: integer, features: integer }
+---@param features? integer
+---@return rledit.Layer
+function nn.token_embedding(tokens, features) end
+
+--- Adds to each token the row of a table for its position, as BERT's learned positions. With `shared = true` it adds
+--- the first row to every token, which is what BERT's table of token types does for a text of one segment.
+---@param options { positions: integer, features: integer, shared: boolean? }
+---@return rledit.Layer
+function nn.position_embedding(options) end
+
+--- The first token of `{ length, features }`: BERT's [CLS].
+---@return rledit.Layer
+function nn.first_token() end
 
 --- max(0, x).
 ---@return rledit.Layer
@@ -81,6 +117,26 @@ function nn.tanh() end
 --- 1 / (1 + exp(-x)).
 ---@return rledit.Layer
 function nn.sigmoid() end
+
+--- GELU by a hyperbolic tangent, PyTorch's `GELU(approximate="tanh")`.
+---@return rledit.Layer
+function nn.gelu_tanh() end
+
+--- x sigmoid(x), also called Swish.
+---@return rledit.Layer
+function nn.silu() end
+
+--- x clip(x + 3, 0, 6) / 6.
+---@return rledit.Layer
+function nn.hard_swish() end
+
+--- clip(x + 3, 0, 6) / 6.
+---@return rledit.Layer
+function nn.hard_sigmoid() end
+
+--- clip(x, 0, 6).
+---@return rledit.Layer
+function nn.relu6() end
 
 --- All floating-point tensors of a safetensors file by name. The path is looked up under the data roots.
 ---@param path string
@@ -99,6 +155,22 @@ function nn.load(path) end
 ---@param options rledit.FitAllOptions
 ---@return rledit.Model[] models the list given
 function nn.fit_all(options) end
+
+--- An empty graph, for networks that are no chain: residual blocks, branches, gates. The seed of the initial parameters
+--- is the run's by default.
+---
+--- ```lua
+--- local g = nn.graph { name = "small_resnet" }
+--- local x = g:input("image", { 3, 32, 32 })
+--- x = g:relu(g:batch_norm(g:conv2d(x, { name = "conv1", outputs = 16, kernel = 3, padding = 1 })))
+--- local y = g:relu(g:conv2d(x, { name = "block.conv", outputs = 16, kernel = 3, padding = 1 }))
+--- x = g:add(x, y)
+--- local scores = g:linear(g:global_average_pool2d(x), { name = "fc", outputs = 10 })
+--- local model = g:network { scores = scores }
+--- ```
+---@param options? { name: string?, seed: integer? }
+---@return rledit.Graph
+function nn.graph(options) end
 
 --- A network whose layers follow each other: `{ input = shape, layer, {"name", layer}, … }`. Layers without a name get
 --- one, such as `relu1`. Names may have dots, as PyTorch's have (`features.0`). The seed of the initial parameters is
@@ -140,7 +212,7 @@ function nn.sequential(description) end
 
 ---@class rledit.LoadOptions
 ---@field prefix string? what precedes each name in the file; tensors without it are not looked at
----@field rename table<string, string>? beginnings of names in the file, or of their parts, by what they become: `{ ["module."] = "" }`
+---@field rename table<string, string>? beginnings of names in the file, or of their parts, by what they become: `{ ["module."] = "" }`; the empty name puts its value before every name: `{ [""] = "bert." }`
 ---@field ignore (string|string[])? tensors that no layer takes: names, or patterns in which `*` is any run of characters
 ---@field partial boolean? whether parameters without a tensor keep their values; false by default
 
@@ -150,6 +222,214 @@ function nn.sequential(description) end
 ---@class rledit.Layer
 ---@field kind string for example `Linear`
 local Layer = {}
+
+--- What a layer of a graph gives, for other layers to read.
+---@class rledit.Port
+---@field shape integer[] shape of one example
+local Port = {}
+
+--- A network under construction whose layers may read any earlier one. Each method but `input` and `network` adds a
+--- layer: it takes what the layer reads, and a table with the layer's settings and its `name`. Sizes that the layer
+--- before tells (`inputs` of a convolution, `channels` of a batch norm) need not be given.
+---@class rledit.Graph
+local Graph = {}
+
+--- The network's input, `{ features }` or `{ channels, height, width }`.
+---@param name string
+---@param shape integer[]
+---@return rledit.Port
+function Graph:input(name, shape) end
+
+--- A fully connected layer: `linear(128, 10)`, or by name with `bias = false`. Tokens `{ length, inputs }` pass it one
+--- by one.
+---@param port rledit.Port
+---@param options { inputs: integer?, outputs: integer, bias: boolean?, name: string? }
+---@return rledit.Port
+function Graph:linear(port, options) end
+
+--- A convolution over `{ channels, height, width }`, as PyTorch's `Conv2d`.
+---@param port rledit.Port
+---@param options { inputs: integer?, outputs: integer, kernel: rledit.Size, stride: rledit.Size?, padding: rledit.Size?, dilation: rledit.Size?, groups: integer?, bias: boolean?, name: string? }
+---@return rledit.Port
+function Graph:conv2d(port, options) end
+
+--- The first layer of a network that reads texts as bags of words: the rows of its table for the words of a text, each
+--- times the word's weight, summed; plus a bias. `embedding_bag(#vocabulary, 64)`, or by name with `bias = false`. It
+--- computes what a linear layer computes, quickly; its weight is `[words, out]`, as of PyTorch's `EmbeddingBag` with
+--- mode "sum" (the transpose of a linear layer's). Worlds cannot edit it.
+---@param port rledit.Port
+---@param options { inputs: integer?, outputs: integer, bias: boolean?, name: string? }
+---@return rledit.Port
+function Graph:embedding_bag(port, options) end
+
+--- Normalizes each channel over a minibatch while training, and by running statistics otherwise, as PyTorch's
+--- `BatchNorm1d` and `BatchNorm2d`. The running statistics `running_mean` and `running_var` go with the model; no
+--- gradient reaches them.
+---@param port rledit.Port
+---@param options? { channels: integer?, epsilon: number?, momentum: number?, name: string? }
+---@return rledit.Port
+function Graph:batch_norm(port, options) end
+
+--- Normalizes the features of each vector or token, then scales and shifts them, as PyTorch's `LayerNorm` over the last
+--- dimension. BERT's `epsilon` is 1e-12.
+---@param port rledit.Port
+---@param options? { features: integer?, epsilon: number?, name: string? }
+---@return rledit.Port
+function Graph:layer_norm(port, options) end
+
+--- Maximum over windows. The stride is the kernel's size by default.
+---@param port rledit.Port
+---@param options { kernel: rledit.Size, stride: rledit.Size?, padding: rledit.Size?, name: string? }
+---@return rledit.Port
+function Graph:max_pool2d(port, options) end
+
+--- Mean over windows. The stride is the kernel's size by default.
+---@param port rledit.Port
+---@param options { kernel: rledit.Size, stride: rledit.Size?, padding: rledit.Size?, counts_padding: boolean?, name: string? }
+---@return rledit.Port
+function Graph:average_pool2d(port, options) end
+
+--- Mean over all positions of each channel.
+---@param port rledit.Port
+---@param options? { name: string? }
+---@return rledit.Port
+function Graph:global_average_pool2d(port, options) end
+
+--- Adds channels of zeros to pictures. `pad_channels { before = 8, after = 8 }` after `average_pool2d { kernel = 1,
+--- stride = 2 }` is the shortcut without parameters of the first residual networks.
+---@param port rledit.Port
+---@param options? { before: integer?, after: integer?, name: string? }
+---@return rledit.Port
+function Graph:pad_channels(port, options) end
+
+--- All values of an example in one dimension.
+---@param port rledit.Port
+---@param options? { name: string? }
+---@return rledit.Port
+function Graph:flatten(port, options) end
+
+--- Sets values to 0 at random while training, and scales the others up; does nothing otherwise.
+---@param port rledit.Port
+---@param options? { rate: number?, name: string? }
+---@return rledit.Port
+function Graph:dropout(port, options) end
+
+--- The sum of two or more activations of one shape.
+---@param port rledit.Port
+---@param ... rledit.Port more of them, then the settings
+---@return rledit.Port
+function Graph:add(port, ...) end
+
+--- The product of two activations of one shape; the second may also hold one number for each channel of the first.
+---@param x rledit.Port
+---@param factor rledit.Port
+---@param options? { name: string? }
+---@return rledit.Port
+function Graph:multiply(x, factor, options) end
+
+--- The channels of pictures of one size, or the features of vectors or tokens, after each other.
+---@param port rledit.Port
+---@param ... rledit.Port more of them, then the settings
+---@return rledit.Port
+function Graph:concatenate(port, ...) end
+
+--- A row of a table for each token, as PyTorch's `Embedding`. The input is `{ length }` numbers of tokens, from 0; -1
+--- is the padding after the last token.
+---@param port rledit.Port
+---@param options { tokens: integer, features: integer, name: string? }
+---@return rledit.Port
+function Graph:token_embedding(port, options) end
+
+--- Adds to each token the row of a table for its position, as BERT's learned positions. With `shared = true` it adds
+--- the first row to every token, which is what BERT's table of token types does for a text of one segment.
+---@param port rledit.Port
+---@param options { positions: integer, features: integer?, shared: boolean?, name: string? }
+---@return rledit.Port
+function Graph:position_embedding(port, options) end
+
+--- Scaled dot-product attention with several heads over queries, keys and values `{ length, features }`, each made by a
+--- linear layer. With `tokens`, the network's input of tokens, padding takes part in nothing.
+---@param query rledit.Port
+---@param key rledit.Port
+---@param value rledit.Port
+---@param tokens? rledit.Port
+---@param options { heads: integer, name: string? }
+---@return rledit.Port
+function Graph:attention(query, key, value, tokens, options) end
+
+--- The mean over the tokens of `{ length, features }`. With `tokens`, the network's input of tokens, padding does not
+--- count.
+---@param x rledit.Port
+---@param tokens? rledit.Port
+---@param options? { name: string? }
+---@return rledit.Port
+function Graph:token_mean(x, tokens, options) end
+
+--- The first token of `{ length, features }`: BERT's [CLS].
+---@param port rledit.Port
+---@param options? { name: string? }
+---@return rledit.Port
+function Graph:first_token(port, options) end
+
+--- max(0, x).
+---@param port rledit.Port
+---@param options? { name: string? }
+---@return rledit.Port
+function Graph:relu(port, options) end
+
+--- x Φ(x), with the normal distribution's Φ.
+---@param port rledit.Port
+---@param options? { name: string? }
+---@return rledit.Port
+function Graph:gelu(port, options) end
+
+--- Hyperbolic tangent.
+---@param port rledit.Port
+---@param options? { name: string? }
+---@return rledit.Port
+function Graph:tanh(port, options) end
+
+--- 1 / (1 + exp(-x)).
+---@param port rledit.Port
+---@param options? { name: string? }
+---@return rledit.Port
+function Graph:sigmoid(port, options) end
+
+--- GELU by a hyperbolic tangent, PyTorch's `GELU(approximate="tanh")`.
+---@param port rledit.Port
+---@param options? { name: string? }
+---@return rledit.Port
+function Graph:gelu_tanh(port, options) end
+
+--- x sigmoid(x), also called Swish.
+---@param port rledit.Port
+---@param options? { name: string? }
+---@return rledit.Port
+function Graph:silu(port, options) end
+
+--- x clip(x + 3, 0, 6) / 6.
+---@param port rledit.Port
+---@param options? { name: string? }
+---@return rledit.Port
+function Graph:hard_swish(port, options) end
+
+--- clip(x + 3, 0, 6) / 6.
+---@param port rledit.Port
+---@param options? { name: string? }
+---@return rledit.Port
+function Graph:hard_sigmoid(port, options) end
+
+--- clip(x, 0, 6).
+---@param port rledit.Port
+---@param options? { name: string? }
+---@return rledit.Port
+function Graph:relu6(port, options) end
+
+--- The finished network. Every layer has to lead to its scores. A `vocabulary` of as many words as the input has
+--- numbers goes with the model into every file.
+---@param outputs { scores: rledit.Port, vocabulary: rledit.Vocabulary? }
+---@return rledit.Model
+function Graph:network(outputs) end
 
 --- A network. Printing it shows the table of its layers. A task works on a snapshot of it: later changes do not reach
 --- the run.

@@ -7,7 +7,7 @@
 ---@field sets table<string, rledit.Set>|rledit.NamedSet[] what the reward may read: by name, or a list that keeps its order
 ---@field reward fun(m: rledit.Metrics): number, table<string, number>?, boolean? judges a candidate: the number to maximize, named terms for the log, and true to end the episode
 ---@field metrics table<string, fun(set: rledit.SetMetrics): number>? metrics of your own, read as `m.<set>.<name>`
----@field observation ("standardized"|"raw")? how the policy sees the weights; standardized by default
+---@field observation ("standardized"|"raw"|"statistics")? how the policy sees the weights: all of them, standardized or as they are, or the mean and root mean square of each row and column; by default standardized up to 65,536 edited weights, statistics above
 ---@field on_invalid_reward ("stop"|"worst")? what becomes of a candidate for which the reward raises, or gives no finite number: `"stop"`, the default, ends the run and keeps the best edit so far; `"worst"` counts it as the worst so far
 
 ---@class rledit.TaskOptions: rledit.EnvironmentOptions

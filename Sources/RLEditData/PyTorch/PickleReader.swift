@@ -131,7 +131,7 @@ struct PickleReader {
     // MARK: Tensors
 
     private static let tensorMakers: Set<String> = [
-        "torch._utils _rebuild_tensor_v2", "torch._utils _rebuild_parameter", "collections OrderedDict",
+        "torch._utils _rebuild_tensor", "torch._utils _rebuild_tensor_v2", "torch._utils _rebuild_parameter", "collections OrderedDict",
     ]
 
     private func global(_ name: String) throws(TorchFault) -> PickleValue {
@@ -173,7 +173,7 @@ struct PickleReader {
         case "torch._utils _rebuild_parameter":
             guard let tensor = parts.first, case .tensor = tensor else { throw .malformed("a parameter has no tensor") }
             return tensor
-        case "torch._utils _rebuild_tensor_v2":
+        case "torch._utils _rebuild_tensor", "torch._utils _rebuild_tensor_v2":
             guard parts.count >= 4, case .storage(let storage) = parts[0], case .integer(let offset) = parts[1],
                 let shape = sizes(parts[2]), let strides = sizes(parts[3]), shape.count == strides.count
             else { throw .malformed("a tensor is not described as tensors are") }
