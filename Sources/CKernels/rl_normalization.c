@@ -66,6 +66,23 @@ RL_CLONES void rl_batch_norm_backward(const float *x, const float *dy, int64_t c
     }
 }
 
+RL_CLONES void rl_channel_shift(int64_t count, int64_t channels, int64_t rank, const float *base, const float *left,
+                                const float *projected, int64_t stride, int32_t relu, float *y) {
+    for (int64_t i = 0; i < count; i++) {
+        const float *restrict from = base + i * channels;
+        const float *restrict factors = projected + i * stride;
+        float *restrict to = y + i * channels;
+        for (int64_t c = 0; c < channels; c++) to[c] = from[c] + left[c] * factors[0];
+        for (int64_t k = 1; k < rank; k++) {
+            const float *restrict row = left + k * channels;
+            float factor = factors[k];
+            for (int64_t c = 0; c < channels; c++) to[c] += row[c] * factor;
+        }
+        if (relu)
+            for (int64_t c = 0; c < channels; c++) to[c] = to[c] < 0 ? 0 : to[c];
+    }
+}
+
 RL_CLONES void rl_fold_affine(const float *weight, const float *bias, int64_t outputs, int64_t inputs,
                               const float *scale, const float *shift, float *restrict folded,
                               float *restrict foldedBias) {

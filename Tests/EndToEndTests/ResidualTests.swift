@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// Editing inside residual networks, through the built binary, on generated data.
-@Suite("Residual networks, end to end")
+/// Editing inside residual networks and encoders, through the built binary, on generated data.
+@Suite("Residual networks and encoders, end to end")
 struct ResidualTests {
     private static func script(_ world: String) -> String {
         """
@@ -18,7 +18,7 @@ struct ResidualTests {
           sets = { forget = forget, retain = retain:take(100) },
           heldout = { forget = test_forget, retain = test_retain },
           reward = function(m) return m.retain.accuracy - m.forget.accuracy end,
-          learner = rledit.EvolutionStrategy { steps = 48, population = 8 },
+          learner = rledit.EvolutionStrategy { steps = 48, population_size = 8 },
         }
 
         """
@@ -57,6 +57,52 @@ struct ResidualTests {
         let back = try workspace.run("back.lua", "--data", ".")
         #expect(back.code == 0, "\(back.errors)")
         #expect(back.output.hasPrefix("47\n"))
+    }
+
+    /// Texts of up to eight tokens, of two classes that differ in which of two tokens comes first.
+    private static func encoderScript(_ world: String) -> String {
+        """
+        local rledit = require "rledit"
+        local config = {
+          vocab_size = 20, hidden_size = 16, num_hidden_layers = 2, num_attention_heads = 2, intermediate_size = 24,
+          max_position_embeddings = 8, type_vocab_size = 2 }
+        local texts, labels = {}, {}
+        for i = 1, 240 do
+          local text, length = {}, 3 + i % 6
+          for place = 1, 8 do text[place] = place <= length and 4 + math.random(0, 15) or -1 end
+          local first = math.random(1, length - 1)
+          labels[i] = math.random(0, 1)
+          text[first], text[first + 1] = 2 + labels[i], 3 - labels[i]
+          texts[i] = text
+        end
+        local train, test = rledit.data.set { inputs = texts, labels = labels, name = "order" }:split(0.75)
+        local model = rledit.models.bert { config = config, length = 8, classes = 2, seed = 1 }
+        model:fit(train, { epochs = 2, batch_size = 30, learning_rate = 0.01 })
+        return rledit.task {
+          model = model, world = \(world), sets = { train = train }, heldout = { test = test },
+          reward = function(m) return m.train.accuracy end,
+          learner = rledit.EvolutionStrategy { steps = 24, population_size = 8 },
+        }
+
+        """
+    }
+
+    @Test(
+        "layers of an encoder are edited to the same bytes for any number of workers",
+        arguments: [
+            #"rledit.ShiftWorld { layer = "bert.encoder.layer.1.output.dense" }"#,
+            #"rledit.MaskWorld { layers = { "bert.encoder.layer.0.attention.self.value", "classifier" } }"#,
+        ])
+    func encoder(world: String) throws {
+        let workspace = try Workspace(["t.lua": Self.encoderScript(world)])
+        for count in ["1", "2"] {
+            let ended = try workspace.run("t.lua", "--out", "w\(count)", "--workers", count, "--quiet")
+            #expect(ended.code == 0, "\(ended.errors)")
+        }
+        for name in DeterminismTests.files {
+            #expect(workspace.bytes("w1/\(name)") != nil)
+            #expect(workspace.bytes("w1/\(name)") == workspace.bytes("w2/\(name)"), "\(name)")
+        }
     }
 
     @Test("a bias that the file does not have is refused")

@@ -131,7 +131,8 @@ struct PickleReader {
     // MARK: Tensors
 
     private static let tensorMakers: Set<String> = [
-        "torch._utils _rebuild_tensor", "torch._utils _rebuild_tensor_v2", "torch._utils _rebuild_parameter", "collections OrderedDict",
+        "torch._utils _rebuild_tensor", "torch._utils _rebuild_tensor_v2", "torch._utils _rebuild_parameter",
+        "collections OrderedDict",
     ]
 
     private func global(_ name: String) throws(TorchFault) -> PickleValue {

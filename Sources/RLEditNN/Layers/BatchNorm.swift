@@ -1,5 +1,6 @@
 internal import CKernels
 public import RLEditCore
+internal import RLEditTensor
 
 /// Normalizes each channel over a batch, then scales and shifts it (Ioffe and Szegedy 2015), as PyTorch's `BatchNorm1d` and
 /// `BatchNorm2d`: `[channels]` or `[channels, height, width]`.
@@ -62,6 +63,16 @@ public struct BatchNorm: DescribedLayer {
     public func makeKernel(_ request: KernelRequest) throws(NetworkError) -> any LayerKernel {
         BatchNormKernel(
             layer: self, count: request.inputCount / channels, usesBatch: request.mode == .training)
+    }
+
+    /// The factor of each channel at inference.
+    package func scale(of network: Network, node: Int) -> [Float] {
+        let name = network.nodes[node].name
+        guard let weight = network.parameter("\(name).weight"), let variance = network.parameter("\(name).running_var")
+        else { return [] }
+        return (0..<channels).map { channel in
+            weight.scalars[channel] * Float(1 / (Double(variance.scalars[channel]) + epsilon).squareRoot())
+        }
     }
 
     /// y = scale · x + shift by channel at inference.

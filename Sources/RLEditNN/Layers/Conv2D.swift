@@ -63,6 +63,14 @@ public struct Conv2D: FoldsBatchNorm, DescribedLayer {
             groups: groups, bias: bias)
     }
 
+    /// A convolution over the same windows with another number of outputs and no bias.
+    package func filters(_ outputs: Int) -> Conv2D {
+        var result = self
+        result.outChannels = outputs
+        result.hasBias = false
+        return result
+    }
+
     package var withBias: Conv2D {
         var result = self
         result.hasBias = true

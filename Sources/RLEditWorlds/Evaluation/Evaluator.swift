@@ -24,6 +24,7 @@ public final class Evaluator: @unchecked Sendable {
     /// The edited layers and all that follows from them.
     let suffix: Network
     let dense: DenseProgram?
+    let shifts: ShiftProgram?
     /// Ranking and counting of margins; nil for other than two classes.
     let margins: MarginCounter?
     /// Runs of blocks that one piece measures; fixed by the data alone.
@@ -31,7 +32,9 @@ public final class Evaluator: @unchecked Sendable {
     private static let blocksPerSegment = 8
 
     /// Candidates whose first layers are stacked into one product; 1 when the suffix is not a chain of linear layers.
-    package var groupSize: Int { dense?.groupSize ?? 1 }
+    package var groupSize: Int { dense?.groupSize ?? shifts?.groupSize ?? 1 }
+    /// Whether shifts are measured by their factors alone, without edited weights: for tests.
+    package var takesShiftsByFactors: Bool { shifts != nil }
     /// Examples of each block that a product runs over.
     package var blockCounts: [Int] { cache.blocks.map(\.rows.count) }
 
@@ -63,6 +66,10 @@ public final class Evaluator: @unchecked Sendable {
         dense = try denseSuffix.map {
             try DenseProgram(suffix: $0, layers: layers, cache: cache, scores: scores, workers: pool.workers)
         }
+        shifts =
+            denseSuffix == nil
+            ? try ShiftProgram(
+                suffix: split.suffix, layers: layers, cache: cache, scores: scores, workers: pool.workers) : nil
         margins = classes == 2 ? try MarginCounter(sets: sets, workers: pool.workers) : nil
         segments = stride(from: 0, to: cache.blocks.count, by: Evaluator.blocksPerSegment).map {
             $0..<min($0 + Evaluator.blocksPerSegment, cache.blocks.count)
@@ -187,7 +194,12 @@ public final class Evaluator: @unchecked Sendable {
     ) throws {
         if let dense { return dense.run(candidates, blocks: blocks, worker: worker, consume: consume) }
         guard !blocks.isEmpty else { return }
-        for (offset, edits) in candidates.enumerated() {
+        if let shifts {
+            let taken = candidates.enumerated().filter { shifts.takes($0.element) }
+            try shifts.run(
+                taken.map { ($0.offset, $0.element) }, blocks: blocks, cache: cache, worker: worker, consume: consume)
+        }
+        for (offset, edits) in candidates.enumerated() where shifts?.takes(edits) != true {
             var replacements: [String: Tensor] = [:]
             for (layer, edit) in zip(layers, edits) {
                 for (name, value) in try layer.parameters(of: edit.weights(of: layer)) { replacements[name] = value }

@@ -340,4 +340,21 @@ struct ObserverTests {
         #expect(standard[240...].allSatisfy { $0 == 0 })
         #expect(observe(RawWeights()) == layers[0].base.scalars + layers[1].base.scalars)
     }
+
+    @Test("statistics of weights are the mean and root mean square of each row and column")
+    func weightStatistics() throws {
+        let weight = try Tensor([1, 2, 3, 4, 5, 6], shape: [2, 3])
+        let layer = try EditedLayer(name: "fc", parameterName: "fc.weight", weight: weight)
+        let observer = WeightStatistics()
+        #expect(observer.size(for: [layer]) == 10)
+        var features = [Float](repeating: 0, count: 10)
+        features.withUnsafeMutableBufferPointer { observer.observe([weight], of: [layer], into: $0) }
+        let expected: [Float] = [
+            -1.52128, -0.44530, 1.52128, 0.30089, -0.82808, -0.25137, 0.00000, -0.02222, 0.82808, 0.21800,
+        ]
+        for (value, exact) in zip(features, expected) { #expect(abs(value - exact) < 1e-4) }
+        #expect(standardObserver(for: [layer]).name == "standardized")
+        let wide = try EditedLayer(name: "wide", parameterName: "wide.weight", weight: Tensor.ones([257, 256]))
+        #expect(standardObserver(for: [wide]).name == "statistics")
+    }
 }

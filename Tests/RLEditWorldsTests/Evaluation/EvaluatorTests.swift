@@ -191,6 +191,54 @@ struct EvaluatorTests {
         try expectAgreement(network, ["unused"], classes: 3)
     }
 
+    /// Two residual blocks with batch norms whose statistics are no longer their initial ones.
+    private func residual() throws -> Network {
+        func node(_ name: String, _ layer: any Layer, _ inputs: [Int]) -> Network.Node {
+            Network.Node(name: name, layer: layer, inputs: inputs)
+        }
+        func convolution(_ channels: Int) -> Conv2D { Conv2D(channels, 6, kernel: 3, padding: 1, bias: false) }
+        var network = try Network(
+            inputShape: [2, 6, 5],
+            nodes: [
+                node("stem", convolution(2), [-1]), node("bn0", BatchNorm(6), [0]), node("relu0", Activation.relu, [1]),
+                node("conv1", convolution(6), [2]), node("bn1", BatchNorm(6), [3]), node("relu1", Activation.relu, [4]),
+                node("conv2", convolution(6), [5]), node("bn2", BatchNorm(6), [6]), node("add1", Add(), [7, 2]),
+                node("relu2", Activation.relu, [8]), node("conv3", convolution(6), [9]),
+                node("bn3", BatchNorm(6), [10]),
+                node("add2", Add(), [9, 11]), node("relu3", Activation.relu, [12]),
+                node("pool", GlobalAveragePool2D(), [13]), node("fc", Linear(6, 3), [14]),
+            ], random: RandomStream(seed: 8))
+        for name in network.parameterNames where name.hasPrefix("bn") {
+            let value = try Fixture.tensor([6], name, scale: 0.2)
+            try network.setParameter(name, try Tensor(value.scalars.map { abs($0 + 1) }, shape: [6]))
+        }
+        return network
+    }
+
+    @Test(
+        "measures edits inside residual blocks, shifts by their factors among them",
+        arguments: [["stem"], ["conv1"], ["conv2"], ["conv3"], ["fc"], ["conv1", "conv3"]])
+    func residualBlocks(layers: [String]) throws {
+        let network = try residual()
+        try expectAgreement(network, layers, classes: 3)
+        let evaluator = try Evaluator(network: network, layers: layers, sets: [], pool: Fixture.pool)
+        #expect(evaluator.takesShiftsByFactors == ["stem", "conv2", "conv3"].contains(layers.joined(separator: " ")))
+    }
+
+    @Test("a shift's numbers do not depend on the other candidates of its group")
+    func shiftsAlone() throws {
+        let network = try residual()
+        let sets = try Fixture.sets(for: network, classes: 3)
+        let evaluator = try Evaluator(network: network, layers: ["conv3"], sets: sets, pool: Fixture.pool)
+        let candidates = try (0..<9).map { index -> [LayerEdit] in
+            [.shift(try Fixture.factors(evaluator.layers[0], rank: 1 + index % 3, "candidate \(index)"))]
+        }
+        let together = try evaluator.scores(of: candidates, set: 0)
+        for (index, edits) in candidates.enumerated() {
+            #expect(try evaluator.scores(edits, set: 0) == together[index])
+        }
+    }
+
     // MARK: - Faults
 
     private func message(_ body: () throws -> Void) -> String {
