@@ -56,7 +56,7 @@ struct ResidualTests {
         }
         let back = try workspace.run("back.lua", "--data", ".")
         #expect(back.code == 0, "\(back.errors)")
-        #expect(back.output.hasPrefix("47\n"))
+        #expect(back.output.hasPrefix("37\n"))
     }
 
     /// Texts of up to eight tokens, of two classes that differ in which of two tokens comes first.
