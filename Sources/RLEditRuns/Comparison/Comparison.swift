@@ -1,3 +1,5 @@
+internal import RLEditCore
+
 /// Several methods on one task over the same seeds: what `rledit-lua compare` comes to.
 public struct Comparison: Sendable, Equatable {
     /// One method with the cells it has, ascending by seed.

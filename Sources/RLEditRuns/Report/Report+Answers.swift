@@ -1,3 +1,5 @@
+internal import RLEditCore
+
 extension Report {
     /// The edit that the run saved: what the report speaks of as the result.
     var resultStage: Stage { manifest.resultStage(of: summary) }

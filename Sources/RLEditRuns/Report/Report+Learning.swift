@@ -1,3 +1,5 @@
+internal import RLEditCore
+
 extension Report {
     /// Reward over the evaluations.
     var learning: Markup {

@@ -1,3 +1,5 @@
+internal import RLEditCore
+
 extension Report {
     var isSpread: Bool { summary.seeds.count > 1 }
 

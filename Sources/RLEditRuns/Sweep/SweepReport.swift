@@ -1,3 +1,5 @@
+internal import RLEditCore
+
 /// The report of a sweep: what each value of each setting came to, as tables and pictures.
 struct SweepReport {
     private let sweep: Sweep

@@ -60,7 +60,7 @@ struct SparseSetTests {
             inputShape: [30], layers: [("first", Linear(30, 2))], random: RandomStream(seed: 0))
         #expect(
             throws: WorldError.layerNotEditable(
-                layer: "first", reason: "it reads the sparse examples of set 'all' itself; edit a layer behind it")
+                layer: "first", reason: "it reads the sparse examples of set 'all' itself; edit a layer after it")
         ) {
             try Evaluator(network: linear, layers: ["first"], sets: [sets.sparse], pool: Fixture.pool)
         }
