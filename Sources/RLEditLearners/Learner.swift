@@ -1,3 +1,4 @@
+public import RLEditCore
 public import RLEditTensor
 public import RLEditWorlds
 
@@ -27,16 +28,6 @@ public struct LearningProblem: Sendable {
 /// fit in memory.
 package let largestBatch = 16_384
 
-/// One named number of a learner's log, for example `policy_loss`. `docs/reference/learners.md` explains each.
-public struct LoggedValue: Sendable, Equatable {
-    public let name: String
-    public let value: Double
-    public init(_ name: String, _ value: Double) {
-        self.name = name
-        self.value = value
-    }
-}
-
 /// A learner proposes actions and gets their outcome: the whole interface between learning and editing.
 ///
 /// The loop is `ask` → step the environments → `tell`, until the budget is spent. A learner is used from one thread;
@@ -60,7 +51,7 @@ public protocol Learner: AnyObject {
 
     /// What those actions gave.
     /// - Returns: the values to log when this completed an update of the policy, else nil.
-    func tell(_ outcome: StepBatch, progress: Double) throws -> [LoggedValue]?
+    func tell(_ outcome: StepBatch, progress: Double) throws -> [NamedNumber]?
 
     /// The deterministic action of the current policy for each observation, `[environments, actionSize]`; nil for a
     /// learner without a mean policy.

@@ -1,3 +1,5 @@
+internal import RLEditCore
+
 /// A number that learners log, declared once: its key and what the glossary says of it. Calling it makes the logged value.
 public struct LogKey: Sendable, Equatable {
     public let name: String
@@ -13,7 +15,7 @@ public struct LogKey: Sendable, Equatable {
         self.goodRange = goodRange
     }
 
-    func callAsFunction(_ value: Double) -> LoggedValue { LoggedValue(name, value) }
+    func callAsFunction(_ value: Double) -> NamedNumber { NamedNumber(name, value) }
 }
 
 /// What several learners log.

@@ -1,4 +1,4 @@
-internal import RLEditCore
+public import RLEditCore
 public import RLEditTensor
 public import RLEditWorlds
 
@@ -62,13 +62,13 @@ public final class PPO: CatalogueLearner, PolicyLearner {
     }
 
     /// Takes the rewards of the last actions; updates when they complete a rollout.
-    public func tell(_ outcome: StepBatch, progress: Double) throws -> [LoggedValue]? {
+    public func tell(_ outcome: StepBatch, progress: Double) throws -> [NamedNumber]? {
         try begun().collector.tell(outcome).map(update)
     }
 
     // MARK: 2. Advantages, 3. Epochs of minibatches
 
-    private func update(_ rollout: RolloutBuffer) throws -> [LoggedValue] {
+    private func update(_ rollout: RolloutBuffer) throws -> [NamedNumber] {
         var session = try begun()
         let policy = session.collector.policy
         session.updates += 1

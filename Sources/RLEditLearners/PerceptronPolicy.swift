@@ -98,13 +98,14 @@ package final class PerceptronPolicy: Policy {
             }
         }
         // One partial sum a block, added in the order of the blocks, whoever computed them.
-        let partialSums = PartialSums(count: blocks.count)
+        let partialSums = Slots<Double>(count: blocks.count)
         forEachBlock(spread: rows > 1) { [networks] index, block in
             partialSums[index] = networks[block.network].gradients(layer: block.layer, units: block.units)
         }
+        let total = try partialSums.values().reduce(0, +)
         return logDeviationGradient.withUnsafeBufferPointer { buffer in
-            guard let base = buffer.baseAddress else { return partialSums.total() }
-            return partialSums.total() + rl_sum_of_squares(Int64(buffer.count), base)
+            guard let base = buffer.baseAddress else { return total }
+            return total + rl_sum_of_squares(Int64(buffer.count), base)
         }
     }
 
@@ -193,23 +194,4 @@ extension MultilayerPerceptron {
             buffer.baseAddress?.update(from: source.pointer, count: buffer.count)
         }
     }
-}
-
-/// One number for each piece of a job. Invariant: a piece writes its own index only, and the sum is taken after the job.
-private final class PartialSums: @unchecked Sendable {
-    private let values: UnsafeMutableBufferPointer<Double>
-
-    init(count: Int) {
-        values = .allocate(capacity: count)
-        values.initialize(repeating: 0)
-    }
-
-    deinit { values.deallocate() }
-
-    subscript(index: Int) -> Double {
-        get { values[index] }
-        set { values[index] = newValue }
-    }
-
-    func total() -> Double { values.reduce(0, +) }
 }

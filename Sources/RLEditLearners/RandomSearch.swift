@@ -82,7 +82,7 @@ public final class RandomSearch: CatalogueLearner {
     }
 
     /// - Returns: values to log whenever an episode ended.
-    public func tell(_ outcome: StepBatch, progress: Double) throws -> [LoggedValue]? {
+    public func tell(_ outcome: StepBatch, progress: Double) throws -> [NamedNumber]? {
         var search = try begun()
         var candidates = try search.beginTell(learner: name)
         let ended = try search.scores.add(outcome, learner: name)

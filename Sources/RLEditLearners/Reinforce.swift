@@ -1,4 +1,4 @@
-internal import RLEditCore
+public import RLEditCore
 public import RLEditTensor
 public import RLEditWorlds
 
@@ -64,11 +64,11 @@ public final class Reinforce: CatalogueLearner, PolicyLearner {
     }
 
     /// Takes the rewards of the last actions; updates when they complete a rollout.
-    public func tell(_ outcome: StepBatch, progress: Double) throws -> [LoggedValue]? {
+    public func tell(_ outcome: StepBatch, progress: Double) throws -> [NamedNumber]? {
         try begun().collector.tell(outcome).map(update)
     }
 
-    private func update(_ rollout: RolloutBuffer) throws -> [LoggedValue] {
+    private func update(_ rollout: RolloutBuffer) throws -> [NamedNumber] {
         var session = try begun()
         let policy = session.collector.policy
         session.updates += 1

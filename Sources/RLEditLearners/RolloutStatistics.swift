@@ -1,8 +1,9 @@
+internal import RLEditCore
 internal import RLEditTensor
 
 extension RolloutBuffer {
     /// What every learner of rollouts logs of them.
-    var log: [LoggedValue] {
+    var log: [NamedNumber] {
         let rewards = rewards.map { Double($0) }
         return [
             LogKey.meanReward(mean(rewards)),

@@ -111,7 +111,7 @@ public final class SNES: CatalogueLearner, GenerationLearner {
     }
 
     /// - Returns: values to log when a generation is complete.
-    public func tell(_ outcome: StepBatch, progress: Double) throws -> [LoggedValue]? {
+    public func tell(_ outcome: StepBatch, progress: Double) throws -> [NamedNumber]? {
         var session = try begun()
         let generation = try session.generation.tell(outcome, learner: name)
         defer { self.session = session }

@@ -1,4 +1,4 @@
-internal import RLEditCore
+public import RLEditCore
 public import RLEditTensor
 public import RLEditWorlds
 
@@ -71,7 +71,7 @@ public final class SeparableCMAES: CatalogueLearner, GenerationLearner {
     }
 
     /// - Returns: values to log when a generation is complete.
-    public func tell(_ outcome: StepBatch, progress: Double) throws -> [LoggedValue]? {
+    public func tell(_ outcome: StepBatch, progress: Double) throws -> [NamedNumber]? {
         var session = try begun()
         let generation = try session.generation.tell(outcome, learner: name)
         defer { self.session = session }

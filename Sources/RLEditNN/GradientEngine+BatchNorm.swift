@@ -12,17 +12,17 @@ extension GradientEngine {
         examples: @Sendable (Range<Int>) throws -> (inputs: ExampleInputs, targets: Targets)
     ) throws -> ObjectiveTerms {
         let graph = graph
-        let made = PieceResults<BatchPart?>(count: laneCount, nil)
+        let made = Slots<BatchPart>(count: laneCount)
         try forEach(laneCount) { lane in
             let range = (lane * rows / laneCount)..<((lane + 1) * rows / laneCount)
             let (inputs, targets) = try examples(range)
             let checked = try GradientEngine.checked(graph, inputs, targets, rows: range.count)
-            made.values[lane] = BatchPart(
+            made[lane] = BatchPart(
                 first: range.lowerBound, rows: range.count, input: graph.block(inputs, rows: range.count),
                 outputShape: checked.outputShape, targets: checked.targets,
                 workspace: try Workspace(graph: graph, key: Workspace.Key(rows: range.count, mode: .training)))
         }
-        let parts = (0..<laneCount).compactMap { made.values[$0] }
+        let parts = try made.values()
         let values = { (node: Int) in rows * graph.shapes[node].dropFirst().reduce(1, *) }
 
         // Forward: up to each batch norm, its statistics, and on.
@@ -32,17 +32,17 @@ extension GradientEngine {
             let own = ParameterPointers(
                 pointers: batchNorm < graph.nodes.count
                     ? Array(parameters.pointers[graph.nodeParameters[batchNorm]]) : [])
-            let sums = PieceResults<ChannelSums?>(count: laneCount, nil)
+            let sums = Slots<ChannelSums>(count: laneCount)
             try forEach(laneCount) { lane in
                 let part = parts[lane]
                 try part.workspace.forward(
                     segment, input: BlockInput(part.input.pointer), parameters: parameters.pointers,
                     random: random.split("chunk", lane))
                 guard batchNorm < graph.nodes.count, let kernel = part.workspace.batchNorm(batchNorm) else { return }
-                sums.values[lane] = kernel.forwardSums(
+                sums[lane] = kernel.forwardSums(
                     part.workspace.input(of: batchNorm, from: BlockInput(part.input.pointer)), parameters: own.pointers)
             }
-            if let total = GradientEngine.total(of: sums, laneCount) {
+            if let total = GradientEngine.total(of: sums) {
                 for part in parts {
                     part.workspace.batchNorm(batchNorm)?.useForward(
                         total, count: values(batchNorm), parameters: own.pointers)
@@ -53,10 +53,10 @@ extension GradientEngine {
         }
 
         let scale = weight / Float(rows * objective.termsPerRow(graph.shape(of: graph.nodes.count - 1)))
-        let results = PieceResults(count: laneCount, ObjectiveTerms())
+        let results = Slots<ObjectiveTerms>(count: laneCount)
         try forEach(laneCount) { lane in
             let part = parts[lane]
-            results.values[lane] = try namingExamples({ part.first + $0 }) {
+            results[lane] = try namingExamples({ part.first + $0 }) {
                 try objective.evaluate(
                     UnsafePointer(part.workspace.output), rows: part.rows, shape: part.outputShape, part.targets,
                     scale: scale, gradient: part.workspace.outputGradient)
@@ -68,7 +68,7 @@ extension GradientEngine {
         let lanes = lanes
         for batchNorm in graph.batchNorms.reversed() + [-1] {
             let segment = (batchNorm + 1)..<end
-            let sums = PieceResults<ChannelSums?>(count: laneCount, nil)
+            let sums = Slots<ChannelSums>(count: laneCount)
             try forEach(laneCount) { lane in
                 let part = parts[lane]
                 let gradients = graph.parameters.map { lanes[lane].pointer + $0.flatOffset }
@@ -76,24 +76,23 @@ extension GradientEngine {
                     segment, input: BlockInput(part.input.pointer), parameters: parameters.pointers,
                     parameterGradients: gradients)
                 guard batchNorm >= 0, let kernel = part.workspace.batchNorm(batchNorm) else { return }
-                sums.values[lane] = kernel.backwardSums(
+                sums[lane] = kernel.backwardSums(
                     part.workspace.input(of: batchNorm, from: BlockInput(part.input.pointer)),
                     part.workspace.gradient(of: batchNorm))
             }
-            if let total = GradientEngine.total(of: sums, laneCount) {
+            if let total = GradientEngine.total(of: sums) {
                 for part in parts { part.workspace.batchNorm(batchNorm)?.useBackward(total, count: values(batchNorm)) }
             }
             end = batchNorm + 1
         }
         var total = ObjectiveTerms()
-        for lane in 0..<laneCount { total.add(results.values[lane]) }
+        for terms in try results.values() { total.add(terms) }
         return total
     }
 
-    private static func total(of sums: PieceResults<ChannelSums?>, _ count: Int) -> ChannelSums? {
-        guard var total = sums.values[0] else { return nil }
-        for lane in 1..<max(count, 1) { if let next = sums.values[lane] { total.add(next) } }
-        return total
+    private static func total(of sums: Slots<ChannelSums>) -> ChannelSums? {
+        let parts = sums.present
+        return parts.dropFirst().reduce(into: parts.first) { $0?.add($1) }
     }
 }
 

@@ -63,7 +63,7 @@ final class GradientEngine {
                 parameters: parameters, rows: rows, laneCount: laneCount, objective: objective, weight: weight,
                 random: random, examples: examples)
         }
-        let results = PieceResults(count: laneCount, ObjectiveTerms())
+        let results = Slots<ObjectiveTerms>(count: laneCount)
         let (graph, lanes) = (graph, lanes)
         let scale = weight / Float(rows * objective.termsPerRow(graph.shape(of: graph.nodes.count - 1)))
         try forEach(laneCount) { lane in
@@ -85,10 +85,10 @@ final class GradientEngine {
                     })
                 if let addend { rl_accumulate(lanes[lane].pointer, addend.pointer, Int64(graph.flatCount)) }
             }
-            results.values[lane] = terms
+            results[lane] = terms
         }
         var total = ObjectiveTerms()
-        for lane in 0..<laneCount { total.add(results.values[lane]) }
+        for terms in try results.values() { total.add(terms) }
         return total
     }
 
@@ -151,21 +151,6 @@ struct LaneSummer: Sendable {
             rl_sum_parts(parts, Int64(lanes.count), Int64(range.lowerBound), target, Int64(range.count))
         }
         withExtendedLifetime(lanes) {}
-    }
-}
-
-/// One value per piece of a parallel job, written by the worker that runs the piece while the caller waits.
-final class PieceResults<Value>: @unchecked Sendable {
-    let values: UnsafeMutableBufferPointer<Value>
-
-    init(count: Int, _ initial: Value) {
-        values = .allocate(capacity: count)
-        values.initialize(repeating: initial)
-    }
-
-    deinit {
-        values.deinitialize()
-        values.deallocate()
     }
 }
 

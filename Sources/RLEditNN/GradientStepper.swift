@@ -107,14 +107,14 @@ package final class GradientStepper {
         let (results, last) = try run(terms, random: random, updatesStatistics: true)
         var scale: Float = 1
         if let limit = gradientClipping {
-            let squares = PieceResults(count: blockCount, 0.0)
+            let squares = Slots<Double>(count: blockCount)
             let finish = finisher(last)
             let gradient = gradient
             try engine.forEach(blockCount) { block in
                 let range = finish.finish(block)
-                squares.values[block] = rl_sum_of_squares(Int64(range.count), gradient.pointer + range.lowerBound)
+                squares[block] = rl_sum_of_squares(Int64(range.count), gradient.pointer + range.lowerBound)
             }
-            let norm = squares.values.reduce(0, +).squareRoot()
+            let norm = try squares.values().reduce(0, +).squareRoot()
             // As PyTorch's clip_grad_norm_, whose 1e-6 avoids a division by zero.
             scale = min(1, Float(Double(limit) / (norm + 1e-6)))
         }

@@ -1,3 +1,4 @@
+package import RLEditCore
 package import RLEditLearners
 package import RLEditTensor
 package import RLEditWorlds
@@ -7,7 +8,7 @@ package final class LearnerDriver {
     package let learner: any Learner
     package let environment: any VectorEnvironment
     /// What each update logged.
-    package private(set) var log: [[LoggedValue]] = []
+    package private(set) var log: [[NamedNumber]] = []
     package private(set) var evaluations = 0
     private var observation: ObservationBatch
 

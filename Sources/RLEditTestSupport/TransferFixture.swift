@@ -1,3 +1,4 @@
+internal import RLEditCore
 package import RLEditData
 package import RLEditLearners
 package import RLEditNN

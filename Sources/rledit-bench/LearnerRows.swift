@@ -1,3 +1,4 @@
+internal import RLEditCore
 internal import RLEditLearners
 internal import RLEditRuns
 internal import RLEditTensor
@@ -62,7 +63,7 @@ private final class TimedLearner: Learner {
         try timed { try learner.ask(observation, progress: progress) }
     }
 
-    func tell(_ outcome: StepBatch, progress: Double) throws -> [LoggedValue]? {
+    func tell(_ outcome: StepBatch, progress: Double) throws -> [NamedNumber]? {
         try timed { try learner.tell(outcome, progress: progress) }
     }
 

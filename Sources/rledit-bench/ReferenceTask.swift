@@ -1,3 +1,4 @@
+internal import RLEditCore
 internal import RLEditData
 internal import RLEditLearners
 internal import RLEditNN
@@ -54,7 +55,7 @@ struct ReferenceTask {
         ClosureReward { context in
             let drop = 1 - (try context.value(.accuracy, set: 0))
             let keep = try context.value(.accuracy, set: 1)
-            return Reward(keep + drop, terms: [Reward.Term("drop", drop), Reward.Term("keep", keep)])
+            return Reward(keep + drop, terms: [NamedNumber("drop", drop), NamedNumber("keep", keep)])
         }
     }
 

@@ -1,4 +1,5 @@
 import LuaBridge
+import RLEditCore
 import RLEditLua
 import RLEditRuns
 import RLEditWorlds

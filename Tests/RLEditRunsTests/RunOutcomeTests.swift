@@ -1,3 +1,4 @@
+import RLEditCore
 import RLEditData
 import RLEditLearners
 import RLEditNN
@@ -29,12 +30,18 @@ struct RunOutcomeTests {
             random: RandomStream(seed: seed))
     }
 
+    private func problem(bias: Bool = false) throws -> EditProblem {
+        var world = ShiftWorld.Configuration()
+        world.bias = bias
+        return EditProblem(
+            network: try network(3), layers: ["fc2"], sets: [try set("identity")], world: ShiftWorld(world),
+            reward: ClosureReward { Reward(try $0.value(.accuracy, set: 0)) })
+    }
+
     private func outcome(heldOut: [NamedSet], measures: [String: [SetMetric]] = [:]) throws -> RunOutcome {
         var configuration = RandomSearch.Configuration()
         configuration.steps = 16
-        let problem = EditProblem(
-            network: try network(3), layers: ["fc2"], sets: [try set("identity")], world: ShiftWorld(),
-            reward: ClosureReward { Reward(try $0.value(.accuracy, set: 0)) })
+        let problem = try problem()
         let task = EditTask(
             name: "test", problem: problem, heldOut: heldOut, learner: RandomSearch(configuration), measures: measures)
         let loop = try EditLoop(task, seed: 0, pool: RunOutcomeTests.pool)
@@ -76,6 +83,40 @@ struct RunOutcomeTests {
         #expect(outcome.groups[0].value("false_positive_rate", Stage("same")) == before)
         #expect(outcome.heldOut[0][Stage("same")] == outcome.heldOut[0][.before])
         #expect(outcome.heldOut[0][Stage("other")] != outcome.heldOut[0][.before])
+    }
+
+    @Test("without a run, models are measured to the bit as a run measures them", arguments: [false, true])
+    func unedited(bias: Bool) throws {
+        let held = try set("identity")
+        var outcome = try RunOutcome(
+            unedited: try problem(bias: bias), heldOut: [held], measures: [:], pool: RunOutcomeTests.pool)
+        try outcome.add(Stage("same"), network: try network(3))
+        #expect(outcome.heldOut[0].stages.stages.map(\.name) == ["before", "same"])
+        #expect(outcome.heldOut[0][Stage("same")] == outcome.heldOut[0][.before])
+        #expect(outcome.meanPolicy == nil && outcome.bestSeen == nil && outcome.unedited.isEmpty)
+        guard !bias else { return }
+        let run = try self.outcome(heldOut: [held])
+        #expect(outcome.heldOut[0][.before] == run.heldOut[0][.before] && outcome.model == run.model)
+        #expect(outcome.groups[0].stages[.before] == run.groups[0].stages[.before])
+    }
+
+    @Test("a model that lacks the run's layers is measured as it is, one without any weights too")
+    func otherArchitecture() throws {
+        var outcome = try outcome(
+            heldOut: [try set("identity")], measures: ["identity": [.plain(.accuracy), .plain(.loss)]])
+        let examples = try set("identity").examples
+        let other = try Network(
+            inputShape: [3], layers: [("a", Linear(3, 5)), ("relu", Activation.relu), ("b", Linear(5, 2))],
+            random: RandomStream(seed: 5))
+        // Scores 3 classes, the third of which no example has.
+        let bare = try Network(inputShape: [3], layers: [("relu", Activation.relu)], random: RandomStream(seed: 5))
+        for (name, network) in [("other", other), ("bare", bare)] {
+            try outcome.add(Stage(name), network: network)
+            let scores = try network.forward(examples.allInputs())
+            let right = zip(PredictedClass.ofRows(scores), examples.labels).count { $0 == $1 }
+            let accuracy = outcome.heldOut[0][Stage(name)]?.first { $0.name == "accuracy" }?.value
+            #expect(abs((accuracy ?? -1) - Double(right) / 300) < 1e-9, "\(name)")
+        }
     }
 
     @Test("what one class is called adds up to all of its examples; sets of several classes are left out")

@@ -1,3 +1,4 @@
+internal import RLEditCore
 public import RLEditTensor
 public import RLEditWorlds
 
@@ -164,7 +165,7 @@ public final class TransferEnvironment: VectorEnvironment {
             (0..<environments).filter { !actsOnFactors || $0 % drawn.count == place }
         }
         var values = [[Double]](repeating: [], count: environments)
-        var terms = [[Reward.Term]](repeating: [], count: environments)
+        var terms = [[NamedNumber]](repeating: [], count: environments)
         var told = [Double](repeating: 0, count: environments)
         var isInvalid = [Bool](repeating: false, count: environments)
         for (place, index) in drawn.enumerated() where !meetings[place].isEmpty {
@@ -188,7 +189,7 @@ public final class TransferEnvironment: VectorEnvironment {
                 let count = Double(max(values[environment].count, 1))
                 var reward = Reward(
                     values[environment].reduce(0, +) / count,
-                    terms: terms[environment].map { Reward.Term($0.name, $0.value / count) })
+                    terms: terms[environment].map { NamedNumber($0.name, $0.value / count) })
                 reward.isInvalid = isInvalid[environment]
                 return reward
             }, evaluations: values.map { _ in measured }, episodes: values.map { _ in stepCount + 1 },
@@ -201,10 +202,10 @@ public final class TransferEnvironment: VectorEnvironment {
             finalObservation: { observation }, record: record)
     }
 
-    private func add(_ new: [Reward.Term], to terms: inout [Reward.Term]) {
+    private func add(_ new: [NamedNumber], to terms: inout [NamedNumber]) {
         for term in new {
             if let index = terms.firstIndex(where: { $0.name == term.name }) {
-                terms[index] = Reward.Term(term.name, terms[index].value + term.value)
+                terms[index].value += term.value
             } else {
                 terms.append(term)
             }

@@ -117,7 +117,7 @@ final class CustomLearner: Learner {
         }
     }
 
-    func tell(_ outcome: StepBatch, progress: Double) throws -> [LoggedValue]? {
+    func tell(_ outcome: StepBatch, progress: Double) throws -> [NamedNumber]? {
         let rewards = LuaValue.table(try host.makeTable(outcome.rewards))
         let result = try tellMethod.call([asked, rewards]).first ?? .nil
         asked = .nil
@@ -133,7 +133,7 @@ final class CustomLearner: Learner {
             guard let number = try host.read(value, as: Double.self) else {
                 throw tellMethod.error("number expected for '\(name.text)' of the log, got \(value.typeName)")
             }
-            return LoggedValue(name.text, number)
+            return NamedNumber(name.text, number)
         }
     }
 

@@ -1,4 +1,5 @@
 package import LuaBridge
+internal import RLEditCore
 internal import RLEditWorlds
 
 /// A reward that failed: where in the run, and why.
@@ -92,7 +93,7 @@ final class ScriptReward: RewardFunction {
         let second = results.slot(2)
         if !second.isNil {
             do {
-                try termReader.read(second) { reward.terms.append(Reward.Term($0, $1)) }
+                try termReader.read(second) { reward.terms.append(NamedNumber($0, $1)) }
             } catch let error as LuaNamedNumbers.Fault {
                 throw fault("second result of the reward: \(error.description)")
             }

@@ -85,7 +85,7 @@ public struct BatchNorm: DescribedLayer {
 }
 
 /// Sums over the examples of one part of a minibatch, by channel, in Double.
-struct ChannelSums {
+struct ChannelSums: Sendable {
     var first: [Double]
     var second: [Double]
 

@@ -1,5 +1,9 @@
 /// JSON (RFC 8259) read strictly, for headers that come from strangers: objects keep the order of their members, and a
 /// duplicate name is an error instead of a silent choice. Numbers keep their text, so that no digit is lost.
+///
+/// This is not the reader of RLEditCore, `JSONValue(parsing:)`, because that one parses numbers: the messages that refuse a
+/// size could no longer quote `8e0` or `99999999999999999999`. It also compares keys as `String`s, for which two spellings
+/// of one accented letter are equal, and a file may name two tensors with them.
 indirect enum StrictJSON: Equatable {
     case object([(name: String, value: StrictJSON)])
     case array([StrictJSON])

@@ -1,3 +1,5 @@
+internal import RLEditCore
+
 /// Several methods on one task over the same seeds: the result of `rledit-lua compare`.
 public struct Comparison: Sendable, Equatable {
     /// One method with the cells it has, ascending by seed.

@@ -36,16 +36,6 @@ public struct UpdateRecord: Sendable, Equatable {
     }
 }
 
-/// A number with its name, in logs and tables.
-public struct NamedNumber: Sendable, Equatable {
-    public var name: String
-    public var value: Double
-    public init(_ name: String, _ value: Double) {
-        self.name = name
-        self.value = value
-    }
-}
-
 /// How the rewards of one update are spread.
 public struct RewardStatistics: Sendable, Equatable {
     public var mean: Double
@@ -120,24 +110,6 @@ extension UpdateRecord {
     public static func read(_ path: String) throws(FileError) -> [UpdateRecord] {
         try FileSystem.read(path).split(separator: 0x0A).compactMap { line in
             (try? JSONValue(parsing: Array(line))).flatMap(UpdateRecord.init(json:))
-        }
-    }
-}
-
-extension JSONObject {
-    /// Numbers by name, in their order; a name given twice keeps its last value, and NaN becomes `null`.
-    public init(_ numbers: [NamedNumber]) {
-        self.init()
-        for number in numbers { self[number.name] = number.value.isNaN ? .null : .number(number.value) }
-    }
-}
-
-extension [NamedNumber] {
-    /// The numeric members of an object; `null` reads as NaN.
-    public init(_ object: JSONObject) {
-        self = object.members.compactMap { member in
-            if member.value == .null { return NamedNumber(member.key, .nan) }
-            return member.value.double.map { NamedNumber(member.key, $0) }
         }
     }
 }

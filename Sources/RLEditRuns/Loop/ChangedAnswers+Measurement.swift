@@ -55,7 +55,8 @@ extension ChangedAnswers {
         return ChangedAnswers(set: set.name, examples: examples.count, changed: changed.count, shown: shown)
     }
 
-    /// The lowest class wins a tie, as in ``Evaluator/predictions(_:set:)``.
+    /// The lowest class wins a tie, as in `PredictedClass`. Unlike there, scores with NaN name a class too: an answer that is
+    /// shown needs one.
     private static func best(_ scores: Slice<UnsafeBufferPointer<Float>>) -> Int {
         var best = scores.startIndex
         for index in scores.indices where scores[index] > scores[best] { best = index }

@@ -1,3 +1,4 @@
+internal import RLEditCore
 internal import RLEditData
 internal import RLEditTensor
 internal import RLEditWorlds

@@ -1,3 +1,4 @@
+internal import RLEditCore
 internal import RLEditLearners
 internal import RLEditWorlds
 
@@ -168,12 +169,12 @@ public class LearningLoop {
 
     /// Logs one update of the learner.
     /// - Returns: false when a callback asks to stop.
-    private func finishUpdate(_ logged: [LoggedValue]) throws -> Bool {
+    private func finishUpdate(_ logged: [NamedNumber]) throws -> Bool {
         guard let (statistics, terms, invalid) = tally.take() else { return true }
         updates += 1
         latestMeanReward = statistics.mean
         bestMeanReward = max(bestMeanReward, statistics.mean)
-        var values = logged.map { NamedNumber($0.name, $0.value) }
+        var values = logged
         if isPolicyDue || candidates >= budget { values += try judgePolicy() }
         let record = UpdateRecord(
             update: updates, evaluations: evaluations, progress: Double(candidates) / Double(budget),

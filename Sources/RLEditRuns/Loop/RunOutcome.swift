@@ -1,3 +1,4 @@
+public import RLEditCore
 internal import RLEditData
 public import RLEditNN
 public import RLEditTensor
@@ -36,34 +37,54 @@ public struct RunOutcome {
     /// - Parameter isBestOnly: true for a loop that ended with an error: what its learner would do now is nobody's result.
     /// - Throws: ``WorldError`` when a held-out set does not fit the network, or what the reward throws.
     public init(of loop: EditLoop, pool: WorkerPool, isBestOnly: Bool = false) throws {
-        meanPolicy = isBestOnly ? nil : try loop.meanPolicyEdit()
-        bestSeen = loop.best?.edits
-        trained = loop.environment.evaluator
+        try self.init(
+            source: loop.environment.source, meanPolicy: isBestOnly ? nil : try loop.meanPolicyEdit(),
+            bestSeen: loop.best?.edits, heldOut: loop.task.heldOut, measures: loop.task.measures, pool: pool)
+        for model in loop.task.compared { try add(Stage(model.name), network: model.network) }
+        costs = StageValues(loop.task.compared.compactMap { model in model.cost.map { (Stage(model.name), $0) } })
+    }
+
+    /// The outcome of a problem on which nothing learns: measures of its unedited network, beside which others are
+    /// measured.
+    /// - Parameter measures: as in ``EditTask``.
+    /// - Throws: ``WorldError`` when a set does not fit the network.
+    public init(
+        unedited problem: EditProblem, heldOut: [NamedSet], measures: [String: [SetMetric]], pool: WorkerPool
+    ) throws {
+        try self.init(
+            source: MetricSource(evaluator: try problem.makeEvaluator(pool: pool)), meanPolicy: nil, bestSeen: nil,
+            heldOut: heldOut, measures: measures, pool: pool)
+    }
+
+    private init(
+        source: MetricSource, meanPolicy: [LayerEdit]?, bestSeen: [LayerEdit]?, heldOut: [NamedSet],
+        measures: [String: [SetMetric]], pool: WorkerPool
+    ) throws {
+        self.meanPolicy = meanPolicy
+        self.bestSeen = bestSeen
+        trained = source.evaluator
         self.pool = pool
         model = trained.network.parameterHash
-        unedited = try loop.environment.source.readOfUnedited()
-        let task = loop.task
-        guard !task.heldOut.isEmpty else { return }
+        unedited = try source.readOfUnedited()
+        guard !heldOut.isEmpty else { return }
+        let classes = trained.classes
         var measurement = HeldOutMeasurement(
-            sets: task.heldOut,
-            measures: task.heldOut.map {
-                task.measures[$0.name] ?? EditTask.defaultMeasures(of: $0, classes: loop.environment.evaluator.classes)
-            }, rewardSets: trained.sets, classes: trained.classes)
+            sets: heldOut,
+            measures: heldOut.map { measures[$0.name] ?? EditTask.defaultMeasures(of: $0, classes: classes) },
+            rewardSets: trained.sets, classes: classes)
         // Unedited first, then those edits that there are.
         var stages: [(stage: Stage, edits: [LayerEdit])] = [(.before, trained.layers.map { _ in .unchanged })]
         if let meanPolicy { stages.append((.meanPolicy, meanPolicy)) }
         if let bestSeen { stages.append((.bestSeen, bestSeen)) }
-        let evaluator = try evaluator(of: trained.network, task.heldOut)
+        let evaluator = try evaluator(of: trained.network, heldOut)
         try measurement.add(stages, on: evaluator, tuning: trained)
         heldOutEvaluator = evaluator
         self.measurement = measurement
-        for model in task.compared { try add(Stage(model.name), network: model.network) }
-        costs = StageValues(task.compared.compactMap { model in model.cost.map { (Stage(model.name), $0) } })
     }
 
     /// Measures another network beside the run's results, for example that of a baseline. It may be of another
     /// architecture.
-    /// - Throws: ``WorldError`` when it has no layer with weights, or a set does not fit it.
+    /// - Throws: ``WorldError`` when a set does not fit it.
     public mutating func add(_ stage: Stage, network: Network) throws {
         guard var measurement else { return }
         let evaluator = try evaluator(of: network, measurement.sets)
@@ -80,17 +101,17 @@ public struct RunOutcome {
         return try ChangedAnswers.find(by: edits, on: heldOutEvaluator)
     }
 
+    /// An evaluator like the run's own: where a network is cut decides in which order its products are summed, and equal
+    /// weights are to score the same to the bit. A network that lacks the run's layers is measured as it is.
     private func evaluator(of network: Network, _ sets: [NamedSet]) throws -> Evaluator {
-        // Nothing is edited: where the layers are others, any layer serves, and the last one costs the least.
-        let weighted = network.nodes.map(\.name).filter { (network.parameter("\($0).weight")?.rank ?? 0) >= 2 }
-        let names = trained.layers.map(\.name)
-        let layers = names.allSatisfy(weighted.contains) ? names : weighted.suffix(1)
-        // The run's own edits may hold biases, which a model to compare with need not have.
-        let includesBias =
-            trained.layers.contains(where: \.includesBias)
-            && layers.allSatisfy { network.parameter("\($0).bias") != nil }
+        let editable = network.editableLayers
+        let isAlike = trained.layers.allSatisfy { layer in
+            editable.contains(layer.name) && layer.biasName.map { network.parameter($0) != nil } ?? true
+        }
+        guard isAlike else { return try Evaluator(unedited: network, sets: sets, pool: pool) }
         return try Evaluator(
-            network: network, layers: Array(layers), includingBias: includesBias, sets: sets, pool: pool)
+            network: network, layers: trained.layers.map(\.name),
+            includingBias: trained.layers.contains(where: \.includesBias), sets: sets, pool: pool)
     }
 }
 

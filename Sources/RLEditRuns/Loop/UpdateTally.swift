@@ -1,3 +1,4 @@
+internal import RLEditCore
 internal import RLEditWorlds
 
 /// Rewards and terms of the candidates since the last update of a learner.
@@ -30,7 +31,7 @@ struct UpdateTally {
 private struct TermMeans {
     private var sums: [(name: String, sum: Double, count: Int)] = []
 
-    mutating func add(_ terms: [Reward.Term]) {
+    mutating func add(_ terms: [NamedNumber]) {
         for term in terms {
             if let index = sums.firstIndex(where: { $0.name == term.name }) {
                 sums[index].sum += term.value

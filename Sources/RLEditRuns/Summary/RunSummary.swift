@@ -1,3 +1,5 @@
+public import RLEditCore
+
 /// Measures of one held-out set: of the unedited model, of the run's results, and of models to compare with.
 public struct HeldOutResult: Sendable, Equatable {
     public var set: String

@@ -1,3 +1,5 @@
+internal import RLEditCore
+
 /// The report of a sweep: the results of each value of each setting, as tables and pictures.
 struct SweepReport {
     private let sweep: Sweep

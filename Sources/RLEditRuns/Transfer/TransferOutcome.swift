@@ -1,4 +1,5 @@
 internal import Foundation
+public import RLEditCore
 public import RLEditLearners
 public import RLEditTensor
 internal import RLEditWorlds

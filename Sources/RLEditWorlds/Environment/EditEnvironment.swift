@@ -31,6 +31,12 @@ public struct EditProblem {
         self.reward = reward
         self.invalidRewards = invalidRewards
     }
+
+    /// What measures candidates on the sets.
+    /// - Throws: ``WorldError`` naming the layer or set at fault.
+    public func makeEvaluator(pool: WorkerPool) throws -> Evaluator {
+        try Evaluator(network: network, layers: layers, includingBias: world.editsBias, sets: sets, pool: pool)
+    }
 }
 
 /// What one step did in each environment: for logs, rewards' terms and the best candidate.
@@ -110,9 +116,7 @@ public final class EditEnvironment: VectorEnvironment {
             throw WorldError.invalidSetting(
                 owner: problem.world.name, field: "environments", message: "must be at least 1, got \(environments)")
         }
-        let evaluator = try Evaluator(
-            network: problem.network, layers: problem.layers, includingBias: problem.world.editsBias,
-            sets: problem.sets, pool: pool)
+        let evaluator = try problem.makeEvaluator(pool: pool)
         source = MetricSource(evaluator: evaluator)
         world = try problem.world.bind(to: evaluator.layers, random: random)
         observer = problem.observer
@@ -197,8 +201,12 @@ public final class EditEnvironment: VectorEnvironment {
 
     /// The edit an action makes of given edits: one step for one environment.
     public func apply(_ action: Tensor, to current: [LayerEdit]) throws -> [LayerEdit] {
+        // A caller may bring any edits, and what a world makes of them is not measured here.
+        try evaluator.requireFit(current)
         let clamped = try clamp(action.reshaped([1, action.count]), count: 1)
-        return try edits(from: clamped, onto: [current])[0]
+        let edits = try edits(from: clamped, onto: [current])[0]
+        try evaluator.requireFit(edits)
+        return edits
     }
 
     /// The observation of given edits, `[observationSize]`.
@@ -234,14 +242,15 @@ public final class EditEnvironment: VectorEnvironment {
         return clamped
     }
 
+    /// Edits of which nobody knows whether they fit: a world may be a script's own. The evaluator checks them before it
+    /// measures them.
+    /// - Parameter current: edits that fit their layers.
     private func edits(from actions: Tensor, onto current: [[LayerEdit]]) throws -> [[LayerEdit]] {
         try actions.withUnsafeBufferPointer { buffer in
             try current.indices.map { index in
-                try evaluator.requireFit(current[index])
                 let action = UnsafeBufferPointer(rebasing: buffer[index * actionSize..<(index + 1) * actionSize])
                 let edits = try world.apply(action, to: current[index], progress: progress)
-                // A world may be a script's own: nothing that does not fit, or is not a number, goes further.
-                try evaluator.requireFit(edits)
+                // Nothing that is not a number goes further.
                 for (edit, layer) in zip(edits, evaluator.layers) { try edit.requireFinite(layer) }
                 return edits
             }

@@ -1,23 +1,16 @@
+public import RLEditCore
+
 /// What a candidate is worth: one number to maximize, and its named parts for the log.
 public struct Reward: Sendable, Equatable {
     public var value: Double
     /// Named terms in the order in which the log shows them.
-    public var terms: [Term]
+    public var terms: [NamedNumber]
     /// True when the episode has reached its goal and nothing should follow.
     public var terminated: Bool
     /// True when the reward function gave no valid reward and the candidate counts as the worst so far.
     public var isInvalid = false
 
-    public struct Term: Sendable, Equatable {
-        public let name: String
-        public let value: Double
-        public init(_ name: String, _ value: Double) {
-            self.name = name
-            self.value = value
-        }
-    }
-
-    public init(_ value: Double, terms: [Term] = [], terminated: Bool = false) {
+    public init(_ value: Double, terms: [NamedNumber] = [], terminated: Bool = false) {
         self.value = value
         self.terms = terms
         self.terminated = terminated

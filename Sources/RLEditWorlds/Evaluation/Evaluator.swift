@@ -2,39 +2,53 @@ internal import RLEditData
 public import RLEditNN
 public import RLEditTensor
 
-/// Measures candidate edits of one network on named sets.
+/// Measures candidate edits of one network on named sets, or that network alone.
 ///
 /// What an edit cannot change is computed once (`ExampleBlocks`, the prefix cache); a candidate then costs only the
 /// layers from the first edited one on. Work is cut into (group of candidates) × (run of blocks) pieces that are spread
 /// over the workers and summed in a fixed order, so results are the same to the bit for any number of workers.
 public final class Evaluator: @unchecked Sendable {
-    // Unchecked: everything but the scratch memory of `dense` and `margins` is constant, and a piece uses only that of its
+    // Unchecked: everything but the scratch memory of `program` and `margins` is constant, and a piece uses only that of its
     // own worker or candidate; the owner calls it from one thread at a time, and never from inside a piece of a parallel
     // job.
 
     /// The unedited network.
     public let network: Network
     public let sets: [NamedSet]
+    /// Empty where nothing is edited; a candidate is then an empty list.
     public let layers: [EditedLayer]
     /// Classes that the network scores; a single score counts as two classes, the first with score 0.
     public let classes: Int
 
     let pool: WorkerPool
     let cache: ExampleBlocks
-    /// The edited layers and all that follows from them.
-    let suffix: Network
-    let dense: DenseProgram?
-    let shifts: ShiftProgram?
+    private let program: Program
     /// Ranking and counting of margins; nil for other than two classes.
     let margins: MarginCounter?
     /// Runs of blocks that one piece measures; fixed by the data alone.
     private let segments: [Range<Int>]
     private static let blocksPerSegment = 8
 
-    /// Candidates whose first layers are stacked into one product; 1 when the suffix is not a chain of linear layers.
-    package var groupSize: Int { dense?.groupSize ?? shifts?.groupSize ?? 1 }
+    /// What makes scores of the cached activations.
+    private enum Program: Sendable {
+        /// A chain of linear layers and activations.
+        case dense(DenseProgram)
+        /// The edited layers and all that follows from them; and the quick way for shifts, where there is one.
+        case network(Network, shifts: ShiftProgram?)
+        /// Nothing is edited: the scores themselves are cached.
+        case cached
+    }
+
+    /// Candidates whose first layers share a product; 1 where none do.
+    package var groupSize: Int {
+        switch program {
+        case .dense(let program): program.groupSize
+        case .network(_, let shifts): shifts?.groupSize ?? 1
+        case .cached: 1
+        }
+    }
     /// Whether shifts are measured by their factors alone, without edited weights: for tests.
-    package var takesShiftsByFactors: Bool { shifts != nil }
+    package var takesShiftsByFactors: Bool { if case .network(_, .some) = program { true } else { false } }
     /// Examples of each block that a product runs over.
     package var blockCounts: [Int] { cache.blocks.map(\.rows.count) }
 
@@ -42,10 +56,20 @@ public final class Evaluator: @unchecked Sendable {
     ///   - layers: names of the edited layers, in the order of the action.
     ///   - includingBias: whether they count with their bias.
     /// - Throws: ``WorldError`` naming the layer or set at fault.
-    public init(
+    public convenience init(
         network: Network, layers names: [String], includingBias: Bool = false, sets: [NamedSet], pool: WorkerPool
     ) throws {
-        let layers = try network.editedLayers(names, includingBias: includingBias)
+        try self.init(
+            network, layers: try network.editedLayers(names, includingBias: includingBias), sets: sets, pool: pool)
+    }
+
+    /// An evaluator of a network that nothing edits: its scores are computed once. Its one candidate has no edits, `[]`.
+    /// - Throws: ``WorldError`` naming the set at fault.
+    public convenience init(unedited network: Network, sets: [NamedSet], pool: WorkerPool) throws {
+        try self.init(network, layers: [], sets: sets, pool: pool)
+    }
+
+    private init(_ network: Network, layers: [EditedLayer], sets: [NamedSet], pool: WorkerPool) throws {
         let output = network.outputShape(ofNode: network.nodes.count - 1)
         guard output.count == 1, let scores = output.first, scores > 0 else {
             throw WorldError.outputNotClasses(shape: output)
@@ -56,20 +80,30 @@ public final class Evaluator: @unchecked Sendable {
         self.pool = pool
         let classes = max(scores, 2)
         self.classes = classes
-        let split = try NetworkSplit(network, at: layers.compactMap { network.nodeIndex(named: $0.name) })
-        suffix = split.suffix
-        let denseSuffix = DenseSuffix(split.suffix, layers: layers)
-        let cache = try ExampleBlocks(
-            sets: sets, network: network, split: split, classes: classes, layout: denseSuffix?.inputLayout ?? .network,
-            pool: pool)
-        self.cache = cache
-        dense = try denseSuffix.map {
-            try DenseProgram(suffix: $0, layers: layers, cache: cache, scores: scores, workers: pool.workers)
+        func made(_ prefix: Network, _ layout: ExampleBlocks.Layout) throws -> ExampleBlocks {
+            try ExampleBlocks(
+                sets: sets, network: network, prefix: prefix, classes: classes, layout: layout, pool: pool)
         }
-        shifts =
-            denseSuffix == nil
-            ? try ShiftProgram(
-                suffix: split.suffix, layers: layers, cache: cache, scores: scores, workers: pool.workers) : nil
+        let cache: ExampleBlocks
+        if layers.isEmpty {
+            cache = try made(network, .featureMajor)
+            program = .cached
+        } else {
+            let split = try NetworkSplit(network, at: layers.compactMap { network.nodeIndex(named: $0.name) })
+            if let suffix = DenseSuffix(split.suffix, layers: layers) {
+                cache = try made(split.prefix, suffix.inputLayout)
+                program = .dense(
+                    try DenseProgram(
+                        suffix: suffix, layers: layers, cache: cache, scores: scores, workers: pool.workers))
+            } else {
+                cache = try made(split.prefix, .network)
+                program = .network(
+                    split.suffix,
+                    shifts: try ShiftProgram(
+                        suffix: split.suffix, layers: layers, cache: cache, scores: scores, workers: pool.workers))
+            }
+        }
+        self.cache = cache
         margins = classes == 2 ? try MarginCounter(sets: sets, workers: pool.workers) : nil
         segments = stride(from: 0, to: cache.blocks.count, by: Evaluator.blocksPerSegment).map {
             $0..<min($0 + Evaluator.blocksPerSegment, cache.blocks.count)
@@ -150,6 +184,7 @@ public final class Evaluator: @unchecked Sendable {
     /// Labels of a set, in its order.
     public func labels(of set: Int) -> [Int] { sets[set].examples.labels }
 
+    /// The one check that every candidate passes before its numbers are read, see ``LayerEdit``.
     /// - Throws: ``WorldError/invalidEdit(layer:message:)`` unless there is one edit per layer and each has its shape.
     func requireFit(_ edits: [LayerEdit]) throws(WorldError) {
         guard edits.count == layers.count else {
@@ -192,25 +227,38 @@ public final class Evaluator: @unchecked Sendable {
         of candidates: ArraySlice<[LayerEdit]>, blocks: [Int], worker: Int,
         consume: (_ candidate: Int, _ block: Int, _ scores: UnsafePointer<Float>, _ stride: Int) -> Void
     ) throws {
-        if let dense { return dense.run(candidates, blocks: blocks, worker: worker, consume: consume) }
-        guard !blocks.isEmpty else { return }
-        if let shifts {
-            let taken = candidates.enumerated().filter { shifts.takes($0.element) }
-            try shifts.run(
-                taken.map { ($0.offset, $0.element) }, blocks: blocks, cache: cache, worker: worker, consume: consume)
-        }
-        for (offset, edits) in candidates.enumerated() where shifts?.takes(edits) != true {
-            var replacements: [String: Tensor] = [:]
-            for (layer, edit) in zip(layers, edits) {
-                for (name, value) in try layer.parameters(of: edit.weights(of: layer)) { replacements[name] = value }
+        /// - Parameter scores: `[network's scores, examples]`.
+        func give(_ scores: Tensor, of candidate: Int, _ block: Int) throws {
+            try scores.withSecondClass().withUnsafeBufferPointer { buffer in
+                guard let base = buffer.baseAddress else { return }
+                consume(candidate, block, base, cache.blocks[block].rows.count)
             }
-            for block in blocks {
-                let scores = try suffix.forward(
-                    .dense(cache.blocks[block].activations), from: .channelsLast, replacing: replacements
-                ).transposedMatrix().withSecondClass()
-                scores.withUnsafeBufferPointer { buffer in
-                    guard let base = buffer.baseAddress else { return }
-                    consume(offset, block, base, cache.blocks[block].rows.count)
+        }
+        switch program {
+        case .dense(let program): program.run(candidates, blocks: blocks, worker: worker, consume: consume)
+        case .cached:
+            for offset in 0..<candidates.count {
+                for block in blocks { try give(cache.blocks[block].activations, of: offset, block) }
+            }
+        case .network(let suffix, let shifts):
+            guard !blocks.isEmpty else { return }
+            if let shifts {
+                let taken = candidates.enumerated().filter { shifts.takes($0.element) }
+                try shifts.run(
+                    taken.map { ($0.offset, $0.element) }, blocks: blocks, cache: cache, worker: worker,
+                    consume: consume)
+            }
+            for (offset, edits) in candidates.enumerated() where shifts?.takes(edits) != true {
+                var replacements: [String: Tensor] = [:]
+                for (layer, edit) in zip(layers, edits) {
+                    for (name, value) in try layer.parameters(of: edit.weights(of: layer)) {
+                        replacements[name] = value
+                    }
+                }
+                for block in blocks {
+                    let scores = try suffix.forward(
+                        .dense(cache.blocks[block].activations), from: .channelsLast, replacing: replacements)
+                    try give(try scores.transposedMatrix(), of: offset, block)
                 }
             }
         }

@@ -3,7 +3,8 @@ internal import RLEditData
 internal import RLEditNN
 internal import RLEditTensor
 
-/// The prefix cache: what enters the first edited layer, for all examples of all sets, computed once.
+/// The prefix cache: what enters the first edited layer, for all examples of all sets, computed once. Without edited layers
+/// it holds the scores themselves.
 ///
 /// No edit can change these activations, so a candidate costs only what follows. Examples are cut into blocks of at most
 /// `blockSize`, a block never spanning two sets; blocks are the unit of work, cut the same way for any number of workers.
@@ -28,7 +29,7 @@ struct ExampleBlocks: Sendable {
         let rows: Range<Int>
         /// Class of each example, `[rows.count]`.
         let labels: [Int32]
-        /// What enters the first edited layer.
+        /// What the prefix computes of them.
         let activations: Tensor
     }
 
@@ -37,12 +38,12 @@ struct ExampleBlocks: Sendable {
     let counts: [Int]
 
     /// - Parameters:
-    ///   - split: the network cut before its edited layers.
+    ///   - prefix: the part of the network that no edit can change.
     ///   - layout: how the activations are read.
     /// - Throws: ``WorldError/invalidSet(name:message:)`` for an empty set, a name given twice, examples of another
     ///   shape, or a label outside the network's classes.
     init(
-        sets: [NamedSet], network: Network, split: NetworkSplit, classes: Int, layout: Layout, pool: WorkerPool
+        sets: [NamedSet], network: Network, prefix: Network, classes: Int, layout: Layout, pool: WorkerPool
     ) throws {
         var plans: [(set: Int, rows: Range<Int>)] = []
         for (index, set) in sets.enumerated() {
@@ -60,7 +61,7 @@ struct ExampleBlocks: Sendable {
                         + ExampleFault.remedy([1] + set.examples.exampleShape, expected: network.inputShape))
             }
             // What enters the first layer would be kept with all its zeros.
-            guard !set.examples.isSparse || !split.prefix.nodes.isEmpty else {
+            guard !set.examples.isSparse || !prefix.nodes.isEmpty else {
                 throw WorldError.layerNotEditable(
                     layer: network.nodes.first?.name ?? "",
                     reason: "it reads the sparse examples of set '\(set.name)' itself; edit a layer after it")
@@ -83,7 +84,7 @@ struct ExampleBlocks: Sendable {
         try pool.forEach(plans.count) { piece, _ in
             let (set, rows) = blocksToMake[piece]
             let examples = sets[set].examples
-            let activations = try split.entering(examples.batchInputs(rows), layout: .channelsLast)
+            let activations = try prefix.forward(examples.batchInputs(rows), to: .channelsLast)
             made[piece] = Block(
                 set: set, rows: rows, labels: Array(examples.orderedLabels[rows]),
                 activations: try activations.laid(out: layout))
@@ -114,36 +115,6 @@ extension Tensor {
                 rl_transpose(
                     Int64(shape[0]), Int64(shape[1]), source, Int64(shape[1]), destination, Int64(shape[0]))
             }
-        }
-    }
-}
-
-/// Places for the results of the pieces of a parallel job. Each piece writes its own place and no other.
-package final class Slots<Value: Sendable>: @unchecked Sendable {
-    private let places: UnsafeMutableBufferPointer<Value?>
-
-    package init(count: Int) {
-        places = .allocate(capacity: count)
-        places.initialize(repeating: nil)
-    }
-
-    deinit {
-        places.deinitialize()
-        places.deallocate()
-    }
-
-    package subscript(index: Int) -> Value? {
-        get { places[index] }
-        set { places[index] = newValue }
-    }
-
-    /// All values, once every piece has ended without an error.
-    package func values() throws -> [Value] {
-        try places.map { value in
-            guard let value else {
-                throw TensorError.invalidArgument(operation: "parallel job", message: "a piece is missing")
-            }
-            return value
         }
     }
 }

@@ -57,13 +57,10 @@ public struct ScoreMeasures: Sendable {
         var correct = counts
         scores.withUnsafeBufferPointer { scores in
             for (row, label) in labels.enumerated() {
-                var winner = 0
-                if classes == 1 {
-                    winner = scores[row] > 0 ? 1 : 0
-                } else {
-                    let start = row * classes
-                    for c in 1..<classes where scores[start + c] > scores[start + winner] { winner = c }
-                }
+                let winner =
+                    classes == 1
+                    ? (scores[row] > 0 ? 1 : 0)
+                    : PredictedClass.of(UnsafeBufferPointer(rebasing: scores[row * classes..<(row + 1) * classes]))
                 counts[label] += 1
                 correct[label] += winner == label ? 1 : 0
             }

@@ -1,3 +1,4 @@
+import RLEditCore
 internal import RLEditData
 internal import RLEditNN
 internal import RLEditTensor
@@ -305,9 +306,15 @@ struct EditEnvironmentTests {
         func fault(_ answer: [LayerEdit]) throws -> String {
             let environment = try E.environment(E.problem(world: FixedWorld(answer: answer)))
             _ = try environment.reset()
-            return message { _ = try environment.step(E.actions(environment, "a")) }
+            let fault = message { _ = try environment.step(E.actions(environment, "a")) }
+            #expect(message { _ = try environment.apply(Tensor([0, 0]), to: [.unchanged]) } == fault)
+            return fault
         }
         #expect(try fault([.weights(.zeros([12, 20]))]) == "no error")
+        let environment = try E.environment(E.problem(world: FixedWorld(answer: [.unchanged])))
+        #expect(
+            message { _ = try environment.apply(Tensor([0, 0]), to: [.weights(.zeros([20, 12]))]) }
+                == "the edit of layer 'fc2' has weights of shape [20, 12], expected [12, 20]")
         #expect(
             try fault([.weights(.zeros([20, 12]))])
                 == "the edit of layer 'fc2' has weights of shape [20, 12], expected [12, 20]")

@@ -73,8 +73,9 @@ struct CellRun {
         let passes = try Cost.search(
             of: task.model, layers: task.world.layers, examples: task.sets.reduce(0) { $0 + $1.examples.count },
             evaluations: loop.evaluations)
-        var cell = try self.cell(
-            loop, key, ComparisonCell.Cost(kfe: passes.kfe, seconds: seconds, peakMegabytes: PeakMemory.megabytes))
+        var cell = try cell(
+            RunOutcome(of: loop, pool: pool), loop, key,
+            ComparisonCell.Cost(kfe: passes.kfe, seconds: seconds, peakMegabytes: PeakMemory.megabytes))
         cell.settings = learner.settings
         cell.improvements = watcher.improvements
         if options.measuresDepth, let edits = try loop.meanPolicyEdit() ?? loop.best?.edits {
@@ -83,19 +84,21 @@ struct CellRun {
         return cell
     }
 
-    private func editTask(_ learner: any Learner, compared: [ComparedModel] = []) throws -> EditTask {
+    private func editTask(_ learner: any Learner) throws -> EditTask {
         EditTask(
             name: task.name, problem: try task.makeProblem(), heldOut: task.heldOut, learner: learner,
-            target: task.target, measures: task.measures, compared: compared)
+            target: task.target, measures: task.measures)
     }
 
-    private func cell(_ loop: EditLoop, _ key: String, _ cost: ComparisonCell.Cost) throws -> ComparisonCell {
-        let outcome = try RunOutcome(of: loop, pool: pool)
+    /// - Parameter loop: what searched; nil for a baseline, which evaluates no candidates.
+    private func cell(
+        _ outcome: RunOutcome, _ loop: EditLoop?, _ key: String, _ cost: ComparisonCell.Cost
+    ) throws -> ComparisonCell {
         for reason in outcome.undefinedMeasures { note("held out, \(reason); it is shown as –") }
         var result = SeedResult(
-            seed: seed, evaluations: loop.evaluations, evaluationsToTarget: loop.evaluationsToTarget,
-            bestReward: loop.best?.reward.value, seconds: cost.seconds, heldOut: outcome.heldOut,
-            classes: outcome.classes, groups: outcome.groups, invalidRewards: loop.invalidRewards)
+            seed: seed, evaluations: loop?.evaluations ?? 0, evaluationsToTarget: loop?.evaluationsToTarget,
+            bestReward: loop?.best?.reward.value, seconds: cost.seconds, heldOut: outcome.heldOut,
+            classes: outcome.classes, groups: outcome.groups, invalidRewards: loop?.invalidRewards ?? 0)
         (result.model, result.answers) = (outcome.model, outcome.answers)
         return ComparisonCell(
             method: method.name, kind: method.kind, key: key, task: task.name, world: task.worldName, result: result,
@@ -118,15 +121,10 @@ struct CellRun {
             cost = ComparisonCell.Cost(
                 kfe: found.cost.kfe, seconds: found.cost.seconds, peakMegabytes: PeakMemory.megabytes)
         }
-        // A loop that does not begin: it measures the given network as it would an edited one.
-        var none = RandomSearch.Configuration()
-        none.steps = 1
-        let model = ComparedModel(name: method.name, network: network)
-        let loop = try EditLoop(
-            editTask(RandomSearch(none), compared: [model]), seed: streamSeed, pool: pool)
-        var cell = try self.cell(loop, key, cost)
-        // Of the learner that never began.
-        cell.result.removeStage(.meanPolicy)
+        var outcome = try RunOutcome(
+            unedited: task.makeProblem(), heldOut: task.heldOut, measures: task.measures, pool: pool)
+        try outcome.add(Stage(method.name), network: network)
+        var cell = try cell(outcome, nil, key, cost)
         cell.settings = brought == nil ? settings : ["settings": "the task's own"]
         if options.measuresDepth { cell.depth = try depth(of: network) }
         return cell
@@ -230,16 +228,6 @@ struct CellRun {
             "warning: depth is measured against a network retrained on the task's retain set, which keeps "
                 + "\(percent(kept)) where the unedited one keeps \(percent(before)); give the task one that was trained "
                 + "on all that is to be kept: baselines = { rledit.baselines.retrain { … } }")
-    }
-}
-
-extension SeedResult {
-    /// Takes the measures of a stage away.
-    fileprivate mutating func removeStage(_ stage: Stage) {
-        for index in heldOut.indices { heldOut[index].stages[stage] = nil }
-        for index in classes.indices { classes[index].stages[stage] = nil }
-        for index in groups.indices { groups[index].stages[stage] = nil }
-        for index in answers.indices { answers[index].stages[stage] = nil }
     }
 }
 

@@ -1,3 +1,5 @@
+internal import RLEditCore
+
 extension Report {
     /// Of held-out sets that hold one class: which class each share of their examples is called by each model.
     /// - Parameter seeds: ``SeedResult/answers`` of each.

@@ -1,3 +1,4 @@
+internal import RLEditCore
 internal import RLEditWorlds
 
 extension Report {

@@ -1,3 +1,5 @@
+internal import RLEditCore
+
 extension Report {
     /// A line over the evaluations, or a band where there are two values; updates without a value are left out.
     static func curve(

@@ -1,3 +1,5 @@
+internal import RLEditCore
+
 extension Report {
     /// Task, method, status, and the facts a reader asks for first.
     var header: Markup {
