@@ -134,7 +134,7 @@ extension GradientEngine {
     }
 }
 
-/// Where each parameter of a network stands; sendable since workers only read through it while the owner waits.
+/// Where each parameter of a network is; sendable since workers only read through it while the owner waits.
 struct ParameterPointers: @unchecked Sendable {
     let pointers: [UnsafePointer<Float>]
 }

@@ -89,8 +89,8 @@ struct GraphTests {
         let input = try GradientCheck.normal([3, 6], RandomStream(seed: 3))
         let arriving = try GradientCheck.normal([3, 6], RandomStream(seed: 4))
         let split = try NetworkSplit(network, at: [2])
-        let behind = try split.suffix.pullback(try split.entering(.dense(input))) { _ in arriving }.inputGradient
-        let ahead = try split.prefix.pullback(input) { _ in behind }.inputGradient
+        let byFrontier = try split.suffix.pullback(try split.entering(.dense(input))) { _ in arriving }.inputGradient
+        let ahead = try split.prefix.pullback(input) { _ in byFrontier }.inputGradient
         #expect(difference(ahead, try network.pullback(input) { _ in arriving }.inputGradient) < 1e-5)
     }
 

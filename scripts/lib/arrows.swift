@@ -4,7 +4,7 @@
 //
 // MANIFEST.json is what `swift package dump-package` prints. Three statements are compared, each with the next: the
 // table in ROOT/docs/architecture.md (what a target may import), the manifest (what it declares) and the sources (what
-// they import). SwiftPM alone does not do this: a target may import whatever one of its dependencies brings along.
+// they import). SwiftPM alone does not do this: a target may import the dependencies of its dependencies.
 // A room is a folder of a target. A second table says whose types its files may name.
 // Prints one line a violation and exits 1 when there is one.
 
@@ -112,7 +112,7 @@ struct Checker {
     let root: String
     let targets: [Target]
     let allowed: [String: Set<String>]
-    /// The rooms, folders below `Sources`, and the rooms whose types each may name besides its own.
+    /// The rooms, folders below `Sources`, and the rooms whose types each may name, beside its own.
     let rooms: [String: Set<String>]
     private(set) var violations: [String] = []
 

@@ -8,7 +8,7 @@ package enum LuaName {
         name.split(separator: "_").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
     }
 
-    /// A message about settings in which Swift's names of fields stand: `must be at most rolloutLength`.
+    /// A message about settings that has Swift's names of fields: `must be at most rolloutLength`.
     package static func inWords(_ message: String) -> String {
         var result = ""
         var word = ""

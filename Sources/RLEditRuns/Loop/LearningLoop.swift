@@ -104,7 +104,7 @@ public class LearningLoop {
 
     // MARK: - What kinds of loops add
 
-    /// Whether the policy is judged after an update, besides at the end.
+    /// Whether the policy is judged after an update, and not only at the end.
     var isPolicyDue: Bool { false }
 
     /// Judges the learner's policy, if it is not known by its candidates alone.

@@ -157,7 +157,7 @@ public final class EditEnvironment: VectorEnvironment {
                 actions: clamped, batch: batch, rewards: rewardJudge.judged, episodes: numbers, steps: steps)
             throw error
         }
-        // 4. Episodes move on; ended ones begin anew.
+        // 4. Episodes move on; ended ones start over.
         let terminated = rewards.map(\.terminated)
         let truncated = zip(steps, terminated).map { $0 >= horizon && !$1 }
         for index in episodes.indices {

@@ -182,7 +182,7 @@ extension ScriptRun {
         return SeedRun(manifest: manifest, end: reason == .timeLimit ? .timeLimit : .finished, result: result)
     }
 
-    /// The newest checkpoint; nil when the run was killed before its first one and so begins anew.
+    /// The newest checkpoint; nil when the run was killed before its first one and so starts over.
     private func lastCheckpoint(in folder: RunFolder) throws -> Checkpoint? {
         do {
             let (checkpoint, passedOver) = try CheckpointStore(in: folder).loadLatest()
