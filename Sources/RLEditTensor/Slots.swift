@@ -1,6 +1,6 @@
 /// Places for the results of the pieces of a parallel job.
 ///
-/// Invariant that makes it sendable: each piece writes its own place and no other, and whoever reads waits for the job.
+/// Invariant that makes it sendable: each piece writes its own place and no other, and places are read after the job.
 package final class Slots<Value: Sendable>: @unchecked Sendable {
     private let places: UnsafeMutableBufferPointer<Value?>
 

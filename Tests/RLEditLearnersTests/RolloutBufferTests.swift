@@ -20,7 +20,7 @@ import Testing
         return buffer
     }
 
-    @Test("Equal shared rows are recognized as one row, whoever owns the memory") func shared() throws {
+    @Test("Equal shared rows are recognized as one row, also in memory of their own") func shared() throws {
         let same = try buffer([
             .shared(Tensor([1, 2, 3]), environments: 2), .shared(Tensor([1, 2, 3]), environments: 2),
         ])

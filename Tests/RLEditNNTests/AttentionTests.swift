@@ -4,39 +4,40 @@ import Testing
 
 @Suite("Attention and embeddings of tokens give PyTorch's numbers")
 struct AttentionTests {
-    /// Queries, keys, values and tokens side by side as one input, taken apart by slices of the frontier's kind.
+    /// Queries, keys and values are rows of three tables, one for each place of each text, so that the gradients by all of
+    /// them are those of the tables.
     @Test("Attention of several heads, with texts of different lengths and an empty one")
     func attention() throws {
         let golden = try Fixture.file("attention")
-        let parts = try ["query", "key", "value"].map { try golden.tensor($0) }
-        // Each part is made from an identity on its own input, so that gradients by all of them can be seen.
+        let names = ["query", "key", "value"]
         var network = try Network(
-            inputShape: [5, 18],
-            nodes: [
-                .init(name: "query", layer: Linear(18, 6, bias: false), inputs: [-1]),
-                .init(name: "key", layer: Linear(18, 6, bias: false), inputs: [-1]),
-                .init(name: "value", layer: Linear(18, 6, bias: false), inputs: [-1]),
-                .init(name: "attention", layer: Attention(heads: 2), inputs: [0, 1, 2]),
+            inputShape: [5],
+            nodes: names.map { .init(name: $0, layer: TokenEmbedding(15, 6), inputs: [-1]) } + [
+                .init(name: "attention", layer: Attention(heads: 2), inputs: [0, 1, 2, -1])
             ], random: RandomStream(seed: 0))
-        for (index, name) in ["query", "key", "value"].enumerated() {
-            let selection = try Tensor(shape: [6, 18]) { buffer in
-                for place in buffer.indices { buffer[place] = place % 18 == place / 18 + 6 * index ? 1 : 0 }
-            }
-            try network.setParameter("\(name).weight", selection)
+        for name in names {
+            try network.setParameter("\(name).weight", try golden.tensor(name).reshaped([15, 6]))
         }
-        // The first text has no padding: with and without tokens it is the same.
-        let input = try Tensor.concat(parts, dimension: 2)
+        let valid = try golden.tensor("tokens").scalars
+        let tokens = try Tensor(valid.enumerated().map { $1 < 0 ? -1 : Float($0) }, shape: [3, 5])
         let arriving = try golden.tensor("output_gradient")
-        let first = try network.pullback(input.slice([0..<1])) { _ in try arriving.slice([0..<1]) }
-        #expect(difference(first.outputs, try golden.tensor("output").slice([0..<1])) < 2e-6)
-        for (index, name) in ["query", "key", "value"].enumerated() {
-            let expected = try golden.tensor("\(name)_gradient").slice([0..<1])
-            let actual = try first.inputGradient.slice([0..<1, 0..<5, (6 * index)..<(6 * index + 6)])
-            #expect(difference(actual, expected) < 5e-6, "\(name)")
+        let result = try network.pullback(tokens) { _ in arriving }
+        #expect(difference(result.outputs, try golden.tensor("output")) < 2e-6)
+        for (index, name) in names.enumerated() {
+            let expected = try golden.tensor("\(name)_gradient").reshaped([15, 6])
+            #expect(difference(result.parameterGradients[index], expected) < 5e-6, "\(name)")
         }
     }
 
-    @Test("Embeddings, positions, and attention that leaves the padding out")
+    @Test("A text too long for the weights of all its pairs of tokens is refused")
+    func longest() {
+        let shape = [1 << 15, 4]
+        #expect(throws: NetworkError.layerInput(layer: "Attention", expected: "at most 16384 tokens", actual: shape)) {
+            try Attention(heads: 2).outputShape(for: [shape, shape, shape])
+        }
+    }
+
+    @Test("Embeddings, positions and the mean leave the padding out, and tokens outside of the table are refused")
     func padding() throws {
         let golden = try Fixture.file("attention")
         let tokens = try golden.tensor("tokens")
@@ -76,7 +77,7 @@ struct AttentionTests {
             "embedding.weight", try Tensor(embedding.scalars.map { 50 * $0 }, shape: embedding.shape))
         let tokens = try Tensor([1, 2, 3, -1, 4, 0, -1, -1], shape: [2, 4])
         let padded = try Tensor([1, 2, 3, -1, 4, 0, 1, 1], shape: [2, 4])
-        // Padding says nothing: another network sees other tokens there.
+        // Tokens in place of the padding change the result.
         #expect(difference(try network.forward(tokens), try network.forward(padded)) > 1e-4)
         let arriving = try Tensor((0..<12).map { Float($0 % 5) - 2 }, shape: [2, 6])
         let gradients = try network.pullback(tokens) { _ in arriving }.parameterGradients

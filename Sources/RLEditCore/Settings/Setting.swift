@@ -11,7 +11,7 @@ public struct Setting<Owner> {
     /// For users: a phrase without its default, which is shown beside it. It names the unit, and says what `nil` means.
     public let documentation: String
     public let value: Value
-    /// Whether whoever sets the configuration has to give it: a size without a sensible default.
+    /// Whether the setting has to be given, as a size without a sensible default has.
     public let isRequired: Bool
 
     /// Where the value is stored, and its range; the range of a list is that of each element.

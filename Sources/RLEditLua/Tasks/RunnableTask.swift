@@ -39,7 +39,7 @@ extension RunnableTask {
     package func scriptState() throws -> [UInt8] { try events.encodedState() }
     package func restoreScriptState(_ bytes: [UInt8]) throws { try events.restoreState(bytes) }
 
-    /// Tells the script that its run is over; whoever ran the loop calls it, before results are written.
+    /// Tells the script that its run is over. Called after the loop and before results are written.
     /// - Parameter reason: why the run stopped early; nil when the budget is spent.
     package func didEnd(_ loop: LearningLoop, reason: StopReason?) throws { try events.didEnd(loop, reason: reason) }
 

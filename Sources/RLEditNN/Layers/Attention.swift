@@ -11,6 +11,9 @@ internal import RLEditTensor
 public struct Attention: DescribedLayer {
     public private(set) var heads: Int
 
+    /// Longest text: every pair of tokens has a weight, and a file that a stranger made must not fill the memory.
+    private static let longest = 1 << 14
+
     public init(heads: Int) { self.heads = heads }
 
     static let constructor = LayerConstructor(
@@ -36,6 +39,9 @@ public struct Attention: DescribedLayer {
         guard query.count == 2, heads >= 1, heads <= 1 << 15, query[1] % heads == 0 else {
             throw .layerInput(
                 layer: kind, expected: "[length, features] with features a multiple of \(heads) heads", actual: query)
+        }
+        guard query[0] <= Attention.longest else {
+            throw .layerInput(layer: kind, expected: "at most \(Attention.longest) tokens", actual: query)
         }
         for other in inputs[1...2] where other != query {
             throw .layerInput(layer: kind, expected: "keys and values of shape \(query)", actual: other)

@@ -65,17 +65,13 @@ public struct BatchNorm: DescribedLayer {
             layer: self, count: request.inputCount / channels, usesBatch: request.mode == .training)
     }
 
-    /// The factor of each channel at inference.
+    /// The factor of each channel at inference, `[channels]`, of a node that is this layer.
     package func scale(of network: Network, node: Int) -> [Float] {
-        let name = network.nodes[node].name
-        guard let weight = network.parameter("\(name).weight"), let variance = network.parameter("\(name).running_var")
-        else { return [] }
-        return (0..<channels).map { channel in
-            weight.scalars[channel] * Float(1 / (Double(variance.scalars[channel]) + epsilon).squareRoot())
-        }
+        let values = Array(network.parameterValues[network.graph.nodeParameters[node]])
+        return withExtendedLifetime(values) { affine(values.map { UnsafePointer($0.storage.pointer) }).scale }
     }
 
-    /// y = scale · x + shift by channel at inference.
+    /// y = scale · x + shift by channel at inference; both `[channels]`.
     /// - Parameter parameters: in the order of ``parameters``.
     func affine(_ parameters: [UnsafePointer<Float>]) -> (scale: [Float], shift: [Float]) {
         let inverse = (0..<channels).map { Float(1 / (Double(parameters[3][$0]) + epsilon).squareRoot()) }

@@ -55,7 +55,7 @@ public struct StepBatch {
     /// What each environment showed at the end of its step, before any reset; made only when asked for, since a
     /// learner that does not bootstrap never needs these rows.
     public let finalObservation: @Sendable () throws -> ObservationBatch
-    /// What became of the candidates, for whoever logs them; nil of an environment that edits nothing.
+    /// What the step did to the candidates, for the logs; nil for an environment that edits nothing.
     public let record: StepRecord?
 
     public init(
