@@ -11,11 +11,15 @@ public struct Network: Sendable {
         public let layer: any Layer
         /// Indices of the nodes it reads, all before its own; -1 is the network's input.
         public let inputs: [Int]
+        /// Where files keep those of its parameters that are not tensors `node.parameter` there, by the parameter's name
+        /// in the layer.
+        public let stored: [String: StoredTensor]
 
-        public init(name: String, layer: any Layer, inputs: [Int]) {
+        public init(name: String, layer: any Layer, inputs: [Int], stored: [String: StoredTensor] = [:]) {
             self.name = name
             self.layer = layer
             self.inputs = inputs
+            self.stored = stored
         }
     }
 

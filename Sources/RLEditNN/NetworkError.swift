@@ -19,6 +19,8 @@ public enum NetworkError: Error, Equatable, Sendable, CustomStringConvertible {
     indirect case node(name: String, cause: NetworkError)
     /// No parameter has this name.
     case unknownParameter(name: String, known: [String])
+    /// Files cannot keep parameters as a layer says (``StoredTensor``).
+    case stored(name: String, reason: String)
     /// A parameter's new value has another shape.
     case parameterShape(name: String, expected: [Int], actual: [Int])
     /// The examples do not fit the network: `expected` and `actual` are whole shapes, rows first.
@@ -64,6 +66,7 @@ public enum NetworkError: Error, Equatable, Sendable, CustomStringConvertible {
         case .node(let name, let cause): "layer '\(name)': \(cause.description)"
         case .unknownParameter(let name, let known):
             "no parameter is named '\(name)'; the parameters are \(known.joined(separator: ", "))"
+        case .stored(let name, let reason): "the stored tensor '\(SafetensorsError.printable(name))': \(reason)"
         case .parameterShape(let name, let expected, let actual):
             "parameter '\(name)': expected shape \(expected), got \(actual)"
         case .inputShape(let operation, let expected, let actual):

@@ -23,6 +23,8 @@ package final class NetworkGraph: Sendable {
     /// The parameters of each node, as a range of `parameters`.
     let nodeParameters: [Range<Int>]
     let parameterIndices: [String: Int]
+    /// What files hold: the parameters, some of them under other names or as parts of one tensor.
+    let fileTensors: [FileTensor]
     /// Floats of a buffer that holds all parameters, each starting on a cache line; the gaps hold zeros.
     let flatCount: Int
     /// Floats of those that are trained: gradients and optimizers know no others.
@@ -80,6 +82,7 @@ package final class NetworkGraph: Sendable {
         place(false)
         batchNorms = nodes.indices.filter { nodes[$0].layer is BatchNorm }
         try NetworkGraph.requireUnambiguous(nodes.map(\.name), parameters: Set(parameters.map(\.name)))
+        fileTensors = try FileTensor.all(of: nodes)
         self.nodes = nodes
         self.inputShape = inputShape
         self.shapes = shapes

@@ -29,12 +29,22 @@ struct ScriptOptions: ParsableArguments {
             valueName: "what"))
     var onInvalidReward: String?
 
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Megabytes of what enters the edited layers that may be kept. More is computed again for each batch of candidates. (default: 2048)",
+            valueName: "megabytes"))
+    var prefixMemory: Int?
+
     @Flag(help: "Run the script without the sandbox and its limits. Only for scripts you would run as a program.")
     var trust = false
 
     func validate() throws {
         if let workers, workers < 1 || workers > 1024 {
             throw ValidationError("--workers must be from 1 to 1024, got \(workers).")
+        }
+        if let prefixMemory, !(0...(1 << 30)).contains(prefixMemory) {
+            throw ValidationError("--prefix-memory must be from 0 to \(1 << 30) megabytes, got \(prefixMemory).")
         }
         if let data {
             var isFolder: ObjCBool = false
@@ -63,6 +73,7 @@ struct ScriptOptions: ParsableArguments {
         options.usesCache = !noCache
         options.allowedFiles = allow
         options.isTrusted = trust
+        if let prefixMemory { options.prefixLimit = prefixMemory << 20 }
         if let onInvalidReward, !options.setInvalidRewards(onInvalidReward) {
             throw ValidationError(
                 "--on-invalid-reward must be \(RunOptions.invalidRewardWords.joined(separator: " or ")), got "

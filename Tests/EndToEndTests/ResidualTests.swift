@@ -59,6 +59,22 @@ struct ResidualTests {
         #expect(back.output.hasPrefix("37\n"))
     }
 
+    @Test("what does not fit into the memory for it is computed again, to the same results")
+    func prefixMemory() throws {
+        let workspace = try Workspace(["t.lua": Self.script(#"rledit.MaskWorld { layer = "layer2.0.conv2" }"#)])
+        for (name, options) in [("kept", []), ("again", ["--prefix-memory", "0"])] {
+            let ended = try workspace.start(["t.lua", "--out", name] + options).wait()
+            #expect(ended.code == 0, "\(ended.errors)")
+            #expect(ended.errors.contains("MB, more than --prefix-memory allows (0)") == (name == "again"))
+        }
+        #expect(workspace.bytes("kept/metrics.jsonl") == workspace.bytes("again/metrics.jsonl"))
+        #expect(workspace.text("again/manifest.json").contains("--prefix-memory 0"))
+        let refused = try workspace.run("t.lua", "--prefix-memory", "-1")
+        #expect(refused.code != 0 && refused.errors.contains("--prefix-memory must be from 0 to"))
+        let checked = try workspace.run("check", "t.lua")
+        #expect(checked.output.contains("MB and is kept"), "\(checked.output)")
+    }
+
     /// Texts of up to eight tokens, of two classes that differ in which of two tokens comes first.
     private static func encoderScript(_ world: String) -> String {
         """
@@ -103,6 +119,53 @@ struct ResidualTests {
             #expect(workspace.bytes("w1/\(name)") != nil)
             #expect(workspace.bytes("w1/\(name)") == workspace.bytes("w2/\(name)"), "\(name)")
         }
+    }
+
+    @Test("a model of a base and a part that was trained further goes back to both files")
+    func severalFiles() throws {
+        let config =
+            "{ vocab_size = 9, hidden_size = 8, num_hidden_layers = 2, num_attention_heads = 2, intermediate_size = 8, "
+            + "max_position_embeddings = 4, type_vocab_size = 2 }"
+        let workspace = try Workspace([
+            "save.lua": """
+            local models = require("rledit").models
+            models.bert({ config = \(config), length = 4, seed = 1 }):save "base.safetensors"
+            models.bert({ config = \(config), length = 4, classes = 2, seed = 2 }):save "tuned.safetensors"
+            """,
+            "t.lua": """
+            local rledit = require "rledit"
+            local model = rledit.models.bert { config = \(config), length = 4, classes = 2 }
+            model:load("base.safetensors", { rename = { [""] = "bert." }, partial = true })
+            model:load("tuned.safetensors", { ignore = { "bert.embeddings.*", "bert.encoder.layer.0.*" }, partial = true })
+            return rledit.task {
+              model = model,
+              world = rledit.ShiftWorld { layers = { "bert.encoder.layer.0.output.dense", "classifier" } },
+              sets = { all = rledit.data.set { inputs = { { 1, 2, 3, -1 }, { 4, 5, -1, -1 } }, labels = { 0, 1 } } },
+              reward = function(m) return m.all.accuracy end, learner = rledit.RandomSearch { steps = 8 },
+            }
+            """,
+            "back.lua": """
+            local nn = require "rledit.nn"
+            local whole, base = nn.load "run/edited.safetensors", nn.read_safetensors "run/edited/base.safetensors"
+            local old, tuned = nn.read_safetensors "base.safetensors", nn.read_safetensors "run/edited/tuned.safetensors"
+            for name, tensor in pairs(old) do
+              local is_edited = name == "encoder.layer.0.output.dense.weight"
+              assert(tensor:equal(base[name]) ~= is_edited, name)
+              if name:find "^encoder.layer.0" then assert(whole:parameter("bert." .. name):equal(base[name]), name) end
+            end
+            assert(whole:parameter("classifier.weight"):equal(tuned["classifier.weight"]))
+            """,
+        ])
+        #expect(try workspace.run("save.lua", "--out", "saved", "--quiet").code == 0)
+        for name in ["base", "tuned"] {
+            let bytes = try #require(workspace.bytes("saved/\(name).safetensors"))
+            try workspace.write(bytes, to: "\(name).safetensors")
+        }
+        let ended = try workspace.run("t.lua", "--out", "run", "--data", ".", "--quiet")
+        #expect(ended.code == 0, "\(ended.errors)")
+        #expect(workspace.names(in: "run/edited").sorted() == ["base.safetensors", "tuned.safetensors"])
+        let back = try workspace.run("back.lua", "--data", ".", "--quiet")
+        #expect(back.code == 0, "\(back.errors)")
     }
 
     @Test("a bias that the file does not have is refused")

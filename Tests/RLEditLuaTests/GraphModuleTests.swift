@@ -91,6 +91,21 @@ struct GraphModuleTests {
                     + "g:network { scores = x }", "two layers are named 'a'"
             ),
             ("models.resnet_cifar { depth = 21 }", "depth must be 6n + 2, as 20 or 56 is, got 21"),
+            ("models.vit { patch = 3 }", "height and width must be multiples of the patch, got 224, 224 and 3"),
+            (
+                "g:conv2d(x, { outputs = 1, kernel = 1, stored = { weight = 'a' } })",
+                "bad field 'stored' in rledit.Graph:conv2d (tensors by parameters expected, as in "
+                    + "{ weight = { name = \"in_proj_weight\" } })"
+            ),
+            (
+                "g:conv2d(x, { outputs = 1, kernel = 1, stored = { weight = { name = 'a', part = 3, parts = 2 } } })",
+                "the stored tensor 'a': a part between 1 and 2 of at most 64 is expected, got 3"
+            ),
+            (
+                "g:conv2d(x, { outputs = 1, kernel = 1, stored = { weight = { nam = 'a' } } })",
+                "unknown field 'nam' in rledit.Graph:conv2d.stored.weight (did you mean 'name'?)"
+            ),
+            ("g:relu(x, { stored = {} })", "unknown field 'stored' in rledit.Graph:relu"),
             ("models.resnet_cifar { dept = 20 }", "unknown field 'dept' in rledit.models.resnet_cifar"),
             ("models.resnet { depth = 'x' }", "field 'depth' in rledit.models.resnet: integer expected, got string"),
             ("models.vgg { input = { 3, 32, 32 } }", "height and width must be multiples of 224, got 32 and 32"),
@@ -112,6 +127,43 @@ struct GraphModuleTests {
             print(m.parameter_count, m:parameter("features.1.conv.0.0.weight").shape[2], m:parameter("features.18.1.bias").shape[1])
             """)
         #expect(printed == "269722\t853018\n11689512\t128\t68\n3504872\t1\t1280")
+    }
+
+    @Test("queries, keys and values of a vision transformer are one tensor in its file")
+    func fused() throws {
+        let host = ModuleScript()
+        defer { host.remove() }
+        let small = """
+            local settings = { patch = 2, width = 8, depth = 1, heads = 2, hidden = 8, classes = 3, input = { 1, 4, 4 }, seed = 1 }
+            local images = tensor.normal({ 4, 1, 4, 4 }, { seed = 2 })
+
+            """
+        let printed = try host.run(
+            small + """
+                local model = models.vit(settings)
+                model:save "vit.safetensors"
+                print(model.parameter_count, model:forward(images):sum())
+                """
+        ).printed
+        let lines = printed.split(separator: "\n").map(String.init)
+        let bytes = try #require(FileManager.default.contents(atPath: host.folder + "/run/vit.safetensors"))
+        try bytes.write(to: URL(fileURLWithPath: host.folder + "/data/vit.safetensors"))
+        let again = try host.run(
+            small + """
+                local tensors = nn.read_safetensors "vit.safetensors"
+                local weight = tensors["encoder.layers.encoder_layer_0.self_attention.in_proj_weight"]
+                local token, positions = tensors.class_token, tensors["encoder.pos_embedding"]
+                print(table.concat(weight.shape, " "), table.concat(token.shape, " "), table.concat(positions.shape, " "))
+                local model = nn.load "vit.safetensors"
+                print(model.parameter_count, model:forward(images):sum())
+                local other = models.vit { patch = 2, width = 8, depth = 1, heads = 2, hidden = 8, classes = 3,
+                    input = { 1, 4, 4 }, seed = 9 }
+                other:load "vit.safetensors"
+                local value = other:parameter "encoder.layers.encoder_layer_0.self_attention.value.weight"
+                print(value:equal(weight[{ { 17, 24 } }]), other:forward(images):equal(model:forward(images)))
+                """
+        ).printed
+        #expect(again == "24 8\t1 1 8\t1 5 8\n\(lines[0])\ntrue\ttrue\n", "\(again)")
     }
 
     @Test("an architecture has the same parameters in every process and none of the file's layers is shared")

@@ -33,7 +33,10 @@ struct ForeignFormatTests {
         ([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3], "compressed by gzip: decompress it first"),
         ([0x28, 0xB5, 0x2F, 0xFD, 4, 0, 0, 0, 1], "compressed by zstd: decompress it first"),
         (Array(#"{"weight": [1, 2]}"#.utf8), "JSON: give the file with the weights"),
-        (Array(#"{"metadata": {}, "weight_map": {}}"#.utf8), "the index of a model in several files: join the files"),
+        (
+            Array(#"{"metadata": {}, "weight_map": {}}"#.utf8),
+            "the index of a model in several files: name it model.safetensors.index.json"
+        ),
         (
             Array("Entry not found\n".utf8),
             "text that begins with \"Entry not found\": was this a failed download? Get the file again"

@@ -94,6 +94,23 @@ struct GradientCheckTests {
         expectClose(try GradientCheck.run(Flatten(), inputShape: imageShape, rows: 2) { x, _ in x }, [])
     }
 
+    @Test("The pixels of a picture as tokens, and a learned token before others")
+    func tokens() throws {
+        expectClose(
+            try GradientCheck.run(PixelTokens(), inputShape: imageShape, rows: 2) { x, _ in
+                let pixels = image.height * image.width
+                return (0..<x.count).map { index in
+                    let (row, rest) = index.quotientAndRemainder(dividingBy: pixels * image.channels)
+                    let (pixel, channel) = rest.quotientAndRemainder(dividingBy: image.channels)
+                    return x[(row * image.channels + channel) * pixels + pixel]
+                }
+            }, [])
+        let report = try GradientCheck.run(ClassToken(5), inputShape: [4, 5], rows: 3) { x, p in
+            (0..<3).flatMap { p[0] + x[$0 * 20..<($0 + 1) * 20] }
+        }
+        expectClose(report, ["layer.weight"])
+    }
+
     @Test("Activations", arguments: Activation.Function.allCases)
     func activation(_ function: Activation.Function) throws {
         let report = try GradientCheck.run(Activation(function), inputShape: [40], rows: 2, inputScale: 2) { x, _ in

@@ -55,6 +55,14 @@ function models.bert(options) end
 ---@return rledit.Model
 function models.distilbert(options) end
 
+--- Vision transformers (Dosovitskiy et al. 2021) with torchvision's names (`conv_proj`,
+--- `encoder.layers.encoder_layer_0.ln_1`, …, `heads.head`). The defaults are ViT-B/16. Queries, keys and values are
+--- three layers (`….self_attention.query`, `.key`, `.value`), which files keep as one tensor `in_proj_weight`. Height
+--- and width are multiples of `patch`.
+---@param options? { patch: integer?, width: integer?, depth: integer?, heads: integer?, hidden: integer?, classes: integer?, input: integer[]?, seed: integer? }
+---@return rledit.Model
+function models.vit(options) end
+
 --- The classifier of 28×28 grey images: two convolutions with pooling (16 and 32 channels), then 1568 → 128 → 32 → 10.
 --- Its layers are named `conv1`, `relu1`, `pool1`, `conv2`, `relu2`, `pool2`, `flatten`, `fc1`, `relu3`, `fc2`,
 --- `relu4`, `fc3`; the layer usually edited is `fc2`. The seed of the initial parameters is the run's by default.

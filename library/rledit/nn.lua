@@ -98,6 +98,16 @@ function nn.token_embedding(tokens, features) end
 ---@return rledit.Layer
 function nn.position_embedding(options) end
 
+--- The pixels of a picture as tokens, row by row: `{ channels, height, width }` becomes `{ height * width, channels }`.
+--- After a convolution whose stride is its kernel they are the patches of a vision transformer.
+---@return rledit.Layer
+function nn.pixel_tokens() end
+
+--- Puts a learned token before the others: `{ length, features }` becomes `{ 1 + length, features }`.
+---@param options { features: integer }
+---@return rledit.Layer
+function nn.class_token(options) end
+
 --- The first token of `{ length, features }`: BERT's [CLS].
 ---@return rledit.Layer
 function nn.first_token() end
@@ -216,6 +226,12 @@ function nn.sequential(description) end
 ---@field ignore (string|string[])? tensors that no layer takes: names, or patterns in which `*` is any run of characters
 ---@field partial boolean? whether parameters without a tensor keep their values; false by default
 
+---@class rledit.StoredTensor where files keep a parameter that is not the tensor of its own name there
+---@field name string the tensor's name in files
+---@field part integer? which part of the tensor's rows the parameter is, from 1; 1 by default
+---@field parts integer? of how many equal parts; 1 by default
+---@field rank integer? dimensions of the tensor where it has more than the parameter; the first ones are 1
+
 ---@alias rledit.Size integer|{ [1]: integer, [2]: integer } one size, or `{ height, width }`
 
 --- A layer that is not part of a network yet.
@@ -230,7 +246,8 @@ local Port = {}
 
 --- A network under construction whose layers may read any earlier one. Each method but `input` and `network` adds a
 --- layer: it takes what the layer reads, and a table with the layer's settings and its `name`. Sizes that the layer
---- before tells (`inputs` of a convolution, `channels` of a batch norm) need not be given.
+--- before tells (`inputs` of a convolution, `channels` of a batch norm) need not be given. Files have a parameter under
+--- the layer's name and its own, `conv1.weight`, unless `stored` says otherwise.
 ---@class rledit.Graph
 local Graph = {}
 
@@ -243,13 +260,13 @@ function Graph:input(name, shape) end
 --- A fully connected layer: `linear(128, 10)`, or by name with `bias = false`. Tokens `{ length, inputs }` pass it one
 --- by one.
 ---@param port rledit.Port
----@param options { inputs: integer?, outputs: integer, bias: boolean?, name: string? }
+---@param options { inputs: integer?, outputs: integer, bias: boolean?, name: string?, stored: table<string, rledit.StoredTensor>? }
 ---@return rledit.Port
 function Graph:linear(port, options) end
 
 --- A convolution over `{ channels, height, width }`, as PyTorch's `Conv2d`.
 ---@param port rledit.Port
----@param options { inputs: integer?, outputs: integer, kernel: rledit.Size, stride: rledit.Size?, padding: rledit.Size?, dilation: rledit.Size?, groups: integer?, bias: boolean?, name: string? }
+---@param options { inputs: integer?, outputs: integer, kernel: rledit.Size, stride: rledit.Size?, padding: rledit.Size?, dilation: rledit.Size?, groups: integer?, bias: boolean?, name: string?, stored: table<string, rledit.StoredTensor>? }
 ---@return rledit.Port
 function Graph:conv2d(port, options) end
 
@@ -258,7 +275,7 @@ function Graph:conv2d(port, options) end
 --- computes what a linear layer computes, quickly; its weight is `[words, out]`, as of PyTorch's `EmbeddingBag` with
 --- mode "sum" (the transpose of a linear layer's). Worlds cannot edit it.
 ---@param port rledit.Port
----@param options { inputs: integer?, outputs: integer, bias: boolean?, name: string? }
+---@param options { inputs: integer?, outputs: integer, bias: boolean?, name: string?, stored: table<string, rledit.StoredTensor>? }
 ---@return rledit.Port
 function Graph:embedding_bag(port, options) end
 
@@ -266,14 +283,14 @@ function Graph:embedding_bag(port, options) end
 --- `BatchNorm1d` and `BatchNorm2d`. The running statistics `running_mean` and `running_var` go with the model; no
 --- gradient reaches them.
 ---@param port rledit.Port
----@param options? { channels: integer?, epsilon: number?, momentum: number?, name: string? }
+---@param options? { channels: integer?, epsilon: number?, momentum: number?, name: string?, stored: table<string, rledit.StoredTensor>? }
 ---@return rledit.Port
 function Graph:batch_norm(port, options) end
 
 --- Normalizes the features of each vector or token, then scales and shifts them, as PyTorch's `LayerNorm` over the last
 --- dimension. BERT's `epsilon` is 1e-12.
 ---@param port rledit.Port
----@param options? { features: integer?, epsilon: number?, name: string? }
+---@param options? { features: integer?, epsilon: number?, name: string?, stored: table<string, rledit.StoredTensor>? }
 ---@return rledit.Port
 function Graph:layer_norm(port, options) end
 
@@ -336,16 +353,29 @@ function Graph:concatenate(port, ...) end
 --- A row of a table for each token, as PyTorch's `Embedding`. The input is `{ length }` numbers of tokens, from 0; -1
 --- is the padding after the last token.
 ---@param port rledit.Port
----@param options { tokens: integer, features: integer, name: string? }
+---@param options { tokens: integer, features: integer, name: string?, stored: table<string, rledit.StoredTensor>? }
 ---@return rledit.Port
 function Graph:token_embedding(port, options) end
 
 --- Adds to each token the row of a table for its position, as BERT's learned positions. With `shared = true` it adds
 --- the first row to every token, which is what BERT's table of token types does for a text of one segment.
 ---@param port rledit.Port
----@param options { positions: integer, features: integer?, shared: boolean?, name: string? }
+---@param options { positions: integer, features: integer?, shared: boolean?, name: string?, stored: table<string, rledit.StoredTensor>? }
 ---@return rledit.Port
 function Graph:position_embedding(port, options) end
+
+--- The pixels of a picture as tokens, row by row: `{ channels, height, width }` becomes `{ height * width, channels }`.
+--- After a convolution whose stride is its kernel they are the patches of a vision transformer.
+---@param port rledit.Port
+---@param options? { name: string? }
+---@return rledit.Port
+function Graph:pixel_tokens(port, options) end
+
+--- Puts a learned token before the others: `{ length, features }` becomes `{ 1 + length, features }`.
+---@param port rledit.Port
+---@param options? { features: integer?, name: string?, stored: table<string, rledit.StoredTensor>? }
+---@return rledit.Port
+function Graph:class_token(port, options) end
 
 --- Scaled dot-product attention with several heads over queries, keys and values `{ length, features }`, each made by a
 --- linear layer. With `tokens`, the network's input of tokens, padding takes part in nothing.
@@ -487,8 +517,9 @@ function Model:fit(examples, options) end
 
 --- Takes all parameters from a safetensors file that names them as this model does, for example one written by PyTorch.
 --- It is an error when no layer takes a tensor of the file, or when a parameter has no tensor; the options permit that.
---- A parameter whose values are not finite is an error too. A vocabulary in the file becomes the model's. The path is
---- looked up under the data roots.
+--- A parameter whose values are not finite is an error too. A vocabulary in the file becomes the model's. A model in
+--- several files is loaded by its index (`model.safetensors.index.json`), or file by file with `partial = true`. The
+--- path is looked up under the data roots.
 ---@param path string
 ---@param options? rledit.LoadOptions
 ---@return rledit.Model self

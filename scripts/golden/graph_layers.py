@@ -112,6 +112,31 @@ def attention():
     save("attention", tensors)
 
 
+class Patches(nn.Module):
+    """Patches of a picture, a class token and positions, one attention with queries, keys and values in one tensor."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv_proj = nn.Conv2d(2, 6, 2, stride=2)
+        self.class_token = nn.Parameter(torch.randn(1, 1, 6))
+        self.pos_embedding = nn.Parameter(torch.randn(1, 7, 6))
+        self.attention = nn.MultiheadAttention(6, 2, batch_first=True)
+
+    def forward(self, x):
+        x = self.conv_proj(x).flatten(2).transpose(1, 2)
+        x = torch.cat([self.class_token.expand(len(x), -1, -1), x], 1) + self.pos_embedding
+        return self.attention(x, x, x, need_weights=False)[0][:, 0]
+
+
+def patches():
+    torch.manual_seed(17)
+    network, tensors = Patches(), {}
+    for parameter in network.parameters():
+        nn.init.normal_(parameter, std=0.3)
+    run(network, (3, 2, 4, 6), "patches", tensors)
+    save("patches", tensors)
+
+
 class Block(nn.Module):
     def __init__(self, inputs, outputs, stride):
         super().__init__()
@@ -168,4 +193,5 @@ def training():
 
 layers()
 attention()
+patches()
 training()

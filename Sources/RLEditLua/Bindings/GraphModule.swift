@@ -20,6 +20,7 @@ extension HostModules {
                 A network under construction whose layers may read any earlier one. Each method but `input` and `network`
                 adds a layer: it takes what the layer reads, and a table with the layer's settings and its `name`. Sizes
                 that the layer before tells (`inputs` of a convolution, `channels` of a batch norm) need not be given.
+                Files have a parameter under the layer's name and its own, `conv1.weight`, unless `stored` says otherwise.
                 """
             )
             type.method(
@@ -102,8 +103,41 @@ extension HostModules {
         let name = try options.optional("name", as: String.self)
         let size = ports[0].shape.count == 3 ? ports[0].shape[0] : ports[0].shape.last
         let given = constructor.sizeSetting.flatMap { setting in size.map { (setting, $0) } }
+        let stored = constructor.prototype.parameters.isEmpty ? [:] : try storedTensors(options)
         let layer = try constructor.layer(options, inferring: given)
-        return try graph.add(layer, name: name, baseName: constructor.baseName, reading: ports, call.host)
+        return try graph.add(
+            layer, name: name, baseName: constructor.baseName, reading: ports, stored: stored, call.host)
+    }
+
+    static let storedAnnotation =
+        """
+        @class rledit.StoredTensor where files keep a parameter that is not the tensor of its own name there
+        @field name string the tensor's name in files
+        @field part integer? which part of the tensor's rows the parameter is, from 1; 1 by default
+        @field parts integer? of how many equal parts; 1 by default
+        @field rank integer? dimensions of the tensor where it has more than the parameter; the first ones are 1
+        """
+
+    /// `stored = { weight = { name = "in_proj_weight", part = 1, parts = 3 } }`.
+    private static func storedTensors(_ options: LuaOptions) throws -> [String: StoredTensor] {
+        var places: [String: StoredTensor] = [:]
+        guard let table = try options.optional("stored", as: LuaTable.self) else { return places }
+        for key in try table.sortedKeys() {
+            guard case .string(let parameter) = key, case .table(let place) = try table.get(key) else {
+                throw options.fieldError(
+                    "stored", "tensors by parameters expected, as in { weight = { name = \"in_proj_weight\" } }")
+            }
+            let fields = LuaOptions(owner: "\(options.owner).stored.\(parameter.text)", table: place)
+            let name = try fields.required("name", as: String.self)
+            let part = try fields.optional("part", as: Int.self) ?? 1
+            let parts = try fields.optional("parts", as: Int.self) ?? 1
+            let rank = try fields.optional("rank", as: Int.self)
+            try fields.finish()
+            do throws(NetworkError) {
+                places[parameter.text] = try StoredTensor(name: name, part: part, parts: parts, rank: rank)
+            } catch { throw LuaUsageError(error.description) }
+        }
+        return places
     }
 }
 
@@ -133,7 +167,9 @@ extension LayerConstructor {
             case .named(let names, let optional):
                 names.map { "@param \($0) rledit.Port" } + (optional.map { ["@param \($0)? rledit.Port"] } ?? [])
             }
-        let settings = fields(of: prototype) + ["name: string?"]
+        let settings =
+            fields(of: prototype) + ["name: string?"]
+            + (prototype.parameters.isEmpty ? [] : ["stored: table<string, rledit.StoredTensor>?"])
         let isOptional = settings.allSatisfy { $0.contains("?") }
         return
             ([documentation] + ports

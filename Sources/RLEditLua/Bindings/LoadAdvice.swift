@@ -11,7 +11,7 @@ struct LoadAdvice {
         switch error.fault {
         case .names(let unexpected, let missing):
             if !missing.isEmpty, let hint = otherNames() { return hint }
-            if missing.count == network.parameterNames.count {
+            if missing.count == network.tensorNames.count {
                 return "; name the layers as the file does, or map the file's names by 'rename'"
             }
             var permitted = options
@@ -37,10 +37,10 @@ struct LoadAdvice {
 
     /// A prefix, or names of wrappers to take away, with which every parameter has a tensor.
     private func otherNames() -> String? {
-        guard options.rename.isEmpty, options.beginning.isEmpty, let first = network.parameterNames.first else {
+        guard options.rename.isEmpty, options.beginning.isEmpty, let first = network.tensorNames.first else {
             return nil
         }
-        let names = network.parameterNames
+        let names = network.tensorNames
         for entry in file.entries where entry.name.utf8.count > first.utf8.count && entry.name.hasSuffix("." + first) {
             let prefix = String(entry.name.dropLast(first.count))
             if names.allSatisfy({ file[prefix + $0] != nil }) {
@@ -71,7 +71,7 @@ struct LoadAdvice {
     /// Few patterns that match these names and none that a parameter takes: by module, of as many levels as it goes.
     private func patterns(for names: [String]) -> [String] {
         guard !names.isEmpty else { return [] }
-        let wanted = Set(network.parameterNames)
+        let wanted = Set(network.tensorNames)
         var takenModules: Set<Substring> = []
         for entry in file.entries {
             guard let name = options.networkName(of: entry.name), wanted.contains(name) else { continue }

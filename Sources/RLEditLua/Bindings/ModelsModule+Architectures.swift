@@ -8,6 +8,7 @@ extension HostModules {
             ("resnet_cifar", PackageResources.resnet_cifar_lua), ("resnet", PackageResources.resnet_lua),
             ("vgg", PackageResources.vgg_lua), ("mobilenet_v2", PackageResources.mobilenet_v2_lua),
             ("bert", PackageResources.bert_lua), ("distilbert", PackageResources.distilbert_lua),
+            ("vit", PackageResources.vit_lua),
         ]
         for (name, text) in files {
             // Read when the model is first asked for.

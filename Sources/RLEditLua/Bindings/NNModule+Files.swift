@@ -14,7 +14,8 @@ extension HostModules {
             Takes all parameters from a safetensors file that names them as this model does, for example one written by
             PyTorch. It is an error when no layer takes a tensor of the file, or when a parameter has no tensor; the options
             permit that. A parameter whose values are not finite is an error too. A vocabulary in the file becomes the
-            model's. The path is looked up under the data roots.
+            model's. A model in several files is loaded by its index (`model.safetensors.index.json`), or file by file with
+            `partial = true`. The path is looked up under the data roots.
             @param path string
             @param options? rledit.LoadOptions
             @return rledit.Model self

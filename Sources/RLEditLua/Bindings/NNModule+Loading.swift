@@ -25,7 +25,7 @@ extension HostModules {
         var network = model.network
         let source: ParameterSource
         do {
-            source = try network.loadParameters(from: file, options)
+            source = try network.loadParameters(from: file, options, after: model.source)
         } catch let error as SafetensorsError {
             let advice = LoadAdvice(file: file, network: network, options: options)
             throw LuaUsageError(error.description + advice.text(for: error))

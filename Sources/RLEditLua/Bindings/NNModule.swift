@@ -91,6 +91,7 @@ extension HostModules {
             )
             module.types(FitRequest.annotation)
             module.types(loadOptionsAnnotation)
+            module.types(storedAnnotation)
             addLayers(to: module)
             addFileFunctions(to: module, context: context)
             module.function(

@@ -12,6 +12,8 @@ struct EditRun: TaskRun {
 
     var loop: LearningLoop { edit }
 
+    var remark: String? { edit.environment.evaluator.prefixRemark }
+
     var found: String? {
         edit.best.map {
             "the best edit so far (reward \(NumberText.significant($0.reward.value)), evaluation "
@@ -35,12 +37,13 @@ struct EditRun: TaskRun {
             .compactMap { stage, edits in edits.map { (stage: stage, edits: $0) } }.first
         if let chosen {
             let metadata = [("rledit.task", task.name), ("rledit.world", world), ("rledit.edit", saved.rawValue)]
-            try ModelFile.file(
-                edit.environment.evaluator.editedNetwork(chosen.edits),
-                // The result keeps names, element types and metadata of the file that the model came from.
-                basedOn: task.parts.modelSource ?? ParameterSource(),
-                metadata: metadata.map { (key: $0.0, value: $0.1) }
-            ).write(to: folder.file(RunFolder.editedName))
+                .map { (key: $0.0, value: $0.1) }
+            // The result keeps names, element types and metadata of the file that the model came from.
+            let source = task.parts.modelSource ?? ParameterSource()
+            let file = try ModelFile.file(
+                edit.environment.evaluator.editedNetwork(chosen.edits), basedOn: source, metadata: metadata)
+            try file.write(to: folder.file(RunFolder.editedName))
+            try EditedParts.write(of: file, from: source, metadata: metadata, to: folder)
             try Delta(world: world, layers: layers, edits: chosen.edits).write(to: folder.file(RunFolder.deltaName))
             if place.keepsExamples, !task.heldOut.isEmpty {
                 let changes = try outcome.changedAnswers(by: chosen.edits)
@@ -52,6 +55,17 @@ struct EditRun: TaskRun {
             try Delta(world: world, layers: layers, edits: best).write(to: folder.file(RunFolder.bestSeenDeltaName))
         }
     }
+}
+
+extension Evaluator {
+    /// That what enters the edited layers is not kept; nil where it is.
+    var prefixRemark: String? {
+        guard !keepsPrefix else { return nil }
+        return "what enters the edited layers takes \(prefixMegabytes) MB, more than --prefix-memory allows "
+            + "(\(NumberText.grouped(prefixLimit >> 20))): it is computed again for each batch of candidates"
+    }
+
+    var prefixMegabytes: String { NumberText.grouped((prefixBytes + 1 << 20 - 1) >> 20) }
 }
 
 extension SeedResult {

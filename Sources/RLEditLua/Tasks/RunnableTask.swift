@@ -51,12 +51,18 @@ extension RunnableTask {
 /// One run of a task: its loop, and what is written of what the loop came to.
 package protocol TaskRun {
     var loop: LearningLoop { get }
+    /// What a user should know before the loop begins; nil for nothing.
+    var remark: String? { get }
     /// What the loop has found by now that is worth keeping after an error, in words; nil for nothing.
     var found: String? { get }
 
     /// Measures what the loop came to, and writes it.
     /// - Parameter isFaulty: whether the loop ended with an error: then what the reward would have to judge is left out.
     func write(_ place: ResultPlace, isFaulty: Bool) throws -> SeedResult
+}
+
+extension TaskRun {
+    package var remark: String? { nil }
 }
 
 /// Where and how the results of a run are written.

@@ -15,6 +15,8 @@ struct TaskParts {
     let observer: any Observer
     let metrics: [CustomMetric]
     let invalidRewards: InvalidRewardRule
+    /// Most bytes of what enters the edited layers that are kept between evaluations.
+    let prefixLimit: Int
 
     init(_ options: LuaOptions, _ context: ScriptContext) throws {
         // A snapshot: the network is a value, later changes by the script do not reach it.
@@ -28,6 +30,7 @@ struct TaskParts {
         let observer = try options.word("observation", among: TaskParts.observers)
         metrics = try TaskParts.metrics(options)
         invalidRewards = try InvalidRewardRule.read(options, context)
+        prefixLimit = context.prefixLimit
         // Here, and not when the run begins, a world that does not fit the model is an error at the script's line.
         let layers = try model.editedLayers(world.layers, includingBias: world.world.editsBias)
         _ = try world.world.bind(to: layers, random: context.random)
@@ -117,7 +120,7 @@ struct TaskParts {
             horizon: world.horizon,
             reward: try ScriptReward(
                 task: name, function: reward, sets: sets, metrics: metrics, host: host),
-            invalidRewards: invalidRewards)
+            invalidRewards: invalidRewards, prefixLimit: prefixLimit)
     }
 
     /// The model with edits of the world's layers.

@@ -7,11 +7,24 @@ internal import RLEditRuns
 extension ScriptContext {
     /// A file under the data roots.
     func open(_ path: String, _ kind: Manifest.DataSource.Kind) throws -> SafetensorsFile {
-        let resolved: String
-        do { resolved = try locations.resolve(path) } catch { throw LuaUsageError(error.description) }
+        let resolved = try resolve(path)
+        if ShardIndex.isOne(path) { return try openShards(ShardIndex(path: resolved), of: path, kind) }
         let file = try PyTorchFile.isOne(resolved) ? SafetensorsFile(torch: resolved) : SafetensorsFile(path: resolved)
         try noteUse(of: file, path, kind)
         return file
+    }
+
+    /// The files of an index, each under the rules for the index itself.
+    private func openShards(
+        _ index: ShardIndex, of path: String, _ kind: Manifest.DataSource.Kind
+    ) throws -> SafetensorsFile {
+        noteUse(of: Manifest.DataSource(name: "json", file: path, hash: index.hash, kind: kind))
+        let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
+        return try index.joined(index.files.map { try open(folder + $0, kind) })
+    }
+
+    private func resolve(_ path: String) throws -> String {
+        do { return try locations.resolve(path) } catch { throw LuaUsageError(error.description) }
     }
 
     /// Remembers a file by the hash of its contents.

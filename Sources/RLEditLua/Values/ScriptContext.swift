@@ -23,6 +23,8 @@ public final class ScriptContext {
     public let isInterrupted: @Sendable () -> Bool
     /// What the command line says of candidates without a valid reward; nil leaves it to the task.
     package var invalidRewards: InvalidRewardRule?
+    /// Most bytes of what enters the edited layers that are kept between evaluations.
+    var prefixLimit = Evaluator.defaultPrefixBytes
     /// Arguments that the script has read.
     public internal(set) var readArguments: Set<String> = []
     /// Whether the script was told which arguments it has not read so far.

@@ -29,9 +29,11 @@ final class ScriptGraph: LuaBound {
 
     /// - Parameters:
     ///   - name: nil for one made of `baseName` and a number.
+    ///   - stored: where files keep parameters of the layer, by their names in it.
     /// - Throws: what the layer says of inputs that do not fit it.
     func add(
-        _ layer: any Layer, name: String?, baseName: String, reading ports: [ScriptPort], _ host: LuaHost
+        _ layer: any Layer, name: String?, baseName: String, reading ports: [ScriptPort],
+        stored: [String: StoredTensor], _ host: LuaHost
     ) throws -> ScriptPort {
         var free = name ?? ""
         while free.isEmpty || (name == nil && nodes.contains { $0.name == free }) {
@@ -47,7 +49,7 @@ final class ScriptGraph: LuaBound {
             total = total.addingReportingOverflow(try Tensor.elementCount(of: part)).partialValue
             try host.checkRoom(forElements: total)
         }
-        nodes.append(Network.Node(name: free, layer: layer, inputs: ports.map(\.node)))
+        nodes.append(Network.Node(name: free, layer: layer, inputs: ports.map(\.node), stored: stored))
         shapes.append(shape)
         return ScriptPort(graph: self, node: nodes.count - 1, shape: shape)
     }

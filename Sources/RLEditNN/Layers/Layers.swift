@@ -58,7 +58,8 @@ public enum Layers {
             Linear.constructor, Conv2D.constructor, EmbeddingBag.constructor, BatchNorm.constructor,
             LayerNorm.constructor, MaxPool2D.constructor, AveragePool2D.constructor, GlobalAveragePool2D.constructor,
             PadChannels.constructor, Flatten.constructor, Dropout.constructor, Add.constructor, Multiply.constructor,
-            Concatenate.constructor, TokenEmbedding.constructor, PositionEmbedding.constructor, Attention.constructor,
+            Concatenate.constructor, TokenEmbedding.constructor, PositionEmbedding.constructor, PixelTokens.constructor,
+            ClassToken.constructor, Attention.constructor,
         ] + TokenPooling.constructors + Activation.constructors
 
     /// The constructor whose layers are of this kind, as model files name it: `Conv2D`.

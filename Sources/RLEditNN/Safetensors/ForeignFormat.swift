@@ -85,8 +85,7 @@ public struct ForeignFormat: Equatable, Sendable {
             return start.contains("\"weight_map\"")
                 ? ForeignFormat(
                     name: "the index of a model in several files",
-                    advice: "join the files that its weight_map names into one, in Python by "
-                        + "safetensors.torch.load_file of each and safetensors.torch.save_file of all")
+                    advice: "name it model.safetensors.index.json beside its files, and give it to model:load")
                 : ForeignFormat(name: "JSON", advice: "give the file with the weights")
         }
         let line = start.prefix { !$0.isNewline }

@@ -3,29 +3,30 @@ internal import RLEditTensor
 extension Network {
     /// Takes the parameters from a file that names them as this network does (`fc2.weight`), as PyTorch's state
     /// dictionaries do. On an error the network stays as it was.
+    /// - Parameter earlier: where the other parameters come from, if the options permit that the file lacks some.
     /// - Returns: the file with the places of the parameters, for ``safetensors(basedOn:metadata:)``.
     /// - Throws: ``SafetensorsError`` naming the tensors that no parameter takes and the parameters that get none, as far
     ///   as `options` do not permit them; or a tensor that is of another shape or type, or not finite.
     @discardableResult
     public mutating func loadParameters(
-        from file: SafetensorsFile, _ options: LoadOptions = LoadOptions()
+        from file: SafetensorsFile, _ options: LoadOptions = LoadOptions(), after earlier: ParameterSource? = nil
     ) throws -> ParameterSource {
         let names = try tensorNames(in: file, options)
         var source = ParameterSource(file: file, prefix: options.prefix, names: names, ignore: options.ignore)
         var tensors: [String: String] = [:]
-        for parameter in parameterNames where !options.changesNames || names[parameter] != nil {
-            tensors[parameter] = source.tensor(of: parameter)
+        for name in tensorNames where !options.changesNames || names[name] != nil {
+            tensors[name] = source.tensor(of: name)
         }
         // A parameter whose own name belongs to another one's tensor could not be saved.
-        let missing = parameterNames.filter {
+        let missing = tensorNames.filter {
             tensors[$0] == nil && (!options.isPartial || file[source.name(of: $0)] != nil)
         }
         if options.isPartial {
             tensors = tensors.filter { !options.leavesOut($0.value, networkName: $0.key) }
         }
         let unexpected = source.unexpected(taken: tensors.values, options)
-        guard missing.isEmpty, unexpected.isEmpty, !tensors.isEmpty || parameterNames.isEmpty else {
-            let unmet = tensors.isEmpty ? parameterNames : missing
+        guard missing.isEmpty, unexpected.isEmpty, !tensors.isEmpty || tensorNames.isEmpty else {
+            let unmet = tensors.isEmpty ? tensorNames : missing
             throw SafetensorsError(
                 file: file.path, tensor: nil, fault: .names(unexpected: unexpected, missing: unmet))
         }
@@ -35,8 +36,9 @@ extension Network {
             let permitted = source.unexpected(taken: tensors.values, plain)
             source.ignore = options.ignore + permitted.map { NamePattern($0) }
         }
-        try take(parameterNames.filter { tensors[$0] != nil }, from: source)
-        return source
+        try take(from: source) { tensors[$0] != nil }
+        guard options.isPartial, let earlier else { return source }
+        return try source.following(earlier, taken: Set(tensors.keys), of: tensorNames)
     }
 
     /// Takes every parameter from where a source says that it lies, and checks the names where the source says which
@@ -44,21 +46,23 @@ extension Network {
     public mutating func loadParameters(from source: ParameterSource) throws {
         if let ignore = source.ignore {
             let unexpected = source.unexpected(
-                taken: parameterNames.compactMap { source.tensor(of: $0) },
+                taken: tensorNames.compactMap { source.tensor(of: $0) },
                 LoadOptions(prefix: source.prefix, ignore: ignore))
             guard unexpected.isEmpty else {
                 throw SafetensorsError(
                     file: source.file.path, tensor: nil, fault: .names(unexpected: unexpected, missing: []))
             }
         }
-        try take(parameterNames, from: source)
+        try take(from: source) { _ in true }
     }
 
-    private mutating func take(_ names: [String], from source: ParameterSource) throws {
+    /// Names of the parameters in files: their own, but for those of a ``StoredTensor``.
+    package var tensorNames: [String] { graph.fileTensors.map(\.name) }
+
+    private mutating func take(from source: ParameterSource, where isTaken: (_ tensor: String) -> Bool) throws {
         var loaded = self
-        for name in names {
-            guard let shape = parameter(name)?.shape else { continue }
-            try loaded.setParameter(name, try source.values(of: name, shape: shape))
+        for tensor in graph.fileTensors where isTaken(tensor.name) {
+            try tensor.set(try source.values(of: tensor.name, shape: tensor.shape), in: &loaded)
         }
         self = loaded
     }
@@ -87,8 +91,8 @@ extension Network {
             found[ExactName(name)] = key
         }
         var names: [String: String] = [:]
-        for parameter in parameterNames {
-            if let name = found[ExactName(parameter)] { names[parameter] = name }
+        for tensor in tensorNames {
+            if let name = found[ExactName(tensor)] { names[tensor] = name }
         }
         return names
     }
@@ -100,18 +104,19 @@ extension Network {
         basedOn source: ParameterSource = ParameterSource(), metadata: [(key: String, value: String)] = []
     ) throws -> SafetensorsFile {
         var file = source.file
-        var owners: [ExactName: String] = [:]
-        for name in parameterNames { owners[ExactName(source.name(of: name))] = name }
-        for name in parameterNames {
-            guard let value = parameter(name) else { continue }
-            let own = source.name(of: name)
+        var owners: [ExactName: FileTensor] = [:]
+        for tensor in graph.fileTensors { owners[ExactName(source.name(of: tensor.name))] = tensor }
+        for tensor in graph.fileTensors {
+            guard let value = try tensor.value(in: self) else { continue }
+            let own = source.name(of: tensor.name)
             var elementType = source.file[own]?.elementType
-            if let kept = source.tensor(of: name), kept != own {
+            if let kept = source.tensor(of: tensor.name), kept != own {
                 // Tied weights stay one tensor as long as they are equal.
-                let other = owners[ExactName(kept)].flatMap { parameter($0) } ?? (try? source.file.tensor(kept))
+                let other =
+                    try owners[ExactName(kept)].flatMap { try $0.value(in: self) } ?? (try? source.file.tensor(kept))
                 if let other, other.shape == value.shape, other.hasSameBits(as: value) {
                     // On the way from one name to the other there may have been a third, with values of its own now.
-                    if !source.ties(name, to: kept) { file.setMetadata(own, kept) }
+                    if !source.ties(tensor.name, to: kept) { file.setMetadata(own, kept) }
                     continue
                 }
                 elementType = source.file[kept]?.elementType

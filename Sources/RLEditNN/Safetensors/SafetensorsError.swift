@@ -57,7 +57,7 @@ public struct SafetensorsError: Error, Equatable, Sendable, CustomStringConverti
     }
 
     /// Names come from files: control characters must not reach a terminal.
-    static func printable(_ name: String) -> String {
+    package static func printable(_ name: String) -> String {
         var result = ""
         for scalar in name.unicodeScalars {
             if scalar.properties.generalCategory == .control {

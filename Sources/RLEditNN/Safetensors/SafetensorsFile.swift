@@ -18,6 +18,16 @@ public struct SafetensorsFile: Sendable {
         var elementBits: Int {
             elementType.bits ?? (shape.contains(0) ? 0 : shape.reduce(8 * byteCount, /))
         }
+
+        /// Whether both are the same bytes of one file, or equal ones in memory.
+        func hasContent(of other: Entry) -> Bool {
+            switch (content, other.content) {
+            case (.file(let file, let offset), .file(let otherFile, let otherOffset)):
+                file === otherFile && offset == otherOffset
+            case (.bytes(let bytes), .bytes(let otherBytes)): bytes == otherBytes
+            default: false
+            }
+        }
     }
 
     fileprivate enum Content: Sendable {
@@ -33,6 +43,8 @@ public struct SafetensorsFile: Sendable {
     public private(set) var metadata: [(key: String, value: String)] = []
     /// The path it was read from, for messages.
     public let path: String
+    /// The files that it was joined from, in the order in which they were read; none for one file.
+    package var parts: [SafetensorsFile] = []
 
     /// An empty file to be filled.
     public init() { path = "safetensors" }
@@ -203,11 +215,15 @@ public struct SafetensorsFile: Sendable {
     }
 
     private mutating func set(_ name: String, _ data: [UInt8], _ type: ElementType, _ shape: [Int]) {
-        let entry = Entry(name: name, elementType: type, shape: shape, byteCount: data.count, content: .bytes(data))
-        if let place = places[ExactName(name)] {
+        put(Entry(name: name, elementType: type, shape: shape, byteCount: data.count, content: .bytes(data)))
+    }
+
+    /// Adds or replaces a tensor by one that this or another file has.
+    mutating func put(_ entry: Entry) {
+        if let place = places[ExactName(entry.name)] {
             entries[place] = entry
         } else {
-            places[ExactName(name)] = entries.count
+            places[ExactName(entry.name)] = entries.count
             entries.append(entry)
         }
     }

@@ -44,6 +44,7 @@ extension Manifest {
         }
         for file in options["allow"]?.array ?? [] { words += ["--allow", file.string ?? ""] }
         if let rule = options["on_invalid_reward"]?.string { words += ["--on-invalid-reward", rule] }
+        if let megabytes = options["prefix_memory"]?.integer { words += ["--prefix-memory", "\(megabytes)"] }
         if options["trust"]?.bool == true { words.append("--trust") }
         let arguments = (options["script_arguments"]?.array ?? []).compactMap(\.string)
         return arguments.isEmpty ? words : words + ["--"] + arguments

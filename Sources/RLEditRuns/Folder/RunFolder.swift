@@ -51,6 +51,8 @@ public final class RunFolder: Sendable {
     public static let checkpointsName = "checkpoints"
     public static let scriptFolderName = "script"
     public static let editedName = "edited.safetensors"
+    /// Folder of the copies of a model's files, where it came from several.
+    public static let editedPartsName = "edited"
     public static let deltaName = "delta.safetensors"
     public static let bestSeenDeltaName = "delta-best-seen.safetensors"
     public static let summaryName = "summary.json"

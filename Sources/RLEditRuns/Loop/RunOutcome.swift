@@ -111,7 +111,8 @@ public struct RunOutcome {
         guard isAlike else { return try Evaluator(unedited: network, sets: sets, pool: pool) }
         return try Evaluator(
             network: network, layers: trained.layers.map(\.name),
-            includingBias: trained.layers.contains(where: \.includesBias), sets: sets, pool: pool)
+            includingBias: trained.layers.contains(where: \.includesBias), sets: sets,
+            prefixLimit: trained.prefixLimit, pool: pool)
     }
 }
 

@@ -8,8 +8,8 @@ internal import RLEditTensor
 ///      "layers": [{"name": "embedding", "kind": "EmbeddingBag", "inputs": 5000, "outputs": 64, "bias": true}, …]}
 ///
 /// Sizes with two directions are lists of height and width. `reads` lists the layers (by place, from 0; -1 is the input)
-/// that a layer reads, where that is not the one before it. Format 2 knows more layers and settings, and is written only
-/// where they are used.
+/// that a layer reads, where that is not the one before it. `stored` says of parameters that files keep otherwise how
+/// (`StoredTensor`). Format 2 knows more layers and settings, and is written only where they are used.
 ///
 /// Of networks whose file is from elsewhere it also says, where that is so, `tensors`: the file's names of the parameters
 /// that are called otherwise there; and `ignore`: the tensors, as names or patterns, that no layer takes. With `ignore`
@@ -28,13 +28,14 @@ public enum NetworkDescription {
             guard var layer = settings(of: node.layer) else { return nil }
             layer["name"] = .string(node.name)
             if node.inputs != [index - 1] { layer["reads"] = .array(node.inputs.map(JSONValue.integer)) }
+            if !node.stored.isEmpty { layer["stored"] = .object(stored(node)) }
             layers.append(.object(layer))
         }
         var description: JSONObject = [
             "format": .integer(format(of: layers)), "input": .array(network.inputShape.map(JSONValue.integer)),
             "prefix": .string(source.prefix), "layers": .array(layers),
         ]
-        let renamed = network.parameterNames.filter { source.name(of: $0) != source.prefix + $0 }
+        let renamed = network.tensorNames.filter { source.name(of: $0) != source.prefix + $0 }
         if !renamed.isEmpty {
             let names = JSONObject(uniqueMembers: renamed.map { .init(key: $0, value: .string(source.name(of: $0))) })
             description["tensors"] = .object(names)
@@ -79,7 +80,8 @@ public enum NetworkDescription {
     private static func format(of layers: [JSONValue]) -> Int {
         let isFirst = layers.allSatisfy { layer in
             let kind = layer["kind"]?.string ?? ""
-            return firstKinds.contains(kind) && !(laterSettings[kind] ?? []).contains { layer[$0] != nil }
+            return firstKinds.contains(kind) && layer["stored"] == nil
+                && !(laterSettings[kind] ?? []).contains { layer[$0] != nil }
         }
         return isFirst ? 1 : 2
     }
@@ -162,16 +164,51 @@ public enum NetworkDescription {
             // In this order: a layer checks its settings against its inputs before it says what its parameters are.
             let shape = try layer.outputShape(for: reads.map { $0 < 0 ? input : shapes[$0] })
             _ = try Tensor.elementCount(of: shape)
+            let places = try storedTensors(entry["stored"], layer: name, refuse)
             for parameter in layer.parameterShapes {
-                total += try source.entry(of: "\(name).\(parameter.name)", shape: parameter.shape).byteCount
+                let place = places[parameter.name]
+                guard let shape = place.map({ $0.shape(forParameter: parameter.shape) }) ?? parameter.shape else {
+                    throw refuse("layer '\(name)' stores what no tensor can hold")
+                }
+                let entry = try source.entry(of: place?.name ?? "\(name).\(parameter.name)", shape: shape)
+                total += entry.byteCount / (place?.parts ?? 1)
                 guard total / mostSharing <= stored else { throw refuse("its layers share one tensor too often") }
             }
             shapes.append(shape)
-            nodes.append(Network.Node(name: name, layer: layer, inputs: reads))
+            nodes.append(Network.Node(name: name, layer: layer, inputs: reads, stored: places))
         }
         var network = try Network(inputShape: input, nodes: nodes, random: RandomStream(seed: 0, name: "init"))
         try network.loadParameters(from: source)
         return network
+    }
+
+    private static func stored(_ node: Network.Node) -> JSONObject {
+        JSONObject(
+            uniqueMembers: node.stored.sorted { $0.key < $1.key }.map { parameter, place in
+                var object: JSONObject = ["name": .string(place.name)]
+                if place.parts > 1 {
+                    object["part"] = .integer(place.part)
+                    object["parts"] = .integer(place.parts)
+                }
+                if let rank = place.rank { object["rank"] = .integer(rank) }
+                return .init(key: parameter, value: .object(object))
+            })
+    }
+
+    private static func storedTensors(
+        _ json: JSONValue?, layer: String, _ refuse: (String) -> ModelFileError
+    ) throws -> [String: StoredTensor] {
+        guard let json else { return [:] }
+        var places: [String: StoredTensor] = [:]
+        for member in json.object?.members ?? [] {
+            guard let name = member.value["name"]?.string else {
+                throw refuse("'stored' of layer '\(layer)' names no tensor")
+            }
+            places[member.key] = try StoredTensor(
+                name: name, part: member.value["part"]?.integer ?? 1, parts: member.value["parts"]?.integer ?? 1,
+                rank: member.value["rank"]?.integer)
+        }
+        return places
     }
 
     /// - Returns: nil for a kind or a value that this version does not know.

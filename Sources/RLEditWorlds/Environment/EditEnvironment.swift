@@ -16,11 +16,13 @@ public struct EditProblem {
     public var reward: any RewardFunction
     /// What becomes of a candidate without a valid reward.
     public var invalidRewards: InvalidRewardRule
+    /// Most bytes of what enters the edited layers that are kept between evaluations.
+    public var prefixLimit: Int
 
     public init(
         network: Network, layers: [String], sets: [NamedSet], world: any EditWorld,
         observer: any Observer = StandardizedWeights(), horizon: Int = 1, reward: any RewardFunction,
-        invalidRewards: InvalidRewardRule = .stop
+        invalidRewards: InvalidRewardRule = .stop, prefixLimit: Int = Evaluator.defaultPrefixBytes
     ) {
         self.network = network
         self.layers = layers
@@ -30,12 +32,15 @@ public struct EditProblem {
         self.horizon = horizon
         self.reward = reward
         self.invalidRewards = invalidRewards
+        self.prefixLimit = prefixLimit
     }
 
     /// What measures candidates on the sets.
     /// - Throws: ``WorldError`` naming the layer or set at fault.
     public func makeEvaluator(pool: WorkerPool) throws -> Evaluator {
-        try Evaluator(network: network, layers: layers, includingBias: world.editsBias, sets: sets, pool: pool)
+        try Evaluator(
+            network: network, layers: layers, includingBias: world.editsBias, sets: sets, prefixLimit: prefixLimit,
+            pool: pool)
     }
 }
 

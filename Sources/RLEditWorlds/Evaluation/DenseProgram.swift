@@ -12,6 +12,8 @@ final class DenseProgram: Sendable {
     private let scores: Int
     /// `W x + bias` of the unedited first layer for each block, `[rows, examples]`: what a shift is added to.
     private let baseProducts: [Tensor]
+    /// What enters it, of each block.
+    private let activations: [Tensor]
     private let scratch: [EvaluatorScratch]
     /// Above this rank a shift is cheaper as dense weights.
     private let maximumRank: Int
@@ -29,8 +31,10 @@ final class DenseProgram: Sendable {
         fused = DenseProgram.fusedLayer(of: suffix)
         groupSize = max(1, min(16, 256 / rows))
         maximumRank = max(1, min(rows, inputs) / 4)
-        baseProducts = try cache.blocks.map { block in
-            var product = try weights.matmul(block.activations)
+        // A dense suffix reads vectors, which are always kept.
+        activations = try cache.blocks.indices.map { try cache.activations(of: $0) }
+        baseProducts = try zip(cache.blocks, activations).map { block, activations in
+            var product = try weights.matmul(activations)
             product.withUnsafeMutableBufferPointer { product in
                 guard let base = product.baseAddress else { return }
                 withPointer(bias) { bias in
@@ -64,7 +68,7 @@ final class DenseProgram: Sendable {
         let stack = stackFirstLayers(of: candidates, rows: rows, inputs: inputs, into: scratch)
         for block in blocks {
             let examples = cache.blocks[block].rows.count
-            cache.blocks[block].activations.withUnsafeBufferPointer { features in
+            activations[block].withUnsafeBufferPointer { features in
                 guard let features = features.baseAddress else { return }
                 matrixProduct(
                     m: stack.factorRows, n: examples, k: inputs, scratch.factors, lda: inputs, features, ldb: examples,

@@ -28,6 +28,8 @@ public final class Evaluator: @unchecked Sendable {
     /// Runs of blocks that one piece measures; fixed by the data alone.
     private let segments: [Range<Int>]
     private static let blocksPerSegment = 8
+    /// Most bytes of what enters the edited layers that are kept, unless somebody says otherwise: 2 GB.
+    public static let defaultPrefixBytes = 2 << 30
 
     /// What makes scores of the cached activations.
     private enum Program: Sendable {
@@ -49,27 +51,38 @@ public final class Evaluator: @unchecked Sendable {
     }
     /// Whether shifts are measured by their factors alone, without edited weights: for tests.
     package var takesShiftsByFactors: Bool { if case .network(_, .some) = program { true } else { false } }
+    /// Most bytes of what enters the edited layers that are kept.
+    public let prefixLimit: Int
+    /// Bytes of what enters the edited layers, of all examples.
+    public var prefixBytes: Int { cache.byteCount }
+    /// Whether they are kept; otherwise they are computed again for each batch of candidates.
+    public var keepsPrefix: Bool { cache.isKept }
     /// Examples of each block that a product runs over.
     package var blockCounts: [Int] { cache.blocks.map(\.rows.count) }
 
     /// - Parameters:
     ///   - layers: names of the edited layers, in the order of the action.
     ///   - includingBias: whether they count with their bias.
+    ///   - prefixLimit: most bytes of what enters these layers that are kept.
     /// - Throws: ``WorldError`` naming the layer or set at fault.
     public convenience init(
-        network: Network, layers names: [String], includingBias: Bool = false, sets: [NamedSet], pool: WorkerPool
+        network: Network, layers names: [String], includingBias: Bool = false, sets: [NamedSet],
+        prefixLimit: Int = Evaluator.defaultPrefixBytes, pool: WorkerPool
     ) throws {
         try self.init(
-            network, layers: try network.editedLayers(names, includingBias: includingBias), sets: sets, pool: pool)
+            network, layers: try network.editedLayers(names, includingBias: includingBias), sets: sets,
+            prefixLimit: prefixLimit, pool: pool)
     }
 
     /// An evaluator of a network that nothing edits: its scores are computed once. Its one candidate has no edits, `[]`.
     /// - Throws: ``WorldError`` naming the set at fault.
     public convenience init(unedited network: Network, sets: [NamedSet], pool: WorkerPool) throws {
-        try self.init(network, layers: [], sets: sets, pool: pool)
+        try self.init(network, layers: [], sets: sets, prefixLimit: .max, pool: pool)
     }
 
-    private init(_ network: Network, layers: [EditedLayer], sets: [NamedSet], pool: WorkerPool) throws {
+    private init(
+        _ network: Network, layers: [EditedLayer], sets: [NamedSet], prefixLimit: Int, pool: WorkerPool
+    ) throws {
         let output = network.outputShape(ofNode: network.nodes.count - 1)
         guard output.count == 1, let scores = output.first, scores > 0 else {
             throw WorldError.outputNotClasses(shape: output)
@@ -77,12 +90,14 @@ public final class Evaluator: @unchecked Sendable {
         self.network = network
         self.sets = sets
         self.layers = layers
+        self.prefixLimit = prefixLimit
         self.pool = pool
         let classes = max(scores, 2)
         self.classes = classes
-        func made(_ prefix: Network, _ layout: ExampleBlocks.Layout) throws -> ExampleBlocks {
+        func made(_ prefix: Network, _ layout: ExampleBlocks.Layout, limit: Int = .max) throws -> ExampleBlocks {
             try ExampleBlocks(
-                sets: sets, network: network, prefix: prefix, classes: classes, layout: layout, pool: pool)
+                sets: sets, network: network, prefix: prefix, classes: classes, layout: layout, limit: limit,
+                pool: pool)
         }
         let cache: ExampleBlocks
         if layers.isEmpty {
@@ -96,11 +111,14 @@ public final class Evaluator: @unchecked Sendable {
                     try DenseProgram(
                         suffix: suffix, layers: layers, cache: cache, scores: scores, workers: pool.workers))
             } else {
-                cache = try made(split.prefix, .network)
+                cache = try made(split.prefix, .network, limit: prefixLimit)
+                // What the unedited layer gives would take as much memory again.
                 program = .network(
                     split.suffix,
-                    shifts: try ShiftProgram(
-                        suffix: split.suffix, layers: layers, cache: cache, scores: scores, workers: pool.workers))
+                    shifts: cache.isKept
+                        ? try ShiftProgram(
+                            suffix: split.suffix, layers: layers, cache: cache, scores: scores, workers: pool.workers)
+                        : nil)
             }
         }
         self.cache = cache
@@ -202,21 +220,25 @@ public final class Evaluator: @unchecked Sendable {
         take: @Sendable (_ candidate: Int, _ segment: Int, _ sums: [SetSums]) -> Void
     ) throws {
         for candidate in candidates { try requireFit(candidate) }
+        // What is computed again is computed once for all candidates, a block at a time.
+        let groupSize = cache.isKept ? groupSize : max(candidates.count, 1)
         let groups = (candidates.count + groupSize - 1) / groupSize
         try pool.forEach(groups * segments.count) { piece, worker in
             let (group, segment) = (piece / segments.count, piece % segments.count)
             let members = (group * groupSize)..<min((group + 1) * groupSize, candidates.count)
             let wanted = segments[segment].filter { selection.isWanted(set: cache.blocks[$0].set) }
             var sums = Array(repeating: [SetSums](repeating: SetSums(), count: sets.count), count: members.count)
-            try scores(of: candidates[members], blocks: wanted, worker: worker) { member, index, scores, stride in
-                let block = cache.blocks[index]
-                block.labels.withUnsafeBufferPointer { labels in
-                    guard let labels = labels.baseAddress else { return }
-                    sums[member][block.set].add(
-                        scores: scores, stride: stride, classes: classes, count: block.rows.count, labels: labels,
-                        probabilities: selection.needsProbabilities(set: block.set))
+            for blocks in cache.isKept ? [wanted] : wanted.map({ [$0] }) {
+                try scores(of: candidates[members], blocks: blocks, worker: worker) { member, index, scores, stride in
+                    let block = cache.blocks[index]
+                    block.labels.withUnsafeBufferPointer { labels in
+                        guard let labels = labels.baseAddress else { return }
+                        sums[member][block.set].add(
+                            scores: scores, stride: stride, classes: classes, count: block.rows.count, labels: labels,
+                            probabilities: selection.needsProbabilities(set: block.set))
+                    }
+                    capture?(scores, stride, block, members.lowerBound + member)
                 }
-                capture?(scores, stride, block, members.lowerBound + member)
             }
             for (offset, member) in members.enumerated() { take(member, segment, sums[offset]) }
         }
@@ -238,7 +260,7 @@ public final class Evaluator: @unchecked Sendable {
         case .dense(let program): program.run(candidates, blocks: blocks, worker: worker, consume: consume)
         case .cached:
             for offset in 0..<candidates.count {
-                for block in blocks { try give(cache.blocks[block].activations, of: offset, block) }
+                for block in blocks { try give(cache.activations(of: block), of: offset, block) }
             }
         case .network(let suffix, let shifts):
             guard !blocks.isEmpty else { return }
@@ -248,6 +270,7 @@ public final class Evaluator: @unchecked Sendable {
                     taken.map { ($0.offset, $0.element) }, blocks: blocks, cache: cache, worker: worker,
                     consume: consume)
             }
+            let inputs = try blocks.map { (block: $0, activations: try cache.activations(of: $0)) }
             for (offset, edits) in candidates.enumerated() where shifts?.takes(edits) != true {
                 var replacements: [String: Tensor] = [:]
                 for (layer, edit) in zip(layers, edits) {
@@ -255,9 +278,9 @@ public final class Evaluator: @unchecked Sendable {
                         replacements[name] = value
                     }
                 }
-                for block in blocks {
+                for (block, activations) in inputs {
                     let scores = try suffix.forward(
-                        .dense(cache.blocks[block].activations), from: .channelsLast, replacing: replacements)
+                        .dense(activations), from: .channelsLast, replacing: replacements)
                     try give(try scores.transposedMatrix(), of: offset, block)
                 }
             }

@@ -8,6 +8,7 @@ internal import RLEditTensor
 ///
 /// No edit can change these activations, so a candidate costs only what follows. Examples are cut into blocks of at most
 /// `blockSize`, a block never spanning two sets; blocks are the unit of work, cut the same way for any number of workers.
+/// Activations that would take more memory than is allowed are not kept; they are computed again, block by block.
 struct ExampleBlocks: Sendable {
     /// Small enough that a block's activations stay in the second-level cache beside the weights.
     static let blockSize = 256
@@ -29,21 +30,30 @@ struct ExampleBlocks: Sendable {
         let rows: Range<Int>
         /// Class of each example, `[rows.count]`.
         let labels: [Int32]
-        /// What the prefix computes of them.
-        let activations: Tensor
+        /// What the prefix computes of them; nil where it is not kept.
+        fileprivate let kept: Tensor?
     }
 
     let blocks: [Block]
     /// Examples of each set.
     let counts: [Int]
+    /// Bytes of all activations.
+    let byteCount: Int
+    /// Whether they are kept.
+    let isKept: Bool
+    private let sets: [NamedSet]
+    private let prefix: Network
+    private let layout: Layout
 
     /// - Parameters:
     ///   - prefix: the part of the network that no edit can change.
     ///   - layout: how the activations are read.
+    ///   - limit: most bytes of activations that are kept.
     /// - Throws: ``WorldError/invalidSet(name:message:)`` for an empty set, a name given twice, examples of another
     ///   shape, or a label outside the network's classes.
     init(
-        sets: [NamedSet], network: Network, prefix: Network, classes: Int, layout: Layout, pool: WorkerPool
+        sets: [NamedSet], network: Network, prefix: Network, classes: Int, layout: Layout, limit: Int = .max,
+        pool: WorkerPool
     ) throws {
         var plans: [(set: Int, rows: Range<Int>)] = []
         for (index, set) in sets.enumerated() {
@@ -79,18 +89,35 @@ struct ExampleBlocks: Sendable {
                 start = end
             }
         }
+        counts = sets.map(\.examples.count)
+        let width = prefix.outputShape(ofNode: prefix.nodes.count - 1).reduce(4, *)
+        byteCount = counts.reduce(0, +).multipliedReportingOverflow(by: width).partialValue
+        let isKept = byteCount <= limit
+        (self.isKept, self.sets, self.prefix, self.layout) = (isKept, sets, prefix, layout)
         let made = Slots<Block>(count: plans.count)
         let blocksToMake = plans
         try pool.forEach(plans.count) { piece, _ in
             let (set, rows) = blocksToMake[piece]
             let examples = sets[set].examples
-            let activations = try prefix.forward(examples.batchInputs(rows), to: .channelsLast)
             made[piece] = Block(
                 set: set, rows: rows, labels: Array(examples.orderedLabels[rows]),
-                activations: try activations.laid(out: layout))
+                kept: isKept
+                    ? try ExampleBlocks.activations(of: examples, rows, prefix: prefix, layout: layout) : nil)
         }
         blocks = try made.values()
-        counts = sets.map(\.examples.count)
+    }
+
+    /// What enters the suffix for one block.
+    func activations(of block: Int) throws -> Tensor {
+        if let kept = blocks[block].kept { return kept }
+        return try ExampleBlocks.activations(
+            of: sets[blocks[block].set].examples, blocks[block].rows, prefix: prefix, layout: layout)
+    }
+
+    private static func activations(
+        of examples: ExampleSet, _ rows: Range<Int>, prefix: Network, layout: Layout
+    ) throws -> Tensor {
+        try prefix.forward(examples.batchInputs(rows), to: .channelsLast).laid(out: layout)
     }
 }
 

@@ -175,8 +175,8 @@ extension Network {
     /// What a node gives for each block of what enters the network, channels last.
     fileprivate func values(of node: Int, _ cache: ExampleBlocks) throws -> [Tensor] {
         let part = try computing([node])
-        return try cache.blocks.map {
-            try part.forward(.dense($0.activations), from: .channelsLast, to: .channelsLast)
+        return try cache.blocks.indices.map {
+            try part.forward(.dense(cache.activations(of: $0)), from: .channelsLast, to: .channelsLast)
         }
     }
 

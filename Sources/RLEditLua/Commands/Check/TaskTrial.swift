@@ -53,6 +53,9 @@ struct TaskTrial {
     mutating func measure(candidates: Int) throws {
         let problem = try task.makeProblem()
         let environment = try EditEnvironment(problem, environments: 1, pool: pool, random: context.random)
+        let evaluator = environment.evaluator
+        facts.append(
+            evaluator.prefixRemark ?? "what enters the edited layers takes \(evaluator.prefixMegabytes) MB and is kept")
         var random = context.random.split("check")
         func actions() throws -> Tensor {
             let shape = [candidates, environment.actionSize]

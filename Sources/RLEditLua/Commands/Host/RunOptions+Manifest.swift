@@ -14,6 +14,8 @@ extension RunOptions {
         for (name, value) in arguments.sorted(by: { $0.key < $1.key }) { pairs[name] = .string(value) }
         object["set"] = .object(pairs)
         if let invalidRewards { object["on_invalid_reward"] = .string(invalidRewards.rawValue) }
+        // What is not kept is summed in another order.
+        if prefixLimit != Evaluator.defaultPrefixBytes { object["prefix_memory"] = .integer(prefixLimit >> 20) }
         // Changes no result, but a resumed run must not write down what the user wanted left out.
         if !keepsExamples { object["examples"] = false }
         return object
@@ -39,6 +41,7 @@ extension RunOptions {
         options.data = data ?? recorded["data"]?.string
         let recordedRule = recorded["on_invalid_reward"]?.string.flatMap(InvalidRewardRule.init(rawValue:))
         options.invalidRewards = invalidRewards ?? recordedRule
+        options.prefixLimit = recorded["prefix_memory"]?.integer.map { min(max($0, 0), 1 << 30) << 20 } ?? prefixLimit
         options.scriptArguments = (recorded["script_arguments"]?.array ?? []).compactMap(\.string)
         for member in recorded["set"]?.object?.members ?? [] { options.arguments[member.key] = member.value.string }
         return options

@@ -30,6 +30,8 @@ package struct RunOptions: Sendable {
     package var isStrict = false
     /// What becomes of candidates without a valid reward; nil leaves it to the task.
     package var invalidRewards: InvalidRewardRule?
+    /// Most bytes of what enters the edited layers that are kept between evaluations.
+    package var prefixLimit = Evaluator.defaultPrefixBytes
     /// Whether standard output is kept for the JSON line.
     package var json = false
     /// Whether the script runs without the sandbox.

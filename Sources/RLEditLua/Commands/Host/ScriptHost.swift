@@ -67,6 +67,7 @@ package final class ScriptHost {
             progress: { .standardError(label: $0, quiet: isQuiet) },
             isInterrupted: { clock.isInterrupted || clock.isTimeOver })
         context.invalidRewards = options.invalidRewards
+        context.prefixLimit = options.prefixLimit
         if !options.isTrusted { context.savedBytesLeft = options.folderBytes }
         return try ScriptSession(
             context: context, mode: options.isTrusted ? .trusted : .sandboxed,

@@ -113,6 +113,7 @@ extension ScriptRun {
         let run = try task.makeRun(
             seed: seed, pool: host.pool, logs: logs,
             progress: .standardError(label: label, quiet: options.isQuiet))
+        if let remark = run.remark, !options.isQuiet { host.note(remark) }
         if let checkpoint { try run.loop.restore(checkpoint) }
         let place = ResultPlace(
             folder: folder, seed: seed, data: manifest.data, savedEdit: options.savedEdit,
