@@ -29,6 +29,8 @@ let package = Package(
         .systemLibrary(name: "CDNNL", providers: [.apt(["libdnnl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
+        .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "CLibedit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
 
         // What every other target may use: settings, schedules, JSON, spelling.
@@ -42,8 +44,10 @@ let package = Package(
         .target(name: "CKernels", dependencies: ["CDNNL"], linkerSettings: [.linkedLibrary("dnnl")]),
         .target(name: "RLEditTensor", dependencies: ["CKernels", "RLEditCore"], swiftSettings: strict),
         .target(name: "RLEditNN", dependencies: ["RLEditTensor", "RLEditCore", "CKernels"], swiftSettings: strict),
+        .target(name: "CPictures", dependencies: ["CJPEG", "CPNG"]),
         .target(
-            name: "RLEditData", dependencies: ["RLEditTensor", "RLEditCore", "CZlib", "CCrypto"], swiftSettings: strict),
+            name: "RLEditData", dependencies: ["RLEditTensor", "RLEditCore", "CZlib", "CCrypto", "CPictures"],
+            swiftSettings: strict),
         .target(
             name: "RLEditWorlds", dependencies: ["RLEditTensor", "RLEditCore", "RLEditNN", "RLEditData", "CKernels"],
             swiftSettings: strict),
@@ -110,7 +114,7 @@ let package = Package(
             resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(
             name: "RLEditDataTests", dependencies: ["RLEditData", "RLEditTensor", "RLEditCore", "RLEditTestSupport"],
-            swiftSettings: strict),
+            resources: [.copy("Pictures")], swiftSettings: strict),
         .testTarget(
             name: "RLEditWorldsTests",
             dependencies: [

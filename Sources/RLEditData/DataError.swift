@@ -21,6 +21,12 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
     case invalidNumPy(path: String, array: String?, fault: NumPyFault)
     /// The ZIP archive of a `.npz` file is damaged; `member` names the part.
     case invalidZip(path: String, member: String?, fault: ZipFault)
+    /// A tar archive that cannot be read.
+    case invalidTar(path: String, fault: TarFault)
+    /// A picture that cannot be read; `archive` is what it lies in, nil for a file of its own.
+    case invalidPicture(path: String, archive: String?, fault: PictureFault)
+    /// A folder or an archive that does not hold pictures as a set needs them.
+    case invalidImageFolder(path: String, fault: ImageFolderFault)
     /// The CSV file, or what it says, is not what was asked for.
     case invalidCSV(path: String, fault: CSVFault)
     /// A line of a plain text; lines count from 1.
@@ -39,6 +45,12 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
     case mnistNotFound(searched: [String])
     /// A folder holds some of the four MNIST files only.
     case mnistIncomplete(folder: String, missing: [String])
+    /// None of the folders holds the data set of that name; `option` is that of `scripts/fetch-data`.
+    case picturesNotFound(name: String, option: String?, searched: [String])
+    /// A folder holds some of the data set's files only.
+    case picturesIncomplete(name: String, folder: String, missing: [String])
+    /// A file of CIFAR's binary version whose size is not that of whole images of so many bytes.
+    case invalidCIFAR(path: String, bytes: Int, imageBytes: Int)
     /// More examples were asked for than the set holds.
     case tooFewExamples(operation: String, set: String, requested: Int, available: Int)
     /// A 0-based example index outside the set.
@@ -74,6 +86,10 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
         case .invalidZip(let path, nil, let fault): "'\(path)' is not a sound .npz file: \(fault)"
         case .invalidZip(let path, let member?, let fault):
             "'\(path)' is not a sound .npz file: member '\(member)' \(fault)"
+        case .invalidTar(let path, let fault): "'\(path)' is not a sound tar archive: \(fault)"
+        case .invalidPicture(let path, nil, let fault): "'\(path)' \(fault)"
+        case .invalidPicture(let path, let archive?, let fault): "'\(path)' in '\(archive)' \(fault)"
+        case .invalidImageFolder(let path, let fault): "'\(path)' \(fault)"
         case .invalidCSV(let path, let fault): "'\(path)': \(fault)"
         case .invalidText(let path, let line, let fault): "'\(path)': line \(line) \(fault)"
         case .emptyText(let set, let position): "text \(position + 1) of '\(set)' is empty"
@@ -91,6 +107,14 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
         case .mnistIncomplete(let folder, let missing):
             "MNIST in '\(folder)' is incomplete: missing \(missing.joined(separator: ", ")); "
                 + "fetch it with scripts/fetch-data"
+        case .picturesNotFound(let name, let option, let searched):
+            "\(name) was not found (searched \(searched.joined(separator: ", "))); "
+                + (option.map { "fetch it with scripts/fetch-data \($0), or name its folder with --data" }
+                    ?? "name its folder with --data")
+        case .picturesIncomplete(let name, let folder, let missing):
+            "\(name) in '\(folder)' is incomplete: missing \(missing.joined(separator: ", "))"
+        case .invalidCIFAR(let path, let bytes, let imageBytes):
+            "'\(path)' has \(bytes) bytes, expected a multiple of \(imageBytes): it is no file of CIFAR's binary version, or cut off"
         case .tooFewExamples(let operation, let set, let requested, let available):
             "\(operation): \(requested) examples were asked for, but set '\(set)' holds \(available)"
         case .indexOutOfRange(let operation, let index, let count):

@@ -73,17 +73,24 @@ public struct DataLocations: Sendable {
             }
             return real
         }
-        if DataLocations.isFile(absolute) {
+        if let isFolder = DataLocations.isFolder(absolute) {
             throw .pathRefused(
                 path: path,
-                reason: "the file exists in the current folder, which is no data root; that needs --allow \(path)")
+                reason: "the \(isFolder ? "folder" : "file") exists in the current folder, which is no data root; "
+                    + "that needs \(isFolder ? "--data ." : "--allow \(path)")")
         }
         throw .fileNotFound(path: path, searched: roots)
     }
 
-    private static func isFile(_ path: String) -> Bool {
+    /// Whether a file may be read that a link in an allowed folder leads to; the path has no links any more.
+    func permits(_ real: String) -> Bool {
+        isUnrestricted || (roots + allowedFiles).contains { DataLocations.lies(real, inside: $0) }
+    }
+
+    /// nil when there is nothing.
+    private static func isFolder(_ path: String) -> Bool? {
         var isFolder: ObjCBool = false
-        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) ? isFolder.boolValue : nil
     }
 
     private static func lies(_ path: String, inside root: String) -> Bool {

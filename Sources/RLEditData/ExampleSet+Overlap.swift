@@ -68,12 +68,16 @@ extension ExampleStorage {
                 index += 1
             }
             switch values {
-            case .bytes(let bytes, let divisor):
-                let table = (0..<256).map { Float($0) / divisor }
-                bytes.values.withUnsafeBufferPointer { bytes in
+            case .bytes(let bytes, let scale):
+                let tables = scale.tables
+                let width = exampleSize / tables.count
+                bytes.withUnsafeBufferPointer { bytes in
                     for row in rows {
                         let start = row * exampleSize
-                        add(rowHashes.hash(row, in: &hashes) { sum(exampleSize) { table[Int(bytes[start + $0])] } })
+                        add(
+                            rowHashes.hash(row, in: &hashes) {
+                                sum(exampleSize) { tables[$0 / width][Int(bytes[start + $0])] }
+                            })
                     }
                 }
             case .floats(let tensor):

@@ -108,7 +108,7 @@ extension ExampleSet {
 
     /// Bytes when both are bytes of one scale, floats otherwise.
     private func joinedValues(with other: ExampleSet) throws -> ExampleStorage.Values {
-        if case .bytes(_, let divisor) = storage.values, case .bytes(_, divisor) = other.storage.values {
+        if case .bytes(_, let scale) = storage.values, case .bytes(_, scale) = other.storage.values {
             var bytes: [UInt8] = []
             bytes.reserveCapacity((count + other.count) * storage.exampleSize)
             for set in [self, other] {
@@ -116,7 +116,7 @@ extension ExampleSet {
                     bytes.append(contentsOf: $0)
                 }
             }
-            return .bytes(ExampleStorage.SharedBytes(bytes), divisor: divisor)
+            return .bytes(SharedBytes(bytes), scale)
         }
         if let joined = try joinedRows(with: other) { return .sparse(joined) }
         let shape = [count + other.count] + exampleShape

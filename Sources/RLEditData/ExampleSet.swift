@@ -55,22 +55,25 @@ public struct ExampleSet: Sendable {
     /// - Parameters:
     ///   - bytes: row-major `[labels.count] + exampleShape`.
     ///   - divisor: positive; 255 brings grey levels to 0 ... 1.
+    ///   - normalization: of the divided values, for each channel; applied when examples enter a network.
     /// - Throws: ``DataError`` naming what does not fit.
     public init(
-        name: String, source: String, bytes: [UInt8], divisor: Float, exampleShape: [Int], labels: [Int]
+        name: String, source: String, bytes: [UInt8], divisor: Float, normalization: Normalization? = nil,
+        exampleShape: [Int], labels: [Int]
     ) throws(DataError) {
         guard divisor > 0, divisor.isFinite, (255 / divisor).isFinite else {
             throw .invalidArgument(
                 operation: "example set",
                 message: "the divisor must be positive, and 255 over it finite, got \(divisor)")
         }
+        try normalization?.check(channels: exampleShape.first ?? 1)
         try self.init(
             name: name, source: source, exampleShape: exampleShape,
-            values: .bytes(ExampleStorage.SharedBytes(bytes), divisor: divisor), valueCount: bytes.count,
-            labels: labels)
+            values: .bytes(SharedBytes(bytes), ByteScale(divisor: divisor, normalization: normalization)),
+            valueCount: bytes.count, labels: labels)
     }
 
-    private init(
+    init(
         name: String, source: String, exampleShape: [Int], values: ExampleStorage.Values, valueCount: Int,
         labels: [Int]
     ) throws(DataError) {

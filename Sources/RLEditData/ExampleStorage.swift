@@ -4,8 +4,8 @@ package import RLEditTensor
 package struct ExampleStorage: Sendable {
     /// How the values of an input are kept.
     package enum Values: Sendable {
-        /// A byte a value; the value is the byte divided by `divisor`. A quarter of the memory of floats.
-        case bytes(SharedBytes, divisor: Float)
+        /// A byte a value. A quarter of the memory of floats.
+        case bytes(SharedBytes, ByteScale)
         /// Values as they are; count × example size.
         case floats(Tensor)
         /// Mostly zeros, as bags of words: 8 bytes for each value that is not. `count` rows of `exampleSize` columns.
@@ -32,7 +32,7 @@ package struct ExampleStorage: Sendable {
     /// True when both share the same memory.
     func isSame(as other: ExampleStorage) -> Bool {
         switch (values, other.values) {
-        case (.bytes(let a, let divisorA), .bytes(let b, let divisorB)): a === b && divisorA == divisorB
+        case (.bytes(let a, let scaleA), .bytes(let b, let scaleB)): a === b && scaleA == scaleB
         case (.floats(let a), .floats(let b)): a.sharesStorage(with: b)
         case (.sparse(let a), .sparse(let b)): a.sharesStorage(with: b)
         default: false
@@ -43,13 +43,12 @@ package struct ExampleStorage: Sendable {
     func copy(rows: some Sequence<Int>, into target: UnsafeMutableBufferPointer<Float>) {
         var output = 0
         switch values {
-        case .bytes(let bytes, let divisor):
-            bytes.values.withUnsafeBufferPointer { source in
+        case .bytes(let bytes, let scale):
+            bytes.withUnsafeBufferPointer { source in
                 for row in rows {
-                    let start = row * exampleSize
-                    for offset in 0..<exampleSize {
-                        target[output + offset] = Float(source[start + offset]) / divisor
-                    }
+                    scale.write(
+                        UnsafeBufferPointer(rebasing: source[row * exampleSize..<(row + 1) * exampleSize]),
+                        to: UnsafeMutableBufferPointer(rebasing: target[output..<output + exampleSize]))
                     output += exampleSize
                 }
             }
@@ -75,7 +74,8 @@ package struct ExampleStorage: Sendable {
             }
         }
         switch values {
-        case .bytes(let bytes, _): bytes.values.withUnsafeBytes { visit($0, stride: exampleSize) }
+        case .bytes(let bytes, _):
+            bytes.withUnsafeBufferPointer { visit(UnsafeRawBufferPointer($0), stride: exampleSize) }
         case .floats(let tensor):
             tensor.withUnsafeBufferPointer { visit(UnsafeRawBufferPointer($0), stride: 4 * exampleSize) }
         case .sparse(let source):
@@ -86,11 +86,5 @@ package struct ExampleStorage: Sendable {
                 }
             }
         }
-    }
-
-    /// Bytes are kept in an object, so that sharing is an identity that can be asked for.
-    package final class SharedBytes: Sendable {
-        package let values: [UInt8]
-        init(_ values: [UInt8]) { self.values = values }
     }
 }

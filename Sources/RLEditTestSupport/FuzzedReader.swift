@@ -17,6 +17,10 @@ package enum FuzzedReader: String, CaseIterable, Sendable {
     case gzip
     /// Labelled texts.
     case csv
+    /// A JPEG or PNG picture.
+    case picture
+    /// Pictures in an archive.
+    case tar
     /// An array that NumPy saved.
     case npy
     /// Arrays in an archive.
@@ -53,6 +57,8 @@ package enum FuzzedReader: String, CaseIterable, Sendable {
                 _ = try TextSet(
                     csv: try FuzzedReader.file(bytes, at: scratch), name: "texts",
                     columns: .init(text: "text", label: "label", group: "group"))
+            case .picture: try readPicture(bytes)
+            case .tar: try readArchive(try FuzzedReader.file(bytes, at: scratch))
             case .npy: try readNumPy(try NumPyFile(array: FuzzedReader.file(bytes, at: scratch)))
             case .npz: try readNumPy(try NumPyFile(archive: FuzzedReader.file(bytes, at: scratch)))
             case .torch: _ = try PyTorchFile(path: FuzzedReader.file(bytes, at: scratch))
@@ -74,7 +80,8 @@ package enum FuzzedReader: String, CaseIterable, Sendable {
 
     private func isExpected(_ error: any Error) -> Bool {
         switch self {
-        case .idx, .gzip, .csv, .npy, .npz, .torch: error is DataError
+        case .picture: error is PictureFault
+        case .idx, .gzip, .csv, .tar, .npy, .npz, .torch: error is DataError
         case .safetensors: error is SafetensorsError || error is ModelFileError
         case .vocabulary: error is ModelFileError
         case .manifest: error is JSONReadError || error is ManifestError
@@ -102,6 +109,30 @@ package enum FuzzedReader: String, CaseIterable, Sendable {
             if count < piece.count || total > 1 << 24 { break }
         }
         try expect(total <= reader.largestSize, "\(total) bytes, more than \(reader.largestSize) foreseen")
+    }
+
+    private func readPicture(_ bytes: [UInt8]) throws {
+        let picture = try Picture(decoding: bytes)
+        let size = picture.rows * picture.columns * picture.channels
+        try expect(size > 0 && picture.pixels.count == size, "pixels of another number than the size says")
+        let square = picture.resizedAndCropped(to: 9)
+        try expect(square.pixels.count == 81 * picture.channels, "a square of another size")
+    }
+
+    /// With broken pictures passed over, and without.
+    private func readArchive(_ path: String) throws {
+        var options = ImageFolder.Options()
+        options.folder = "photos"
+        options.size = 5
+        for skips in [true, false] {
+            options.skipsBroken = skips
+            let folder = try ImageFolder(
+                path: path, name: "set", source: "archive", options: options, locations: DataLocations(),
+                pool: WorkerPool(workers: 1))
+            let examples = folder.examples
+            try expect(examples.labels.allSatisfy { $0 < folder.classes.count }, "a label without a class")
+            try expect(try examples.allInputs().count == 75 * examples.count, "inputs of another size")
+        }
     }
 
     private func readNumPy(_ file: NumPyFile) throws {

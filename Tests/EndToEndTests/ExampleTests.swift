@@ -9,6 +9,8 @@ struct ExampleTests {
         "ablations", "bring_your_own", "custom_learner", "custom_reward", "custom_world", "debias_comments",
         "schedules", "shift_unlearn_digit", "tour", "unlearn_digit",
     ]
+    /// Those about pictures: with fewer of them.
+    static let pictures = ["own_images", "unlearn_resnet"]
     /// Those that do their own loop.
     static let loops = ["apply_policy", "deep_unlearn", "hill_climb_by_hand"]
     /// Those that train a policy over many networks.
@@ -18,7 +20,7 @@ struct ExampleTests {
     func allExamplesAreRun() throws {
         let files = try FileManager.default.contentsOfDirectory(atPath: ExampleRun.examples)
         let names = files.filter { $0.hasSuffix(".lua") }.map { String($0.dropLast(".lua".count)) }
-        #expect(names.sorted() == (Self.tasks + Self.loops + Self.policies).sorted())
+        #expect(names.sorted() == (Self.tasks + Self.pictures + Self.loops + Self.policies).sorted())
     }
 
     @Test("an example that returns a task finishes on a small budget and leaves its results", arguments: tasks)
@@ -34,6 +36,40 @@ struct ExampleTests {
         for file in ["edited.safetensors", "delta.safetensors", "metrics.jsonl", "report.html", "script/\(name).lua"] {
             #expect(FileManager.default.fileExists(atPath: "\(run.folder)/\(file)"), "\(file)")
         }
+    }
+
+    @Test("an example about pictures fits a network to them and edits it", arguments: pictures)
+    func picturesAreEdited(_ name: String) throws {
+        let options = ["steps=32", "train=100", "epochs=1", "examples=20"].flatMap { ["--set", $0] }
+        let run = try ExampleRun(name, options)
+        #expect(run.exitCode == 0, "\(run.errors)")
+        #expect(run.output.contains("% right before the edit"))
+        #expect(try run.manifest()["status"] as? String == "finished")
+        for file in ["edited.safetensors", "delta.safetensors", "report.html"] {
+            #expect(FileManager.default.fileExists(atPath: "\(run.folder)/\(file)"), "\(file)")
+        }
+    }
+
+    @Test("a folder of one's own pictures is read inside the sandbox, and a class is forgotten by its name")
+    func ownImages() throws {
+        let folder = NSTemporaryDirectory() + "rledit-photos-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let corpus = "\(ExampleRun.root)/Sources/RLEditTestSupport/Corpus/picture"
+        for (kind, file) in [("cat", "baseline.jpg"), ("dog", "progressive.jpg")] {
+            try FileManager.default.createDirectory(atPath: "\(folder)/\(kind)", withIntermediateDirectories: true)
+            for number in 1...10 {
+                try FileManager.default.copyItem(atPath: "\(corpus)/\(file)", toPath: "\(folder)/\(kind)/\(number).jpg")
+            }
+        }
+        try FileManager.default.copyItem(atPath: "\(corpus)/cut.jpg", toPath: "\(folder)/cat/99.jpg")
+        let sets = ["steps=32", "epochs=1", "path=.", "forget=dog"].flatMap { ["--set", $0] }
+        let run = try ExampleRun("own_images", ["--data", folder] + sets)
+        #expect(run.exitCode == 0, "\(run.errors)")
+        #expect(run.output.contains("passed over, since it is broken: cat/99.jpg"))
+        #expect(try run.manifest()["task"] as? String == "forget-dog")
+        let refused = try ExampleRun("own_images", ["--set", "path=\(folder)"])
+        #expect(refused.exitCode == 1)
+        #expect(refused.errors.contains("absolute paths need --allow FILE"))
     }
 
     @Test("an example with a loop of its own ends and saves its network", arguments: loops)

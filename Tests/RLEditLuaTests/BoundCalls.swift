@@ -21,6 +21,7 @@ enum BoundCalls {
         local world = rledit.MaskWorld { layer = "fc2" }
         local layer, learner = nn.linear(2, 3), rledit.RandomSearch { steps = 2, batch_size = 2 }
         local digits, comments, templates = data.digits(), data.comments(), data.templates()
+        local pictures = data.objects()
         local function options(reward)
           return { model = model, world = world, sets = { forget = set }, reward = reward or function(m) return m.forget.accuracy end }
         end
@@ -78,6 +79,11 @@ enum BoundCalls {
         let corpus = examples.deletingLastPathComponent().appending(path: "Sources/RLEditTestSupport/Corpus")
         files["vector.npy"] = Array(try Data(contentsOf: corpus.appending(path: "npy/vector.npy")))
         files["arrays.npz"] = Array(try Data(contentsOf: corpus.appending(path: "npz/stored.npz")))
+        files["pictures/a/1.png"] = Array(try Data(contentsOf: corpus.appending(path: "picture/one-pixel.png")))
+        for name in (1...5).map({ "data_batch_\($0)" }) + ["test_batch"] {
+            files["cifar10/\(name).bin"] = [7] + [UInt8](repeating: 9, count: 3072)
+        }
+        for name in ["train", "test"] { files["cifar100/\(name).bin"] = [3, 7] + [UInt8](repeating: 9, count: 3072) }
         for (part, count) in [("train", 4), ("t10k", 2)] {
             files["mnist/\(part)-images-idx3-ubyte"] = idx(
                 [UInt8(count), 28, 28], Array(repeating: 9, count: count * 28 * 28))
@@ -96,7 +102,8 @@ enum BoundCalls {
         "rledit.Arguments": "rledit.args", "rledit.Tensor": "t", "rledit.Set": "set", "rledit.TextSet": "texts",
         "rledit.Vocabulary": "vocabulary", "rledit.Model": "model", "rledit.Layer": "layer", "rledit.World": "world",
         "rledit.Learner": "learner", "rledit.Task": "task", "rledit.Environment": "env",
-        "rledit.Baseline": "baseline", "rledit.Digits": "digits", "rledit.Comments": "comments",
+        "rledit.Baseline": "baseline", "rledit.Digits": "digits", "rledit.Pictures": "pictures",
+        "rledit.Comments": "comments",
         "rledit.Templates": "templates", "rledit.Schedule": "schedule.linear(1, 0)", "rledit.Metrics": "m",
         "rledit.BaseMetrics": "m.base", "rledit.EditMetrics": "m.edit", "rledit.SetMetrics": "m.forget",
         "rledit.TaskDistribution": "distribution", "rledit.UnitPolicy": "rledit.UnitPolicy {}",
@@ -212,7 +219,8 @@ enum BoundCalls {
                 "digits()", "mnist()", "generated_digits { train = 2, test = 1 }",
                 "idx { images = 'mnist/t10k-images-idx3-ubyte', labels = 'mnist/t10k-labels-idx1-ubyte' }",
                 "set { inputs = { { 1 }, { 2 } }, labels = { 0, 1 } }", "npy('vector.npy')", "json('settings.json')",
-                "npz('arrays.npz')",
+                "npz('arrays.npz')", "image_folder { path = 'pictures' }", "objects()", "cifar10()", "cifar100()",
+                "generated_objects { train = 2, test = 1 }",
                 "csv { path = 'words.csv', text = 'text', label = 'label' }",
                 "texts { texts = { 'x' }, labels = { 0 } }",
                 "comments()", "templates()", "vocabulary(texts)",

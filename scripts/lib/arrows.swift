@@ -29,7 +29,7 @@ enum Rules {
     static let systemHeaders: [(prefix: String, owner: String)] = [
         ("lua.h", "CLua"), ("lauxlib.h", "CLua"), ("lualib.h", "CLua"), ("luaconf.h", "CLua"),
         ("oneapi/dnnl/", "CDNNL"), ("zlib.h", "CZlib"), ("openssl/", "CCrypto"),
-        ("histedit.h", "CLibedit"),
+        ("jpeglib.h", "CJPEG"), ("jerror.h", "CJPEG"), ("png.h", "CPNG"), ("histedit.h", "CLibedit"),
     ]
 }
 

@@ -14,6 +14,8 @@ build_packages=(
     "zlib1g-dev module zlib"
     "libssl-dev module libcrypto"
     "libedit-dev module libedit"
+    "libjpeg-dev module libjpeg"
+    "libpng-dev module libpng"
     "libdnnl-dev header oneapi/dnnl/dnnl.h"
 )
 

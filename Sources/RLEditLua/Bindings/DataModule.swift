@@ -26,6 +26,7 @@ extension HostModules {
     /// `rledit.data`: sets of labelled examples.
     package static func addData(to host: LuaHost, context: ScriptContext) throws {
         try registerSets(with: host)
+        try registerPictures(with: host)
         try registerTexts(with: host, context: context)
         try host.register(ScriptDigits.self) { type in
             type.documentation(in: "rledit.data", "Training and test images of the ten digits.")
@@ -125,6 +126,7 @@ extension HostModules {
                 @return rledit.Set
                 """
             ) { call in try set(call) }
+            addPictures(to: module, context: context)
             addNumPy(to: module, context: context)
             addJSON(to: module, context: context)
             addTexts(to: module, context: context)

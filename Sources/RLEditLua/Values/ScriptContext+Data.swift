@@ -21,6 +21,9 @@ extension ScriptContext {
             if source.name == "generated", hasStandInDigits {
                 return "generated digits (no MNIST found; scripts/fetch-data fetches it)"
             }
+            if source.name == "generated objects", hasStandInObjects {
+                return "generated objects (no CIFAR-10 found; scripts/fetch-data --cifar10 fetches it)"
+            }
             if ["generated comments", "generated templates"].contains(source.name), hasStandInComments {
                 defer { hasHint = true }
                 return source.name

@@ -35,6 +35,8 @@ public final class ScriptContext {
     var madeTasks: [MadeTask] = []
     /// Whether generated digits replace an MNIST that was not found.
     var hasStandInDigits = false
+    /// Whether generated pictures replace a CIFAR-10 that was not found.
+    var hasStandInObjects = false
     /// Whether generated comments or templates replace Jigsaw's that were not found.
     var hasStandInComments = false
     /// The root of all random numbers of this script.

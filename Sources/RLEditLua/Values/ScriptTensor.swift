@@ -80,6 +80,14 @@ extension LuaHost {
                 + "\(capacity >> 20) MB are in use" + (isLimited ? " (option --lua-memory sets the limit)" : ""))
     }
 
+    /// Bytes that may still be taken, for readers that learn on the way what they need.
+    func freeBytes() throws -> Int {
+        try collectGarbage()
+        let isLimited = limits.memoryBytes > 0
+        let capacity = isLimited ? limits.memoryBytes : Int(clamping: ProcessInfo.processInfo.physicalMemory)
+        return max(0, capacity - luaBytes - nativeBytes)
+    }
+
     /// As above, for a shape that a script gave. Empty dimensions count as 1: a shape `[2^40, 0]` holds nothing, but the
     /// sums of its rows would.
     func checkRoom(forShape shape: [Int]) throws {

@@ -1,0 +1,240 @@
+internal import LuaBridge
+internal import RLEditCore
+internal import RLEditData
+internal import RLEditRuns
+
+/// What `rledit.data.objects` and its relatives return: a training set, a test set, their classes, and where they come from.
+struct ScriptPictures: LuaBound {
+    static var luaName: String { "rledit.Pictures" }
+    let data: PictureData
+    /// The objects that scripts see: reading a field twice gives the same one.
+    let train: LuaObject
+    let test: LuaObject
+
+    init(_ data: PictureData, host: LuaHost) throws {
+        func object(_ set: ExampleSet) throws -> LuaObject {
+            try host.makeObject(ScriptSet(examples: set, inputBytes: set.inputBytes))
+        }
+        self.data = data
+        train = try object(data.train)
+        test = try object(data.test)
+    }
+}
+
+extension HostModules {
+    /// Functions of `rledit.data` that read or make pictures.
+    static func addPictures(to module: LuaModule, context: ScriptContext) {
+        module.types(
+            """
+            @alias rledit.Normalization "imagenet"|"cifar10"|{ mean: number[], std: number[] }
+            @class rledit.ImageFolderOptions
+            @field path string a folder, or a tar archive, plain or compressed with gzip
+            @field folder string? the folder inside it that holds the folders of classes; itself by default
+            @field size integer? the side of the square that each picture is brought to, at most 4096: its shorter side is resized, then its middle is cut out, as torchvision's `Resize` and `CenterCrop` do; by default all pictures must have one size
+            @field classes string[]? the classes to read, in the order of their labels; by default all, sorted
+            @field grey boolean? one channel in place of red, green and blue
+            @field normalize rledit.Normalization? by default values are in 0 … 1
+            @field skip_broken boolean? do without broken pictures; their paths are the third result
+            @field name string? of the set, `pictures` by default
+            """)
+        module.function(
+            "image_folder",
+            """
+            A set of the JPEG and PNG pictures in a folder for each class, or in a tar archive of such folders, which is read
+            without being unpacked. Pictures come in the order of their paths; an example is `{ channels, rows, columns }`.
+
+            Pictures are turned upright as their orientation tag says. CMYK becomes RGB, 16 bits become 8, alpha is dropped. They
+            are decoded once, by all workers, and kept as bytes; `normalize` is applied when they enter a network:
+            `"imagenet"` is what torchvision's networks expect. A broken picture is an error that names it.
+
+            ```
+            local photos, classes = data.image_folder { path = "photos.tar.gz", size = 32, normalize = "imagenet" }
+            ```
+            @param options rledit.ImageFolderOptions
+            @return rledit.Set
+            @return string[] classes names of the labels: label 0 has the first
+            @return string[] skipped paths of broken pictures, with `skip_broken`
+            """
+        ) { call in try imageFolder(call, context) }
+        addPictureData(to: module, context: context)
+    }
+
+    private static func addPictureData(to module: LuaModule, context: ScriptContext) {
+        module.function(
+            "objects",
+            """
+            CIFAR-10 if a data root holds it, else generated pictures of ten shapes; the field `source` says which.
+            @param options? { normalize: rledit.Normalization? }
+            @return rledit.Pictures
+            """
+        ) { call in
+            let options = try call.options(1, of: "rledit.data.objects")
+            let normalization = try normalization(options, channels: 3)
+            try options.finish()
+            let data = try told {
+                try Objects.objects(normalization: normalization, locations: context.locations, pool: context.pool)
+            }
+            if data.source == "generated objects" { context.hasStandInObjects = true }
+            return try returns(data, call, context)
+        }
+        module.function(
+            "cifar10",
+            """
+            The 50,000 training and 10,000 test pictures of CIFAR-10 in its binary version, or from an archive of JPEGs,
+            `cifar10/cifar10-jpeg.tar.gz`. Raises when a data root holds neither, and names the command that fetches it.
+            @param options? { normalize: rledit.Normalization? }
+            @return rledit.Pictures
+            """
+        ) { call in
+            let options = try call.options(1, of: "rledit.data.cifar10")
+            let normalization = try normalization(options, channels: 3)
+            try options.finish()
+            return try returns(
+                try told {
+                    try CIFAR.cifar10(normalization: normalization, locations: context.locations, pool: context.pool)
+                }, call, context)
+        }
+        module.function(
+            "cifar100",
+            """
+            The 50,000 training and 10,000 test pictures of CIFAR-100 in its binary version, from `cifar100` or
+            `cifar-100-binary` in a data root. With `coarse`, the labels are those of the 20 groups of classes.
+            @param options? { coarse: boolean?, normalize: rledit.Normalization? }
+            @return rledit.Pictures
+            """
+        ) { call in
+            let options = try call.options(1, of: "rledit.data.cifar100")
+            let isCoarse = try options.optional("coarse", as: Bool.self) ?? false
+            let normalization = try normalization(options, channels: 3)
+            try options.finish()
+            return try returns(
+                try told {
+                    try CIFAR.cifar100(isCoarse: isCoarse, normalization: normalization, locations: context.locations)
+                }, call, context)
+        }
+        module.function(
+            "generated_objects",
+            """
+            Coloured shapes in random pose, colour and light: 32×32 pictures in ten classes, the same on every machine for a
+            seed. By default 10,000 for training and 2,000 for testing, of seed 0.
+            @param options? { seed: integer?, train: integer?, test: integer?, normalize: rledit.Normalization? }
+            @return rledit.Pictures
+            """
+        ) { call in
+            let options = try call.options(1, of: "rledit.data.generated_objects")
+            let seed = try options.optional("seed", as: Int.self).map { UInt64(bitPattern: Int64($0)) }
+            let train = try options.optional("train", as: Int.self) ?? Objects.defaultTrainCount
+            let test = try options.optional("test", as: Int.self) ?? Objects.defaultTestCount
+            let normalization = try normalization(options, channels: 3)
+            try options.finish()
+            for (name, count) in [("train", train), ("test", test)] where count < 0 || count > 1_000_000 {
+                throw options.fieldError(name, "between 0 and 1000000 expected, got \(count)")
+            }
+            // A picture of 3 × 32 × 32 bytes weighs as much as 768 floats.
+            try call.host.checkRoom(forElements: (train + test) * 768)
+            return try returns(
+                try told {
+                    try Objects.generated(
+                        seed: seed ?? Objects.defaultSeed, trainCount: train, testCount: test,
+                        normalization: normalization, pool: context.pool)
+                }, call, context)
+        }
+    }
+
+    static func registerPictures(with host: LuaHost) throws {
+        try host.register(ScriptPictures.self) { type in
+            type.documentation(in: "rledit.data", "Training and test pictures of the same classes.")
+            type.property("source", "string `cifar10`, `cifar10-jpeg`, `cifar100` or `generated objects`") {
+                value, call in
+                try call.returns(value.data.source)
+            }
+            type.property("hash", "string SHA-256 of both sets") { value, call in try call.returns(value.data.hash) }
+            type.property("classes", "string[] names of the labels: label 0 has the first") { value, call in
+                try call.returns(value.data.classes)
+            }
+            type.property("train", "rledit.Set examples to learn from") { value, call in try call.returns(value.train) }
+            type.property("test", "rledit.Set examples held out") { value, call in try call.returns(value.test) }
+            type.description {
+                "pictures (\($0.data.source)): train \($0.data.train.count), test \($0.data.test.count), "
+                    + "\($0.data.classes.count) classes"
+            }
+        }
+    }
+
+    private static func returns(_ data: PictureData, _ call: LuaCall, _ context: ScriptContext) throws -> LuaResults {
+        context.noteUse(of: Manifest.DataSource(name: data.source, file: nil, hash: data.hash))
+        return try call.returns(try ScriptPictures(data, host: call.host))
+    }
+
+    private static func imageFolder(_ call: LuaCall, _ context: ScriptContext) throws -> LuaResults {
+        try call.atMost(1)
+        let options = try call.options(1, of: "rledit.data.image_folder")
+        let path = try options.required("path", as: String.self)
+        var wanted = ImageFolder.Options()
+        wanted.folder = try options.optional("folder", as: String.self) ?? ""
+        wanted.size = try options.optional("size", as: Int.self)
+        wanted.isGrey = try options.optional("grey", as: Bool.self) ?? false
+        wanted.skipsBroken = try options.optional("skip_broken", as: Bool.self) ?? false
+        wanted.normalization = try normalization(options, channels: wanted.isGrey ? 1 : 3)
+        if let classes = try options.optional("classes", as: LuaTable.self) {
+            do { wanted.classes = try classes.array(of: String.self) } catch let error as LuaUsageError {
+                throw options.fieldError("classes", error.description)
+            }
+            if wanted.classes?.isEmpty == true { throw options.fieldError("classes", "at least one name expected") }
+        }
+        let name = try options.optional("name", as: String.self) ?? "pictures"
+        try options.finish()
+        if let size = wanted.size, !(1...ImageFolder.largestSize).contains(size) {
+            throw options.fieldError("size", "between 1 and \(ImageFolder.largestSize) expected, got \(size)")
+        }
+        wanted.mostBytes = try call.host.freeBytes()
+        let read = try told {
+            try ImageFolder(
+                path: try context.locations.resolve(path), name: name, source: path, options: wanted,
+                locations: context.locations, pool: context.pool)
+        }
+        context.noteUse(of: Manifest.DataSource(name: name, file: path, hash: read.examples.contentHash))
+        return try call.returns(
+            ScriptSet(examples: read.examples, inputBytes: read.examples.inputBytes), read.classes, read.skipped)
+    }
+
+    /// The field `normalize`: a name, or the numbers.
+    private static func normalization(_ options: LuaOptions, channels: Int) throws -> Normalization? {
+        let field = "normalize"
+        func fail(_ reason: String) -> LuaUsageError { options.fieldError(field, reason) }
+        let normalization: Normalization
+        switch try options.value(field) {
+        case .nil: return nil
+        case .string(let name):
+            let names = Normalization.named.map(\.name)
+            guard let known = Normalization.named.first(where: { $0.name == name.text }) else {
+                throw fail(
+                    "unknown normalization '\(name.text)'" + NearestName.help(for: name.text, among: names, of: "names")
+                )
+            }
+            normalization = known.value
+        case .table:
+            let numbers = try options.options(field)
+            func list(_ name: String) throws -> [Float] {
+                do {
+                    return try numbers.required(name, as: LuaTable.self).array(of: Double.self).map { Float($0) }
+                } catch let error as LuaUsageError {
+                    throw error.description.contains(numbers.owner)
+                        ? error : numbers.fieldError(name, error.description)
+                }
+            }
+            let (mean, deviation) = (try list("mean"), try list("std"))
+            try numbers.finish()
+            do { normalization = try Normalization(mean: mean, deviation: deviation) } catch {
+                throw fail(error.description.replacing("normalize: ", with: ""))
+            }
+        case let other: throw fail("a name or a table with mean and std expected, got \(other.typeName)")
+        }
+        guard normalization.mean.count == channels else {
+            throw fail(
+                "the pictures have \(channels) channel\(channels == 1 ? "" : "s"), and the mean has \(normalization.mean.count)"
+            )
+        }
+        return normalization
+    }
+}
