@@ -11,6 +11,8 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
     case pathRefused(path: String, reason: String)
     /// The file is no JSON text, or one that is too large; `reason` says where and why.
     case invalidJSON(path: String, reason: String)
+    /// The file is no tokenizer that can be read.
+    case invalidTokenizer(path: String, fault: WordPieceFault)
     /// A file of `torch.save` that cannot be read.
     case invalidTorch(path: String, fault: TorchFault)
     /// The gzip stream cannot be decoded.
@@ -73,6 +75,7 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .unreadableFile(let path, let reason): "cannot read '\(path)': \(reason)"
+        case .invalidTokenizer(let path, let fault): "cannot read the tokenizer '\(path)': \(fault)"
         case .invalidTorch(let path, let fault): "cannot read the PyTorch file '\(path)': \(fault.description)"
         case .invalidJSON(let path, let reason): "'\(path)' is not a JSON file that can be read: \(reason)"
         case .fileNotFound(let path, let searched):

@@ -38,8 +38,11 @@ public struct ExampleSet: Sendable {
     /// - Parameters:
     ///   - inputs: `[count] + exampleShape`; shared, not copied.
     ///   - labels: one for each example, from 0 on.
+    ///   - texts: what the inputs were made of, one for each example.
     /// - Throws: ``DataError`` naming what does not fit.
-    public init(name: String, source: String, inputs: Tensor, labels: [Int]) throws(DataError) {
+    public init(
+        name: String, source: String, inputs: Tensor, labels: [Int], texts: TextSet? = nil
+    ) throws(DataError) {
         guard inputs.rank >= 2 else { throw .inputsWithoutExamples(shape: inputs.shape) }
         guard inputs.shape[0] == labels.count else {
             throw .unpaired(examples: "inputs", count: inputs.shape[0], labels: labels.count)
@@ -48,7 +51,7 @@ public struct ExampleSet: Sendable {
         let exampleShape = Array(inputs.shape.dropFirst())
         try self.init(
             name: name, source: source, exampleShape: exampleShape, values: .floats(inputs),
-            valueCount: inputs.count, labels: labels)
+            valueCount: inputs.count, labels: labels, texts: texts)
     }
 
     /// Examples given as bytes; a value is its byte divided by `divisor`.
@@ -75,7 +78,7 @@ public struct ExampleSet: Sendable {
 
     init(
         name: String, source: String, exampleShape: [Int], values: ExampleStorage.Values, valueCount: Int,
-        labels: [Int]
+        labels: [Int], texts: TextSet? = nil
     ) throws(DataError) {
         var size = 1
         for dimension in exampleShape {
@@ -93,7 +96,7 @@ public struct ExampleSet: Sendable {
         }
         self.init(
             name: name, source: source, exampleShape: exampleShape,
-            storage: ExampleStorage(values: values, exampleSize: size, count: labels.count), order: nil,
+            storage: ExampleStorage(values: values, exampleSize: size, count: labels.count, texts: texts), order: nil,
             labels: try ExampleSet.stored(labels, of: name), groups: nil)
     }
 

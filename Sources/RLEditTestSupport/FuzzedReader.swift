@@ -30,6 +30,8 @@ package enum FuzzedReader: String, CaseIterable, Sendable {
     case safetensors
     /// The metadata of a text classifier.
     case vocabulary
+    /// A tokenizer of a pretrained model.
+    case wordpiece
     /// Manifest and summary of a run folder.
     case manifest
     /// A policy that somebody trained and shares.
@@ -63,6 +65,7 @@ package enum FuzzedReader: String, CaseIterable, Sendable {
             case .npz: try readNumPy(try NumPyFile(archive: FuzzedReader.file(bytes, at: scratch)))
             case .torch: _ = try PyTorchFile(path: FuzzedReader.file(bytes, at: scratch))
             case .safetensors: try readSafetensors(try FuzzedReader.file(bytes, at: scratch))
+            case .wordpiece: try readWordPiece(try FuzzedReader.file(bytes, at: scratch))
             case .vocabulary: try readVocabulary(String(decoding: bytes, as: UTF8.self))
             case .manifest: try readManifest(bytes)
             case .policy: try readPolicy(try FuzzedReader.file(bytes, at: scratch))
@@ -81,7 +84,7 @@ package enum FuzzedReader: String, CaseIterable, Sendable {
     private func isExpected(_ error: any Error) -> Bool {
         switch self {
         case .picture: error is PictureFault
-        case .idx, .gzip, .csv, .tar, .npy, .npz, .torch: error is DataError
+        case .idx, .gzip, .csv, .tar, .npy, .npz, .torch, .wordpiece: error is DataError
         case .safetensors: error is SafetensorsError || error is ModelFileError
         case .vocabulary: error is ModelFileError
         case .manifest: error is JSONReadError || error is ManifestError
@@ -157,6 +160,15 @@ package enum FuzzedReader: String, CaseIterable, Sendable {
         try expect(again == vocabulary, "another vocabulary after being written")
         let texts = try TextSet(name: "t", source: "fuzz", texts: ["a good day", "Ünïcode 3 it's"], labels: [0, 1])
         _ = try vocabulary.encode(texts)
+    }
+
+    private func readWordPiece(_ path: String) throws {
+        let tokenizer = try WordPiece.read(path).tokenizer
+        for text in ["Ban dol, é[MASK] 中\u{302E}", String(repeating: "ban", count: 50)] {
+            let tokens = tokenizer.encode(text, limit: 8)
+            try expect(
+                tokens.count <= 8 && tokens.allSatisfy { (0..<tokenizer.count).contains($0) }, "tokens \(tokens)")
+        }
     }
 
     private func readManifest(_ bytes: [UInt8]) throws {

@@ -17,7 +17,7 @@ enum BoundCalls {
         local model, other = models.mlp { widths = { 2, 3, 2 } }:load "base.safetensors", models.mlp { widths = { 2, 3, 2 }, seed = 2 }
         local texts = data.texts { texts = { "good day", "bad day", "good deaf day", "bad deaf day" }, labels = { 0, 1, 0, 1 } }
           :group_by_terms { "deaf", "day" }
-        local vocabulary = data.vocabulary(texts)
+        local vocabulary, tokenizer = data.vocabulary(texts), data.wordpiece "vocab.txt"
         local world = rledit.MaskWorld { layer = "fc2" }
         local layer, learner = nn.linear(2, 3), rledit.RandomSearch { steps = 2, batch_size = 2 }
         local digits, comments, templates = data.digits(), data.comments(), data.templates()
@@ -78,6 +78,7 @@ enum BoundCalls {
             try Data(contentsOf: examples.appending(path: "forget_class.policy.safetensors")))
         let corpus = examples.deletingLastPathComponent().appending(path: "Sources/RLEditTestSupport/Corpus")
         files["vector.npy"] = Array(try Data(contentsOf: corpus.appending(path: "npy/vector.npy")))
+        files["vocab.txt"] = Array(try Data(contentsOf: corpus.appending(path: "wordpiece/vocab.txt")))
         files["arrays.npz"] = Array(try Data(contentsOf: corpus.appending(path: "npz/stored.npz")))
         files["pictures/a/1.png"] = Array(try Data(contentsOf: corpus.appending(path: "picture/one-pixel.png")))
         for name in (1...5).map({ "data_batch_\($0)" }) + ["test_batch"] {
@@ -100,7 +101,8 @@ enum BoundCalls {
         "rledit.learners": "learners", "rledit.baselines": "baselines", "rledit.run": "run",
         "rledit.transfer": "rledit.transfer",
         "rledit.Arguments": "rledit.args", "rledit.Tensor": "t", "rledit.Set": "set", "rledit.TextSet": "texts",
-        "rledit.Vocabulary": "vocabulary", "rledit.Model": "model", "rledit.Layer": "layer", "rledit.World": "world",
+        "rledit.Vocabulary": "vocabulary", "rledit.WordPiece": "tokenizer", "rledit.Model": "model",
+        "rledit.Layer": "layer", "rledit.World": "world",
         "rledit.Learner": "learner", "rledit.Task": "task", "rledit.Environment": "env",
         "rledit.Baseline": "baseline", "rledit.Digits": "digits", "rledit.Pictures": "pictures",
         "rledit.Comments": "comments",
@@ -223,7 +225,7 @@ enum BoundCalls {
                 "generated_objects { train = 2, test = 1 }",
                 "csv { path = 'words.csv', text = 'text', label = 'label' }",
                 "texts { texts = { 'x' }, labels = { 0 } }",
-                "comments()", "templates()", "vocabulary(texts)",
+                "comments()", "templates()", "vocabulary(texts)", "wordpiece('vocab.txt')",
             ],
             "rledit.Tensor": unary.flatMap { ["\($0)()", "\($0)_()"] } + binary.flatMap { ["\($0)(u)", "\($0)_(u)"] }
                 + ["eq", "ne", "lt", "le", "gt", "ge", "equal", "is_close", "copy_"].map { "\($0)(u)" }
@@ -246,6 +248,7 @@ enum BoundCalls {
                 "named('x')", "partition(function(label) return label == 1 end)", "shuffle(1)", "split(0.5)",
                 "subset { 1, 2 }", "take(1)", "text(1)", "texts()", "without_groups()",
             ],
+            "rledit.WordPiece": ["decode { 6 }", "encode(texts)", "tokens('ban')"],
             "rledit.Vocabulary": ["contains('good day')", "encode(texts)", "index('good')", "words()"],
             "rledit.Model": [
                 "clone()", "evaluate(set)", "fit(set, { epochs = 1, remember = false })", "forward(set)", "layers()",

@@ -15,6 +15,8 @@ import zipfile
 
 import numpy
 
+import wordpiece
+
 CORPUS = pathlib.Path(__file__).resolve().parents[2] / "Sources/RLEditTestSupport/Corpus"
 # What every machine writes the same: no times, no names of systems.
 EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -166,6 +168,9 @@ def other_files():
     write("vocabulary/tfidf.json", json.dumps(VOCABULARY).encode())
     write("vocabulary/binary.json", json.dumps(
         {**VOCABULARY, "weights": "binary", "words": ["it's", "ünïcode", "日本"], "minimum_count": 2}).encode())
+    write("wordpiece/vocab.txt", wordpiece.vocabulary_text().encode())
+    for name in ["uncased", "cased"]:
+        write(f"wordpiece/{name}.json", wordpiece.tokenizer_json(name == "cased").encode())
     write("manifest/manifest.json", json.dumps(MANIFEST, indent=2).encode())
     write("manifest/summary.json", json.dumps(SUMMARY, indent=2).encode())
 

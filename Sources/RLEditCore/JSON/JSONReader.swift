@@ -81,14 +81,14 @@ private struct JSONReader {
     private mutating func object(depth: Int) throws(JSONReadError) -> JSONValue {
         position += 1
         var members: [JSONObject.Member] = []
-        var seen: Set<String> = []
+        var seen: Set<ExactText> = []
         skipSpace()
         if take("}") { return .object(JSONObject()) }
         while true {
             skipSpace()
             guard next == UInt8(ascii: "\"") else { throw fault("expected a key") }
             let key = try string()
-            guard seen.insert(key).inserted else { throw fault("duplicate key '\(key)'") }
+            guard seen.insert(ExactText(text: key)).inserted else { throw fault("duplicate key '\(key)'") }
             skipSpace()
             guard take(":") else { throw fault("expected ':'") }
             members.append(JSONObject.Member(key: key, value: try value(depth: depth + 1)))
@@ -185,4 +185,13 @@ private struct JSONReader {
         }
         return code
     }
+}
+
+/// A key by its bytes: two spellings of `é` are two keys, though they are equal as strings.
+private struct ExactText: Hashable {
+    let text: String
+
+    static func == (left: ExactText, right: ExactText) -> Bool { left.text.utf8.elementsEqual(right.text.utf8) }
+
+    func hash(into hasher: inout Hasher) { for byte in text.utf8 { hasher.combine(byte) } }
 }

@@ -90,7 +90,7 @@ package enum Tokenizer {
     }
 
     /// A character beyond ASCII and its number of bytes. Bytes that are not UTF-8 count as one character that is not a letter.
-    private static func decode(
+    static func decode(
         _ text: UnsafeBufferPointer<UInt8>, at position: Int
     ) -> (scalar: Unicode.Scalar, length: Int) {
         let first = UInt32(text[position])

@@ -33,6 +33,7 @@ extension HostModules {
             addContents(to: type)
         }
         try registerVocabulary(with: host)
+        try registerWordPiece(with: host)
         try host.register(ScriptComments.self) { type in
             type.documentation(in: "rledit.data", "Comments in three parts.")
             type.property("source", "string `jigsaw` or `generated`") { value, call in

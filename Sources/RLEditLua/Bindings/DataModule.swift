@@ -130,6 +130,7 @@ extension HostModules {
             addNumPy(to: module, context: context)
             addJSON(to: module, context: context)
             addTexts(to: module, context: context)
+            addWordPiece(to: module, context: context)
         }
     }
 

@@ -29,6 +29,12 @@ extension Vocabulary: LuaReadable, LuaPushable {
     package func luaPush(_ context: LuaPushContext) throws { try ScriptVocabulary(vocabulary: self).luaPush(context) }
 }
 
+/// A tokenizer as scripts hold it: `rledit.WordPiece`.
+struct ScriptWordPiece: LuaBound {
+    static var luaName: String { "rledit.WordPiece" }
+    let tokenizer: WordPiece
+}
+
 /// What `rledit.data.comments` returns: comments in three parts, and where they come from.
 struct ScriptComments: LuaBound {
     static var luaName: String { "rledit.Comments" }
