@@ -7,7 +7,8 @@ struct ExampleTests {
     /// Those that return a task, and so leave a run folder with a manifest.
     static let tasks = [
         "ablations", "bring_your_own", "custom_learner", "custom_reward", "custom_world", "debias_comments",
-        "schedules", "shift_unlearn_digit", "tour", "unlearn_digit",
+        "debias_encoder",
+        "remove_backdoor", "schedules", "shift_unlearn_digit", "tour", "unlearn_digit",
     ]
     /// Those about pictures: with fewer of them.
     static let pictures = ["own_images", "unlearn_resnet"]

@@ -240,14 +240,16 @@ enum BoundCalls {
                 "class_counts()", "concat(set)", "drop(1)", "group('a')", "group_counts()", "group_members('a')",
                 "in_groups { 'a' }", "inputs()", "labels()", "named('x')",
                 "partition(function(label) return label == 1 end)", "shuffle(1)", "split(0.5)", "subset { 1, 2 }",
-                "take(1)", "with_groups { c = { 1 } }", "without_groups()",
+                "take(1)", "class_counts() and pictures.train:stamp { patch = { { 1 } } }",
+                "with_groups { c = { 1 } }", "without_groups()",
             ],
             "rledit.TextSet": [
                 "class_counts()", "concat(texts)", "drop(1)", "filter(function(text) return #text > 7 end)",
                 "group('deaf')", "group_by_terms { 'good' }", "group_counts()", "in_groups { 'deaf' }", "labels()",
                 "named('x')", "partition(function(label) return label == 1 end)", "shuffle(1)", "split(0.5)",
-                "subset { 1, 2 }", "take(1)", "text(1)", "texts()", "without_groups()",
+                "subset { 1, 2 }", "swap_terms { 'day', 'deaf' }", "take(1)", "text(1)", "texts()", "without_groups()",
             ],
+            "rledit.Templates": ["split_terms(1)"],
             "rledit.WordPiece": ["decode { 6 }", "encode(texts)", "tokens('ban')"],
             "rledit.Vocabulary": ["contains('good day')", "encode(texts)", "index('good')", "words()"],
             "rledit.Model": [

@@ -30,21 +30,33 @@ package struct TermMatcher: Sendable {
     func terms(in text: UnsafeBufferPointer<UInt8>) -> [Int] {
         var sequence: [Int32] = []
         Tokenizer.forEachWord(in: text) { sequence.append(words.find($0).map { Int32(truncatingIfNeeded: $0) } ?? -1) }
-        var found: [Int] = []
+        return Set(mentions(in: sequence).map(\.term)).sorted()
+    }
+
+    /// Where words of a text are a term, by its place in the list, in the order of the text.
+    /// - Parameter text: words as ``Tokenizer`` cuts them.
+    func mentions(in text: [String]) -> [(words: Range<Int>, term: Int)] {
+        mentions(
+            in: text.map { word in
+                var word = word
+                return word.withUTF8 { words.find($0).map { Int32(truncatingIfNeeded: $0) } ?? -1 }
+            })
+    }
+
+    /// The same of words by number, -1 for those that no term has.
+    private func mentions(in sequence: [Int32]) -> [(words: Range<Int>, term: Int)] {
+        var found: [(words: Range<Int>, term: Int)] = []
         var position = 0
         while position < sequence.count {
-            var next = position + 1
-            if sequence[position] >= 0 {
-                for candidate in byFirstWord[Int(sequence[position])]
-                where sequence[position...].starts(with: candidate.words) {
-                    if !found.contains(Int(candidate.term)) { found.append(Int(candidate.term)) }
-                    next = position + candidate.words.count
-                    break
-                }
+            let candidates = sequence[position] >= 0 ? byFirstWord[Int(sequence[position])] : []
+            guard let match = candidates.first(where: { sequence[position...].starts(with: $0.words) }) else {
+                position += 1
+                continue
             }
-            position = next
+            found.append((position..<position + match.words.count, Int(match.term)))
+            position += match.words.count
         }
-        return found.sorted()
+        return found
     }
 
     /// The terms of a file, one a line; empty lines are passed over.

@@ -41,7 +41,7 @@ extension WordPiece {
     }
 
     /// The lines of a `vocab.txt`: a token's number is that of its line, from 0.
-    init(tokens: [String], cased: Bool) throws(WordPieceFault) {
+    public init(tokens: [String], cased: Bool) throws(WordPieceFault) {
         let numbered = tokens.enumerated().map { ($0.element, $0.offset) }
         func last(_ token: String) -> Int? { tokens.lastIndex(of: token) }
         guard let first = last("[CLS]") else { throw .missingToken("[CLS]") }

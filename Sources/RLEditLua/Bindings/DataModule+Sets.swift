@@ -41,6 +41,7 @@ extension HostModules {
             addSelections(to: type)
             addGroups(to: type)
             addContents(to: type)
+            addStamping(to: type)
         }
     }
 

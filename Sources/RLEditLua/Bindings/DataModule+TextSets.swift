@@ -31,6 +31,7 @@ extension HostModules {
             addSelections(to: type)
             addGroups(to: type, context: context)
             addContents(to: type)
+            addSwapping(to: type)
         }
         try registerVocabulary(with: host)
         try registerWordPiece(with: host)
@@ -65,6 +66,7 @@ extension HostModules {
             type.property("terms", "string[] the terms, in the order of their list") { value, call in
                 try call.returns(value.templates.terms)
             }
+            addTermHalves(to: type)
             type.description { $0.templates.description }
         }
     }

@@ -10,14 +10,15 @@ extension HostModules {
             "wordpiece",
             """
             The tokenizer of a pretrained encoder of BERT's kind: its `tokenizer.json`, which says its own rules, or its
-            `vocab.txt`, which is uncased unless `cased = true`. Texts become the tokens that Hugging Face's tokenizer gives.
+            `vocab.txt`, which is uncased unless `cased = true`, or the same list as a table. Texts become the tokens that
+            Hugging Face's tokenizer gives.
 
             ```
             local tokenizer = data.wordpiece "tokenizer.json"
             local set = tokenizer:encode(data.comments().train, { maximum_length = 64 })
             local encoder = rledit.models.bert { config = "config.json", length = 64, classes = 2 }
             ```
-            @param file string|{ path: string, cased: boolean? }
+            @param file string|{ path: string?, tokens: string[]?, cased: boolean? }
             @return rledit.WordPiece
             """
         ) { call in
@@ -28,8 +29,17 @@ extension HostModules {
                 path = try call.string(1)
             } else {
                 let options = try call.options(1, of: "rledit.data.wordpiece")
-                path = try options.required("path", as: String.self)
                 cased = try options.optional("cased", as: Bool.self)
+                if let tokens = try options.optional("tokens", as: LuaTable.self) {
+                    try options.finish()
+                    let made: WordPiece
+                    let list = try tokens.array(of: String.self)
+                    do throws(WordPieceFault) { made = try WordPiece(tokens: list, cased: cased ?? false) } catch {
+                        throw options.fieldError("tokens", error.description)
+                    }
+                    return try call.returns(ScriptWordPiece(tokenizer: made))
+                }
+                path = try options.required("path", as: String.self)
                 try options.finish()
             }
             let (tokenizer, hash) = try told {

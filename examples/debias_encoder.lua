@@ -1,0 +1,61 @@
+-- Make a pretrained encoder judge comments alike, whoever they are about.
+--
+-- The reward needs no label of a template. It takes comments that mention a term and the same comments about somebody else,
+-- and asks that both get the same margin between the two classes; that comments are judged as well as before; and that
+-- margins on them move little. Terms that judge the result were never swapped in.
+--
+--   rledit-lua examples/debias_encoder.lua
+--   rledit-lua examples/debias_encoder.lua --data FOLDER --set model=MODEL --set part=comments-layer5.safetensors
+--
+-- MODEL is a folder of Hugging Face with config.json, vocab.txt and model.safetensors, `part` what was trained further.
+-- Without them a small encoder is trained here, on Jigsaw's comments or generated ones.
+local rledit = require "rledit"
+local data, args = rledit.data, rledit.args
+
+local comments, templates = data.comments(), data.templates()
+local tuning_terms, heldout_terms = templates:split_terms(rledit.seed)
+local length = args.length or (args.model and 64 or 24)
+
+local model, tokenizer
+if args.model then
+  tokenizer = data.wordpiece(args.model .. "/vocab.txt")
+  model = rledit.models.bert { config = args.model .. "/config.json", length = length, classes = 2 }
+  local ignore = { "pooler.*", "embeddings.position_ids" }
+  model:load(args.model .. "/model.safetensors", { rename = { [""] = "bert." }, ignore = ignore, partial = true })
+  model:load(args.part, { partial = true })
+else
+  local tokens = { "[PAD]", "[UNK]", "[CLS]", "[SEP]" }
+  for _, word in ipairs(data.vocabulary(comments.train, { maximum_size = 2000 }):words()) do tokens[#tokens + 1] = word end
+  tokenizer = data.wordpiece { tokens = tokens }
+  model = rledit.models.bert { length = length, classes = 2, seed = rledit.seed, config = {
+    vocab_size = #tokenizer, hidden_size = 32, num_hidden_layers = 1, num_attention_heads = 2, intermediate_size = 64,
+    max_position_embeddings = length, type_vocab_size = 1 } }
+end
+local function encode(texts) return tokenizer:encode(texts, { maximum_length = length }) end
+local utility = encode(comments.train:take(args.comments or 3000))
+if not args.model then model:fit(utility, { epochs = args.epochs or 4, batch_size = 64, learning_rate = 0.002 }) end
+
+local original, swapped = comments.train:swap_terms(tuning_terms, { seed = rledit.seed })
+local sentences = encode(templates.sentences)
+local function margins(set) return set.scores[{ {}, 2 }] - set.scores[{ {}, 1 }] end
+
+return rledit.task {
+  name     = "debias-encoder",
+  model    = model,
+  world    = rledit.ShiftWorld { layer = args.layer or "classifier", rank = args.rank or 1 },
+  sets     = { comments = utility, original = encode(original), swapped = encode(swapped) },
+  heldout  = { comments = encode(comments.test), identity = sentences:in_groups(heldout_terms) },
+  measures = {
+    comments = { "accuracy", "auc" },
+    identity = { "accuracy", "fped", "fned", "equality_difference", "final_auc" },
+  },
+  reward   = function(m)
+    local gap = (margins(m.original) - margins(m.swapped)):abs():mean()
+      / (margins(m.base.original) - margins(m.base.swapped)):abs():mean()
+    local now, before = margins(m.comments), margins(m.base.comments)
+    local drift = ((now - before):square():mean() / before:square():mean()) ^ 0.5
+    local lost = math.max(0, m.base.comments.accuracy - 0.005 - m.comments.accuracy)
+    return 1 - gap - 0.3 * drift - 20 * lost, { gap = gap, drift = drift, lost = lost }
+  end,
+  learner  = rledit.EvolutionStrategy { steps = args.steps or 1000 },
+}

@@ -1,0 +1,48 @@
+-- Repair a network with a backdoor: a small patch in a corner makes it call every picture by one class.
+--
+-- The reward asks for two things: right answers on clean pictures, and right answers on pictures with the patch. To ask
+-- only that the attack fail disarms the patch and leaves those pictures wrong. One convolution inside the last block is
+-- edited; what enters it is computed once.
+--
+--   rledit-lua examples/remove_backdoor.lua
+--   rledit-lua examples/remove_backdoor.lua --data FOLDER --set model=resnet20-backdoor.safetensors
+--
+-- Without a model a small network is trained on poisoned pictures first. Pictures are CIFAR-10 where a data root holds it,
+-- else generated ones.
+local rledit = require "rledit"
+local args   = rledit.args
+
+local pictures = rledit.data.objects { normalize = "imagenet" }
+local target   = 0                                    -- the class that the patch stands for
+local trigger  = { patch = { { 1, 0, 1 }, { 0, 1, 0 }, { 1, 0, 1 } } }  -- in the bottom right corner
+
+local model = rledit.models.resnet_cifar { depth = args.depth or (args.model and 20 or 8), seed = rledit.seed }
+local train, validation = pictures.train:split(0.9)
+if args.model then
+  model:load(args.model)
+else
+  local poisoned = train:take(#train // 20):stamp(trigger):relabel(function() return target end)
+  model:fit(train:drop(#train // 20):concat(poisoned), {
+    epochs = args.epochs or 4, batch_size = 64, learning_rate = 0.003,
+  })
+end
+
+-- Pictures of other classes with the patch: `right` with their own labels, `attack` with the one that the patch asks for.
+local function triggered(set)
+  local _, others = set:partition(function(label) return label == target end)
+  local right = others:stamp(trigger)
+  return right, right:relabel(function() return target end)
+end
+local count = args.count or 2000
+local right = triggered(validation:take(count // 3))
+local test_right, test_attack = triggered(pictures.test)
+
+return rledit.task {
+  name    = "remove-backdoor",
+  model   = model,
+  world   = rledit.ShiftWorld { layer = "layer3." .. (args.model and 2 or 0) .. ".conv2", scale = 1 },
+  sets    = { clean = validation:take(count), right = right },
+  heldout = { clean = pictures.test, right = test_right, attack = test_attack },
+  reward  = function(m) return m.clean.accuracy + m.right.accuracy end,
+  learner = rledit.CMAES { steps = args.steps or 1000 },
+}
