@@ -60,7 +60,7 @@ import Testing
             local model = nn.sequential { input = { 3, 4, 4 }, nn.flatten(), { "out", nn.linear(48, 2) } }
             local rows = set:inputs():reshape { #set, 48 }
             local scores = rows:matmul(model:parameter("out.weight"):transpose()) + model:parameter "out.bias"
-            print(model:forward(set):is_close(scores, 1e-5, 1e-6))
+            print((model:forward(set) - scores):abs():max() < 1e-5)
             """)
         #expect(outcome.printed == "true\n")
     }
@@ -124,11 +124,13 @@ import Testing
         ),
         (
             "data.image_folder { path = 'x', normalise = 'imagenet' }",
-            "unknown field 'normalise' in rledit.data.image_folder (did you mean 'normalize'?)"
+            "unknown field 'normalise' in rledit.data.image_folder (did you mean 'normalize'?); "
+                + "fields: path, folder, size, grey, skip_broken, normalize, classes, name"
         ),
         (
             "data.image_folder { path = 'x', normalize = 'imagnet' }",
-            "bad field 'normalize' in rledit.data.image_folder (unknown normalization 'imagnet' (did you mean 'imagenet'?))"
+            "bad field 'normalize' in rledit.data.image_folder (unknown normalization 'imagnet' (did you mean 'imagenet'?); "
+                + "names: imagenet, cifar10)"
         ),
         (
             "data.image_folder { path = 'x', normalize = 3 }",
@@ -152,7 +154,7 @@ import Testing
             "data.generated_objects { train = -1 }",
             "bad field 'train' in rledit.data.generated_objects (between 0 and 1000000 expected, got -1)"
         ),
-        ("data.objects { size = 3 }", "unknown field 'size' in rledit.data.objects (did you mean 'normalize'?)"),
+        ("data.objects { size = 3 }", "unknown field 'size' in rledit.data.objects; fields: normalize"),
     ]
 
     @Test("data that are not found, or not whole, are named with what to do")

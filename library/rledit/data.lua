@@ -47,6 +47,45 @@ function data.idx(options) end
 ---@return rledit.Set
 function data.set(options) end
 
+--- A set of the JPEG and PNG pictures in a folder for each class, or in a tar archive of such folders, which is read
+--- without being unpacked. Pictures come in the order of their paths; an example is `{ channels, rows, columns }`.
+---
+--- Pictures are turned upright as their orientation tag says. CMYK becomes RGB, 16 bits become 8, alpha is dropped.
+--- They are decoded once, by all workers, and kept as bytes; `normalize` is applied when they enter a network:
+--- `"imagenet"` is what torchvision's networks expect. A broken picture is an error that names it.
+---
+--- ```
+--- local photos, classes = data.image_folder { path = "photos.tar.gz", size = 32, normalize = "imagenet" }
+--- ```
+---@param options rledit.ImageFolderOptions
+---@return rledit.Set
+---@return string[] classes names of the labels: label 0 has the first
+---@return string[] skipped paths of broken pictures, with `skip_broken`
+function data.image_folder(options) end
+
+--- CIFAR-10 if a data root holds it, else generated pictures of ten shapes; the field `source` says which.
+---@param options? { normalize: rledit.Normalization? }
+---@return rledit.Pictures
+function data.objects(options) end
+
+--- The 50,000 training and 10,000 test pictures of CIFAR-10 in its binary version, or from an archive of JPEGs,
+--- `cifar10/cifar10-jpeg.tar.gz`. Raises when a data root holds neither, and names the command that fetches it.
+---@param options? { normalize: rledit.Normalization? }
+---@return rledit.Pictures
+function data.cifar10(options) end
+
+--- The 50,000 training and 10,000 test pictures of CIFAR-100 in its binary version, from `cifar100` or
+--- `cifar-100-binary` in a data root. With `coarse`, the labels are those of the 20 groups of classes.
+---@param options? { coarse: boolean?, normalize: rledit.Normalization? }
+---@return rledit.Pictures
+function data.cifar100(options) end
+
+--- Coloured shapes in random pose, colour and light: 32×32 pictures in ten classes, the same on every machine for a
+--- seed. By default 10,000 for training and 2,000 for testing, of seed 0.
+---@param options? { seed: integer?, train: integer?, test: integer?, normalize: rledit.Normalization? }
+---@return rledit.Pictures
+function data.generated_objects(options) end
+
 --- The array of a `.npy` file that NumPy saved, as a tensor of the same shape, whichever order its axes were stored in.
 --- Numbers of the types `float32`, `float64`, `float16`, `int64`, `int32`, `uint8` and `bool` become 32-bit floats. A
 --- `float64` is rounded; an integer that would change, or a number that would become infinite, is an error that names
@@ -115,6 +154,17 @@ function data.comments() end
 --- comments, else generated ones, about trades and pastimes. They go with `comments()`.
 ---@return rledit.Templates
 function data.templates() end
+
+---@alias rledit.Normalization "imagenet"|"cifar10"|{ mean: number[], std: number[] }
+---@class rledit.ImageFolderOptions
+---@field path string a folder, or a tar archive, plain or compressed with gzip
+---@field folder string? the folder inside it that holds the folders of classes; itself by default
+---@field size integer? the side of the square that each picture is brought to, at most 4096: its shorter side is resized, then its middle is cut out, as torchvision's `Resize` and `CenterCrop` do; by default all pictures must have one size
+---@field classes string[]? the classes to read, in the order of their labels; by default all, sorted
+---@field grey boolean? one channel in place of red, green and blue
+---@field normalize rledit.Normalization? by default values are in 0 … 1
+---@field skip_broken boolean? do without broken pictures; their paths are the third result
+---@field name string? of the set, `pictures` by default
 
 --- An ordered set of labelled examples. Sets do not change: methods give new ones, which share the inputs. `#set` is
 --- the number of examples. Labels are values as in the data: the digit 7 has label 7. Examples may belong to named
@@ -216,6 +266,15 @@ function Set:inputs(first, last) end
 ---@param last integer?
 ---@return integer[]
 function Set:labels(first, last) end
+
+--- Training and test pictures of the same classes.
+---@class rledit.Pictures
+---@field source string `cifar10`, `cifar10-jpeg`, `cifar100` or `generated objects`
+---@field hash string SHA-256 of both sets
+---@field classes string[] names of the labels: label 0 has the first
+---@field train rledit.Set examples to learn from
+---@field test rledit.Set examples held out
+local Pictures = {}
 
 --- An ordered set of labelled texts. Sets do not change: methods give new ones, which share the texts. `#set` is the
 --- number of texts. A vocabulary makes a set of examples of it.
