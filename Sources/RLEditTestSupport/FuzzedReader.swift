@@ -2,6 +2,7 @@ internal import Foundation
 internal import RLEditCore
 internal import RLEditData
 internal import RLEditNN
+internal import RLEditONNX
 internal import RLEditRuns
 internal import RLEditTensor
 
@@ -24,6 +25,8 @@ package enum FuzzedReader: String, CaseIterable, Sendable {
     /// What torch.save wrote.
     case torch
     case safetensors
+    /// A network as other programs write it.
+    case onnx
     /// The metadata of a text classifier.
     case vocabulary
     /// Manifest and summary of a run folder.
@@ -57,6 +60,7 @@ package enum FuzzedReader: String, CaseIterable, Sendable {
             case .npz: try readNumPy(try NumPyFile(archive: FuzzedReader.file(bytes, at: scratch)))
             case .torch: _ = try PyTorchFile(path: FuzzedReader.file(bytes, at: scratch))
             case .safetensors: try readSafetensors(try FuzzedReader.file(bytes, at: scratch))
+            case .onnx: try readONNX(try FuzzedReader.file(bytes, at: scratch), bytes)
             case .vocabulary: try readVocabulary(String(decoding: bytes, as: UTF8.self))
             case .manifest: try readManifest(bytes)
             case .policy: try readPolicy(try FuzzedReader.file(bytes, at: scratch))
@@ -76,6 +80,7 @@ package enum FuzzedReader: String, CaseIterable, Sendable {
         switch self {
         case .idx, .gzip, .csv, .npy, .npz, .torch: error is DataError
         case .safetensors: error is SafetensorsError || error is ModelFileError
+        case .onnx: error is ONNXError
         case .vocabulary: error is ModelFileError
         case .manifest: error is JSONReadError || error is ManifestError
         case .policy: error is SafetensorsError || error is PolicyFileError
@@ -118,6 +123,14 @@ package enum FuzzedReader: String, CaseIterable, Sendable {
             if entry.elementType.isFloatingPoint { _ = try file.tensor(entry.name) }
         }
         _ = try ModelFile(file)
+    }
+
+    private func readONNX(_ path: String, _ bytes: [UInt8]) throws {
+        let model = try ONNXModel(path: path)
+        let copy = path + ".copy"
+        defer { try? FileManager.default.removeItem(atPath: copy) }
+        try model.original.write(model.network, to: copy)
+        try expect(FileManager.default.contents(atPath: copy) == Data(bytes), "a copy with other bytes")
     }
 
     private func readVocabulary(_ text: String) throws {

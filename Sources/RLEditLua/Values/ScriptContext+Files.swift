@@ -9,9 +9,28 @@ extension ScriptContext {
     func open(_ path: String, _ kind: Manifest.DataSource.Kind) throws -> SafetensorsFile {
         let resolved: String
         do { resolved = try locations.resolve(path) } catch { throw LuaUsageError(error.description) }
+        guard !ModelFile.isONNX(path) else {
+            throw LuaUsageError(
+                "'\(path)' is an ONNX file, which holds a network of its own: rledit.nn.load reads it")
+        }
         let file = try PyTorchFile.isOne(resolved) ? SafetensorsFile(torch: resolved) : SafetensorsFile(path: resolved)
         try noteUse(of: file, path, kind)
         return file
+    }
+
+    /// An ONNX model under the data roots.
+    /// - Parameter checkRoom: is asked for the bytes of its file before these are read.
+    func openONNX(
+        _ path: String, dimensions: [String: Int], output: String?, checkRoom: (Int) throws -> Void
+    ) throws -> ModelFile {
+        let resolved: String
+        do { resolved = try locations.resolve(path) } catch { throw LuaUsageError(error.description) }
+        try checkRoom(FileSystem.size(ofTree: resolved))
+        let model = try ModelFile(onnx: resolved, dimensions: dimensions, output: output)
+        var hasher = SHA256Digest.Hasher()
+        try model.source.original?.read { piece in piece.withUnsafeBytes { hasher.update($0) } }
+        noteUse(of: Manifest.DataSource(name: "onnx", file: path, hash: hasher.finish(), kind: .model))
+        return model
     }
 
     /// Remembers a file by the hash of its contents.

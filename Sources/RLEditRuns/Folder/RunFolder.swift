@@ -51,6 +51,8 @@ public final class RunFolder: Sendable {
     public static let checkpointsName = "checkpoints"
     public static let scriptFolderName = "script"
     public static let editedName = "edited.safetensors"
+    /// The same as the ONNX file that the model came from.
+    public static let editedONNXName = "edited.onnx"
     public static let deltaName = "delta.safetensors"
     public static let bestSeenDeltaName = "delta-best-seen.safetensors"
     public static let summaryName = "summary.json"
