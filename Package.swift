@@ -15,7 +15,7 @@ let package = Package(
         .library(
             name: "RLEdit",
             targets: [
-                "RLEditTensor", "RLEditCore", "RLEditNN", "RLEditData", "RLEditWorlds", "RLEditLearners",
+                "RLEditTensor", "RLEditCore", "RLEditNN", "RLEditONNX", "RLEditData", "RLEditWorlds", "RLEditLearners",
                 "RLEditBaselines",
                 "RLEditRuns",
             ]),
@@ -44,6 +44,7 @@ let package = Package(
         .target(name: "CKernels", dependencies: ["CDNNL"], linkerSettings: [.linkedLibrary("dnnl")]),
         .target(name: "RLEditTensor", dependencies: ["CKernels", "RLEditCore"], swiftSettings: strict),
         .target(name: "RLEditNN", dependencies: ["RLEditTensor", "RLEditCore", "CKernels"], swiftSettings: strict),
+        .target(name: "RLEditONNX", dependencies: ["RLEditTensor", "RLEditCore", "RLEditNN"], swiftSettings: strict),
         .target(name: "CPictures", dependencies: ["CJPEG", "CPNG"]),
         .target(
             name: "RLEditData", dependencies: ["RLEditTensor", "RLEditCore", "CZlib", "CCrypto", "CPictures"],
@@ -62,7 +63,8 @@ let package = Package(
         .target(
             name: "RLEditRuns",
             dependencies: [
-                "RLEditTensor", "RLEditCore", "RLEditNN", "RLEditData", "RLEditWorlds", "RLEditLearners", "CZlib",
+                "RLEditTensor", "RLEditCore", "RLEditNN", "RLEditONNX", "RLEditData", "RLEditWorlds", "RLEditLearners",
+                "CZlib",
             ],
             swiftSettings: strict),
 
@@ -99,7 +101,8 @@ let package = Package(
         .target(
             name: "RLEditTestSupport",
             dependencies: [
-                "RLEditTensor", "RLEditCore", "RLEditNN", "RLEditData", "RLEditWorlds", "RLEditLearners", "RLEditRuns",
+                "RLEditTensor", "RLEditCore", "RLEditNN", "RLEditONNX", "RLEditData", "RLEditWorlds", "RLEditLearners",
+                "RLEditRuns",
             ],
             resources: [.copy("Corpus")], swiftSettings: strict),
         .testTarget(name: "RLEditCoreTests", dependencies: ["RLEditCore"], swiftSettings: strict),
@@ -111,6 +114,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "RLEditNNTests", dependencies: ["RLEditNN", "RLEditTensor", "RLEditCore", "RLEditTestSupport"],
+            resources: [.copy("Fixtures")], swiftSettings: strict),
+        .testTarget(
+            name: "RLEditONNXTests",
+            dependencies: ["RLEditONNX", "RLEditNN", "RLEditTensor", "RLEditCore", "RLEditTestSupport"],
             resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(
             name: "RLEditDataTests", dependencies: ["RLEditData", "RLEditTensor", "RLEditCore", "RLEditTestSupport"],

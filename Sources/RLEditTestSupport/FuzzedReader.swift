@@ -2,6 +2,7 @@ internal import Foundation
 internal import RLEditCore
 internal import RLEditData
 internal import RLEditNN
+internal import RLEditONNX
 internal import RLEditRuns
 internal import RLEditTensor
 
@@ -28,6 +29,8 @@ package enum FuzzedReader: String, CaseIterable, Sendable {
     /// What torch.save wrote.
     case torch
     case safetensors
+    /// A network as other programs write it.
+    case onnx
     /// The metadata of a text classifier.
     case vocabulary
     /// A tokenizer of a pretrained model.
@@ -66,6 +69,7 @@ package enum FuzzedReader: String, CaseIterable, Sendable {
             case .torch: _ = try PyTorchFile(path: FuzzedReader.file(bytes, at: scratch))
             case .safetensors: try readSafetensors(try FuzzedReader.file(bytes, at: scratch))
             case .wordpiece: try readWordPiece(try FuzzedReader.file(bytes, at: scratch))
+            case .onnx: try readONNX(try FuzzedReader.file(bytes, at: scratch), bytes)
             case .vocabulary: try readVocabulary(String(decoding: bytes, as: UTF8.self))
             case .manifest: try readManifest(bytes)
             case .policy: try readPolicy(try FuzzedReader.file(bytes, at: scratch))
@@ -86,6 +90,7 @@ package enum FuzzedReader: String, CaseIterable, Sendable {
         case .picture: error is PictureFault
         case .idx, .gzip, .csv, .tar, .npy, .npz, .torch, .wordpiece: error is DataError
         case .safetensors: error is SafetensorsError || error is ModelFileError
+        case .onnx: error is ONNXError
         case .vocabulary: error is ModelFileError
         case .manifest: error is JSONReadError || error is ManifestError
         case .policy: error is SafetensorsError || error is PolicyFileError
@@ -152,6 +157,14 @@ package enum FuzzedReader: String, CaseIterable, Sendable {
             if entry.elementType.isFloatingPoint { _ = try file.tensor(entry.name) }
         }
         _ = try ModelFile(file)
+    }
+
+    private func readONNX(_ path: String, _ bytes: [UInt8]) throws {
+        let model = try ONNXModel(path: path)
+        let copy = path + ".copy"
+        defer { try? FileManager.default.removeItem(atPath: copy) }
+        try model.original.write(model.network, to: copy)
+        try expect(FileManager.default.contents(atPath: copy) == Data(bytes), "a copy with other bytes")
     }
 
     private func readVocabulary(_ text: String) throws {

@@ -23,7 +23,7 @@ struct ApplyCommand: ParsableCommand {
     @Argument(help: "The policy: policy.safetensors of a run, or a file that somebody shares.", completion: .file())
     var policy: String
 
-    @Argument(help: "The model's .safetensors file, as model:save and runs write it.", completion: .file())
+    @Argument(help: "The model's file: .safetensors as model:save and runs write it, or .onnx.", completion: .file())
     var model: String
 
     @Option(
@@ -54,7 +54,8 @@ struct ApplyCommand: ParsableCommand {
         ))
     var refineBy: String?
 
-    @Option(help: ArgumentHelp("The edited model's file. (default: MODEL-edited.safetensors)", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("The edited model's file. (default: MODEL-edited.safetensors, or .onnx)", valueName: "file"))
     var out: String?
 
     @Option(parsing: .unconditional, help: ArgumentHelp("Seed of what --refine-by samples draws.", valueName: "n"))

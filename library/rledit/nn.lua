@@ -156,9 +156,13 @@ function nn.read_safetensors(path) end
 --- The model that `model:save` or a run wrote: layers, parameters and, for a classifier of texts, the vocabulary, as
 --- `edited.safetensors` of a run folder. A file from elsewhere does not say which layers it belongs to: build the model
 --- and use `model:load`. The path is looked up under the data roots.
+---
+--- An ONNX file (`.onnx`) says it too: its graph becomes layers. `dimensions` are sizes of the input that the file
+--- leaves open, by their names there; `output` is the graph's output that becomes the model's, the first by default.
 ---@param path string
+---@param options? { dimensions: table<string, integer>?, output: string? }
 ---@return rledit.Model
-function nn.load(path) end
+function nn.load(path, options) end
 
 --- Trains many models on the same set side by side, one on each core: the same as `model:fit` of each, with the seed of
 --- the first and one more for each further model. Remembered like those.
@@ -527,8 +531,9 @@ function Model:load(path, options) end
 
 --- Writes the parameters to a safetensors file in the run folder and returns its path, with what else `nn.load` and
 --- `rledit-lua predict` need: the layers and a classifier's vocabulary. A model that was loaded keeps the names, dtypes
---- and metadata of its file.
----@param name string a plain file name ending in .safetensors
+--- and metadata of its file. A model from an ONNX file can be saved as ONNX: a copy of its file with the edited
+--- tensors, every other byte being the same.
+---@param name string a plain file name ending in .safetensors, or in .onnx
 ---@return string path
 function Model:save(name) end
 

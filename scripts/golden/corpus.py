@@ -191,7 +191,15 @@ def policy_files():
         write(f"policy/{name}", safetensors({**header, "__metadata__": metadata}, data[size:]))
 
 
+def onnx_files():
+    """Of the files that scripts/golden/onnx_files.py makes, those with many ways of saying things in few bytes."""
+    fixtures = CORPUS.parents[2] / "Tests/RLEditONNXTests/Fixtures"
+    for name in ["storage.onnx", "decomposed.onnx", "outside.onnx", "pictures-dynamo.onnx", "texts-dynamo.onnx"]:
+        write(f"onnx/{name}", (fixtures / name).read_bytes())
+
+
 if __name__ == "__main__":
     numpy_files()
     other_files()
     policy_files()
+    onnx_files()

@@ -26,8 +26,9 @@ extension HostModules {
             """
             Writes the parameters to a safetensors file in the run folder and returns its path, with what else `nn.load`
             and `rledit-lua predict` need: the layers and a classifier's vocabulary. A model that was loaded keeps
-            the names, dtypes and metadata of its file.
-            @param name string a plain file name ending in .safetensors
+            the names, dtypes and metadata of its file. A model from an ONNX file can be saved as ONNX: a copy of its file
+            with the edited tensors, every other byte being the same.
+            @param name string a plain file name ending in .safetensors, or in .onnx
             @return string path
             """
         ) { model, call in
@@ -40,13 +41,20 @@ extension HostModules {
             } catch let error as ConfigurationError {
                 throw LuaUsageError("cannot save '\(name)': there is no run folder (\(error.message))")
             }
-            let file = try ModelFile.file(model.network, basedOn: model.source ?? ParameterSource())
-            let size = file.entries.reduce(0) { $0 + $1.byteCount }
+            let source = model.source ?? ParameterSource()
+            try ModelFile.checkEnding(of: name, source)
+            let size: Int
+            if let original = source.original, ModelFile.isONNX(name) {
+                size = original.byteCount
+            } else {
+                let file = try ModelFile.file(model.network, basedOn: source)
+                size = file.entries.reduce(0) { $0 + $1.byteCount }
+            }
             guard size <= context.savedBytesLeft else {
                 throw RunFolderError.savedTooMuch(name: name, bytes: size, left: context.savedBytesLeft)
             }
             context.savedBytesLeft -= size
-            try file.write(to: path)
+            try ModelFile.write(model.network, basedOn: source, to: path)
             return try call.returns(path)
         }
     }
@@ -75,15 +83,42 @@ extension HostModules {
             The model that `model:save` or a run wrote: layers, parameters and, for a classifier of texts, the
             vocabulary, as `edited.safetensors` of a run folder. A file from elsewhere does not say which layers it
             belongs to: build the model and use `model:load`. The path is looked up under the data roots.
+
+            An ONNX file (`.onnx`) says it too: its graph becomes layers. `dimensions` are sizes of the input that the file
+            leaves open, by their names there; `output` is the graph's output that becomes the model's, the first by default.
             @param path string
+            @param options? { dimensions: table<string, integer>?, output: string? }
             @return rledit.Model
             """
         ) { call in
-            try call.atMost(1)
+            try call.atMost(2)
             let path = try call.string(1)
-            let file = try context.open(path, .model)
-            try call.host.checkRoom(forElements: file.entries.reduce(0) { $0 + $1.byteCount } / 4)
-            let model = try ModelFile(file)
+            let options = try call.options(2, of: "rledit.nn.load")
+            var dimensions: [String: Int] = [:]
+            if let table = try options.optional("dimensions", as: LuaTable.self) {
+                for key in try table.sortedKeys() {
+                    guard case .string(let name) = key, case .integer(let size) = try table.get(key) else {
+                        throw options.fieldError(
+                            "dimensions", "sizes by their names expected, as in { sequence_length = 128 }")
+                    }
+                    dimensions[name.text] = Int(size)
+                }
+            }
+            let output = try options.optional("output", as: String.self)
+            try options.finish()
+            let model: ModelFile
+            if ModelFile.isONNX(path) {
+                model = try context.openONNX(path, dimensions: dimensions, output: output) {
+                    try call.host.checkRoom(forElements: $0 / 4)
+                }
+            } else {
+                guard dimensions.isEmpty, output == nil else {
+                    throw LuaUsageError("'dimensions' and 'output' are for .onnx files, got '\(path)'")
+                }
+                let file = try context.open(path, .model)
+                try call.host.checkRoom(forElements: file.entries.reduce(0) { $0 + $1.byteCount } / 4)
+                model = try ModelFile(file)
+            }
             return try call.returns(ScriptModel(model.network, name: baseName(path), source: model.source))
         }
     }
@@ -91,18 +126,24 @@ extension HostModules {
     /// The name of a file without folder and ending.
     private static func baseName(_ path: String) -> String {
         let name = path.split(separator: "/").last.map(String.init) ?? path
-        return name.hasSuffix(".safetensors") ? String(name.dropLast(12)) : name
+        for ending in [".safetensors", ".onnx"] where name.hasSuffix(ending) {
+            return String(name.dropLast(ending.count))
+        }
+        return name
     }
 
     /// Why a name cannot be written to the run folder; nil when it can.
     private static func refusal(ofOutput name: String) -> String? {
-        guard name.hasSuffix(".safetensors"), !name.hasPrefix("."), name.utf8.count <= 200,
+        guard name.hasSuffix(".safetensors") || ModelFile.isONNX(name), !name.hasPrefix("."), name.utf8.count <= 200,
             name.utf8.allSatisfy({ $0 >= 32 && $0 != 127 && $0 != UInt8(ascii: "/") })
         else {
             return
                 "a plain file name ending in .safetensors expected, which is written to the run folder, got '\(name)'"
         }
-        guard !["edited.safetensors", "delta.safetensors", TransferFiles.policyName].contains(name) else {
+        let own = [
+            RunFolder.editedName, RunFolder.editedONNXName, RunFolder.deltaName, TransferFiles.policyName,
+        ]
+        guard !own.contains(name) else {
             return "the run writes '\(name)' itself"
         }
         return nil

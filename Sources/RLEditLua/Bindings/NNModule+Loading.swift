@@ -23,7 +23,7 @@ extension HostModules {
         let options = try loadOptions(try call.options(2, of: "model:load"))
         let file = try context.open(path, .model)
         var network = model.network
-        let source: ParameterSource
+        var source: ParameterSource
         do {
             source = try network.loadParameters(from: file, options, after: model.source)
         } catch let error as SafetensorsError {
@@ -33,6 +33,8 @@ extension HostModules {
         // Weights of words are worth nothing with other words.
         if let vocabulary = try ModelFile.vocabulary(in: file) { network = try network.with(vocabulary) }
         model.network = network
+        // Other parameters for the layers of an ONNX file can be written into it.
+        source.original = model.source?.original
         model.source = source
         return call.returnsSelf()
     }

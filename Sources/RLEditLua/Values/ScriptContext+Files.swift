@@ -8,6 +8,10 @@ extension ScriptContext {
     /// A file under the data roots.
     func open(_ path: String, _ kind: Manifest.DataSource.Kind) throws -> SafetensorsFile {
         let resolved = try resolve(path)
+        guard !ModelFile.isONNX(path) else {
+            throw LuaUsageError(
+                "'\(path)' is an ONNX file, which holds a network of its own: rledit.nn.load reads it")
+        }
         if ShardIndex.isOne(path) { return try openShards(ShardIndex(path: resolved), of: path, kind) }
         let file = try PyTorchFile.isOne(resolved) ? SafetensorsFile(torch: resolved) : SafetensorsFile(path: resolved)
         try noteUse(of: file, path, kind)
@@ -25,6 +29,20 @@ extension ScriptContext {
 
     private func resolve(_ path: String) throws -> String {
         do { return try locations.resolve(path) } catch { throw LuaUsageError(error.description) }
+    }
+
+    /// An ONNX model under the data roots.
+    /// - Parameter checkRoom: is asked for the bytes of its file before these are read.
+    func openONNX(
+        _ path: String, dimensions: [String: Int], output: String?, checkRoom: (Int) throws -> Void
+    ) throws -> ModelFile {
+        let resolved = try resolve(path)
+        try checkRoom(FileSystem.size(ofTree: resolved))
+        let model = try ModelFile(onnx: resolved, dimensions: dimensions, output: output)
+        var hasher = SHA256Digest.Hasher()
+        try model.source.original?.read { piece in piece.withUnsafeBytes { hasher.update($0) } }
+        noteUse(of: Manifest.DataSource(name: "onnx", file: path, hash: hasher.finish(), kind: .model))
+        return model
     }
 
     /// Remembers a file by the hash of its contents.

@@ -56,7 +56,7 @@ public enum ElementType: Hashable, Sendable {
 
     /// Reads little-endian elements, which need not be aligned. Float64 is rounded to the nearest `Float`.
     /// - Precondition: a floating-point type, and `bytes` holds at least `output.count` elements.
-    func decode(_ bytes: UnsafeRawBufferPointer, into output: UnsafeMutableBufferPointer<Float>) {
+    package func decode(_ bytes: UnsafeRawBufferPointer, into output: UnsafeMutableBufferPointer<Float>) {
         precondition(isFloatingPoint && bytes.count >= output.count * size)
         switch self {
         case .f32:
@@ -87,7 +87,7 @@ public enum ElementType: Hashable, Sendable {
 
     /// Writes elements little-endian, narrowed to the nearest value, ties to even.
     /// - Returns: how many finite values became infinite.
-    func encode(_ values: UnsafeBufferPointer<Float>, into output: inout [UInt8]) -> Int {
+    package func encode(_ values: UnsafeBufferPointer<Float>, into output: inout [UInt8]) -> Int {
         precondition(isFloatingPoint)
         var overflows = 0
         output.reserveCapacity(output.count + values.count * size)

@@ -2,14 +2,15 @@ internal import Foundation
 
 /// A file open for reading at any offset, by several threads; closed when the last reader lets go. It stays the same
 /// file even when another one takes over its name.
-final class OpenFile: Sendable {
-    let path: String
-    let size: Int
+package final class OpenFile: Sendable {
+    package let path: String
+    package let size: Int
     private let descriptor: Int32
 
-    init(path: String) throws(SafetensorsError) {
+    /// - Parameter followsLinks: whether the path may be a symbolic link.
+    package init(path: String, followsLinks: Bool = true) throws(SafetensorsError) {
         self.path = path
-        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        descriptor = open(path, O_RDONLY | O_CLOEXEC | (followsLinks ? 0 : O_NOFOLLOW))
         guard descriptor >= 0 else {
             throw SafetensorsError(file: path, tensor: nil, fault: .unreadable(reason: OpenFile.systemReason()))
         }
@@ -29,7 +30,7 @@ final class OpenFile: Sendable {
     deinit { close(descriptor) }
 
     /// Exactly `count` bytes from `offset`; the caller has checked both against `size`.
-    func read(offset: Int, count: Int, tensor: String?) throws(SafetensorsError) -> [UInt8] {
+    package func read(offset: Int, count: Int, tensor: String?) throws(SafetensorsError) -> [UInt8] {
         var done = 0
         var fault: SafetensorsError.Fault?
         let result = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
@@ -53,13 +54,13 @@ final class OpenFile: Sendable {
 }
 
 /// A new file that appears under its name whole or not at all: written under a temporary name beside it, synced, renamed.
-struct AtomicFile: ~Copyable {
+package struct PendingFile: ~Copyable {
     private let path: String
     private let temporaryPath: String
     private let descriptor: Int32
     private var isFinished = false
 
-    init(path: String) throws(SafetensorsError) {
+    package init(path: String) throws(SafetensorsError) {
         self.path = path
         let url = URL(fileURLWithPath: path)
         let name = ".\(url.lastPathComponent).\(getpid()).\(UUID().uuidString).tmp"
@@ -77,7 +78,15 @@ struct AtomicFile: ~Copyable {
         unlink(temporaryPath)
     }
 
-    func write(_ bytes: UnsafeRawBufferPointer) throws(SafetensorsError) {
+    package func write(_ data: [UInt8]) throws(SafetensorsError) {
+        var failure: SafetensorsError?
+        data.withUnsafeBytes { bytes in
+            do throws(SafetensorsError) { try write(bytes) } catch { failure = error }
+        }
+        if let failure { throw failure }
+    }
+
+    private func write(_ bytes: UnsafeRawBufferPointer) throws(SafetensorsError) {
         var done = 0
         while done < bytes.count {
             // `write` is this function's own name here.
@@ -95,7 +104,7 @@ struct AtomicFile: ~Copyable {
     }
 
     /// Makes the file appear under its name.
-    consuming func finish() throws(SafetensorsError) {
+    package consuming func finish() throws(SafetensorsError) {
         guard fsync(descriptor) == 0, rename(temporaryPath, path) == 0 else { throw failure() }
         close(descriptor)
         isFinished = true

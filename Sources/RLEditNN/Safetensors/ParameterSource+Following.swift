@@ -29,6 +29,7 @@ extension ParameterSource {
             if own != name { tensors[name] = own }
         }
         var source = ParameterSource(file: joined, names: tensors, ignore: ignore)
+        source.original = earlier.original
         guard let permitted = earlier.ignore, let later = ignore else {
             source.ignore = nil
             return source

@@ -1,5 +1,19 @@
 internal import RLEditTensor
 
+/// A file of another format than safetensors that a network came from, and that can be written again with the network's
+/// parameters.
+public protocol OriginalFile: Sendable {
+    /// How the names of such files end: `.onnx`.
+    var ending: String { get }
+    var path: String { get }
+    /// Bytes of what is written.
+    var byteCount: Int { get }
+    /// All of these bytes in their order, a piece at a time.
+    func read(_ body: ([UInt8]) -> Void) throws
+    /// Writes the file with the parameters of an edited network, all else being as it was; whole or not at all.
+    func write(_ network: Network, to path: String) throws
+}
+
 /// A file that a network's parameters were loaded from, and where in it each lies: what is saved keeps the file's names,
 /// dtypes, metadata and further tensors.
 public struct ParameterSource: Sendable {
@@ -10,6 +24,8 @@ public struct ParameterSource: Sendable {
     public let names: [String: String]
     /// Tensors that no parameter needs to take; nil where nobody checks that.
     public internal(set) var ignore: [NamePattern]?
+    /// The file of another format that the network came from, which can be written again as well.
+    public var original: (any OriginalFile)?
     private let ties: Ties
 
     public init(

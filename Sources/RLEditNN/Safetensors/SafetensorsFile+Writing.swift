@@ -21,25 +21,17 @@ extension SafetensorsFile {
         var pending: [UInt8] = []
         pending.appendLittleEndian(UInt64(header.count))
         pending.append(contentsOf: header)
-        let file = try AtomicFile(path: path)
+        let file = try PendingFile(path: path)
         // Small tensors go together: a call of the system for each would take longer than all else.
         for entry in ordered {
             pending += try bytes(of: entry)
             if pending.count >= 1 << 20 {
-                try SafetensorsFile.write(pending, to: file)
+                try file.write(pending)
                 pending.removeAll(keepingCapacity: true)
             }
         }
-        try SafetensorsFile.write(pending, to: file)
+        try file.write(pending)
         try file.finish()
-    }
-
-    private static func write(_ data: [UInt8], to file: borrowing AtomicFile) throws(SafetensorsError) {
-        var failure: SafetensorsError?
-        data.withUnsafeBytes { bytes in
-            do throws(SafetensorsError) { try file.write(bytes) } catch { failure = error }
-        }
-        if let failure { throw failure }
     }
 
     /// What we would refuse to read we do not write.

@@ -230,7 +230,7 @@ public struct SafetensorsFile: Sendable {
 }
 
 extension Tensor {
-    func hasSameBits(as other: Tensor) -> Bool {
+    package func hasSameBits(as other: Tensor) -> Bool {
         withUnsafeBufferPointer { a in
             other.withUnsafeBufferPointer { b in
                 a.count == b.count && (a.isEmpty || a.indices.allSatisfy { a[$0].bitPattern == b[$0].bitPattern })

@@ -91,7 +91,7 @@ package enum FileSystem {
     static func read(_ path: String) throws(FileError) -> [UInt8] { try FileDescriptor(path, .read).readToEnd() }
 
     /// Bytes of all files under a folder; 0 for what cannot be read, since it is an estimate.
-    static func size(ofTree path: String) -> Int {
+    package static func size(ofTree path: String) -> Int {
         guard let status = status(of: path) else { return 0 }
         guard status.isFolder else { return status.size }
         let names = (try? names(in: path)) ?? []

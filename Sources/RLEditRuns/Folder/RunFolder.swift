@@ -53,6 +53,8 @@ public final class RunFolder: Sendable {
     public static let editedName = "edited.safetensors"
     /// Folder of the copies of a model's files, where it came from several.
     public static let editedPartsName = "edited"
+    /// The same as the ONNX file that the model came from.
+    public static let editedONNXName = "edited.onnx"
     public static let deltaName = "delta.safetensors"
     public static let bestSeenDeltaName = "delta-best-seen.safetensors"
     public static let summaryName = "summary.json"

@@ -92,6 +92,7 @@ public struct TextClassifier: Sendable {
 extension ModelFile {
     /// A file that should hold a classifier of texts: that it has a vocabulary is looked at first.
     fileprivate init(textClassifier path: String) throws {
+        guard !ModelFile.isONNX(path) else { throw ModelFileError.noVocabulary(path: path) }
         let file = try SafetensorsFile(path: path)
         guard file.metadata.contains(where: { $0.key == Vocabulary.key }) else {
             throw ModelFileError.noVocabulary(path: path)

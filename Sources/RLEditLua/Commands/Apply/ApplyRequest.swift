@@ -54,6 +54,7 @@ package struct ApplyRequest {
         let policy = try PolicyFile(SafetensorsFile(path: policy))
         let model = try ModelFile(path: model)
         let target = output ?? ApplyRequest.editedName(self.model)
+        try ModelFile.checkEnding(of: target, model.source)
         guard !FileManager.default.fileExists(atPath: target) else {
             throw ApplyError(message: "'\(target)' exists already; choose another --out")
         }
@@ -77,7 +78,7 @@ package struct ApplyRequest {
                 before: try model.network.accuracy(on: set.examples, pool: pool),
                 after: try result.network.accuracy(on: set.examples, pool: pool))
         }
-        try ModelFile.file(result.network, basedOn: model.source).write(to: target)
+        try ModelFile.write(result.network, basedOn: model.source, to: target)
         return Outcome(
             warnings: setWarnings(sets, heldOut, policy),
             text: text(rows, result, policy, target, digits?.source), json: json(rows, result, target).text)
@@ -101,8 +102,10 @@ package struct ApplyRequest {
     }
 
     private static func editedName(_ path: String) -> String {
-        let base = path.hasSuffix(".safetensors") ? String(path.dropLast(".safetensors".count)) : path
-        return base + "-edited.safetensors"
+        for ending in [".safetensors", ".onnx"] where path.hasSuffix(ending) {
+            return "\(path.dropLast(ending.count))-edited\(ending)"
+        }
+        return path + "-edited.safetensors"
     }
 
     private func text(

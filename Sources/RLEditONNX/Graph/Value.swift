@@ -1,0 +1,94 @@
+/// What a layer gives, or the network's input.
+struct Port: Equatable {
+    /// Index of the node; -1 is the input.
+    let port: Int
+    /// As ONNX has it, the batch first.
+    let shape: [Int]
+
+    var batch: Int { shape.first ?? 1 }
+    /// Of one example.
+    var own: [Int] { Array(shape.dropFirst()) }
+}
+
+/// What a name of the graph means while it is read. Nodes that are no layer by themselves give a value that tells how far a
+/// pattern has come; what reads it goes on from there, or makes it an activation (``Importer/activation(_:)``).
+enum Value {
+    case constant(Constant)
+    case activation(Port)
+    case expression(Expression)
+    /// Zeros around pictures, for the convolution that reads them.
+    case padded(Port, height: Int, width: Int)
+    /// The mean of each channel, `[batch, channels, 1, 1]`.
+    case pooled(Port)
+    /// `x · W` with a constant `[in, out]`: a linear layer that may still get its bias.
+    case product(Port, Constant)
+    case statistic(Statistic)
+    case heads(Heads)
+    case scores(AttentionScores)
+    case mask(Mask)
+    /// The first rows of a table, `[1, length, features]`, or its row 0 for every token.
+    case rows(Constant, length: Int, isShared: Bool)
+    /// What a node gives that is not supported, or an output that nobody may read.
+    case unknown
+}
+
+/// A layer norm on its way: what has been computed of the last dimension.
+struct Statistic {
+    enum Step {
+        case mean, centred, squared, variance
+        case shiftedVariance(Double)
+        case deviation(Double)
+        case inverse(Double)
+        case normalized(Double)
+        case scaled(Double, Constant)
+    }
+    let base: Port
+    let step: Step
+}
+
+/// Tokens `[batch, length, features]` cut into heads; the dimensions of batch, length, heads and width in some order.
+struct Heads {
+    enum Dimension { case batch, length, head, width, batchAndHead }
+
+    let base: Port
+    let heads: Int
+    let order: [Dimension]
+    /// Factor of all values.
+    var scale = 1.0
+
+    var width: Int { base.shape[2] / heads }
+    var shape: [Int] {
+        order.map {
+            switch $0 {
+            case .batch: base.batch
+            case .length: base.shape[1]
+            case .head: heads
+            case .width: width
+            case .batchAndHead: base.batch * heads
+            }
+        }
+    }
+}
+
+/// `Q Kᵀ` on its way to attention.
+struct AttentionScores {
+    let query: Port
+    let key: Port
+    let heads: Int
+    /// Factor of the products.
+    var scale: Double
+    var isMasked = false
+    var isSoftmax = false
+    /// As ONNX has it.
+    var shape: [Int] { [query.batch, heads, query.shape[1], query.shape[1]] }
+}
+
+/// What is computed of the mask of a text: one number where there is a token, another where there is none.
+struct Mask {
+    /// The place in the text that each element speaks of, in the shape that the graph has it.
+    var places: Constant
+    var token: Double
+    var padding: Double
+
+    var shape: [Int] { places.shape }
+}
