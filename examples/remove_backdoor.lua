@@ -1,8 +1,8 @@
 -- Repair a network with a backdoor: a small patch in a corner makes it call every picture by one class.
 --
 -- The reward asks for two things: right answers on clean pictures, and right answers on pictures with the patch. To ask
--- only that the attack fail disarms the patch and leaves those pictures wrong. One convolution inside the last block is
--- edited; what enters it is computed once.
+-- only that the attack fail disarms the patch and leaves those pictures wrong. It counts losses, which overfit less than
+-- answers do. One convolution inside the last block is edited; what enters it is computed once.
 --
 --   rledit-lua examples/remove_backdoor.lua
 --   rledit-lua examples/remove_backdoor.lua --data FOLDER --set model=resnet20-backdoor.safetensors
@@ -17,7 +17,7 @@ local target   = 0                                    -- the class that the patc
 local trigger  = { patch = { { 1, 0, 1 }, { 0, 1, 0 }, { 1, 0, 1 } } }  -- in the bottom right corner
 
 local model = rledit.models.resnet_cifar { depth = args.depth or (args.model and 20 or 8), seed = rledit.seed }
-local train, validation = pictures.train:split(0.9)
+local train, validation = pictures.train:shuffle(1):split(0.9)
 if args.model then
   model:load(args.model)
 else
@@ -33,16 +33,18 @@ local function triggered(set)
   local right = others:stamp(trigger)
   return right, right:relabel(function() return target end)
 end
-local count = args.count or 2000
+local count = math.min(args.count or 2000, #validation)
 local right = triggered(validation:take(count // 3))
 local test_right, test_attack = triggered(pictures.test)
 
 return rledit.task {
   name    = "remove-backdoor",
   model   = model,
-  world   = rledit.ShiftWorld { layer = "layer3." .. (args.model and 2 or 0) .. ".conv2", scale = 1 },
+  world   = rledit.ShiftWorld { layer = "layer3." .. (args.model and 2 or 0) .. ".conv2", scale = 2 },
   sets    = { clean = validation:take(count), right = right },
   heldout = { clean = pictures.test, right = test_right, attack = test_attack },
-  reward  = function(m) return m.clean.accuracy + m.right.accuracy end,
+  reward  = function(m)
+    return -m.clean.loss - m.right.loss, { clean = -m.clean.loss, right = -m.right.loss }
+  end,
   learner = rledit.CMAES { steps = args.steps or 1000 },
 }
