@@ -162,7 +162,7 @@ function data.templates() end
 ---@field size integer? the side of the square that each picture is brought to, at most 4096: its shorter side is resized, then its middle is cut out, as torchvision's `Resize` and `CenterCrop` do; by default all pictures must have one size
 ---@field classes string[]? the classes to read, in the order of their labels; by default all, sorted
 ---@field grey boolean? one channel in place of red, green and blue
----@field normalize rledit.Normalization? by default values are in 0 … 1
+---@field normalize rledit.Normalization? `"imagenet"`, `"cifar10"` or `{ mean = { … }, std = { … } }`; by default values are in 0 … 1
 ---@field skip_broken boolean? do without broken pictures; their paths are the third result
 ---@field name string? of the set, `pictures` by default
 
