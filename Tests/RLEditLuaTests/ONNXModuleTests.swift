@@ -5,8 +5,8 @@ import Testing
 
 @Suite("ONNX files, as scripts use them")
 struct ONNXModuleTests {
-    /// A model of one product, `y = relu(x W)`, with `fc.weight` as raw data in its last 16 bytes but for the names after it.
-    private static let bytes: [UInt8] = {
+    /// A model of one product, `y = relu(x W)`, with `fc.weight` `[2, outputs]` of the numbers from 1 on as raw data.
+    static func bytes(outputs: Int = 2) -> [UInt8] {
         func number(_ value: Int) -> [UInt8] {
             value < 128 ? [UInt8(value)] : [UInt8(value & 127 | 128), UInt8(value >> 7)]
         }
@@ -16,22 +16,22 @@ struct ONNXModuleTests {
             let sizes = field(1, text(2, "batch")) + field(1, [8, 2])
             return text(1, name) + field(2, field(1, [8, 1] + field(2, sizes)))
         }
-        let numbers = [Float(1), 2, 3, 4].flatMap { number in
+        let numbers = (1...(2 * outputs)).map(Float.init).flatMap { number in
             withUnsafeBytes(of: number.bitPattern.littleEndian) { Array($0) }
         }
-        let weight = [8, 2, 8, 2, 16, 1] + text(8, "fc.weight") + field(9, numbers)
+        let weight = [8, 2, 8, UInt8(outputs), 16, 1] + text(8, "fc.weight") + field(9, numbers)
         let product = text(1, "x") + text(1, "fc.weight") + text(2, "h") + text(4, "MatMul")
         let relu = text(1, "h") + text(2, "y") + text(4, "Relu")
         let graph =
             field(1, product) + field(1, relu) + field(5, weight) + field(11, value("x")) + field(12, value("y"))
         return [8, 8] + field(7, graph) + field(8, [16, 17])
-    }()
+    }
 
     /// A script beside `m.onnx`: what it prints, or its error.
     private func result(_ script: String) throws -> String {
         let host = ModuleScript()
         defer { host.remove() }
-        try Data(Self.bytes).write(to: URL(fileURLWithPath: host.folder + "/data/m.onnx"))
+        try Data(Self.bytes()).write(to: URL(fileURLWithPath: host.folder + "/data/m.onnx"))
         do {
             return try host.run(script).printed.trimmingCharacters(in: .newlines)
         } catch let error as LuaError {
@@ -54,7 +54,7 @@ struct ONNXModuleTests {
     func save() throws {
         let host = ModuleScript()
         defer { host.remove() }
-        try Data(Self.bytes).write(to: URL(fileURLWithPath: host.folder + "/data/m.onnx"))
+        try Data(Self.bytes()).write(to: URL(fileURLWithPath: host.folder + "/data/m.onnx"))
         let path = try host.run(
             """
             local m = nn.load "m.onnx"
@@ -64,7 +64,7 @@ struct ONNXModuleTests {
             """
         ).printed.trimmingCharacters(in: .newlines)
         let after = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
-        var expected = Self.bytes
+        var expected = Self.bytes()
         let old = [Float(1), 2, 3, 4], start = try #require(place(of: old, in: expected))
         for (index, value) in old.enumerated() {
             withUnsafeBytes(of: (2 * value).bitPattern.littleEndian) { bytes in

@@ -1,7 +1,9 @@
 import Foundation
 import LuaBridge
 import RLEditLua
+import RLEditNN
 import RLEditRuns
+import RLEditTensor
 import Testing
 
 /// What a run of a script leaves and says, without the command line around it.
@@ -46,6 +48,30 @@ import Testing
                 notes: notes.text.split(separator: "\n").map(String.init), hasSummary: summary != nil,
                 dataLine: run.dataLine, endLine: run.endLine)
         }
+    }
+
+    @Test("a run on a model from an ONNX file writes that file with the edited tensor")
+    func onnx() throws {
+        let place = try Place(
+            """
+            local m = rledit.nn.load "m.onnx"
+            return task { model = m, world = rledit.MaskWorld { layer = "fc", rank = 1 } }
+            """)
+        let bytes = ONNXModuleTests.bytes(outputs: 3)
+        try Data(bytes).write(to: URL(fileURLWithPath: place.path + "/m.onnx"))
+        var settings = options(place)
+        settings.data = place.path
+        let used = settings
+        try LuaThread.run {
+            _ = try ScriptRun(script: place.script, on: ScriptHost(options: used, note: { _ in })).run()
+        }
+        let edited = [UInt8](try Data(contentsOf: URL(fileURLWithPath: place.out + "/edited.onnx")))
+        let changed = bytes.indices.filter { bytes[$0] != edited[$0] }
+        let first = try #require(changed.first), last = try #require(changed.last)
+        #expect(edited.count == bytes.count && last - first < 24)
+        let model = try ModelFile(path: place.out + "/edited.onnx")
+        let saved = try ModelFile(path: place.out + "/edited.safetensors")
+        #expect(model.network.parameter("fc.weight") == saved.network.parameter("fc.weight"))
     }
 
     @Test("A task that is neither returned nor used is warned of, and an error for check")

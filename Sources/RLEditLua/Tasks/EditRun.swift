@@ -36,15 +36,14 @@ struct EditRun: TaskRun {
         let chosen = (saved == .meanPolicy ? both : both.reversed()).lazy
             .compactMap { stage, edits in edits.map { (stage: stage, edits: $0) } }.first
         if let chosen {
-            let network = try edit.environment.evaluator.editedNetwork(chosen.edits)
-            // The result keeps names, element types and metadata of the file that the model came from.
-            let source = task.parts.modelSource ?? ParameterSource()
             let metadata = [("rledit.task", task.name), ("rledit.world", world), ("rledit.edit", saved.rawValue)]
                 .map { (key: $0.0, value: $0.1) }
-            let file = try ModelFile.file(network, basedOn: source, metadata: metadata)
+            // The result keeps names, element types and metadata of the file that the model came from.
+            let source = task.parts.modelSource ?? ParameterSource()
+            let file = try ModelFile.file(
+                edit.environment.evaluator.editedNetwork(chosen.edits), basedOn: source, metadata: metadata)
             try file.write(to: folder.file(RunFolder.editedName))
             try EditedParts.write(of: file, from: source, metadata: metadata, to: folder)
-            try source.original?.write(network, to: folder.file(RunFolder.editedONNXName))
             try Delta(world: world, layers: layers, edits: chosen.edits).write(to: folder.file(RunFolder.deltaName))
             if place.keepsExamples, !task.heldOut.isEmpty {
                 let changes = try outcome.changedAnswers(by: chosen.edits)
@@ -54,6 +53,15 @@ struct EditRun: TaskRun {
         }
         if let best = outcome.bestSeen {
             try Delta(world: world, layers: layers, edits: best).write(to: folder.file(RunFolder.bestSeenDeltaName))
+        }
+        if let chosen, let original = task.parts.modelSource?.original {
+            // The result is safe by now; a parameter that the graph computes must not end the run.
+            do {
+                try original.write(
+                    edit.environment.evaluator.editedNetwork(chosen.edits), to: folder.file(RunFolder.editedONNXName))
+            } catch {
+                place.note("\(RunFolder.editedONNXName) is not written: \(error)")
+            }
         }
     }
 }
