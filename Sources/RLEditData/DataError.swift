@@ -23,8 +23,8 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
     case invalidNumPy(path: String, array: String?, fault: NumPyFault)
     /// The ZIP archive of a `.npz` file is damaged; `member` names the part.
     case invalidZip(path: String, member: String?, fault: ZipFault)
-    /// The CSV file, or what it says, is not what was asked for.
-    case invalidCSV(path: String, fault: CSVFault)
+    /// The file of rows, or what it says, is not what was asked for.
+    case invalidTable(path: String, fault: TableFault)
     /// A line of a plain text; lines count from 1.
     case invalidText(path: String, line: Int, fault: TextFault)
     /// A text without a character that is not a space; `position` is 0-based.
@@ -77,7 +77,7 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
         case .invalidZip(let path, nil, let fault): "'\(path)' is not a sound .npz file: \(fault)"
         case .invalidZip(let path, let member?, let fault):
             "'\(path)' is not a sound .npz file: member '\(member)' \(fault)"
-        case .invalidCSV(let path, let fault): "'\(path)': \(fault)"
+        case .invalidTable(let path, let fault): "'\(path)': \(fault)"
         case .invalidText(let path, let line, let fault): "'\(path)': line \(line) \(fault)"
         case .emptyText(let set, let position): "text \(position + 1) of '\(set)' is empty"
         case .noTermFound(let set, let terms):

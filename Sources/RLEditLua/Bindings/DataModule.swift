@@ -127,6 +127,8 @@ extension HostModules {
             ) { call in try set(call) }
             addNumPy(to: module, context: context)
             addJSON(to: module, context: context)
+            addArrays(to: module, context: context)
+            addTables(to: module, context: context)
             addTexts(to: module, context: context)
             addWordPiece(to: module, context: context)
         }
