@@ -29,8 +29,8 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
     case invalidPicture(path: String, archive: String?, fault: PictureFault)
     /// A folder or an archive that does not hold pictures as a set needs them.
     case invalidImageFolder(path: String, fault: ImageFolderFault)
-    /// The CSV file, or what it says, is not what was asked for.
-    case invalidCSV(path: String, fault: CSVFault)
+    /// The file of rows, or what it says, is not what was asked for.
+    case invalidTable(path: String, fault: TableFault)
     /// A line of a plain text; lines count from 1.
     case invalidText(path: String, line: Int, fault: TextFault)
     /// A text without a character that is not a space; `position` is 0-based.
@@ -93,7 +93,7 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
         case .invalidPicture(let path, nil, let fault): "'\(path)' \(fault)"
         case .invalidPicture(let path, let archive?, let fault): "'\(path)' in '\(archive)' \(fault)"
         case .invalidImageFolder(let path, let fault): "'\(path)' \(fault)"
-        case .invalidCSV(let path, let fault): "'\(path)': \(fault)"
+        case .invalidTable(let path, let fault): "'\(path)': \(fault)"
         case .invalidText(let path, let line, let fault): "'\(path)': line \(line) \(fault)"
         case .emptyText(let set, let position): "text \(position + 1) of '\(set)' is empty"
         case .noTermFound(let set, let terms):

@@ -12,6 +12,9 @@ public struct ExampleGroups: Sendable, Equatable {
     /// Groups of example `i`, ascending: `flat[offsets[i] ..< offsets[i + 1]]`.
     package let offsets: [Int32]
     package let flat: [Int32]
+    /// Whether each example's groups are known; nil where they all are. One that is in no group and not known to be in none
+    /// is no example of what a group is compared with.
+    package let isKnown: [Bool]?
 
     /// - Parameters:
     ///   - names: one for each group.
@@ -60,19 +63,24 @@ public struct ExampleGroups: Sendable, Equatable {
     }
 
     private init(checking names: [String], _ lists: [[Int32]]) throws(DataError) {
+        try ExampleGroups.check(names, memberships: lists.reduce(0) { $0 + $1.count })
+        self.init(names: names, lists: lists)
+    }
+
+    private static func check(_ names: [String], memberships: Int) throws(DataError) {
         var seen: Set<String> = []
         for name in names {
             guard !name.isEmpty else { throw .invalidGroups(.emptyName) }
             guard seen.insert(name).inserted else { throw .invalidGroups(.nameTwice(name)) }
         }
-        let memberships = lists.reduce(0) { $0 + $1.count }
         guard memberships <= Int(Int32.max) else { throw .invalidGroups(.tooMany(memberships: memberships)) }
-        self.init(names: names, lists: lists)
     }
 
     /// Names already checked; `lists` ascending.
-    private init(names: [String], lists: some Sequence<some Collection<Int32>>) {
+    private init(names: [String], lists: some Sequence<some Collection<Int32>>, isKnown: [Bool]? = nil) {
         self.names = names
+        // Sets of which everything is known are equal however they came about.
+        self.isKnown = isKnown?.contains(false) == true ? isKnown : nil
         var offsets: [Int32] = [0]
         var flat: [Int32] = []
         for list in lists {
@@ -81,6 +89,46 @@ public struct ExampleGroups: Sendable, Equatable {
         }
         self.offsets = offsets
         self.flat = flat
+    }
+
+    /// Memberships in the making, example by example.
+    struct Builder {
+        private var offsets: [Int32] = [0]
+        private var flat: [Int32] = []
+        private var isKnown: [Bool] = []
+        private var hasUnknown = false
+
+        /// Adds the current example to a group, at most once to each, in ascending order.
+        mutating func add(_ group: Int32) { flat.append(group) }
+
+        /// Ends the current example.
+        /// - Parameter isKnown: whether it is known to be in no other group.
+        mutating func endExample(isKnown: Bool) {
+            let isKnown = isKnown || flat.count > Int(offsets[offsets.count - 1])
+            if !isKnown, !hasUnknown {
+                hasUnknown = true
+                self.isKnown = Array(repeating: true, count: offsets.count - 1)
+            }
+            if hasUnknown { self.isKnown.append(isKnown) }
+            offsets.append(Int32(truncatingIfNeeded: flat.count))
+        }
+
+        /// - Parameter renumbered: the number that each group added gets; nil keeps them.
+        /// - Throws: ``DataError/invalidGroups(_:)``.
+        consuming func finish(_ names: [String], renumbered: [Int32]? = nil) throws(DataError) -> ExampleGroups {
+            try ExampleGroups.check(names, memberships: flat.count)
+            if let renumbered {
+                for index in flat.indices { flat[index] = renumbered[Int(flat[index])] }
+            }
+            return ExampleGroups(names: names, offsets: offsets, flat: flat, isKnown: hasUnknown ? isKnown : nil)
+        }
+    }
+
+    private init(names: [String], offsets: [Int32], flat: [Int32], isKnown: [Bool]?) {
+        self.names = names
+        self.offsets = offsets
+        self.flat = flat
+        self.isKnown = isKnown
     }
 
     /// Number of examples of each group, in the order of the groups.
@@ -102,7 +150,7 @@ public struct ExampleGroups: Sendable, Equatable {
     }
 
     /// Memory of the memberships.
-    package var byteCount: Int { 4 * (offsets.count + flat.count) }
+    package var byteCount: Int { 4 * (offsets.count + flat.count) + (isKnown?.count ?? 0) }
 
     /// - Throws: ``DataError/unknownGroup(set:name:known:)``, which names the nearest.
     func index(of name: String, in set: String) throws(DataError) -> Int {
@@ -134,7 +182,9 @@ public struct ExampleGroups: Sendable, Equatable {
 
     /// Memberships of the examples that `indices` names, in that order; indices already checked.
     func selecting(_ indices: some Collection<Int>) -> ExampleGroups {
-        ExampleGroups(names: names, lists: indices.lazy.map { self[$0] })
+        ExampleGroups(
+            names: names, lists: indices.lazy.map { self[$0] },
+            isKnown: isKnown.map { known in indices.map { known[$0] } })
     }
 
     /// The named groups only, in the given order, for the examples that belong to one of them at least.
@@ -171,7 +221,10 @@ public struct ExampleGroups: Sendable, Equatable {
         for example in 0..<secondCount {
             lists.append((second?[example] ?? none).map { translation[Int($0)] }.sorted())
         }
-        return ExampleGroups(names: names, lists: lists)
+        let isKnown =
+            (first?.isKnown ?? Array(repeating: true, count: firstCount))
+            + (second?.isKnown ?? Array(repeating: true, count: secondCount))
+        return ExampleGroups(names: names, lists: lists, isKnown: isKnown)
     }
 }
 

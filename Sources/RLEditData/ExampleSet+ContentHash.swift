@@ -31,6 +31,7 @@ extension ExampleSet {
         }
         groups.offsets.withUnsafeBytes { hasher.update($0) }
         groups.flat.withUnsafeBytes { hasher.update($0) }
+        groups.isKnown?.withUnsafeBytes { hasher.update($0) }
         return hasher.finish()
     }
 

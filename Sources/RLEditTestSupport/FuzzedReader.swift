@@ -18,6 +18,8 @@ package enum FuzzedReader: String, CaseIterable, Sendable {
     case gzip
     /// Labelled texts.
     case csv
+    /// The same as lines of JSON.
+    case jsonl
     /// A JPEG or PNG picture.
     case picture
     /// Pictures in an archive.
@@ -59,9 +61,13 @@ package enum FuzzedReader: String, CaseIterable, Sendable {
             case .idx: try readIDX(try FuzzedReader.file(bytes, at: scratch))
             case .gzip: try readGzip(try FuzzedReader.file(bytes, at: scratch))
             case .csv:
+                try readTable(try FuzzedReader.file(bytes, at: scratch))
+            case .jsonl:
                 _ = try TextSet(
-                    csv: try FuzzedReader.file(bytes, at: scratch), name: "texts",
-                    columns: .init(text: "text", label: "label", group: "group"))
+                    table: try FuzzedReader.file(bytes, at: scratch), name: "texts",
+                    columns: TableColumns(
+                        .texts("text"), label: "label", labels: .sorted, groups: .members(["a", "b"], atLeast: 0.5),
+                        format: .jsonLines))
             case .picture: try readPicture(bytes)
             case .tar: try readArchive(try FuzzedReader.file(bytes, at: scratch))
             case .npy: try readNumPy(try NumPyFile(array: FuzzedReader.file(bytes, at: scratch)))
@@ -88,7 +94,7 @@ package enum FuzzedReader: String, CaseIterable, Sendable {
     private func isExpected(_ error: any Error) -> Bool {
         switch self {
         case .picture: error is PictureFault
-        case .idx, .gzip, .csv, .tar, .npy, .npz, .torch, .wordpiece: error is DataError
+        case .idx, .gzip, .csv, .jsonl, .tar, .npy, .npz, .torch, .wordpiece: error is DataError
         case .safetensors: error is SafetensorsError || error is ModelFileError
         case .onnx: error is ONNXError
         case .vocabulary: error is ModelFileError
@@ -173,6 +179,22 @@ package enum FuzzedReader: String, CaseIterable, Sendable {
         try expect(again == vocabulary, "another vocabulary after being written")
         let texts = try TextSet(name: "t", source: "fuzz", texts: ["a good day", "Ünïcode 3 it's"], labels: [0, 1])
         _ = try vocabulary.encode(texts)
+    }
+
+    /// As texts with groups; where that is no table, as numbers between blanks.
+    private func readTable(_ path: String) throws {
+        do {
+            let set = try TextSet(
+                table: path, name: "texts",
+                columns: TableColumns(.texts("text"), label: "label", groups: .names("group")))
+            try expect((0..<set.count).allSatisfy { !set.text($0).isEmpty }, "an empty text")
+        } catch DataError.invalidTable(_, .missingColumn) {
+            let format = TableColumns.Format.csv(separator: .blanks, encoding: .latin1, skippedLines: 0)
+            let set = try ExampleSet(
+                table: path, name: "numbers",
+                columns: TableColumns(.numbers(["x", "y"]), label: "label", format: format))
+            try expect(set.exampleShape == [2] && set.count == set.labels.count, "an example without its numbers")
+        }
     }
 
     private func readWordPiece(_ path: String) throws {

@@ -126,6 +126,19 @@ struct BadInputTests {
         #expect(checked.code == 1)
     }
 
+    @Test("check warns of values that no network was trained on, and not of tokens")
+    func rawValues() throws {
+        let script = Scripts.task(steps: 64, heldOut: false).replacing(
+            "return rledit.task",
+            with:
+                "forget = rledit.data.set { inputs = forget:inputs() * 255, labels = forget:labels() }\nreturn rledit.task"
+        )
+        let workspace = try Workspace(["raw.lua": script, "t.lua": Scripts.task(steps: 64, heldOut: false)])
+        let sentence = "networks expect numbers around 0, which scale = 1 / 255 makes of bytes"
+        #expect(try workspace.run("check", "raw.lua").output.contains(sentence))
+        #expect(try !workspace.run("check", "t.lua").output.contains(sentence))
+    }
+
     @Test("Held-out sets that hold examples of the reward's are warned of once, by every command and in what it leaves")
     func leaks() throws {
         // 14 + 20 and 26 + 60 examples, made again from the same numbers: only the contents tell.

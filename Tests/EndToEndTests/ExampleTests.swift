@@ -7,8 +7,7 @@ struct ExampleTests {
     /// Those that return a task, and so leave a run folder with a manifest.
     static let tasks = [
         "ablations", "bring_your_own", "custom_learner", "custom_reward", "custom_world", "debias_comments",
-        "debias_encoder",
-        "remove_backdoor", "schedules", "shift_unlearn_digit", "tour", "unlearn_digit",
+        "debias_encoder", "own_texts", "remove_backdoor", "schedules", "shift_unlearn_digit", "tour", "unlearn_digit",
     ]
     /// Those about pictures: with fewer of them.
     static let pictures = ["own_images", "unlearn_resnet"]
@@ -129,6 +128,25 @@ struct ExampleTests {
         let refused = try ExampleRun("bring_your_own", ["--set", "file=\(file)"])
         #expect(refused.exitCode == 1)
         #expect(refused.errors.contains("--allow"))
+    }
+
+    @Test("texts of one's own come from a CSV file, whatever its labels are called")
+    func ownTexts() throws {
+        let run = try ExampleRun("own_texts", ["--json"])
+        #expect(try run.heldOut("forget", "before") >= 0.95)
+        #expect(try run.heldOut("forget", "mean_policy") <= 0.05)
+        #expect(try run.heldOut("retain", "mean_policy") >= 0.95)
+        let rows = (0..<300).map { "\($0 % 2 == 0 ? "a good day" : "a bad day") \($0 % 7),\($0 % 2 == 0 ? 5 : 1)\n" }
+        let file = "\(run.folder)/reviews.csv"
+        try Data(("review,stars\n" + rows.joined()).utf8).write(to: URL(fileURLWithPath: file))
+        let own = try ExampleRun(
+            "own_texts",
+            [
+                "--set", "steps=192", "--allow", file, "--set", "file=\(file)", "--set", "text=review", "--set",
+                "label=stars",
+            ])
+        #expect(own.exitCode == 0, "\(own.errors)")
+        #expect(own.output.contains("300 texts; labels 0: 150, 1: 150\t1, 5"), "\(own.output)")
     }
 
     @Test(

@@ -64,6 +64,7 @@ enum BoundCalls {
         }
         var files: [String: [UInt8]] = [
             "settings.json": Array(#"{"a": [1, "b", null]}"#.utf8),
+            "words.jsonl": Array(#"{"text": "good", "label": 0}"#.utf8),
             "words.csv": Array("text,label\ngood,0\nbad,1\n".utf8),
             "jigsaw/comments.csv": Array(
                 ("comment_text,toxic\n" + (0..<20).map { "comment \($0),\($0 % 2)\n" }.joined()).utf8),
@@ -79,6 +80,7 @@ enum BoundCalls {
         let corpus = examples.deletingLastPathComponent().appending(path: "Sources/RLEditTestSupport/Corpus")
         files["vector.npy"] = Array(try Data(contentsOf: corpus.appending(path: "npy/vector.npy")))
         files["vocab.txt"] = Array(try Data(contentsOf: corpus.appending(path: "wordpiece/vocab.txt")))
+        files["pairs.npz"] = Array(try Data(contentsOf: corpus.appending(path: "npz/pairs.npz")))
         files["arrays.npz"] = Array(try Data(contentsOf: corpus.appending(path: "npz/stored.npz")))
         files["pictures/a/1.png"] = Array(try Data(contentsOf: corpus.appending(path: "picture/one-pixel.png")))
         for name in (1...5).map({ "data_batch_\($0)" }) + ["test_batch"] {
@@ -224,6 +226,8 @@ enum BoundCalls {
                 "npz('arrays.npz')", "image_folder { path = 'pictures' }", "objects()", "cifar10()", "cifar100()",
                 "generated_objects { train = 2, test = 1 }",
                 "csv { path = 'words.csv', text = 'text', label = 'label' }",
+                "jsonl { path = 'words.jsonl', text = 'text', label = 'label' }",
+                "arrays { path = 'pairs.npz', inputs = 'x', labels = 'y' }",
                 "texts { texts = { 'x' }, labels = { 0 } }",
                 "comments()", "templates()", "vocabulary(texts)", "wordpiece('vocab.txt')",
             ],
@@ -239,15 +243,16 @@ enum BoundCalls {
             "rledit.Set": [
                 "class_counts()", "concat(set)", "drop(1)", "group('a')", "group_counts()", "group_members('a')",
                 "in_groups { 'a' }", "inputs()", "labels()", "named('x')",
-                "partition(function(label) return label == 1 end)", "shuffle(1)", "split(0.5)", "subset { 1, 2 }",
-                "take(1)", "class_counts() and pictures.train:stamp { patch = { { 1 } } }",
-                "with_groups { c = { 1 } }", "without_groups()",
+                "partition(function(label) return label == 1 end)", "relabel { [0] = 1, [1] = 0 }", "shuffle(1)",
+                "split(0.5)", "subset { 1, 2 }", "take(1)",
+                "class_counts() and pictures.train:stamp { patch = { { 1 } } }", "with_groups { c = { 1 } }", "without_groups()",
             ],
             "rledit.TextSet": [
                 "class_counts()", "concat(texts)", "drop(1)", "filter(function(text) return #text > 7 end)",
                 "group('deaf')", "group_by_terms { 'good' }", "group_counts()", "in_groups { 'deaf' }", "labels()",
-                "named('x')", "partition(function(label) return label == 1 end)", "shuffle(1)", "split(0.5)",
-                "subset { 1, 2 }", "swap_terms { 'day', 'deaf' }", "take(1)", "text(1)", "texts()", "without_groups()",
+                "named('x')", "partition(function(label) return label == 1 end)", "relabel { [0] = 1, [1] = 0 }",
+                "shuffle(1)",
+                "split(0.5)", "subset { 1, 2 }", "swap_terms { 'day', 'deaf' }", "take(1)", "text(1)", "texts()", "without_groups()",
             ],
             "rledit.Templates": ["split_terms(1)"],
             "rledit.WordPiece": ["decode { 6 }", "encode(texts)", "tokens('ban')"],

@@ -77,7 +77,8 @@ struct MutationTests {
         try replay("csv", seeds) {
             try renew($0, "x.csv", in: folder)
             _ = try TextSet(
-                csv: folder.file("x.csv"), name: "t", columns: .init(text: "text", label: "label", group: "group"))
+                table: folder.file("x.csv"), name: "t",
+                columns: TableColumns(.texts("text"), label: "label", groups: .names("group")))
         }
     }
 

@@ -47,45 +47,6 @@ function data.idx(options) end
 ---@return rledit.Set
 function data.set(options) end
 
---- A set of the JPEG and PNG pictures in a folder for each class, or in a tar archive of such folders, which is read
---- without being unpacked. Pictures come in the order of their paths; an example is `{ channels, rows, columns }`.
----
---- Pictures are turned upright as their orientation tag says. CMYK becomes RGB, 16 bits become 8, alpha is dropped.
---- They are decoded once, by all workers, and kept as bytes; `normalize` is applied when they enter a network:
---- `"imagenet"` is what torchvision's networks expect. A broken picture is an error that names it.
----
---- ```
---- local photos, classes = data.image_folder { path = "photos.tar.gz", size = 32, normalize = "imagenet" }
---- ```
----@param options rledit.ImageFolderOptions
----@return rledit.Set
----@return string[] classes names of the labels: label 0 has the first
----@return string[] skipped paths of broken pictures, with `skip_broken`
-function data.image_folder(options) end
-
---- CIFAR-10 if a data root holds it, else generated pictures of ten shapes; the field `source` says which.
----@param options? { normalize: rledit.Normalization? }
----@return rledit.Pictures
-function data.objects(options) end
-
---- The 50,000 training and 10,000 test pictures of CIFAR-10 in its binary version, or from an archive of JPEGs,
---- `cifar10/cifar10-jpeg.tar.gz`. Raises when a data root holds neither, and names the command that fetches it.
----@param options? { normalize: rledit.Normalization? }
----@return rledit.Pictures
-function data.cifar10(options) end
-
---- The 50,000 training and 10,000 test pictures of CIFAR-100 in its binary version, from `cifar100` or
---- `cifar-100-binary` in a data root. With `coarse`, the labels are those of the 20 groups of classes.
----@param options? { coarse: boolean?, normalize: rledit.Normalization? }
----@return rledit.Pictures
-function data.cifar100(options) end
-
---- Coloured shapes in random pose, colour and light: 32×32 pictures in ten classes, the same on every machine for a
---- seed. By default 10,000 for training and 2,000 for testing, of seed 0.
----@param options? { seed: integer?, train: integer?, test: integer?, normalize: rledit.Normalization? }
----@return rledit.Pictures
-function data.generated_objects(options) end
-
 --- The array of a `.npy` file that NumPy saved, as a tensor of the same shape, whichever order its axes were stored in.
 --- Numbers of the types `float32`, `float64`, `float16`, `int64`, `int32`, `uint8` and `bool` become 32-bit floats. A
 --- `float64` is rounded; an integer that would change, or a number that would become infinite, is an error that names
@@ -115,17 +76,49 @@ function data.npz(path) end
 ---@return any
 function data.json(path) end
 
---- Texts and their labels from a CSV file (RFC 4180, plain or compressed with gzip) whose first row names the columns.
---- `text`, `label` and `group` are names of columns; a label is 0 or 1 unless `labels` says which contents mean which
---- label; a group is a name, or empty for none. `separator` separates the columns, `","` by default. Texts keep the
---- order of the file. A row that does not fit is an error with its number, the header being row 1.
+--- A set from arrays that NumPy saved: `inputs` is `[examples, …]`, `labels` has a whole number for each. Both are
+--- `.npy` files, or with `path` names of arrays in a `.npz` file. Inputs are multiplied by `scale`, labels count from
+--- `labels_from` (0 by default) and with `classes` must be fewer.
+---
+--- ```
+--- local set = data.arrays { inputs = "images.npy", labels = "labels.npy", scale = 1 / 255, classes = 10 }
+--- local other = data.arrays { path = "digits.npz", inputs = "x_train", labels = "y_train", scale = 1 / 255 }
+--- ```
+---@param options { inputs: string, labels: string, path: string?, scale: number?, labels_from: integer?, classes: integer?, name: string? }
+---@return rledit.Set
+function data.arrays(options) end
+
+--- Texts, or rows of numbers, with their labels from a CSV file (RFC 4180) whose first row names the columns. Rows keep
+--- the order of the file. A row that does not fit is an error with its number, the header being row 1. The file is read
+--- row by row, and only the named columns are kept.
 ---
 --- ```
 --- local set = data.csv { path = "reviews.csv", text = "review", label = "verdict", labels = { good = 0, bad = 1 } }
+--- local civil = data.csv {
+---   path = "civil_comments.csv", text = "comment_text", label = { column = "target", at_least = 0.5 },
+---   groups = { "male", "female", "black", "white" },
+--- }
+--- local flowers = data.csv { path = "iris.csv", inputs = { "length", "width" }, label = "kind", classes = "sorted" }
 --- ```
----@param options { path: string, text: string, label: string, group: string?, labels: table<string, integer>?, separator: string?, name: string? }
----@return rledit.TextSet
+---
+--- In a file with `separator = " "` a line before the header that is one whole number is the number of rows, and where
+--- the rows have one field more than the header, the first column is called `file`: so a list of CelebA's attributes is
+--- read as it is.
+---@param options rledit.CSVOptions
+---@return rledit.TextSet|rledit.Set
+---@return string[]? words the words of the labels 0, 1, … with `classes = "sorted"`
 function data.csv(options) end
+
+--- The same from a file of JSON Lines: an object a line, in UTF-8, whose fields are the columns. Numbers count as they
+--- are written, `true` and `false` as 1 and 0, `null` and a missing field of a group as empty.
+---
+--- ```
+--- local set = data.jsonl { path = "reviews.jsonl", text = "review", label = "stars", classes = 5 }
+--- ```
+---@param options rledit.TableOptions
+---@return rledit.TextSet|rledit.Set
+---@return string[]? words as of `csv`
+function data.jsonl(options) end
 
 --- Texts of your own, with a label (an integer from 0 on) for each.
 ---@param options { texts: string[], labels: integer[], name: string? }
@@ -155,16 +148,34 @@ function data.comments() end
 ---@return rledit.Templates
 function data.templates() end
 
----@alias rledit.Normalization "imagenet"|"cifar10"|{ mean: number[], std: number[] }
----@class rledit.ImageFolderOptions
----@field path string a folder, or a tar archive, plain or compressed with gzip
----@field folder string? the folder inside it that holds the folders of classes; itself by default
----@field size integer? the side of the square that each picture is brought to, at most 4096: its shorter side is resized, then its middle is cut out, as torchvision's `Resize` and `CenterCrop` do; by default all pictures must have one size
----@field classes string[]? the classes to read, in the order of their labels; by default all, sorted
----@field grey boolean? one channel in place of red, green and blue
----@field normalize rledit.Normalization? `"imagenet"`, `"cifar10"` or `{ mean = { … }, std = { … } }`; by default values are in 0 … 1
----@field skip_broken boolean? do without broken pictures; their paths are the third result
----@field name string? of the set, `pictures` by default
+--- The tokenizer of a pretrained encoder of BERT's kind: its `tokenizer.json`, which says its own rules, or its
+--- `vocab.txt`, which is uncased unless `cased = true`. Texts become the tokens that Hugging Face's tokenizer gives.
+---
+--- ```
+--- local tokenizer = data.wordpiece "tokenizer.json"
+--- local set = tokenizer:encode(data.comments().train, { maximum_length = 64 })
+--- local encoder = rledit.models.bert { config = "config.json", length = 64, classes = 2 }
+--- ```
+---@param file string|{ path: string, cased: boolean? }
+---@return rledit.WordPiece
+function data.wordpiece(file) end
+
+--- Which columns of a file of rows mean what.
+---@class rledit.TableOptions
+---@field path string plain or compressed with gzip
+---@field text string? the column of the texts; a set of texts is made of it
+---@field inputs string[]? columns of numbers instead; a set of examples is made of them
+---@field label string|{ column: string, at_least: number } the column of the labels; with `at_least`, 1 for a number from there on and 0 below. Without more it holds 0 and 1, or -1 (which becomes 0) and 1
+---@field labels table<string, integer>? which contents mean which label
+---@field classes (integer|string[]|"sorted")? more than two classes: how many (labels from 0 on), their words in order, or every word that occurs, sorted (whole numbers by size)
+---@field group string? the column with the name of each row's group, empty for none
+---@field groups (string[]|{ columns: string[], at_least: number? })? a column for each group: members have a number from `at_least` (0.5) on; an empty field is not annotated, neither group nor background
+---@field name string? the set's name; that of the file by default
+
+---@class rledit.CSVOptions: rledit.TableOptions
+---@field separator string? what separates the columns, `","` by default; `" "` is any run of spaces and tabs
+---@field encoding ("utf-8"|"latin-1"|"utf-16")? UTF-8 by default; a byte order mark of UTF-16 is recognized
+---@field skip_lines integer? lines before the row with the columns' names
 
 --- An ordered set of labelled examples. Sets do not change: methods give new ones, which share the inputs. `#set` is
 --- the number of examples. Labels are values as in the data: the digit 7 has label 7. Examples may belong to named
@@ -251,6 +262,16 @@ function Set:with_groups(members) end
 ---@return rledit.Set
 function Set:without_groups() end
 
+--- The same examples with other labels: those that a table gives for the old ones, or what a function answers, which is
+--- asked once for each label that occurs.
+---
+--- ```
+--- local even = digits.train:relabel(function(label) return label % 2 == 0 and 1 or 0 end)
+--- ```
+---@param labels table<integer, integer>|fun(label: integer): integer
+---@return rledit.Set
+function Set:relabel(labels) end
+
 --- Number of examples by label.
 ---@return table<integer, integer>
 function Set:class_counts() end
@@ -266,15 +287,6 @@ function Set:inputs(first, last) end
 ---@param last integer?
 ---@return integer[]
 function Set:labels(first, last) end
-
---- Training and test pictures of the same classes.
----@class rledit.Pictures
----@field source string `cifar10`, `cifar10-jpeg`, `cifar100` or `generated objects`
----@field hash string SHA-256 of both sets
----@field classes string[] names of the labels: label 0 has the first
----@field train rledit.Set examples to learn from
----@field test rledit.Set examples held out
-local Pictures = {}
 
 --- An ordered set of labelled texts. Sets do not change: methods give new ones, which share the texts. `#set` is the
 --- number of texts. A vocabulary makes a set of examples of it.
@@ -362,6 +374,12 @@ function TextSet:in_groups(names) end
 ---@return rledit.TextSet
 function TextSet:without_groups() end
 
+--- The same texts with other labels: those that a table gives for the old ones, or what a function answers, which is
+--- asked once for each label that occurs.
+---@param labels table<integer, integer>|fun(label: integer): integer
+---@return rledit.TextSet
+function TextSet:relabel(labels) end
+
 --- Number of texts by label.
 ---@return table<integer, integer>
 function TextSet:class_counts() end
@@ -412,6 +430,31 @@ function Vocabulary:index(word) end
 ---@param last integer?
 ---@return string[]
 function Vocabulary:words(first, last) end
+
+--- BERT's tokenizer. `#tokenizer` is the number of its tokens. Numbers of tokens are those of the file, from 0.
+---@class rledit.WordPiece
+---@field count integer number of tokens
+---@field cased boolean whether capitals stay
+---@operator len: integer
+local WordPiece = {}
+
+--- The texts as examples for an encoder such as `rledit.models.bert`: each is `maximum_length` numbers (128 by
+--- default), the tokens with [CLS] and [SEP], then -1. A text with more tokens loses its end. Labels, groups and name
+--- are those of the texts.
+---@param texts rledit.TextSet
+---@param options? { maximum_length: integer? }
+---@return rledit.Set
+function WordPiece:encode(texts, options) end
+
+--- The numbers of the tokens of one text, with [CLS] and [SEP].
+---@param text string
+---@return integer[]
+function WordPiece:tokens(text) end
+
+--- The text of some tokens: its words and marks with a blank between them, without [CLS], [SEP] and padding.
+---@param tokens integer[]
+---@return string
+function WordPiece:decode(tokens) end
 
 --- Comments in three parts.
 ---@class rledit.Comments

@@ -102,6 +102,8 @@ def numpy_files():
               "a/b": numpy.asfortranarray(grid.astype("|u1"))}
     write("npz/stored.npz", npz(arrays, zipfile.ZIP_STORED))
     write("npz/deflated.npz", npz(arrays, zipfile.ZIP_DEFLATED))
+    pairs = {"x": numpy.array([[0, 51, 102], [153, 204, 255]], "|u1"), "y": numpy.array([1, 2], "<i8")}
+    write("npz/pairs.npz", npz(pairs, zipfile.ZIP_STORED))
     write("npz/none.npz", npz({}, zipfile.ZIP_STORED))
 
 
@@ -121,6 +123,10 @@ def other_files():
     write("csv/quoted.csv", 'text,label,group\n"good, ""day""",0,a\nbadä,1,b\n'.encode())
     write("csv/lines.csv", '\ufefflabel,text,group\r\n1,"a\r\nb",x\r\n0,c,\r\n'.encode())
     write("csv/compressed.csv.gz", gzip.compress(b"text,label,group\na b,0,\n", mtime=0))
+
+    write("csv/blanks.txt", b"2\nx y label\na.jpg -1  0.5 -1\nb.jpg  1 2e3  1 \n")
+    write("csv/utf16.csv", "text,label,group\nbad\u00e4 \U0001f600,1,b\n".encode("utf-16"))
+    write("jsonl/lines.jsonl", '{"text": "good \\u00e4", "label": "x", "a": 0.7}\n\n{"label": 1, "text": "b", "a": null, "b": true}\n'.encode())
 
     def entry(dtype, shape, begin, end):
         return {"dtype": dtype, "shape": shape, "data_offsets": [begin, end]}

@@ -26,8 +26,8 @@ public struct Comments: Sendable {
     public static func comments(locations: DataLocations = DataLocations()) throws(DataError) -> Comments {
         guard let resolved = try locations.resolveIfThere(path) else { return try generated() }
         let all = try TextSet(
-            csv: resolved, name: "comments", source: path,
-            columns: TextSet.CSVColumns(text: "comment_text", label: "toxic"))
+            table: resolved, name: "comments", source: path,
+            columns: TableColumns(.texts("comment_text"), label: "toxic"))
         return try Comments(all, source: "jigsaw", file: path)
     }
 
@@ -112,8 +112,8 @@ public struct Templates: Sendable {
         }
         let terms = try TermMatcher.terms(file: try locations.resolve(termsPath))
         let sentences = try TextSet(
-            csv: resolved, name: "templates", source: path,
-            columns: TextSet.CSVColumns(text: "Text", label: "Label", labels: [("NOT_BAD", 0), ("BAD", 1)]))
+            table: resolved, name: "templates", source: path,
+            columns: TableColumns(.texts("Text"), label: "Label", labels: .named([("NOT_BAD", 0), ("BAD", 1)])))
         return Templates(
             sentences: try sentences.groupedByTerms(terms), terms: terms, source: "jigsaw", file: path)
     }

@@ -22,7 +22,7 @@ public struct TextSet: Sendable {
     /// Labels in the order of the set: a new array at each call, O(count).
     public var labels: [Int] { orderedLabels.map(Int.init) }
     /// Bytes that the texts take, whether shared with other sets or not.
-    package var byteCount: Int { storage.bytes.count + 8 * storage.ends.count }
+    package var byteCount: Int { storage.byteCount }
 
     /// - Parameters:
     ///   - texts: none without a character.
@@ -100,41 +100,10 @@ public struct TextSet: Sendable {
                 let memberships = groups.groups(of: index)
                 hasher.update(memberships.count)
                 for group in memberships { hasher.update(group) }
+                if groups.isKnown?[index] == false { hasher.update("unknown") }
             }
             return hasher.finish()
         }
-    }
-}
-
-/// The texts that sets share: written once, never changed.
-final class TextStorage: Sendable {
-    /// All texts, one after the other, valid UTF-8.
-    let bytes: [UInt8]
-    /// Where each text ends.
-    let ends: [Int]
-
-    fileprivate init(bytes: [UInt8], ends: [Int]) {
-        self.bytes = bytes
-        self.ends = ends
-    }
-
-    func withText<Result>(_ index: Int, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
-        bytes.withUnsafeBufferPointer { bytes in
-            body(UnsafeBufferPointer(rebasing: bytes[(index == 0 ? 0 : ends[index - 1])..<ends[index]]))
-        }
-    }
-
-    struct Builder {
-        private var bytes: [UInt8] = []
-        private var ends: [Int] = []
-        var count: Int { ends.count }
-
-        mutating func append(_ text: some Collection<UInt8>) {
-            bytes.append(contentsOf: text)
-            ends.append(bytes.count)
-        }
-
-        consuming func finish() -> TextStorage { TextStorage(bytes: bytes, ends: ends) }
     }
 }
 

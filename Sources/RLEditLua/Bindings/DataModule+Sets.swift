@@ -40,6 +40,7 @@ extension HostModules {
             type.nativeBytes { $0.inputBytes + $0.examples.count * 8 + ($0.examples.groups?.byteCount ?? 0) }
             addSelections(to: type)
             addGroups(to: type)
+            addLabels(to: type)
             addContents(to: type)
             addStamping(to: type)
         }

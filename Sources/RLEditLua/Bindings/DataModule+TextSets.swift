@@ -30,6 +30,7 @@ extension HostModules {
             type.nativeBytes { $0.textBytes + $0.texts.count * 8 + ($0.texts.groups?.byteCount ?? 0) }
             addSelections(to: type)
             addGroups(to: type, context: context)
+            addLabels(to: type)
             addContents(to: type)
             addSwapping(to: type)
         }

@@ -129,6 +129,8 @@ extension HostModules {
             addPictures(to: module, context: context)
             addNumPy(to: module, context: context)
             addJSON(to: module, context: context)
+            addArrays(to: module, context: context)
+            addTables(to: module, context: context)
             addTexts(to: module, context: context)
             addWordPiece(to: module, context: context)
         }

@@ -145,12 +145,12 @@ public struct BinaryMeasures: Sendable {
             "group '\(layout.groupNames[group])' holds")
     }
 
-    /// Background positive, subgroup negative: all positives but those of the group.
+    /// Background positive, subgroup negative: all positives but those of the group, and those of which no group is known.
     private func bpsnAUC(_ name: String, _ group: Int) throws(WorldError) -> Double {
         let list = List.group(group)
         let pairs = counts.pairs[group]
         return try area(
-            name, pairs.allOfGroup - pairs.within, layout.positives - layout.sizes[list + 1], layout.sizes[list],
+            name, pairs.allOfGroup - pairs.within, layout.knownPositives - layout.sizes[list + 1], layout.sizes[list],
             "the background and group '\(layout.groupNames[group])' hold")
     }
 
@@ -159,7 +159,7 @@ public struct BinaryMeasures: Sendable {
         let list = List.group(group)
         let pairs = counts.pairs[group]
         return try area(
-            name, pairs.groupOfAll - pairs.within, layout.sizes[list + 1], layout.negatives - layout.sizes[list],
+            name, pairs.groupOfAll - pairs.within, layout.sizes[list + 1], layout.knownNegatives - layout.sizes[list],
             "group '\(layout.groupNames[group])' and the background hold")
     }
 

@@ -27,6 +27,8 @@ final class MarginLayout: Sendable {
     private let starts: [Int64]
     private let members: [Int32]
     private let groups: ExampleGroups?
+    /// The same order without examples whose groups are not known, which no group is compared with; nil where all are.
+    private let known: (order: [Int32], tags: [UInt32], positives: Int)?
 
     /// - Parameter labels: 0 or 1 for each example.
     /// - Throws: ``WorldError/invalidSet(name:message:)`` for more examples than can be ranked.
@@ -53,9 +55,14 @@ final class MarginLayout: Sendable {
             lists[(tag == 0 ? List.ungrouped : List.grouped) + positive].append(index)
             tagOfExample[example] = positive == 1 ? tag | RL_TAG_POSITIVE : tag
         }
-        order =
+        let ordered =
             lists[List.ungrouped + 1] + lists[List.grouped + 1] + lists[List.ungrouped] + lists[List.grouped]
-        tags = order.map { tagOfExample[Int($0)] }
+        order = ordered
+        tags = ordered.map { tagOfExample[Int($0)] }
+        known = groups?.isKnown.map { isKnown in
+            let kept = ordered.filter { isKnown[Int($0)] }
+            return (kept, kept.map { tagOfExample[Int($0)] }, kept.count { labels[Int($0)] == 1 })
+        }
         sizes = lists.map(\.count)
         var starts: [Int64] = [0]
         var sum: Int64 = 0
@@ -69,6 +76,10 @@ final class MarginLayout: Sendable {
 
     var positives: Int { sizes[List.ungrouped + 1] + sizes[List.grouped + 1] }
     var negatives: Int { sizes[List.ungrouped] + sizes[List.grouped] }
+
+    /// Examples that are in a group or known to be in none.
+    var knownPositives: Int { known?.positives ?? positives }
+    var knownNegatives: Int { known.map { $0.order.count - $0.positives } ?? negatives }
 
     /// Examples above a threshold, by list.
     /// - Parameter margins: `[count]`.
@@ -98,22 +109,39 @@ final class MarginLayout: Sendable {
         if needs.contains(.counts) { result.above = above(0, margins: margins) }
         if needs.isDisjoint(with: [.pairs, .equalError]) { return result }
         scratch.reserve(count)
-        let ranking = order.withUnsafeBufferPointer { order in
-            tags.withUnsafeBufferPointer { tags in
-                rl_rank(
-                    Int64(count), order.baseAddress, tags.baseAddress, margins, scratch.first, scratch.second)
-            }
-        }
-        if needs.contains(.pairs) { countPairs(ranking, into: &result) }
+        let ranking = rank(order, tags, margins, scratch)
+        if needs.contains(.pairs) { countPairs(ranking, count, positives, into: &result) }
         let (positives, negatives) = (sizes[List.grouped + 1], sizes[List.grouped])
         if needs.contains(.equalError), positives > 0, negatives > 0 {
             let threshold = rl_equal_error_threshold(Int64(count), ranking, 1, Int64(positives), Int64(negatives))
             result.equalError = (threshold, above(threshold, margins: margins))
         }
+        if needs.contains(.pairs), let known {
+            // The pairs of the whole set stay.
+            let all = result.allPairs
+            let ranking = rank(known.order, known.tags, margins, scratch)
+            countPairs(ranking, known.order.count, known.positives, into: &result)
+            result.allPairs = all
+        }
         return result
     }
 
-    private func countPairs(_ ranking: UnsafePointer<UInt64>?, into result: inout MarginCounts) {
+    /// The examples of an order by their margins.
+    private func rank(
+        _ order: [Int32], _ tags: [UInt32], _ margins: UnsafePointer<Float>, _ scratch: RankingScratch
+    ) -> UnsafePointer<UInt64>? {
+        let ranking = order.withUnsafeBufferPointer { order in
+            tags.withUnsafeBufferPointer { tags in
+                rl_rank(
+                    Int64(order.count), order.baseAddress, tags.baseAddress, margins, scratch.first, scratch.second)
+            }
+        }
+        return UnsafePointer(ranking)
+    }
+
+    private func countPairs(
+        _ ranking: UnsafePointer<UInt64>?, _ count: Int, _ positives: Int, into result: inout MarginCounts
+    ) {
         var pairs = [rl_pair_counts](repeating: rl_pair_counts(), count: groupNames.count + 1)
         result.allPairs = pairs.withUnsafeMutableBufferPointer { pairs in
             func counted(_ offsets: UnsafePointer<Int32>?, _ flat: UnsafePointer<Int32>?) -> Int64 {

@@ -20,11 +20,11 @@ struct CSVReaderTests {
         return result
     }
 
-    private func fault(_ text: String) -> CSVFault? {
+    private func fault(_ text: String) -> TableFault? {
         do {
             _ = try records(text)
             return nil
-        } catch DataError.invalidCSV(_, let fault) {
+        } catch DataError.invalidTable(_, let fault) {
             return fault
         } catch {
             return nil
@@ -114,7 +114,7 @@ struct CSVReaderTests {
         #expect(fault("a,b\n\"x\ny\",2\n\"3\" ,4\n") == .textAfterQuote(.init(row: 3, line: 4), column: 1))
         #expect(fault("a,b\n1,2\"3\n") == .strayQuote(.init(row: 2, line: 2), column: 2))
         #expect(
-            CSVFault.unclosedQuote(.init(row: 3, line: 5), column: 2).description
+            TableFault.unclosedQuote(.init(row: 3, line: 5), column: 2).description
                 == "row 3 (line 5), column 2: the field's opening quote is never closed")
     }
 

@@ -3,13 +3,14 @@ import Testing
 
 @Suite("Sets of labelled texts")
 struct TextSetTests {
-    private static let columns = TextSet.CSVColumns(text: "text", label: "label")
+    private static let columns = TableColumns(.texts("text"), label: "label")
 
-    private func read(_ text: String, _ columns: TextSet.CSVColumns = columns) throws -> TextSet {
-        try TextSet(MemorySource(Array(text.utf8), path: "x.csv"), name: "x", source: "x.csv", columns: columns)
+    private func read(_ text: String, _ columns: TableColumns = columns) throws -> TextSet {
+        try TextSet(
+            TableContents(MemorySource(Array(text.utf8), path: "x.csv"), columns), name: "x", source: "x.csv")
     }
 
-    private func message(_ text: String, _ columns: TextSet.CSVColumns = columns) -> String {
+    private func message(_ text: String, _ columns: TableColumns = columns) -> String {
         do {
             return "no error: \(try read(text, columns))"
         } catch {
@@ -27,20 +28,21 @@ struct TextSetTests {
     @Test("texts, labels and groups come from the named columns, in the order of the file")
     func csv() throws {
         var columns = Self.columns
-        columns.group = "who"
+        columns.groups = .names("who")
         let set = try read("who,label,id,text\nx,1,7,\"one, two\"\n,0,8,three\n z ,1,9,four\n", columns)
         #expect(texts(set) == ["one, two", "three", "four"] && set.labels == [1, 0, 1])
         let groups = try #require(set.groups)
         #expect(groups.names == ["x", "z"] && groups.counts == [1, 1] && groups.groups(of: 1).isEmpty)
         #expect(set.description == "x (x.csv): 3 texts; labels 0: 1, 1: 2; 2 groups")
-        columns = TextSet.CSVColumns(text: "text", label: "label", labels: [("NOT_BAD", 0), ("BAD", 1)])
+        columns = TableColumns(.texts("text"), label: "label", labels: .named([("NOT_BAD", 0), ("BAD", 1)]))
         #expect(try read("text,label\na,BAD\nb,NOT_BAD\n", columns).labels == [1, 0])
     }
 
     @Test("another separator is read when it is named", arguments: [";", "\t", "|"])
     func separators(separator: Character) throws {
         var columns = Self.columns
-        columns.separator = CSVFault.Separator(try #require(separator.asciiValue))
+        columns.format = .csv(
+            separator: TableFault.Separator(try #require(separator.asciiValue)), encoding: .utf8, skippedLines: 0)
         let set = try read("\"text\"~label\na, b~0\n\"c~d\"~1\n".replacing("~", with: String(separator)), columns)
         #expect(texts(set) == ["a, b", "c\(separator)d"] && set.labels == [0, 1])
         #expect(message("text,label\na,0\n", columns).contains("the separator of the header looks like ','"))
@@ -74,8 +76,9 @@ struct TextSetTests {
                 == "'x.csv': row 1, column 1: ';' follows the closing quote: the separator looks like ';', and ',' was expected"
         )
         let broken = MemorySource(Array("text,label\n".utf8) + [0x61, 0xFF, 0x2C, 0x30], path: "x.csv")
-        #expect(throws: DataError.invalidCSV(path: "x.csv", fault: .notUTF8(.init(row: 2, line: 2), column: "text"))) {
-            try TextSet(broken, name: "x", source: "x", columns: Self.columns)
+        #expect(throws: DataError.invalidTable(path: "x.csv", fault: .notUTF8(.init(row: 2, line: 2), column: "text")))
+        {
+            try TableContents(broken, Self.columns)
         }
     }
 
@@ -83,7 +86,7 @@ struct TextSetTests {
     func gzip() throws {
         let folder = try TemporaryFolder()
         try folder.write("x.csv", Array("text,label\nhello,1\n".utf8))
-        let set = try TextSet(csv: try folder.gzip("x.csv"), name: "x", columns: Self.columns)
+        let set = try TextSet(table: try folder.gzip("x.csv"), name: "x", columns: Self.columns)
         #expect(texts(set) == ["hello"] && set.labels == [1])
     }
 

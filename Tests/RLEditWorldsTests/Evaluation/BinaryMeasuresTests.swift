@@ -80,6 +80,34 @@ struct BinaryMeasuresTests {
             set: "terms")
     }
 
+    @Test("an example whose groups are not known is background of none, and counts for the whole set")
+    func unknownGroups() throws {
+        let rows = ["1,1,", "0,,", "1,0,1", "0,1,0", "1,,", "0,0,0", "1,0,0", "0,1,1"]
+        let margins: [Float] = [1, 2, -0.5, 0.5, -3, -1, 0.7, 0.6]
+        func measures(_ kept: [Int]) throws -> BinaryMeasures {
+            let file = "label,a,b\n" + kept.map { rows[$0] + "\n" }.joined()
+            let contents = try TableContents(
+                MemorySource(Array(file.utf8), path: "x"),
+                TableColumns(.texts("label"), label: "label", groups: .members(["a", "b"], atLeast: 0.5)))
+            return try ScoreMeasures(
+                scores: Tensor(kept.flatMap { [0, margins[$0]] }, shape: [kept.count, 2]),
+                labels: contents.labels.map { Int($0) }, groups: contents.groups, set: "s"
+            ).binary()
+        }
+        // The second and the fifth have empty fields and no group; the first has one and a group.
+        let all = try measures(Array(0..<8))
+        let known = try measures([0, 2, 3, 5, 6, 7])
+        for group in 0..<2 {
+            for metric in [GroupMetric.auc, .bpsnAUC, .bnspAUC] {
+                #expect(try all.value(metric, group: group) == known.value(metric, group: group), "\(metric) \(group)")
+            }
+        }
+        #expect(try all.value(.fped) == known.value(.fped))
+        // Counted by hand: of the pairs of a positive and a negative, those in the right order.
+        #expect(try all.value(.auc) == 7.0 / 16)
+        #expect(try known.value(.auc) == 7.0 / 9)
+    }
+
     @Test("agree with numbers worked by hand")
     func byHand() throws {
         let measures = try twoTerms().binary()

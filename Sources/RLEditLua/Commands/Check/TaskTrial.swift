@@ -2,6 +2,7 @@ internal import Foundation
 internal import LuaBridge
 internal import RLEditData
 internal import RLEditLearners
+internal import RLEditNN
 internal import RLEditRuns
 internal import RLEditTensor
 internal import RLEditWorlds
@@ -45,6 +46,28 @@ struct TaskTrial {
             )
         }
         for warning in task.setWarnings { warn(warning) }
+        checkValues()
+    }
+
+    /// Values further from 0 than this are no normalized ones.
+    private static let largestValue: Float = 50
+
+    /// Networks are trained on values around 0. Pixels of 0 … 255 give answers, too, but wrong ones.
+    private mutating func checkValues() {
+        let readsNumbersOfWords = task.parts.model.nodes.contains { node in
+            node.inputs.contains(-1) && (node.layer is TokenEmbedding || node.layer is EmbeddingBag)
+        }
+        if readsNumbersOfWords { return }
+        for set in task.parts.sets + task.heldOut where !set.examples.isSparse {
+            let count = min(set.examples.count, 256)
+            guard let values = try? set.examples.inputs(0..<count).scalars,
+                let value = values.first(where: { abs($0) > TaskTrial.largestValue })
+            else { continue }
+            warn(
+                "set '\(set.name)' holds values such as \(value): networks expect numbers around 0, which scale = 1 / 255 makes "
+                    + "of bytes")
+            return
+        }
     }
 
     // MARK: - Measure

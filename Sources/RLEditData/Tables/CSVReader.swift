@@ -5,7 +5,7 @@ package struct CSVRecord {
     /// Where each field ends in `bytes`.
     fileprivate(set) var ends: [Int] = []
     /// Place in the file.
-    package fileprivate(set) var place = CSVFault.Row(row: 0, line: 0)
+    package fileprivate(set) var place = TableFault.Row(row: 0, line: 0)
 
     package init() {}
 
@@ -19,20 +19,23 @@ package struct CSVRecord {
 /// Reads CSV (RFC 4180) record by record, plain or compressed with gzip.
 ///
 /// Quoted fields may hold separators, line ends and doubled quotes. Lines end in CR LF, LF or CR. A byte order mark is
-/// dropped, a line without any character is passed over. One record is in memory at a time.
+/// dropped, a line without any character is passed over. One record is in memory at a time. With a space for separator
+/// fields are parted by runs of spaces and tabs, at both ends of a line, too, so that none is empty without quotes.
 package final class CSVReader {
     /// Longest record, in bytes: an unclosed quote must not fill the memory.
     package static let longestRecord = 1 << 26
 
     private var pieces: BytePieces
     private let separator: UInt8
+    /// Whether runs of blanks part the fields.
+    private var isBlank: Bool { separator == TableFault.Separator.blanks.byte }
     /// Record read last, and the line after it.
     private var row = 0
     private var line = 1
     /// The last byte was a CR: an LF belongs to it.
     private var followsReturn = false
 
-    package init(_ source: any ByteSource, separator: CSVFault.Separator = .comma) {
+    package init(_ source: any ByteSource, separator: TableFault.Separator = .comma) {
         pieces = BytePieces(source)
         self.separator = separator.byte
     }
@@ -41,6 +44,20 @@ package final class CSVReader {
     /// Whether some of the next record has been read from the source already.
     package var hasBufferedBytes: Bool { !pieces.isExhausted }
 
+    /// Passes over what is left of a line, whatever is in it.
+    /// - Returns: false at the end of the file.
+    func skipLine() throws(DataError) -> Bool {
+        while true {
+            if pieces.isExhausted { guard try pieces.refill() else { return false } }
+            let rest = pieces.bytes[pieces.position..<pieces.end]
+            let newline = rest.firstIndex(of: UInt8(ascii: "\n"))
+            pieces.position = newline.map { $0 + 1 } ?? rest.endIndex
+            if newline == nil { continue }
+            line += 1
+            return true
+        }
+    }
+
     private enum State {
         case fieldStart, unquoted, quoted
         /// After a quote in a quoted field: it ends the field, or is the first of two.
@@ -48,12 +65,12 @@ package final class CSVReader {
     }
 
     /// Reads the next record into `record`, whose memory is used again.
-    /// - Throws: ``DataError/invalidCSV(path:fault:)`` with row and column.
+    /// - Throws: ``DataError/invalidTable(path:fault:)`` with row and column.
     /// - Returns: false at the end of the file.
     package func next(_ record: inout CSVRecord) throws(DataError) -> Bool {
         record.bytes.removeAll(keepingCapacity: true)
         record.ends.removeAll(keepingCapacity: true)
-        record.place = CSVFault.Row(row: row + 1, line: line)
+        record.place = TableFault.Row(row: row + 1, line: line)
         var state = State.fieldStart
         while true {
             if pieces.isExhausted {
@@ -66,16 +83,16 @@ package final class CSVReader {
             case .record:
                 row += 1
                 return true
-            case .blankLine: record.place = CSVFault.Row(row: row + 1, line: line)
+            case .blankLine: record.place = TableFault.Row(row: row + 1, line: line)
             case .more: break
-            case .fault(let fault): throw .invalidCSV(path: path, fault: fault)
+            case .fault(let fault): throw .invalidTable(path: path, fault: fault)
             }
             guard record.bytes.count <= CSVReader.longestRecord else {
-                let fault: CSVFault =
+                let fault: TableFault =
                     state == .quoted
                     ? .unclosedQuote(record.place, column: record.count + 1)
                     : .tooLong(record.place, limit: CSVReader.longestRecord)
-                throw .invalidCSV(path: path, fault: fault)
+                throw .invalidTable(path: path, fault: fault)
             }
         }
     }
@@ -83,9 +100,13 @@ package final class CSVReader {
     /// The record that the end of the file ends.
     private func finish(_ record: inout CSVRecord, _ state: State) throws(DataError) -> Bool {
         if state == .quoted {
-            throw .invalidCSV(path: path, fault: .unclosedQuote(record.place, column: record.count + 1))
+            throw .invalidTable(path: path, fault: .unclosedQuote(record.place, column: record.count + 1))
         }
         if state == .fieldStart, record.count == 0 { return false }
+        if state == .fieldStart, isBlank {
+            row += 1
+            return true
+        }
         record.ends.append(record.bytes.count)
         row += 1
         return true
@@ -93,7 +114,7 @@ package final class CSVReader {
 
     private enum Step {
         case record, blankLine, more
-        case fault(CSVFault)
+        case fault(TableFault)
     }
 
     /// Takes bytes up to the end of the record or of the piece.
@@ -124,6 +145,12 @@ package final class CSVReader {
                 }
                 continue
             }
+            if byte == 0x09 || byte == 0x20, isBlank {
+                if state != .fieldStart { record.ends.append(record.bytes.count) }
+                state = .fieldStart
+                position += 1
+                continue
+            }
             if byte == separator {
                 record.ends.append(record.bytes.count)
                 state = .fieldStart
@@ -135,6 +162,7 @@ package final class CSVReader {
                 line += 1
                 followsReturn = byte == carriageReturn
                 if state == .fieldStart, record.count == 0 { return .blankLine }
+                if state == .fieldStart, isBlank { return .record }
                 record.ends.append(record.bytes.count)
                 return .record
             }
@@ -147,7 +175,7 @@ package final class CSVReader {
                 state = .quoted
                 position += 1
             case .quoteInQuoted:
-                if let found = CSVFault.Separator.all.first(where: { $0.byte == byte }) {
+                if let found = TableFault.Separator.all.first(where: { $0.byte == byte }) {
                     return .fault(
                         .otherSeparator(
                             record.place, column: record.count + 1, found: found, expected: .init(separator)))
@@ -156,7 +184,7 @@ package final class CSVReader {
             default:
                 let start = position
                 while position < end, bytes[position] != separator, bytes[position] != newline,
-                    bytes[position] != carriageReturn
+                    bytes[position] != carriageReturn, !(isBlank && bytes[position] == 0x09)
                 {
                     if bytes[position] == quote { return .fault(.strayQuote(record.place, column: record.count + 1)) }
                     position += 1
@@ -166,72 +194,6 @@ package final class CSVReader {
             }
         }
         return .more
-    }
-}
-
-/// A CSV file whose first row names the columns.
-package struct CSVTable {
-    private let reader: CSVReader
-    private let separator: CSVFault.Separator
-    /// Names in their order.
-    package let columns: [String]
-    /// Places of the columns by name, the first of equals.
-    private var places: [String: Int] = [:]
-    private var repeated: Set<String> = []
-    /// The row read last.
-    package private(set) var record = CSVRecord()
-
-    /// Reads the header.
-    /// - Throws: ``DataError/invalidCSV(path:fault:)``.
-    package init(_ source: any ByteSource, separator: CSVFault.Separator = .comma) throws(DataError) {
-        reader = CSVReader(source, separator: separator)
-        self.separator = separator
-        guard try reader.next(&record) else { throw .invalidCSV(path: source.path, fault: .noHeader) }
-        var columns: [String] = []
-        for field in 0..<record.count {
-            guard let name = String(validating: record[field], as: UTF8.self) else {
-                throw .invalidCSV(path: source.path, fault: .notUTF8(record.place, column: "\(field + 1)"))
-            }
-            if places[name] == nil { places[name] = field } else { repeated.insert(name) }
-            columns.append(name)
-        }
-        self.columns = columns
-    }
-
-    package var path: String { reader.path }
-    package var hasBufferedBytes: Bool { reader.hasBufferedBytes }
-
-    /// The place of a column.
-    package func index(of name: String) throws(DataError) -> Int {
-        guard let index = places[name] else {
-            let others = CSVFault.Separator.all.filter { $0 != separator }
-            if columns.count == 1, let found = others.first(where: { columns[0].utf8.contains($0.byte) }) {
-                throw .invalidCSV(path: path, fault: .unseparated(name: name, found: found, expected: separator))
-            }
-            throw .invalidCSV(path: path, fault: .missingColumn(name: name, known: columns))
-        }
-        guard !repeated.contains(name) else { throw .invalidCSV(path: path, fault: .duplicateColumn(name: name)) }
-        return index
-    }
-
-    /// Reads the next row, which has as many fields as the header.
-    /// - Returns: false at the end.
-    package mutating func next() throws(DataError) -> Bool {
-        guard try reader.next(&record) else { return false }
-        guard record.count == columns.count else {
-            throw .invalidCSV(
-                path: path, fault: .columnCount(record.place, expected: columns.count, actual: record.count))
-        }
-        return true
-    }
-
-    /// A field of the row read last.
-    /// - Throws: ``DataError/invalidCSV(path:fault:)`` when it is not UTF-8.
-    package func text(_ field: Int) throws(DataError) -> String {
-        guard let text = String(validating: record[field], as: UTF8.self) else {
-            throw .invalidCSV(path: path, fault: .notUTF8(record.place, column: columns[field]))
-        }
-        return text
     }
 }
 

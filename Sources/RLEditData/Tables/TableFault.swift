@@ -1,29 +1,46 @@
 internal import RLEditCore
 internal import RLEditTensor
 
-/// What is wrong with a CSV file. Rows count from 1, the header being row 1; columns count from 1. A row is a record: a
+/// What is wrong with a file of rows, CSV or lines of JSON. Rows count from 1, the header being row 1; columns count from 1. A row is a record: a
 /// quoted field may go over several lines of the file, so the line is named where it differs.
-public enum CSVFault: Equatable, Sendable, CustomStringConvertible {
+public enum TableFault: Equatable, Sendable, CustomStringConvertible {
     /// A place in a file.
     public struct Row: Equatable, Sendable, CustomStringConvertible {
         public let row: Int
         /// Line of the file where the row begins, from 1.
         public let line: Int
 
+        /// Whether the row is a JSON object, whose columns are called fields.
+        private let isObject: Bool
+
         public init(row: Int, line: Int) {
             self.row = row
             self.line = line
+            isObject = false
         }
 
-        public var description: String { row == line ? "row \(row)" : "row \(row) (line \(line))" }
+        /// An object on a line of its own.
+        public init(jsonLine line: Int) {
+            row = line
+            self.line = line
+            isObject = true
+        }
+
+        public var description: String {
+            isObject ? "line \(line)" : row == line ? "row \(row)" : "row \(row) (line \(line))"
+        }
+
+        /// The place of a column in this row.
+        func at(_ column: String) -> String { "\(self), \(isObject ? "field" : "column") '\(column)'" }
     }
 
-    /// A byte that parts the fields of a row.
+    /// A byte that parts the fields of a row; a space means runs of spaces and tabs.
     public struct Separator: Equatable, Sendable, CustomStringConvertible {
         public let byte: UInt8
 
         public init(_ byte: UInt8) { self.byte = byte }
 
+        public static let blanks = Separator(0x20)
         public static let comma = Separator(UInt8(ascii: ","))
         /// Those in use, the usual one first.
         public static let all = [comma, Separator(UInt8(ascii: ";")), Separator(0x09), Separator(UInt8(ascii: "|"))]
@@ -57,6 +74,17 @@ public enum CSVFault: Equatable, Sendable, CustomStringConvertible {
     case emptyText(Row, column: String)
     /// A header and nothing else.
     case noRows
+    case notANumber(Row, column: String, text: String)
+    /// The file ends in the middle of a character of UTF-16, or holds half of one; `unit` counts from 1.
+    case notUTF16(unit: Int)
+    /// The number of rows that a line before the header announces is not that of the rows.
+    case rowCount(announced: Int, actual: Int)
+    /// A line that is not a JSON object; `byte` counts from 1.
+    case notJSON(Row, reason: String, byte: Int)
+    /// A list or an object where a text or a number is wanted.
+    case notPlain(Row, column: String)
+    /// A line without a field that the first one has.
+    case missingField(Row, name: String)
 
     public var description: String {
         switch self {
@@ -73,16 +101,23 @@ public enum CSVFault: Equatable, Sendable, CustomStringConvertible {
             "\(row): \(actual) column\(actual == 1 ? "" : "s"), but the header has \(expected)"
         case .tooLong(let row, let limit): "\(row) is longer than \(limit) bytes: is a quote left open?"
         case .notUTF8(let row, let column):
-            "\(row), column '\(column)': not UTF-8; convert the file, for example with iconv"
+            "\(row.at(column)): not UTF-8; convert the file, for example with iconv"
         case .noHeader: "the file is empty: a header row with the columns' names is needed"
         case .duplicateColumn(let name): "the header names the column '\(name)' twice"
-        case .missingColumn(let name, let known): CSVFault.missing(name, known)
+        case .missingColumn(let name, let known): TableFault.missing(name, known)
         case .unseparated(let name, let found, let expected):
             "there is no column '\(name)': the separator of the header looks like '\(found)', and '\(expected)' was expected"
         case .invalidLabel(let row, let column, let label, let expected):
-            "\(row), column '\(column)': label '\(label)' is not one of \(expected)"
-        case .emptyText(let row, let column): "\(row), column '\(column)': the text is empty"
+            "\(row.at(column)): label '\(label)' is not one of \(expected)"
+        case .emptyText(let row, let column): "\(row.at(column)): the text is empty"
         case .noRows: "no row follows the header"
+        case .notANumber(let row, let column, let text): "\(row.at(column)): a number expected, got '\(text)'"
+        case .notUTF16(let unit): "character \(unit) is not UTF-16; convert the file, for example with iconv"
+        case .rowCount(let announced, let actual):
+            "its first line announces \(announced) rows, and \(actual) follow: is the file cut off?"
+        case .notJSON(let row, let reason, let byte): "\(row), byte \(byte): no JSON object: \(reason)"
+        case .notPlain(let row, let column): "\(row.at(column)): a text or a number expected, got a list or an object"
+        case .missingField(let row, let name): "\(row): there is no field '\(name)', which the first line has"
         }
     }
 
