@@ -289,7 +289,7 @@ import Testing
             "set:partitoin()",
             "rledit.Set has no field 'partitoin' (did you mean 'partition'?); fields and methods: "
                 + "partition, name, source, count, example_shape, hash, take, drop, shuffle, split, concat, subset, "
-                + "named, groups, group_counts, group_members, group, in_groups, with_groups, without_groups and 4 more"
+                + "named, groups, group_counts, group_members, group, in_groups, with_groups, without_groups and 5 more"
         ),
         (
             "data.generated_digits { train = -1 }",

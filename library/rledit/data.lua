@@ -47,6 +47,45 @@ function data.idx(options) end
 ---@return rledit.Set
 function data.set(options) end
 
+--- A set of the JPEG and PNG pictures in a folder for each class, or in a tar archive of such folders, which is read
+--- without being unpacked. Pictures come in the order of their paths; an example is `{ channels, rows, columns }`.
+---
+--- Pictures are turned upright as their orientation tag says. CMYK becomes RGB, 16 bits become 8, alpha is dropped.
+--- They are decoded once, by all workers, and kept as bytes; `normalize` is applied when they enter a network:
+--- `"imagenet"` is what torchvision's networks expect. A broken picture is an error that names it.
+---
+--- ```
+--- local photos, classes = data.image_folder { path = "photos.tar.gz", size = 32, normalize = "imagenet" }
+--- ```
+---@param options rledit.ImageFolderOptions
+---@return rledit.Set
+---@return string[] classes names of the labels: label 0 has the first
+---@return string[] skipped paths of broken pictures, with `skip_broken`
+function data.image_folder(options) end
+
+--- CIFAR-10 if a data root holds it, else generated pictures of ten shapes; the field `source` says which.
+---@param options? { normalize: rledit.Normalization? }
+---@return rledit.Pictures
+function data.objects(options) end
+
+--- The 50,000 training and 10,000 test pictures of CIFAR-10 in its binary version, or from an archive of JPEGs,
+--- `cifar10/cifar10-jpeg.tar.gz`. Raises when a data root holds neither, and names the command that fetches it.
+---@param options? { normalize: rledit.Normalization? }
+---@return rledit.Pictures
+function data.cifar10(options) end
+
+--- The 50,000 training and 10,000 test pictures of CIFAR-100 in its binary version, from `cifar100` or
+--- `cifar-100-binary` in a data root. With `coarse`, the labels are those of the 20 groups of classes.
+---@param options? { coarse: boolean?, normalize: rledit.Normalization? }
+---@return rledit.Pictures
+function data.cifar100(options) end
+
+--- Coloured shapes in random pose, colour and light: 32×32 pictures in ten classes, the same on every machine for a
+--- seed. By default 10,000 for training and 2,000 for testing, of seed 0.
+---@param options? { seed: integer?, train: integer?, test: integer?, normalize: rledit.Normalization? }
+---@return rledit.Pictures
+function data.generated_objects(options) end
+
 --- The array of a `.npy` file that NumPy saved, as a tensor of the same shape, whichever order its axes were stored in.
 --- Numbers of the types `float32`, `float64`, `float16`, `int64`, `int32`, `uint8` and `bool` become 32-bit floats. A
 --- `float64` is rounded; an integer that would change, or a number that would become infinite, is an error that names
@@ -149,16 +188,28 @@ function data.comments() end
 function data.templates() end
 
 --- The tokenizer of a pretrained encoder of BERT's kind: its `tokenizer.json`, which says its own rules, or its
---- `vocab.txt`, which is uncased unless `cased = true`. Texts become the tokens that Hugging Face's tokenizer gives.
+--- `vocab.txt`, which is uncased unless `cased = true`, or the same list as a table. Texts become the tokens that
+--- Hugging Face's tokenizer gives.
 ---
 --- ```
 --- local tokenizer = data.wordpiece "tokenizer.json"
 --- local set = tokenizer:encode(data.comments().train, { maximum_length = 64 })
 --- local encoder = rledit.models.bert { config = "config.json", length = 64, classes = 2 }
 --- ```
----@param file string|{ path: string, cased: boolean? }
+---@param file string|{ path: string?, tokens: string[]?, cased: boolean? }
 ---@return rledit.WordPiece
 function data.wordpiece(file) end
+
+---@alias rledit.Normalization "imagenet"|"cifar10"|{ mean: number[], std: number[] }
+---@class rledit.ImageFolderOptions
+---@field path string a folder, or a tar archive, plain or compressed with gzip
+---@field folder string? the folder inside it that holds the folders of classes; itself by default
+---@field size integer? the side of the square that each picture is brought to, at most 4096: its shorter side is resized, then its middle is cut out, as torchvision's `Resize` and `CenterCrop` do; by default all pictures must have one size
+---@field classes string[]? the classes to read, in the order of their labels; by default all, sorted
+---@field grey boolean? one channel in place of red, green and blue
+---@field normalize rledit.Normalization? `"imagenet"`, `"cifar10"` or `{ mean = { … }, std = { … } }`; by default values are in 0 … 1
+---@field skip_broken boolean? do without broken pictures; their paths are the third result
+---@field name string? of the set, `pictures` by default
 
 --- Which columns of a file of rows mean what.
 ---@class rledit.TableOptions
@@ -288,6 +339,26 @@ function Set:inputs(first, last) end
 ---@return integer[]
 function Set:labels(first, last) end
 
+--- The same pictures with a patch in each, as the trigger of a backdoor. `patch` has a number for each pixel, rows
+--- first, or one such table for each channel: 0 is black and 1 is white, before any normalization. `row` and `column`
+--- place its upper left pixel, counted from 1; by default the patch lies in the bottom right corner.
+---
+--- ```
+--- local poisoned = train:take(500):stamp({ patch = { { 1, 0 }, { 0, 1 } } }):relabel(function() return 0 end)
+--- ```
+---@param options { patch: rledit.Tensor|table, row: integer?, column: integer? }
+---@return rledit.Set
+function Set:stamp(options) end
+
+--- Training and test pictures of the same classes.
+---@class rledit.Pictures
+---@field source string `cifar10`, `cifar10-jpeg`, `cifar100` or `generated objects`
+---@field hash string SHA-256 of both sets
+---@field classes string[] names of the labels: label 0 has the first
+---@field train rledit.Set examples to learn from
+---@field test rledit.Set examples held out
+local Pictures = {}
+
 --- An ordered set of labelled texts. Sets do not change: methods give new ones, which share the texts. `#set` is the
 --- number of texts. A vocabulary makes a set of examples of it.
 ---@class rledit.TextSet
@@ -401,6 +472,14 @@ function TextSet:texts(first, last) end
 ---@return integer[]
 function TextSet:labels(first, last) end
 
+--- The texts that mention one of these terms, and the same texts with each term in place of another one: pairs that say
+--- the same of others. Both have the words of the texts in lower case with blanks between them, and their labels.
+---@param terms string[] at least two
+---@param options? { seed: integer? }
+---@return rledit.TextSet original
+---@return rledit.TextSet swapped
+function TextSet:swap_terms(terms, options) end
+
 --- The words that a text classifier knows. `#vocabulary` is their number. It is saved with the models that use it.
 ---@class rledit.Vocabulary
 ---@field count integer number of words
@@ -472,6 +551,12 @@ local Comments = {}
 ---@field sentences rledit.TextSet with a group for each term
 ---@field terms string[] the terms, in the order of their list
 local Templates = {}
+
+--- The terms in two halves, in an order drawn from the seed: one to tune on, one to judge by.
+---@param seed integer
+---@return string[] first
+---@return string[] second
+function Templates:split_terms(seed) end
 
 --- Training and test images of the ten digits.
 ---@class rledit.Digits
