@@ -68,7 +68,7 @@ struct OwnNetworkTests {
         for command in commands {
             var words = command.split(separator: " ").map(String.init)
             #expect(words.removeFirst() == "rledit-lua")
-            let ended = try workspace.start(words + ["--set", "steps=16"]).wait()
+            let ended = try workspace.start(words + ["--set", "steps=64"]).wait()
             #expect(ended.code == 0, "\(command): \(ended.errors)")
             if words[0] == "forget.lua" { #expect(ended.output.hasPrefix("18 pictures of 3 classes, ")) }
         }
