@@ -36,15 +36,15 @@ local utility = encode(comments.train:take(args.comments or 3000))
 if not args.model then model:fit(utility, { epochs = args.epochs or 4, batch_size = 64, learning_rate = 0.002 }) end
 
 local original, swapped = comments.train:swap_terms(tuning_terms, { seed = rledit.seed })
-local sentences = encode(templates.sentences)
+local sentences = encode(templates.sentences):in_groups(heldout_terms):shuffle(1)
 local function margins(set) return set.scores[{ {}, 2 }] - set.scores[{ {}, 1 }] end
 
 return rledit.task {
   name     = "debias-encoder",
   model    = model,
-  world    = rledit.ShiftWorld { layer = args.layer or "classifier", rank = args.rank or 1 },
+  world    = rledit.ShiftWorld { layer = args.layer or "classifier", rank = args.rank or 1, scale = 0.3 },
   sets     = { comments = utility, original = encode(original), swapped = encode(swapped) },
-  heldout  = { comments = encode(comments.test), identity = sentences:in_groups(heldout_terms) },
+  heldout  = { comments = encode(comments.test), identity = sentences:take(math.min(#sentences, 4000)) },
   measures = {
     comments = { "accuracy", "auc" },
     identity = { "accuracy", "fped", "fned", "equality_difference", "final_auc" },
@@ -57,5 +57,5 @@ return rledit.task {
     local lost = math.max(0, m.base.comments.accuracy - 0.005 - m.comments.accuracy)
     return 1 - gap - 0.3 * drift - 20 * lost, { gap = gap, drift = drift, lost = lost }
   end,
-  learner  = rledit.EvolutionStrategy { steps = args.steps or 1000 },
+  learner  = rledit.EvolutionStrategy { steps = args.steps or 4000 },
 }

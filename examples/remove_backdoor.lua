@@ -7,8 +7,8 @@
 --   rledit-lua examples/remove_backdoor.lua
 --   rledit-lua examples/remove_backdoor.lua --data FOLDER --set model=resnet20-backdoor.safetensors
 --
--- Without a model a small network is trained on poisoned pictures first. Pictures are CIFAR-10 where a data root holds it,
--- else generated ones.
+-- Without a model a small network is trained on poisoned pictures first, which takes a minute on generated pictures and some
+-- more on CIFAR-10, which is used where a data root holds it.
 local rledit = require "rledit"
 local args   = rledit.args
 

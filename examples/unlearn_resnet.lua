@@ -1,7 +1,7 @@
 -- Make a residual network forget a class by an edit of one convolution inside a block.
 --
 --   rledit-lua examples/unlearn_resnet.lua
---   rledit-lua examples/unlearn_resnet.lua --set world=MaskWorld --set layer=layer3.2.conv2 --set class=dog
+--   rledit-lua examples/unlearn_resnet.lua --set world=MaskWorld --set layer=layer3.2.conv1 --set class=dog
 --   rledit-lua examples/unlearn_resnet.lua --set weights=cifar10/resnet20.safetensors
 --
 -- The pictures are CIFAR-10 where it is found (scripts/fetch-data --cifar10), coloured shapes elsewhere. The third line
@@ -29,17 +29,17 @@ local function is_forgotten(l) return l == label end
 local forget, retain = objects.train:shuffle(1):partition(is_forgotten)
 local test_forget, test_retain = objects.test:partition(is_forgotten)
 
--- The last block's first convolution: what enters the block, and what its shortcut carries, is computed once.
+-- The last convolution: what enters it, and what the shortcut carries past it, is computed once.
 local world = assert(rledit[args.world or "ShiftWorld"], "world: MaskWorld or ShiftWorld expected")
 return rledit.task {
   name    = "unlearn-resnet-" .. objects.classes[label + 1],
   model   = model,
-  world   = world { layer = args.layer or "layer3.2.conv1", rank = args.rank or 1 },
+  world   = world { layer = args.layer or "layer3.2.conv2", rank = args.rank or 1, scale = 2 },
   sets    = { forget = forget:take(args.examples or 200), retain = retain:take(4 * (args.examples or 200)) },
   heldout = { forget = test_forget, retain = test_retain },
   reward  = function(m)
     local keep, drop = m.retain.accuracy, 1 - m.forget.accuracy
     return keep + drop, { keep = keep, drop = drop }
   end,
-  learner = rledit.PPO { steps = args.steps or 4096 },
+  learner = rledit.CMAES { steps = args.steps or 1000 },
 }

@@ -36,6 +36,12 @@ public struct ONNXModel: Sendable {
             importer.values[tensor.name] = .constant(try Constant(tensor, in: importer.file))
         }
         let inputs = graph.inputs.filter { read.contains($0.name) && importer.values[$0.name] == nil }
+        let open = Set(inputs.flatMap { $0.openSizes })
+        if let unknown = dimensions.keys.sorted().first(where: { !open.contains($0) }) {
+            throw fault(
+                "no input has a size named '\(ONNXError.printable(unknown))'; "
+                    + (open.isEmpty ? "all sizes are fixed" : "the open sizes are \(ONNXModel.list(open.sorted()))"))
+        }
         try importer.setInputs(inputs, dimensions: dimensions, fault)
         for node in nodes { try importer.add(node) }
         guard importer.unsupported.isEmpty else {

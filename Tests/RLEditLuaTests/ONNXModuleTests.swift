@@ -99,6 +99,7 @@ struct ONNXModuleTests {
             ),
             ("nn.load('m.onnx', { output = 'z' })", "m.onnx: no output is named 'z'; the outputs are 'y'"),
             ("nn.load('m.onnx', { dimensions = { batch = 'x' } })", "bad field 'dimensions' in rledit.nn.load"),
+            ("nn.load('m.onnx', { dimensions = { length = 3 } })", "m.onnx: no input has a size named 'length'; "),
             ("nn.load('m.onnx', { outputs = 'y' })", "unknown field 'outputs' in rledit.nn.load"),
             (
                 "nn.load('w.safetensors', { output = 'y' })",

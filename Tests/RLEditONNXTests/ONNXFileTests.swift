@@ -32,6 +32,18 @@ struct ONNXFileTests {
         #expect(try model.network.forward(try Tensor([1, 10], shape: [1, 2])).scalars == [31, 42])
     }
 
+    @Test("zeros that the graph computes for a convolution are no bias, so that the file can be written again")
+    func computedZeros() throws {
+        let folder = try ScratchFolder()
+        let parts =
+            Bytes.tensor("w", [1, 1, 1, 1], [2]) + Bytes.tensor("b", [1], [3]) + Bytes.node("Sub", ["b", "b"], ["z"])
+            + Bytes.node("Conv", ["x", "w", "z"], ["y"])
+        let path = try folder.write(Bytes.model(parts, input: Bytes.input("x", [nil, 1, 1, 2])))
+        let model = try ONNXModel(path: path)
+        #expect(model.network.parameterNames == ["w.weight"])
+        #expect(try model.network.forward(try Tensor([1, 10], shape: [1, 1, 1, 2])).scalars == [2, 20])
+    }
+
     @Test("bytes that are no model")
     func malformed() throws {
         #expect(try fault([]) == "m.onnx: not an ONNX model: no graph was found in it; export the model again")

@@ -60,7 +60,7 @@ struct EditRun: TaskRun {
                 try original.write(
                     edit.environment.evaluator.editedNetwork(chosen.edits), to: folder.file(RunFolder.editedONNXName))
             } catch {
-                place.note("\(RunFolder.editedONNXName) is not written: \(error)")
+                place.note("warning: \(RunFolder.editedONNXName) is not written: \(error)")
             }
         }
     }

@@ -210,6 +210,12 @@ struct InputMessage {
     var elementType = 0
     /// nil when the file does not say it.
     var shape: [Size]?
+    /// Names of the sizes that are not fixed.
+    var openSizes: [String] {
+        (shape ?? []).compactMap { size in
+            if case .named(let name) = size { name } else { nil }
+        }
+    }
 
     init(_ source: WireFile, _ range: Range<Int>) throws(ONNXError) {
         var reader = WireReader(source, range)

@@ -92,7 +92,9 @@ extension Importer {
             x = try activation(inputs, 0, node)
         }
         try window.resolve(x.shape)
-        let bias = try inputs.constant(2)
+        var bias = try inputs.constant(2)
+        // Some exporters let the graph compute zeros for a convolution without a bias.
+        if let zeros = bias, case .values(let values) = zeros.content, values.allSatisfy({ $0 == 0 }) { bias = nil }
         let groups = node.int("group") ?? 1
         guard x.shape.count == 4, groups >= 1, weight.shape[1] <= (1 << 24) / groups else {
             throw Refusal("an input of shape \(x.shape) and \(groups) groups")
