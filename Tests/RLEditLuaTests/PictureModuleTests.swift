@@ -5,7 +5,9 @@ import Testing
 
 @Suite("Pictures in rledit.data") struct PictureModuleTests {
     /// Runs a script whose data root holds these pictures.
-    private func run(_ pictures: [String: String], _ text: String) throws -> ModuleScript.Outcome {
+    private func run(
+        _ pictures: [String: String], tables: [String: String] = [:], _ text: String
+    ) throws -> ModuleScript.Outcome {
         let script = ModuleScript()
         defer { script.remove() }
         for (path, name) in pictures {
@@ -14,6 +16,9 @@ import Testing
                 at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
             let reader: FuzzedReader = name.contains(".tar") ? .tar : .picture
             try Data(Corpus.bytes(reader, name)).write(to: file)
+        }
+        for (name, table) in tables {
+            try Data(table.utf8).write(to: URL(fileURLWithPath: "\(script.folder)/data/\(name)"))
         }
         return try script.run(text)
     }
@@ -48,6 +53,43 @@ import Testing
                 """)
         #expect(outcome.usedData.map(\.name) == ["pets", "pictures", "pictures"])
         #expect(outcome.usedData.first?.file == "photos")
+    }
+
+    @Test("pictures are joined to a table, whose rows give the order, the labels and the groups")
+    func table() throws {
+        var files = Self.cats
+        files["photos/4.jpg"] = "grey.jpg"
+        let attributes = "3\nSmiling Male Young\ncat/1.jpg -1 1 -1\nape/2.png  1 1  1\ncat/3.jpg 1 -1 1\n"
+        let tables = [
+            "list.txt": attributes, "words.csv": "path;kind\nape/2.png;ape\n4.jpg;cat\n",
+            "other.csv": "file,label\n9.jpg,1\n4.jpg,0\n", "odd.csv": "file,label\n4.jpg,yes\n",
+        ]
+        let outcome = try run(
+            files, tables: tables,
+            """
+            local set, classes, skipped, unlisted = data.image_folder { path = "photos", table = "list.txt", file = "file",
+              label = "Smiling", groups = { "Male", "Young" }, size = 8, skip_broken = true, name = "faces" }
+            print(set, #classes, table.concat(skipped, " "), table.concat(unlisted, " "))
+            print(table.concat(set.groups, " "), set:group_counts().Male, set:group_counts().Young)
+            local kinds, words = data.image_folder { path = "photos", table = "words.csv", file = "path", separator = ";",
+              label = "kind", classes = { "ape", "bee", "cat" }, size = 8 }
+            print(kinds, table.concat(words, " "), (kinds:inputs(1, 1) - set:inputs(2, 2)):abs():max())
+            for _, options in ipairs { { table = "other.csv" }, { table = "odd.csv" } } do
+              options.path, options.label, options.size = "photos", "label", 4
+              print(select(2, pcall(data.image_folder, options)))
+            end
+            """)
+        let folder = outcome.printed.split(separator: "'").first { $0.hasSuffix("/odd.csv") }?.dropLast(8) ?? ""
+        #expect(
+            outcome.printed.replacing(folder.isEmpty ? "?" : folder, with: "…") == """
+                faces (photos): 2 examples of [3, 8, 8]; labels 0: 1, 1: 1; 2 groups\t0\tcat/3.jpg\t4.jpg
+                Male Young\t2\t1
+                pictures (photos): 2 examples of [3, 8, 8]; labels 0: 1, 2: 1\tape bee cat\t0.0
+                task.lua:10: 'photos' holds no picture '9.jpg', which row 2 of 'other.csv' names: add the picture, or remove the row
+                task.lua:10: '…/odd.csv': row 2, column 'label': label 'yes' is not one of '0', '1'; labels = { ["yes"] = 0, … } says which class each label is
+
+                """)
+        #expect(outcome.usedData.map(\.name) == ["faces", "pictures"])
     }
 
     @Test("a network sees the values that the set shows")
@@ -125,7 +167,8 @@ import Testing
         (
             "data.image_folder { path = 'x', normalise = 'imagenet' }",
             "unknown field 'normalise' in rledit.data.image_folder (did you mean 'normalize'?); "
-                + "fields: path, folder, size, grey, skip_broken, normalize, classes, name"
+                + "fields: path, folder, size, grey, skip_broken, normalize, table, file, label, labels, group, groups, "
+                + "separator, encoding, skip_lines, classes, name"
         ),
         (
             "data.image_folder { path = 'x', normalize = 'imagnet' }",
@@ -148,6 +191,19 @@ import Testing
         (
             "data.image_folder { path = 'x', grey = true, normalize = 'imagenet' }",
             "bad field 'normalize' in rledit.data.image_folder (the pictures have 1 channel, and the mean has 3)"
+        ),
+        (
+            "data.image_folder { path = 'x', label = 'Smiling' }",
+            "bad field 'label' in rledit.data.image_folder ('table', the file that it is about, expected, too)"
+        ),
+        (
+            "data.image_folder { path = 'x', table = 'y.csv' }",
+            "missing field 'label' in rledit.data.image_folder (string expected)"
+        ),
+        (
+            "data.image_folder { path = 'x', table = 'y.csv', label = 'z', text = 'file' }",
+            "unknown field 'text' in rledit.data.image_folder; fields: path, folder, size, grey, skip_broken, normalize, "
+                + "table, file, label, labels, classes, group, groups, skip_lines, encoding, separator, name"
         ),
         ("data.image_folder { path = '/x' }", "path '/x' is refused: absolute paths need --allow FILE"),
         (

@@ -56,11 +56,17 @@ function data.set(options) end
 ---
 --- ```
 --- local photos, classes = data.image_folder { path = "photos.tar.gz", size = 32, normalize = "imagenet" }
+--- local faces = data.image_folder {
+---   path = "img_align_celeba", table = "list_attr_celeba.txt", label = "Smiling", groups = { "Male", "Young" }, size = 64,
+--- }
 --- ```
+---
+--- With `table` every row must name a picture that is there, and none twice. Pictures without a row are left out.
 ---@param options rledit.ImageFolderOptions
 ---@return rledit.Set
----@return string[] classes names of the labels: label 0 has the first
+---@return string[] classes names of the labels: label 0 has the first; empty for a table whose labels have no names
 ---@return string[] skipped paths of broken pictures, with `skip_broken`
+---@return string[] unlisted paths of pictures that the table does not name
 function data.image_folder(options) end
 
 --- CIFAR-10 if a data root holds it, else generated pictures of ten shapes; the field `source` says which.
@@ -140,7 +146,7 @@ function data.arrays(options) end
 --- local flowers = data.csv { path = "iris.csv", inputs = { "length", "width" }, label = "kind", classes = "sorted" }
 --- ```
 ---
---- In a file with `separator = " "` a line before the header that is one whole number is the number of rows, and where
+--- In a file with runs of blanks, a line before the header that is one whole number is the number of rows, and where
 --- the rows have one field more than the header, the first column is called `file`: so a list of CelebA's attributes is
 --- read as it is.
 ---@param options rledit.CSVOptions
@@ -205,10 +211,19 @@ function data.wordpiece(file) end
 ---@field path string a folder, or a tar archive, plain or compressed with gzip
 ---@field folder string? the folder inside it that holds the folders of classes; itself by default
 ---@field size integer? the side of the square that each picture is brought to, at most 4096: its shorter side is resized, then its middle is cut out, as torchvision's `Resize` and `CenterCrop` do; by default all pictures must have one size
----@field classes string[]? the classes to read, in the order of their labels; by default all, sorted
+---@field classes (string[]|integer|"sorted")? the classes to read, in the order of their labels; by default all, sorted. With `table` as of `rledit.data.csv`
 ---@field grey boolean? one channel in place of red, green and blue
 ---@field normalize rledit.Normalization? `"imagenet"`, `"cifar10"` or `{ mean = { … }, std = { … } }`; by default values are in 0 … 1
 ---@field skip_broken boolean? do without broken pictures; their paths are the third result
+---@field table string? a CSV file or a list as that of CelebA's attributes, a row for each picture; the pictures lie in the folder or in folders of it, and the set has the order of the rows
+---@field file string? with `table`: the column of the pictures' paths inside the folder, `file` by default
+---@field label (string|{ column: string, at_least: number })? with `table`: the column of the labels, which is needed; it and the fields that follow are those of `rledit.data.csv`
+---@field labels table<string, integer>? with `table`
+---@field group string? with `table`
+---@field groups (string[]|{ columns: string[], at_least: number? })? with `table`
+---@field separator string? with `table`
+---@field encoding ("utf-8"|"latin-1"|"utf-16")? with `table`
+---@field skip_lines integer? with `table`
 ---@field name string? of the set, `pictures` by default
 
 --- Which columns of a file of rows mean what.
@@ -224,7 +239,7 @@ function data.wordpiece(file) end
 ---@field name string? the set's name; that of the file by default
 
 ---@class rledit.CSVOptions: rledit.TableOptions
----@field separator string? what separates the columns, `","` by default; `" "` is any run of spaces and tabs
+---@field separator string? what separates the columns, `","` by default; `" "` is any run of spaces and tabs, which is the default where the first line is one whole number, the number of rows
 ---@field encoding ("utf-8"|"latin-1"|"utf-16")? UTF-8 by default; a byte order mark of UTF-16 is recognized
 ---@field skip_lines integer? lines before the row with the columns' names
 

@@ -1,6 +1,6 @@
 public import RLEditTensor
 
-/// Pictures in a folder for each class, or in a tar archive of such folders, as a set.
+/// Pictures in a folder for each class, in a folder and named by a table, or in a tar archive of these, as a set.
 public struct ImageFolder: Sendable {
     /// How pictures become examples.
     public struct Options: Sendable {
@@ -26,12 +26,14 @@ public struct ImageFolder: Sendable {
     /// Largest side that pictures are brought to.
     public static let largestSize = 4096
 
-    /// Pictures in the order of the bytes of their paths, labelled with the place of their class.
+    /// Pictures in the order of the bytes of their paths, labelled with the place of their class; or as a table has them.
     public let examples: ExampleSet
-    /// Names of the labels.
+    /// Names of the labels; empty for a table that does not say.
     public let classes: [String]
     /// Paths of the broken pictures that were passed over, in their order.
     public let skipped: [String]
+    /// Paths of the pictures that the table does not name, in the order of their bytes.
+    public let unlisted: [String]
 
     /// Reads all pictures, decoded by several workers at once; the result is the same for any number of them.
     ///
@@ -58,7 +60,35 @@ public struct ImageFolder: Sendable {
         }
         classes = options.classes ?? decoding.classes.sorted(by: PictureChoice.precedes)
         skipped = decoding.skipped
+        unlisted = []
         examples = try decoding.examples(name: name, source: source, classes: classes)
+    }
+
+    /// Reads the pictures that a table names, in the order of its rows, with its labels and groups.
+    ///
+    /// - Parameters: as above; classes are those of the table.
+    /// - Throws: ``DataError`` naming the picture and the row, or the setting at fault.
+    package init(
+        path: String, name: String, source: String, options: Options, listing: PictureListing,
+        locations: DataLocations, pool: WorkerPool
+    ) throws(DataError) {
+        try ImageFolder.check(options, source: source)
+        let choice = PictureChoice(source: source, folder: options.folder, wanted: nil, listing: listing)
+        let decoding: PictureDecoding
+        let seen: PictureChoice
+        if FiledPictures.isFolder(path) {
+            let files = try FiledPictures(path: path, choice: choice, listing: listing, locations: locations)
+            decoding = try PictureDecoding(of: files, archive: nil, source: source, options: options, pool: pool)
+            seen = files.choice
+        } else {
+            let files = try ArchivedPictures(path: path, choice: choice)
+            decoding = try PictureDecoding(of: files, archive: source, source: source, options: options, pool: pool)
+            seen = files.choice
+            try listing.check(found: Set(decoding.paths).union(decoding.skipped), seen)
+        }
+        classes = listing.contents.classes
+        unlisted = seen.unlisted.sorted(by: PictureChoice.precedes)
+        (examples, skipped) = try decoding.examples(name: name, source: source, listing: listing)
     }
 
     private static func check(_ options: Options, source: String) throws(DataError) {

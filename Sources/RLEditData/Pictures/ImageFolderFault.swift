@@ -11,6 +11,12 @@ public enum ImageFolderFault: Equatable, Sendable, CustomStringConvertible {
     case emptyClass(String)
     /// A class of which every picture is broken.
     case brokenClass(String)
+    /// A picture that a row of a table names; `more` such rows follow.
+    case missingPicture(String, row: TableFault.Row, table: String, more: Int)
+    /// None of the pictures that a table names, the first of which is `named`; `held` is another picture.
+    case noListedPicture(named: String, table: String, held: String?)
+    /// Every picture that a table names is broken.
+    case noSoundPicture(table: String)
     /// A class that was asked for twice.
     case repeatedClass(String)
     /// Two members of an archive with one path.
@@ -43,6 +49,17 @@ public enum ImageFolderFault: Equatable, Sendable, CustomStringConvertible {
         case .emptyClass(let name):
             "holds no picture of class '\(name)': remove its folder, or list the classes to read"
         case .brokenClass(let name): "holds no picture of class '\(name)' that is sound"
+        case .missingPicture(let path, let row, let table, let more):
+            "holds no picture '\(path)', which \(row) of '\(table)' names"
+                + (more == 0
+                    ? ""
+                    : more == 1 ? " (another row lacks its picture, too)" : " (\(more) more rows lack theirs, too)")
+                + ": add the picture, or remove the row"
+        case .noListedPicture(let named, let table, let held):
+            "holds none of the pictures that '\(table)' names, as '\(named)'; it holds "
+                + (held.map { "'\($0)'" } ?? "no JPEG or PNG picture")
+                + ": the column of paths inside of it is chosen by file = …"
+        case .noSoundPicture(let table): "holds only broken pictures of those that '\(table)' names"
         case .repeatedClass(let name): "cannot be read with class '\(name)' twice"
         case .repeatedPath(let path): "holds '\(path)' twice"
         case .link(let path):

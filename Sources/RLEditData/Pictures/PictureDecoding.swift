@@ -19,6 +19,8 @@ struct PictureDecoding {
 
     /// Classes of the decoded pictures.
     var classes: Set<String> { Set(placed.lazy.map(\.className)) }
+    /// Paths of the decoded pictures, in their order.
+    var paths: [String] { placed.map(\.path) }
 
     /// - Parameters:
     ///   - archive: what messages say that the pictures lie in; nil for files.
@@ -152,14 +154,20 @@ struct PictureDecoding {
         for (one, next) in zip(sorted, sorted.dropFirst()) where placed[one].path == placed[next].path {
             throw .invalidImageFolder(path: source, fault: .repeatedPath(placed[one].path))
         }
-        let isSorted = sorted.elementsEqual(placed.indices)
+        return examples(
+            name: name, source: source, order: sorted,
+            labels: sorted.map { Int32(labels[placed[$0].className] ?? 0) }, groups: nil)
+    }
+
+    /// The pictures as a set.
+    /// - Parameter order: numbers of the decoded pictures.
+    func examples(name: String, source: String, order: [Int], labels: [Int32], groups: ExampleGroups?) -> ExampleSet {
         let shape = [options.channels, shape?.rows ?? 0, shape?.columns ?? 0]
         return ExampleSet(
             name: name, source: source, exampleShape: shape,
             storage: ExampleStorage(
                 values: .bytes(SharedBytes(block), ByteScale(divisor: 255, normalization: options.normalization)),
                 exampleSize: exampleSize, count: placed.count),
-            order: isSorted ? nil : sorted.map { Int32($0) },
-            labels: sorted.map { Int32(labels[placed[$0].className] ?? 0) }, groups: nil)
+            order: order.elementsEqual(placed.indices) ? nil : order.map { Int32($0) }, labels: labels, groups: groups)
     }
 }

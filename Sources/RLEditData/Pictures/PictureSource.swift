@@ -2,8 +2,9 @@ internal import Foundation
 
 /// A picture that has not been decoded yet.
 struct PictureFile: Sendable {
-    /// Below the folder of classes: `class/file`.
+    /// Below the folder of classes: `class/file`. Of a picture that a table names, below the folder that it is about.
     let path: String
+    /// Empty for a picture that a table names.
     let className: String
     let contents: Contents
 
@@ -17,38 +18,48 @@ struct PictureFile: Sendable {
     var byteCount: Int { if case .bytes(let bytes) = contents { bytes.count } else { 0 } }
 }
 
-/// Pictures in folders of their classes, one after the other.
+/// Pictures that are read one after the other.
 protocol PictureSource: AnyObject {
     func next() throws(DataError) -> PictureFile?
 }
 
-/// Which paths are pictures of the wanted classes, and what else was seen.
+/// Which paths are pictures of the wanted classes or of a table, and what else was seen.
 struct PictureChoice {
     let source: String
     let folder: [Substring]
     let wanted: Set<String>?
+    private let listing: PictureListing?
     private(set) var classes: Set<String> = []
     private(set) var deeper: String?
     private(set) var higher: String?
+    /// Pictures that the table does not name.
+    private(set) var unlisted: [String] = []
 
-    init(source: String, folder: String, wanted: [String]?) {
+    init(source: String, folder: String, wanted: [String]?, listing: PictureListing? = nil) {
         self.source = source
         self.folder = folder.split(separator: "/").filter { $0 != "." }
         self.wanted = wanted.map(Set.init)
+        self.listing = listing
     }
 
-    /// Class and path below the folder of classes; nil for what is no picture of a wanted class.
+    /// Class and path below the folder of classes; nil for what is no picture of a wanted class. The class is empty where a
+    /// table names the pictures, whatever their names end in.
     mutating func admits(_ path: String) -> (className: String, path: String)? {
         let parts = path.split(separator: "/")
         guard parts.count > folder.count, parts.prefix(folder.count).elementsEqual(folder), let name = parts.last else {
             return nil
         }
         let rest = parts.dropFirst(folder.count)
+        if let listing, case let path = rest.joined(separator: "/"), listing.names(path) { return ("", path) }
         // Hidden files, among them those that macOS adds to archives.
         if rest.contains(where: { $0.hasPrefix(".") }) { return nil }
         guard let dot = name.lastIndex(of: "."),
             PictureFormat.endings.contains(name[name.index(after: dot)...].lowercased())
         else { return nil }
+        if listing != nil {
+            unlisted.append(rest.joined(separator: "/"))
+            return nil
+        }
         guard rest.count > 1, let first = rest.first.map(String.init) else {
             if higher == nil { higher = path }
             return nil
@@ -114,6 +125,11 @@ final class FiledPictures: PictureSource {
     private var files: [PictureFile] = []
     private var position = 0
 
+    init(choice: PictureChoice, files: [PictureFile]) {
+        self.choice = choice
+        self.files = files
+    }
+
     /// - Parameter locations: say where links may lead.
     init(path: String, choice given: PictureChoice, locations: DataLocations) throws(DataError) {
         choice = given
@@ -138,11 +154,7 @@ final class FiledPictures: PictureSource {
                 guard let real = realPath("\(folder)/\(name)") else {
                     throw .unreadableFile(path: "\(folder)/\(name)", reason: "its link leads nowhere")
                 }
-                guard locations.permits(real) else {
-                    throw .pathRefused(
-                        path: "\(folder)/\(name)",
-                        reason: "its link leads out of the data roots; that needs --allow FILE")
-                }
+                try FiledPictures.check("\(folder)/\(name)", real, locations)
                 files.append(PictureFile(path: picture.path, className: className, contents: .file(real)))
             }
             if files.count == before, choice.deeper == nil {
@@ -157,6 +169,13 @@ final class FiledPictures: PictureSource {
         return files[position - 1]
     }
 
+    /// - Parameter real: what the path leads to.
+    static func check(_ path: String, _ real: String, _ locations: DataLocations) throws(DataError) {
+        guard locations.permits(real) else {
+            throw .pathRefused(path: path, reason: "its link leads out of the data roots; that needs --allow FILE")
+        }
+    }
+
     /// A folder inside a class: what it holds tells how to go on.
     private func noteDeeper(_ name: String, in folder: String, prefix: String) throws(DataError) {
         guard choice.deeper == nil, FiledPictures.isFolder("\(folder)/\(name)") else { return }
@@ -166,7 +185,7 @@ final class FiledPictures: PictureSource {
     }
 
     /// Visible names, in the order of their bytes.
-    private static func names(in folder: String) throws(DataError) -> [String] {
+    static func names(in folder: String) throws(DataError) -> [String] {
         let names: [String]
         do { names = try FileManager.default.contentsOfDirectory(atPath: folder) } catch {
             throw .unreadableFile(

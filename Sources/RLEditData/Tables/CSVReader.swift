@@ -26,7 +26,7 @@ package final class CSVReader {
     package static let longestRecord = 1 << 26
 
     private var pieces: BytePieces
-    private let separator: UInt8
+    private var separator: UInt8
     /// Whether runs of blanks part the fields.
     private var isBlank: Bool { separator == TableFault.Separator.blanks.byte }
     /// Record read last, and the line after it.
@@ -41,6 +41,10 @@ package final class CSVReader {
     }
 
     package var path: String { pieces.source.path }
+
+    /// Fields of the records that follow are parted by runs of blanks.
+    func useBlanks() { separator = TableFault.Separator.blanks.byte }
+
     /// Whether some of the next record has been read from the source already.
     package var hasBufferedBytes: Bool { !pieces.isExhausted }
 

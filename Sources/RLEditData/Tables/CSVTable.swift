@@ -23,18 +23,22 @@ package struct CSVTable {
     package static let unnamedColumn = "file"
 
     /// Reads the header.
+    /// - Parameter separator: nil for runs of blanks where the first line is one whole number, and a comma otherwise.
     /// - Throws: ``DataError/invalidTable(path:fault:)``.
     package init(
-        _ source: any ByteSource, separator: TableFault.Separator = .comma, skippedLines: Int = 0
+        _ source: any ByteSource, separator given: TableFault.Separator? = .comma, skippedLines: Int = 0
     ) throws(DataError) {
-        reader = CSVReader(source, separator: separator)
-        self.separator = separator
+        reader = CSVReader(source, separator: given ?? .comma)
         for _ in 0..<skippedLines { guard try reader.skipLine() else { break } }
         guard try reader.next(&record) else { throw .invalidTable(path: source.path, fault: .noHeader) }
+        let number =
+            record.count == 1 ? Int(String(decoding: record[0].prefix(40), as: UTF8.self).trimmingSpaces) : nil
+        if given == nil, number != nil { reader.useBlanks() }
+        separator = given ?? (number == nil ? .comma : .blanks)
         var columns: [String] = []
         if separator == .blanks {
             var next = CSVRecord()
-            if record.count == 1, let number = Int(String(decoding: record[0], as: UTF8.self)), try reader.next(&next) {
+            if let number, try reader.next(&next) {
                 if next.count > 1 { (announced, record) = (number, next) } else { ahead = next }
             }
             if ahead == nil, try reader.next(&next) { ahead = next }

@@ -38,7 +38,8 @@ final class DecodedSource: ByteSource {
     /// - Returns: false at its end.
     private func fill() throws(DataError) -> Bool {
         guard try more() else {
-            if inputEnd > 0 || half != nil { throw fault() }
+            // The character after the last whole one is cut off.
+            if inputEnd > 0 || half != nil { throw fault(units + 1) }
             return false
         }
         if form == nil {
@@ -95,13 +96,13 @@ final class DecodedSource: ByteSource {
             let unit = isLittleEndian ? second << 8 | first : first << 8 | second
             units += 1
             if let high = half {
-                guard unit & 0xFC00 == 0xDC00 else { throw fault() }
+                guard unit & 0xFC00 == 0xDC00 else { throw fault(units) }
                 half = nil
                 append(0x10000 + (UInt32(high & 0x3FF) << 10 | UInt32(unit & 0x3FF)))
             } else if unit & 0xFC00 == 0xD800 {
                 half = unit
             } else {
-                guard unit & 0xFC00 != 0xDC00 else { throw fault() }
+                guard unit & 0xFC00 != 0xDC00 else { throw fault(units) }
                 append(UInt32(unit))
             }
         }
@@ -116,5 +117,5 @@ final class DecodedSource: ByteSource {
         }
     }
 
-    private func fault() -> DataError { .invalidTable(path: path, fault: .notUTF16(unit: max(1, units))) }
+    private func fault(_ unit: Int) -> DataError { .invalidTable(path: path, fault: .notUTF16(unit: unit)) }
 }

@@ -3,9 +3,10 @@ public struct TableColumns: Sendable {
     /// How a file is written.
     public enum Format: Sendable, Equatable {
         /// Rows of fields after a row with the columns' names.
-        /// - `separator`: what parts the fields; a space means runs of spaces and tabs.
+        /// - `separator`: what parts the fields; a space means runs of spaces and tabs. nil means these where the first line
+        ///   is one whole number, the number of rows, and a comma otherwise.
         /// - `skippedLines`: lines before the row of names.
-        case csv(separator: TableFault.Separator, encoding: TextEncoding, skippedLines: Int)
+        case csv(separator: TableFault.Separator?, encoding: TextEncoding, skippedLines: Int)
         /// A JSON object a line, in UTF-8. Its fields are the columns.
         case jsonLines
     }

@@ -23,12 +23,19 @@ package struct TableContents {
         return (missing.count == 1 ? "class " : "classes ") + shown + (missing.count > 10 ? ", …" : "")
     }
 
-    /// - Throws: ``DataError/invalidTable(path:fault:)``, or what reading the file throws.
-    package init(file path: String, _ columns: TableColumns) throws(DataError) {
-        try self.init(try GzipReader(path: path), columns)
+    /// - Parameter visit: gets the place and the text of each row as it is read; of texts only.
+    /// - Throws: ``DataError/invalidTable(path:fault:)``, or what reading the file or `visit` throws.
+    package init(
+        file path: String, _ columns: TableColumns,
+        visit: (TableFault.Row, String) throws(DataError) -> Void = { _, _ in }
+    ) throws(DataError) {
+        try self.init(try GzipReader(path: path), columns, visit: visit)
     }
 
-    package init(_ source: any ByteSource, _ columns: TableColumns) throws(DataError) {
+    package init(
+        _ source: any ByteSource, _ columns: TableColumns,
+        visit: (TableFault.Row, String) throws(DataError) -> Void = { _, _ in }
+    ) throws(DataError) {
         var rows = try columns.format.rows(source)
         var texts = TextStorage.Builder()
         var numbers: NumberColumns?
@@ -45,7 +52,7 @@ package struct TableContents {
                 guard bytes.contains(where: { $0 > 32 }) else {
                     throw .invalidTable(path: rows.path, fault: .emptyText(rows.place, column: name))
                 }
-                _ = try rows.text(index)
+                try visit(rows.place, try rows.text(index))
                 texts.append(bytes)
             }
             try numbers?.read(rows)

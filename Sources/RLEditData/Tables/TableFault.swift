@@ -72,6 +72,8 @@ public enum TableFault: Equatable, Sendable, CustomStringConvertible {
     /// `expected` says which labels there are, as text.
     case invalidLabel(Row, column: String, label: String, expected: String)
     case emptyText(Row, column: String)
+    /// A picture that an earlier row names, too.
+    case repeatedPicture(Row, column: String, name: String, first: Row)
     /// A header and nothing else.
     case noRows
     case notANumber(Row, column: String, text: String)
@@ -110,6 +112,8 @@ public enum TableFault: Equatable, Sendable, CustomStringConvertible {
         case .invalidLabel(let row, let column, let label, let expected):
             "\(row.at(column)): label '\(label)' is not one of \(expected)"
         case .emptyText(let row, let column): "\(row.at(column)): the text is empty"
+        case .repeatedPicture(let row, let column, let name, let first):
+            "\(row.at(column)): '\(name)' is named a second time, after \(first)"
         case .noRows: "no row follows the header"
         case .notANumber(let row, let column, let text): "\(row.at(column)): a number expected, got '\(text)'"
         case .notUTF16(let unit): "character \(unit) is not UTF-16; convert the file, for example with iconv"

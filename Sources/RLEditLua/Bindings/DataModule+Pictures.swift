@@ -31,10 +31,19 @@ extension HostModules {
             @field path string a folder, or a tar archive, plain or compressed with gzip
             @field folder string? the folder inside it that holds the folders of classes; itself by default
             @field size integer? the side of the square that each picture is brought to, at most 4096: its shorter side is resized, then its middle is cut out, as torchvision's `Resize` and `CenterCrop` do; by default all pictures must have one size
-            @field classes string[]? the classes to read, in the order of their labels; by default all, sorted
+            @field classes (string[]|integer|"sorted")? the classes to read, in the order of their labels; by default all, sorted. With `table` as of `rledit.data.csv`
             @field grey boolean? one channel in place of red, green and blue
             @field normalize rledit.Normalization? `"imagenet"`, `"cifar10"` or `{ mean = { … }, std = { … } }`; by default values are in 0 … 1
             @field skip_broken boolean? do without broken pictures; their paths are the third result
+            @field table string? a CSV file or a list as that of CelebA's attributes, a row for each picture; the pictures lie in the folder or in folders of it, and the set has the order of the rows
+            @field file string? with `table`: the column of the pictures' paths inside the folder, `file` by default
+            @field label (string|{ column: string, at_least: number })? with `table`: the column of the labels, which is needed; it and the fields that follow are those of `rledit.data.csv`
+            @field labels table<string, integer>? with `table`
+            @field group string? with `table`
+            @field groups (string[]|{ columns: string[], at_least: number? })? with `table`
+            @field separator string? with `table`
+            @field encoding ("utf-8"|"latin-1"|"utf-16")? with `table`
+            @field skip_lines integer? with `table`
             @field name string? of the set, `pictures` by default
             """)
         module.function(
@@ -49,11 +58,17 @@ extension HostModules {
 
             ```
             local photos, classes = data.image_folder { path = "photos.tar.gz", size = 32, normalize = "imagenet" }
+            local faces = data.image_folder {
+              path = "img_align_celeba", table = "list_attr_celeba.txt", label = "Smiling", groups = { "Male", "Young" }, size = 64,
+            }
             ```
+
+            With `table` every row must name a picture that is there, and none twice. Pictures without a row are left out.
             @param options rledit.ImageFolderOptions
             @return rledit.Set
-            @return string[] classes names of the labels: label 0 has the first
+            @return string[] classes names of the labels: label 0 has the first; empty for a table whose labels have no names
             @return string[] skipped paths of broken pictures, with `skip_broken`
+            @return string[] unlisted paths of pictures that the table does not name
             """
         ) { call in try imageFolder(call, context) }
         addPictureData(to: module, context: context)
@@ -176,7 +191,8 @@ extension HostModules {
         wanted.isGrey = try options.optional("grey", as: Bool.self) ?? false
         wanted.skipsBroken = try options.optional("skip_broken", as: Bool.self) ?? false
         wanted.normalization = try normalization(options, channels: wanted.isGrey ? 1 : 3)
-        if let classes = try options.optional("classes", as: LuaTable.self) {
+        let table = try pictureTable(options)
+        if table == nil, let classes = try options.optional("classes", as: LuaTable.self) {
             do { wanted.classes = try classes.array(of: String.self) } catch let error as LuaUsageError {
                 throw options.fieldError("classes", error.description)
             }
@@ -188,14 +204,23 @@ extension HostModules {
             throw options.fieldError("size", "between 1 and \(ImageFolder.largestSize) expected, got \(size)")
         }
         wanted.mostBytes = try call.host.freeBytes()
+        let listing = try table.map { try pictureListing($0, call, context) }
         let read = try told {
-            try ImageFolder(
-                path: try context.locations.resolve(path), name: name, source: path, options: wanted,
+            let resolved = try context.locations.resolve(path)
+            guard let listing else {
+                return try ImageFolder(
+                    path: resolved, name: name, source: path, options: wanted, locations: context.locations,
+                    pool: context.pool)
+            }
+            return try ImageFolder(
+                path: resolved, name: name, source: path, options: wanted, listing: listing,
                 locations: context.locations, pool: context.pool)
         }
         context.noteUse(of: Manifest.DataSource(name: name, file: path, hash: read.examples.contentHash))
-        return try call.returns(
-            ScriptSet(examples: read.examples, inputBytes: read.examples.inputBytes), read.classes, read.skipped)
+        let set = try call.host.makeObject(
+            ScriptSet(examples: read.examples, inputBytes: read.examples.inputBytes))
+        let lists = try [read.classes, read.skipped, read.unlisted].map { LuaValue.table(try call.host.makeTable($0)) }
+        return try call.returns(list: [.object(set)] + lists)
     }
 
     /// The field `normalize`: a name, or the numbers.

@@ -27,7 +27,8 @@ extension HostModules {
         module.types(
             """
             @class rledit.CSVOptions: rledit.TableOptions
-            @field separator string? what separates the columns, `","` by default; `" "` is any run of spaces and tabs
+            @field separator string? what separates the columns, `","` by default; `" "` is any run of spaces and tabs, which is \
+            the default where the first line is one whole number, the number of rows
             @field encoding ("utf-8"|"latin-1"|"utf-16")? UTF-8 by default; a byte order mark of UTF-16 is recognized
             @field skip_lines integer? lines before the row with the columns' names
             """
@@ -48,24 +49,14 @@ extension HostModules {
             local flowers = data.csv { path = "iris.csv", inputs = { "length", "width" }, label = "kind", classes = "sorted" }
             ```
 
-            In a file with `separator = " "` a line before the header that is one whole number is the number of rows, and where
+            In a file with runs of blanks, a line before the header that is one whole number is the number of rows, and where
             the rows have one field more than the header, the first column is called `file`: so a list of CelebA's attributes is
             read as it is.
             @param options rledit.CSVOptions
             @return rledit.TextSet|rledit.Set
             @return string[]? words the words of the labels 0, 1, … with `classes = "sorted"`
             """
-        ) { call in
-            try table(call, context, "rledit.data.csv") { options in
-                let skipped = try options.optional("skip_lines", as: Int.self) ?? 0
-                guard skipped >= 0, skipped <= 1000 else {
-                    throw options.fieldError("skip_lines", "between 0 and 1000 expected, got \(skipped)")
-                }
-                let encoding = try options.word("encoding", among: TextEncoding.allCases.map { ($0.rawValue, $0) })
-                return .csv(
-                    separator: try separator(options), encoding: encoding ?? .utf8, skippedLines: skipped)
-            }
-        }
+        ) { call in try table(call, context, "rledit.data.csv", csvFormat) }
         module.function(
             "jsonl",
             """
@@ -82,6 +73,16 @@ extension HostModules {
         ) { call in try table(call, context, "rledit.data.jsonl") { _ in .jsonLines } }
     }
 
+    /// `separator`, `encoding` and `skip_lines`.
+    static func csvFormat(_ options: LuaOptions) throws -> TableColumns.Format {
+        let skipped = try options.optional("skip_lines", as: Int.self) ?? 0
+        guard skipped >= 0, skipped <= 1000 else {
+            throw options.fieldError("skip_lines", "between 0 and 1000 expected, got \(skipped)")
+        }
+        let encoding = try options.word("encoding", among: TextEncoding.allCases.map { ($0.rawValue, $0) })
+        return .csv(separator: try separator(options), encoding: encoding ?? .utf8, skippedLines: skipped)
+    }
+
     private static func table(
         _ call: LuaCall, _ context: ScriptContext, _ owner: String,
         _ format: (LuaOptions) throws -> TableColumns.Format
@@ -89,21 +90,14 @@ extension HostModules {
         try call.atMost(1)
         let options = try call.options(1, of: owner)
         let path = try options.required("path", as: String.self)
-        let columns = try columns(options, format)
+        let columns = try columns(options, try inputs(options), format)
         let isByClasses = try options.value("classes").isNil == false
         let name = try options.optional("name", as: String.self) ?? fileName(path)
         try options.finish()
-        let contents: TableContents
-        do {
-            let resolved = try context.locations.resolve(path)
-            try call.host.checkRoom(forElements: try sizeOfFile(resolved) / 4)
-            contents = try TableContents(file: resolved, columns)
-        } catch let error as DataError {
-            throw LuaUsageError(error.description + remedy(error, columns.labels, isByClasses: isByClasses))
+        let contents = try reading(path, columns.labels, isByClasses: isByClasses, call, context) {
+            try TableContents(file: $0, columns)
         }
-        if let missing = contents.missingClasses {
-            call.host.warningSink("warning: \(owner): '\(path)' has no row of \(missing)")
-        }
+        warn(of: contents, path, owner, call)
         let hash: String
         let set: LuaValue
         switch contents.inputs {
@@ -121,19 +115,40 @@ extension HostModules {
         return try call.returns(set, contents.classes)
     }
 
-    /// All fields but `path` and `name`.
-    private static func columns(
-        _ options: LuaOptions, _ format: (LuaOptions) throws -> TableColumns.Format
-    ) throws -> TableColumns {
-        let inputs: TableColumns.Inputs
-        if let names = try names("inputs", options) {
-            guard try options.optional("text", as: String.self) == nil else {
-                throw options.fieldError("inputs", "columns of numbers instead of 'text' expected, not both")
-            }
-            inputs = .numbers(names)
-        } else {
-            inputs = .texts(try options.required("text", as: String.self))
+    /// What is made of the file that a path names, links followed. A fault tells the field that reads such a file.
+    static func reading<Contents>(
+        _ path: String, _ labels: TableColumns.Labels, isByClasses: Bool, _ call: LuaCall, _ context: ScriptContext,
+        _ make: (String) throws -> Contents
+    ) throws -> Contents {
+        do {
+            let resolved = try context.locations.resolve(path)
+            try call.host.checkRoom(forElements: try sizeOfFile(resolved) / 4)
+            return try make(resolved)
+        } catch let error as DataError {
+            throw LuaUsageError(error.description + remedy(error, labels, isByClasses: isByClasses))
         }
+    }
+
+    static func warn(of contents: TableContents, _ path: String, _ owner: String, _ call: LuaCall) {
+        guard let missing = contents.missingClasses else { return }
+        call.host.warningSink("warning: \(owner): '\(path)' has no row of \(missing)")
+    }
+
+    /// `text = "review"` or `inputs = { "length", "width" }`.
+    private static func inputs(_ options: LuaOptions) throws -> TableColumns.Inputs {
+        guard let names = try names("inputs", options) else {
+            return .texts(try options.required("text", as: String.self))
+        }
+        guard try options.optional("text", as: String.self) == nil else {
+            throw options.fieldError("inputs", "columns of numbers instead of 'text' expected, not both")
+        }
+        return .numbers(names)
+    }
+
+    /// The fields of labels and groups, and those of the format.
+    static func columns(
+        _ options: LuaOptions, _ inputs: TableColumns.Inputs, _ format: (LuaOptions) throws -> TableColumns.Format
+    ) throws -> TableColumns {
         let (label, threshold) = try label(options)
         let named = try labelNames(options)
         let classes = try classes(options)
@@ -210,8 +225,8 @@ extension HostModules {
     }
 
     /// `separator = ";"`.
-    private static func separator(_ options: LuaOptions) throws -> TableFault.Separator {
-        guard let text = try options.optional("separator", as: String.self) else { return .comma }
+    private static func separator(_ options: LuaOptions) throws -> TableFault.Separator? {
+        guard let text = try options.optional("separator", as: String.self) else { return nil }
         guard let byte = text.utf8.first, text.utf8.count == 1, byte < 0x80, !"\"\r\n".utf8.contains(byte) else {
             throw options.fieldError("separator", "one character expected, such as \";\" or \"\\t\"")
         }

@@ -77,6 +77,11 @@ struct TableTests {
                 == "'x': its first line announces 4 rows, and 3 follow: is the file cut off?")
         columns.inputs = .numbers(["Male", "5_o_Clock_Shadow"])
         #expect(try numbers(file, columns).allInputs().scalars == [1, -1, -1, 1, -1, -1])
+        // The count says that blanks part the fields; a header with a comma does not.
+        columns.format = .csv(separator: nil, encoding: .utf8, skippedLines: 0)
+        #expect(try numbers(file.replacing("3\n5", with: " 3 \r\n5"), columns).allInputs().shape == [3, 2])
+        columns = TableColumns(.texts("text"), label: "label", format: columns.format)
+        #expect(try texts("text,label\na b,1\n", columns).text(0) == "a b")
         // Without a count, with a name for every column; quotes hold blanks.
         columns = TableColumns(.texts("text"), label: "label", format: Self.blanks)
         #expect(try texts("text  label\n\"a b\"\t1\nc 0", columns).text(0) == "a b")
@@ -129,7 +134,7 @@ struct TableTests {
         let whole = bytes(wide, little: true, mark: true)
         #expect(
             message(Array(whole.dropLast()), Self.texts)
-                == "'x': character 18 is not UTF-16; convert the file, for example with iconv")
+                == "'x': character 19 is not UTF-16; convert the file, for example with iconv")
         #expect(
             message([0xFF, 0xFE, 0x00, 0xDC], Self.texts)
                 == "'x': character 2 is not UTF-16; convert the file, for example with iconv")
