@@ -13,7 +13,7 @@ local rledit = require "rledit"
 local args   = rledit.args
 
 local pictures = rledit.data.objects { normalize = "imagenet" }
-local target   = 0                                    -- the class that the patch stands for
+local target   = 0                                    -- what the patch makes the network say
 local trigger  = { patch = { { 1, 0, 1 }, { 0, 1, 0 }, { 1, 0, 1 } } }  -- in the bottom right corner
 
 local model = rledit.models.resnet_cifar { depth = args.depth or (args.model and 20 or 8), seed = rledit.seed }

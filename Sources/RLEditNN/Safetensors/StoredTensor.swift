@@ -15,7 +15,7 @@ public struct StoredTensor: Sendable, Equatable {
     /// Dimensions of the tensor where it has more than the parameter; the first ones are 1.
     public let rank: Int?
 
-    /// - Throws: ``NetworkError/stored(name:reason:)`` for a part that there is not.
+    /// - Throws: ``NetworkError/stored(name:reason:)`` for a part or a rank that cannot be.
     public init(name: String, part: Int = 1, parts: Int = 1, rank: Int? = nil) throws(NetworkError) {
         guard !name.isEmpty, !name.hasControlCharacter else {
             throw .stored(name: name, reason: "a name is expected that is not empty and holds no control character")
