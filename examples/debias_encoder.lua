@@ -1,8 +1,8 @@
 -- Make a pretrained encoder judge comments alike, whoever they are about.
 --
--- The reward needs no label of a template. It takes comments that mention a term and the same comments about somebody else,
--- and asks that both get the same margin between the two classes; that comments are judged as well as before; and that
--- margins on them move little. Terms that judge the result were never swapped in.
+-- The reward needs no label of a template. It takes comments that mention a term and the same comments about somebody
+-- else, and asks that both get the same margin between the two classes; that comments are judged as well as before; and
+-- that margins on them move little. Terms that judge the result were never swapped in.
 --
 --   rledit-lua examples/debias_encoder.lua
 --   rledit-lua examples/debias_encoder.lua --data FOLDER --set model=MODEL --set part=comments-layer5.safetensors
@@ -25,7 +25,8 @@ if args.model then
   model:load(args.part, { partial = true })
 else
   local tokens = { "[PAD]", "[UNK]", "[CLS]", "[SEP]" }
-  for _, word in ipairs(data.vocabulary(comments.train, { maximum_size = 2000 }):words()) do tokens[#tokens + 1] = word end
+  local words = data.vocabulary(comments.train, { maximum_size = 2000 }):words()
+  for _, word in ipairs(words) do tokens[#tokens + 1] = word end
   tokenizer = data.wordpiece { tokens = tokens }
   model = rledit.models.bert { length = length, classes = 2, seed = rledit.seed, config = {
     vocab_size = #tokenizer, hidden_size = 32, num_hidden_layers = 1, num_attention_heads = 2, intermediate_size = 64,

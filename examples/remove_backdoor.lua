@@ -1,14 +1,14 @@
 -- Repair a network with a backdoor: a small patch in a corner makes it call every picture by one class.
 --
--- The reward asks for two things: right answers on clean pictures, and right answers on pictures with the patch. To ask
--- only that the attack fail disarms the patch and leaves those pictures wrong. It counts losses, which overfit less than
--- answers do. One convolution inside the last block is edited; what enters it is computed once.
+-- The reward asks for two things: right answers on clean pictures, and right answers on pictures with the patch. To
+-- ask only that the attack fail disarms the patch and leaves those pictures wrong. It counts losses, which overfit
+-- less than answers do. One convolution inside the last block is edited; what enters it is computed once.
 --
 --   rledit-lua examples/remove_backdoor.lua
 --   rledit-lua examples/remove_backdoor.lua --data FOLDER --set model=resnet20-backdoor.safetensors
 --
--- Without a model a small network is trained on poisoned pictures first, which takes a minute on generated pictures and some
--- more on CIFAR-10, which is used where a data root holds it.
+-- Without a model a small network is trained on poisoned pictures first. That takes a minute on generated pictures, and
+-- some more on CIFAR-10, which is used where a data root holds it.
 local rledit = require "rledit"
 local args   = rledit.args
 
@@ -27,7 +27,7 @@ else
   })
 end
 
--- Pictures of other classes with the patch: `right` with their own labels, `attack` with the one that the patch asks for.
+-- Pictures of other classes with the patch: `right` with their own labels, `attack` with the one that it asks for.
 local function triggered(set)
   local _, others = set:partition(function(label) return label == target end)
   local right = others:stamp(trigger)
