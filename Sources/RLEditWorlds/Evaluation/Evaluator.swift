@@ -288,14 +288,6 @@ public final class Evaluator: @unchecked Sendable {
     }
 }
 
-extension Tensor {
-    /// Scores of a network with one output as scores of two classes: a row of zeros for the first. `[1, n]` → `[2, n]`.
-    func withSecondClass() throws -> Tensor {
-        guard shape[0] == 1 else { return self }
-        return try Tensor(Array(repeating: 0, count: count) + scalars, shape: [2, count])
-    }
-}
-
 extension Evaluator {
     /// Predicted class of every example of a set; the lowest class wins a tie, and -1 is where a score is NaN.
     public func predictions(_ edits: [LayerEdit], set: Int) throws -> [Int] {

@@ -131,6 +131,12 @@ extension Tensor {
         }
     }
 
+    /// Scores of a network with one output as scores of two classes: a row of zeros for the first. `[1, n]` → `[2, n]`.
+    func withSecondClass() throws -> Tensor {
+        guard shape[0] == 1 else { return self }
+        return try Tensor(Array(repeating: 0, count: count) + scalars, shape: [2, count])
+    }
+
     /// `[rows, columns]` → `[columns, rows]`, copied.
     func transposedMatrix() throws -> Tensor {
         guard rank == 2 else {
