@@ -1,4 +1,4 @@
--- Make a pretrained encoder judge comments alike, whoever they are about.
+-- Make a pretrained encoder judge comments by what they say, and not by the group of people that they mention.
 --
 -- The reward needs no label of a template. It takes comments that mention a term and the same comments about somebody
 -- else, and asks that both get the same margin between the two classes; that comments are judged as well as before; and

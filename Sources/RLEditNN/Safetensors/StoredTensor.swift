@@ -3,8 +3,8 @@ internal import RLEditTensor
 /// Where files keep a parameter that is not a tensor of its own name there: under another name, as some of the rows of a
 /// larger tensor, or with more dimensions.
 ///
-/// Queries, keys and values of an attention are three matrices to whoever edits one of them, and one tensor
-/// `in_proj_weight` in PyTorch's files.
+/// PyTorch's files hold the queries, keys and values of an attention as one tensor `in_proj_weight`. A network has three
+/// matrices instead, so that each can be edited by itself.
 public struct StoredTensor: Sendable, Equatable {
     /// The tensor's name in files.
     public let name: String
