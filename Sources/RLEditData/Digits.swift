@@ -1,27 +1,19 @@
 public import RLEditTensor
 
-/// Training and test images of the ten digits.
-public struct DigitData: Sendable {
-    public let train: ExampleSet
-    public let test: ExampleSet
-    /// `mnist` or `generated`.
-    public let source: String
-
-    /// SHA-256 over the content hashes of both sets: names the data in manifests and reports.
-    public var hash: String { SHA256Digest.hex(of: train.contentHash + test.contentHash) }
-}
-
 /// Images of handwritten digits: MNIST where it is found, drawn ones elsewhere.
 public enum Digits {
     /// Sizes and seed of the generated digits that replace MNIST.
     public static let defaultSeed: UInt64 = 0
     public static let defaultTrainCount = 20_000
     public static let defaultTestCount = 4_000
+    /// Names of the labels.
+    public static let classes = (0...9).map(String.init)
 
     /// MNIST if a data root holds it, else the generated digits; `source` of the result says which.
     /// - Throws: what ``mnist(locations:)`` throws, but for MNIST being absent: damaged or incomplete files are not
     ///   passed over in silence.
-    public static func digits(locations: DataLocations = DataLocations(), pool: WorkerPool? = nil) throws -> DigitData {
+    public static func digits(locations: DataLocations = DataLocations(), pool: WorkerPool? = nil) throws -> PictureData
+    {
         do {
             return try mnist(locations: locations)
         } catch DataError.mnistNotFound {
@@ -32,7 +24,7 @@ public enum Digits {
     /// The 60,000 training and 10,000 test images of MNIST from `<root>/mnist` or `<root>`, plain or `.gz`.
     /// - Throws: ``DataError/mnistNotFound(searched:)``, ``DataError/mnistIncomplete(folder:missing:)``, or the fault
     ///   of a file.
-    public static func mnist(locations: DataLocations = DataLocations()) throws(DataError) -> DigitData {
+    public static func mnist(locations: DataLocations = DataLocations()) throws(DataError) -> PictureData {
         let folders = locations.roots.flatMap { ["\($0)/mnist", $0] }
         for folder in folders {
             if let data = try mnist(folder: folder) { return data }
@@ -41,16 +33,16 @@ public enum Digits {
     }
 
     /// MNIST from its four files in one folder; nil when none of them is there.
-    public static func mnist(folder: String) throws(DataError) -> DigitData? {
+    public static func mnist(folder: String) throws(DataError) -> PictureData? {
         let found = MNISTFile.allCases.map { (file: $0, path: $0.path(in: folder)) }
         let missing = found.filter { $0.path == nil }.map(\.file.rawValue)
         if missing.count == found.count { return nil }
         let paths = found.compactMap(\.path)
         guard missing.isEmpty, paths.count == 4 else { throw .mnistIncomplete(folder: folder, missing: missing) }
-        return DigitData(
+        return PictureData(
             train: try IDX.exampleSet(name: "train", source: "mnist", images: paths[0], labels: paths[1], classes: 10),
             test: try IDX.exampleSet(name: "test", source: "mnist", images: paths[2], labels: paths[3], classes: 10),
-            source: "mnist")
+            classes: classes, source: "mnist")
     }
 
     /// Digits drawn from strokes: the same bytes for a seed on every machine and for any number of workers.
@@ -61,7 +53,7 @@ public enum Digits {
     public static func generated(
         seed: UInt64 = defaultSeed, trainCount: Int = defaultTrainCount, testCount: Int = defaultTestCount,
         pool: WorkerPool? = nil
-    ) throws(DataError) -> DigitData {
+    ) throws(DataError) -> PictureData {
         let limit = 10_000_000
         for count in [trainCount, testCount] where count < 0 || count > limit {
             throw .invalidArgument(
@@ -74,8 +66,9 @@ public enum Digits {
                 name: name, source: "generated", bytes: drawn.bytes, divisor: 255,
                 exampleShape: [1, DigitGenerator.side, DigitGenerator.side], labels: drawn.labels)
         }
-        return DigitData(
-            train: try set("train", trainCount), test: try set("test", testCount), source: "generated")
+        return PictureData(
+            train: try set("train", trainCount), test: try set("test", testCount), classes: classes,
+            source: "generated")
     }
 }
 

@@ -8,7 +8,7 @@ struct FitRows {
     private let source: TensorBatchSource
     private let pool = WorkerPool(workers: 2)
 
-    init(digits: DigitData) throws {
+    init(digits: PictureData) throws {
         let train =
             digits.train.count >= FitRows.examples
             ? digits.train : try Digits.generated(trainCount: FitRows.examples, testCount: 10).train

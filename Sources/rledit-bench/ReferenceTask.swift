@@ -11,11 +11,11 @@ internal import RLEditWorlds
 /// The network is not trained: no rate depends on the values of its weights.
 struct ReferenceTask {
     static let layer = "fc2"
-    let digits: DigitData
+    let digits: PictureData
     let network: Network
     let sets: [NamedSet]
 
-    init(digits: DigitData) throws {
+    init(digits: PictureData) throws {
         self.digits = digits
         network = try Models.digitCNN(random: RandomStream(seed: 0, name: "bench"))
         let (forget, retain) = digits.train.partition { $0 == 7 }

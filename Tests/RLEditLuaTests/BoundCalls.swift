@@ -106,7 +106,7 @@ enum BoundCalls {
         "rledit.Vocabulary": "vocabulary", "rledit.WordPiece": "tokenizer", "rledit.Model": "model",
         "rledit.Layer": "layer", "rledit.World": "world",
         "rledit.Learner": "learner", "rledit.Task": "task", "rledit.Environment": "env",
-        "rledit.Baseline": "baseline", "rledit.Digits": "digits", "rledit.Pictures": "pictures",
+        "rledit.Baseline": "baseline", "rledit.Pictures": "pictures",
         "rledit.Comments": "comments",
         "rledit.Templates": "templates", "rledit.Schedule": "schedule.linear(1, 0)", "rledit.Metrics": "m",
         "rledit.BaseMetrics": "m.base", "rledit.EditMetrics": "m.edit", "rledit.SetMetrics": "m.forget",

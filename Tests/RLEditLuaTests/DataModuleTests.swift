@@ -15,7 +15,7 @@ import Testing
             local digits = data.generated_digits { train = 50, test = 20 }
             print(digits, digits.source, #digits.train, #digits.hash, digits.train == digits.train)
             """)
-        #expect(outcome.printed == "digits (generated): train 50, test 20\tgenerated\t50\t64\ttrue\n")
+        #expect(outcome.printed == "pictures (generated): train 50, test 20, 10 classes\tgenerated\t50\t64\ttrue\n")
         #expect(ModuleScript.message("data.mnist()").contains("fetch it with scripts/fetch-data"))
     }
 

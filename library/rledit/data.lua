@@ -20,19 +20,42 @@
 local data = {}
 
 --- MNIST if a data root holds it, else generated digits; the field `source` says which.
----@return rledit.Digits
+---@return rledit.Pictures
 function data.digits() end
 
 --- The 60,000 training and 10,000 test images of MNIST. Raises when a data root does not hold it, and names the command
 --- that fetches it.
----@return rledit.Digits
+---@return rledit.Pictures
 function data.mnist() end
 
 --- Digits drawn from strokes with random pose, thickness and noise: 28×28 grey images, the same on every machine for a
 --- seed. By default 20,000 for training and 4,000 for testing, of seed 0.
 ---@param options? { seed: integer?, train: integer?, test: integer? }
----@return rledit.Digits
+---@return rledit.Pictures
 function data.generated_digits(options) end
+
+--- CIFAR-10 if a data root holds it, else generated pictures of ten shapes; the field `source` says which.
+---@param options? { normalize: rledit.Normalization? }
+---@return rledit.Pictures
+function data.objects(options) end
+
+--- The 50,000 training and 10,000 test pictures of CIFAR-10 in its binary version, or from an archive of JPEGs,
+--- `cifar10/cifar10-jpeg.tar.gz`. Raises when a data root holds neither, and names the command that fetches it.
+---@param options? { normalize: rledit.Normalization? }
+---@return rledit.Pictures
+function data.cifar10(options) end
+
+--- The 50,000 training and 10,000 test pictures of CIFAR-100 in its binary version, from `cifar100` or
+--- `cifar-100-binary` in a data root. With `coarse`, the labels are those of the 20 groups of classes.
+---@param options? { coarse: boolean?, normalize: rledit.Normalization? }
+---@return rledit.Pictures
+function data.cifar100(options) end
+
+--- Coloured shapes in random pose, colour and light: 32×32 pictures in ten classes, the same on every machine for a
+--- seed. By default 10,000 for training and 2,000 for testing, of seed 0.
+---@param options? { seed: integer?, train: integer?, test: integer?, normalize: rledit.Normalization? }
+---@return rledit.Pictures
+function data.generated_objects(options) end
 
 --- A set read from a pair of IDX files, plain or compressed with gzip: grey images in 0 … 1 and their labels. With
 --- `classes`, labels must be below it.
@@ -68,29 +91,6 @@ function data.set(options) end
 ---@return string[] skipped paths of broken pictures, with `skip_broken`
 ---@return string[] unlisted paths of pictures that the table does not name
 function data.image_folder(options) end
-
---- CIFAR-10 if a data root holds it, else generated pictures of ten shapes; the field `source` says which.
----@param options? { normalize: rledit.Normalization? }
----@return rledit.Pictures
-function data.objects(options) end
-
---- The 50,000 training and 10,000 test pictures of CIFAR-10 in its binary version, or from an archive of JPEGs,
---- `cifar10/cifar10-jpeg.tar.gz`. Raises when a data root holds neither, and names the command that fetches it.
----@param options? { normalize: rledit.Normalization? }
----@return rledit.Pictures
-function data.cifar10(options) end
-
---- The 50,000 training and 10,000 test pictures of CIFAR-100 in its binary version, from `cifar100` or
---- `cifar-100-binary` in a data root. With `coarse`, the labels are those of the 20 groups of classes.
----@param options? { coarse: boolean?, normalize: rledit.Normalization? }
----@return rledit.Pictures
-function data.cifar100(options) end
-
---- Coloured shapes in random pose, colour and light: 32×32 pictures in ten classes, the same on every machine for a
---- seed. By default 10,000 for training and 2,000 for testing, of seed 0.
----@param options? { seed: integer?, train: integer?, test: integer?, normalize: rledit.Normalization? }
----@return rledit.Pictures
-function data.generated_objects(options) end
 
 --- The array of a `.npy` file that NumPy saved, as a tensor of the same shape, whichever order its axes were stored in.
 --- Numbers of the types `float32`, `float64`, `float16`, `int64`, `int32`, `uint8` and `bool` become 32-bit floats. A
@@ -367,7 +367,7 @@ function Set:stamp(options) end
 
 --- Training and test pictures of the same classes.
 ---@class rledit.Pictures
----@field source string `cifar10`, `cifar10-jpeg`, `cifar100` or `generated objects`
+---@field source string `mnist`, `generated`, `cifar10`, `cifar10-jpeg`, `cifar100` or `generated objects`
 ---@field hash string SHA-256 of both sets
 ---@field classes string[] names of the labels: label 0 has the first
 ---@field train rledit.Set examples to learn from
@@ -572,13 +572,5 @@ local Templates = {}
 ---@return string[] first
 ---@return string[] second
 function Templates:split_terms(seed) end
-
---- Training and test images of the ten digits.
----@class rledit.Digits
----@field source string `mnist` or `generated`
----@field hash string SHA-256 of both sets
----@field train rledit.Set examples to learn from
----@field test rledit.Set examples held out
-local Digits = {}
 
 return data

@@ -1,4 +1,3 @@
-internal import Foundation
 internal import RLEditCore
 internal import RLEditTensor
 
@@ -13,28 +12,13 @@ enum ObjectGenerator {
 
     /// `count` pictures (channel by channel, row-major bytes) with their labels, drawn uniformly.
     static func draw(count: Int, stream: RandomStream, pool: WorkerPool) -> (bytes: [UInt8], labels: [Int]) {
-        let size = 3 * side * side
-        let blockSize = 128
-        var labels = [Int](repeating: 0, count: count)
-        let bytes = [UInt8](unsafeUninitializedCapacity: count * size) { bytes, initialized in
-            labels.withUnsafeMutableBufferPointer { labels in
-                // Each piece writes the pictures and labels of its own block only.
-                nonisolated(unsafe) let bytes = bytes
-                nonisolated(unsafe) let labels = labels
-                pool.forEach((count + blockSize - 1) / blockSize) { block, _ in
-                    for index in block * blockSize..<min((block + 1) * blockSize, count) {
-                        var stream = stream.split("picture", index)
-                        let label = stream.index(below: ObjectShape.allCases.count)
-                        labels[index] = label
-                        draw(
-                            ObjectShape.allCases[label], stream: &stream,
-                            to: UnsafeMutableBufferPointer(rebasing: bytes[index * size..<(index + 1) * size]))
-                    }
-                }
-            }
-            initialized = count * size
+        ImageDrawing.draw(count: count, size: 3 * side * side, blockSize: 128, pool: pool, with: {}) {
+            index, _, bytes in
+            var stream = stream.split("picture", index)
+            let label = stream.index(below: ObjectShape.allCases.count)
+            draw(ObjectShape.allCases[label], stream: &stream, to: bytes)
+            return label
         }
-        return (bytes, labels)
     }
 
     private static func draw(

@@ -1,54 +1,7 @@
 internal import LuaBridge
 internal import RLEditData
-internal import RLEditTensor
 
 extension HostModules {
-    /// `swap_terms` of texts.
-    static func addSwapping(to type: LuaType<ScriptTextSet>) {
-        type.method(
-            "swap_terms",
-            """
-            The texts that mention one of these terms, and the same texts with each term in place of another one: pairs that
-            say the same of others. Both have the words of the texts in lower case with blanks between them, and their labels.
-            @param terms string[] at least two
-            @param options? { seed: integer? }
-            @return rledit.TextSet original
-            @return rledit.TextSet swapped
-            """
-        ) { set, call in
-            try call.atMost(2)
-            let terms = try call.table(1).array(of: String.self)
-            let options = try call.options(2, of: "rledit.TextSet:swap_terms")
-            let seed = try options.optional("seed", as: Int.self) ?? 0
-            try options.finish()
-            try call.host.checkRoom(forElements: set.texts.byteCount / 2)
-            var stream = RandomStream(seed: UInt64(bitPattern: Int64(seed)), name: "swap terms")
-            let pairs = try call.blaming(1) { try set.texts.pairsBySwapping(terms, using: &stream) }
-            return try call.returns(pairs.original, pairs.swapped)
-        }
-    }
-
-    /// `split_terms` of templates.
-    static func addTermHalves(to type: LuaType<ScriptTemplates>) {
-        type.method(
-            "split_terms",
-            """
-            The terms in two halves, in an order drawn from the seed: one to tune on, one to judge by.
-            @param seed integer
-            @return string[] first
-            @return string[] second
-            """
-        ) { value, call in
-            try call.atMost(1)
-            let seed = UInt64(bitPattern: Int64(try call.integer(1)))
-            var stream = RandomStream(seed: seed, name: "split terms")
-            let terms = value.templates.terms
-            let order = stream.permutation(terms.count).map { terms[$0] }
-            let middle = order.count / 2
-            return try call.returns(Array(order[..<middle]), Array(order[middle...]))
-        }
-    }
-
     /// Methods that have to do with groups.
     static func addGroups(to type: LuaType<ScriptTextSet>, context: ScriptContext) {
         type.method(

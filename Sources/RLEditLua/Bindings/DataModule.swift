@@ -3,41 +3,12 @@ internal import RLEditData
 internal import RLEditRuns
 internal import RLEditTensor
 
-/// What `rledit.data.digits` and its relatives return: a training set, a test set, and where they come from.
-struct ScriptDigits: LuaBound {
-    static var luaName: String { "rledit.Digits" }
-    let data: DigitData
-    /// The objects that scripts see: reading a field twice gives the same one.
-    let train: LuaObject
-    let test: LuaObject
-
-    init(_ data: DigitData, host: LuaHost) throws {
-        func object(_ set: ExampleSet) throws -> LuaObject {
-            try host.makeObject(
-                ScriptSet(examples: set, inputBytes: set.count * set.exampleShape.reduce(1, *)))
-        }
-        self.data = data
-        train = try object(data.train)
-        test = try object(data.test)
-    }
-}
-
 extension HostModules {
     /// `rledit.data`: sets of labelled examples.
     package static func addData(to host: LuaHost, context: ScriptContext) throws {
         try registerSets(with: host)
         try registerPictures(with: host)
         try registerTexts(with: host, context: context)
-        try host.register(ScriptDigits.self) { type in
-            type.documentation(in: "rledit.data", "Training and test images of the ten digits.")
-            type.property("source", "string `mnist` or `generated`") { value, call in
-                try call.returns(value.data.source)
-            }
-            type.property("hash", "string SHA-256 of both sets") { value, call in try call.returns(value.data.hash) }
-            type.property("train", "rledit.Set examples to learn from") { value, call in try call.returns(value.train) }
-            type.property("test", "rledit.Set examples held out") { value, call in try call.returns(value.test) }
-            type.description { "digits (\($0.data.source)): train \($0.data.train.count), test \($0.data.test.count)" }
-        }
         host.addModule("rledit.data") { module in
             module.documentation(
                 """
@@ -59,54 +30,8 @@ extension HostModules {
                 ```
                 """
             )
-            module.function(
-                "digits",
-                """
-                MNIST if a data root holds it, else generated digits; the field `source` says which.
-                @return rledit.Digits
-                """
-            ) { call in
-                try call.options(1, of: "rledit.data.digits").finish()
-                let data = try told { try Digits.digits(locations: context.locations, pool: context.pool) }
-                if data.source == "generated" { context.hasStandInDigits = true }
-                return try returns(data, call, context)
-            }
-            module.function(
-                "mnist",
-                """
-                The 60,000 training and 10,000 test images of MNIST. Raises when a data root does not hold it, and names
-                the command that fetches it.
-                @return rledit.Digits
-                """
-            ) { call in
-                try call.options(1, of: "rledit.data.mnist").finish()
-                return try returns(try told { try Digits.mnist(locations: context.locations) }, call, context)
-            }
-            module.function(
-                "generated_digits",
-                """
-                Digits drawn from strokes with random pose, thickness and noise: 28×28 grey images, the same on every
-                machine for a seed. By default 20,000 for training and 4,000 for testing, of seed 0.
-                @param options? { seed: integer?, train: integer?, test: integer? }
-                @return rledit.Digits
-                """
-            ) { call in
-                let options = try call.options(1, of: "rledit.data.generated_digits")
-                let seed = try options.optional("seed", as: Int.self).map { UInt64(bitPattern: Int64($0)) }
-                let train = try options.optional("train", as: Int.self) ?? Digits.defaultTrainCount
-                let test = try options.optional("test", as: Int.self) ?? Digits.defaultTestCount
-                try options.finish()
-                for (name, count) in [("train", train), ("test", test)] where count < 0 || count > 10_000_000 {
-                    throw options.fieldError(name, "between 0 and 10000000 expected, got \(count)")
-                }
-                // An image of 28 × 28 bytes weighs as much as 196 floats.
-                try call.host.checkRoom(forElements: (train + test) * 196)
-                return try returns(
-                    try told {
-                        try Digits.generated(
-                            seed: seed ?? Digits.defaultSeed, trainCount: train, testCount: test, pool: context.pool)
-                    }, call, context)
-            }
+            addDigits(to: module, context: context)
+            addPictureData(to: module, context: context)
             module.function(
                 "idx",
                 """
@@ -126,7 +51,7 @@ extension HostModules {
                 @return rledit.Set
                 """
             ) { call in try set(call) }
-            addPictures(to: module, context: context)
+            addImageFolder(to: module, context: context)
             addNumPy(to: module, context: context)
             addJSON(to: module, context: context)
             addArrays(to: module, context: context)
@@ -155,12 +80,6 @@ extension HostModules {
         }
     }
 
-    /// Returns digits to the script and remembers them for the manifest.
-    private static func returns(_ data: DigitData, _ call: LuaCall, _ context: ScriptContext) throws -> LuaResults {
-        context.noteUse(of: Manifest.DataSource(name: data.source, file: nil, hash: data.hash))
-        return try call.returns(try ScriptDigits(data, host: call.host))
-    }
-
     private static func idx(_ call: LuaCall, _ context: ScriptContext) throws -> LuaResults {
         try call.atMost(1)
         let options = try call.options(1, of: "rledit.data.idx")
@@ -176,7 +95,7 @@ extension HostModules {
         }
         context.noteUse(of: Manifest.DataSource(name: name, file: images, hash: examples.contentHash))
         return try call.returns(
-            ScriptSet(examples: examples, inputBytes: examples.count * examples.exampleShape.reduce(1, *)))
+            ScriptSet(examples: examples, inputBytes: examples.inputBytes))
     }
 
     /// A set of the script's own numbers.

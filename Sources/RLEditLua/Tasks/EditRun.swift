@@ -29,19 +29,19 @@ struct EditRun: TaskRun {
         return SeedResult(of: outcome, edit, seed: place.seed)
     }
 
-    /// `edited.safetensors`, the deltas and `examples.json`.
+    /// The edited model in each of its forms, the deltas and `examples.json`.
     private func write(_ outcome: RunOutcome, _ place: ResultPlace, saved: SavedEdit) throws {
         let (folder, world, layers) = (place.folder, edit.task.problem.world.name, edit.environment.evaluator.layers)
         let both = [(Stage.meanPolicy, outcome.meanPolicy), (.bestSeen, outcome.bestSeen)]
         let chosen = (saved == .meanPolicy ? both : both.reversed()).lazy
             .compactMap { stage, edits in edits.map { (stage: stage, edits: $0) } }.first
-        if let chosen {
+        let source = task.parts.modelSource ?? ParameterSource()
+        let network = try chosen.map { try edit.environment.evaluator.editedNetwork($0.edits) }
+        if let chosen, let network {
             let metadata = [("rledit.task", task.name), ("rledit.world", world), ("rledit.edit", saved.rawValue)]
                 .map { (key: $0.0, value: $0.1) }
             // The result keeps names, element types and metadata of the file that the model came from.
-            let source = task.parts.modelSource ?? ParameterSource()
-            let file = try ModelFile.file(
-                edit.environment.evaluator.editedNetwork(chosen.edits), basedOn: source, metadata: metadata)
+            let file = try ModelFile.file(network, basedOn: source, metadata: metadata)
             try file.write(to: folder.file(RunFolder.editedName))
             try EditedParts.write(of: file, from: source, metadata: metadata, to: folder)
             try Delta(world: world, layers: layers, edits: chosen.edits).write(to: folder.file(RunFolder.deltaName))
@@ -54,27 +54,13 @@ struct EditRun: TaskRun {
         if let best = outcome.bestSeen {
             try Delta(world: world, layers: layers, edits: best).write(to: folder.file(RunFolder.bestSeenDeltaName))
         }
-        if let chosen, let original = task.parts.modelSource?.original {
+        if let network, let original = source.original {
             // The result is safe by now; a parameter that the graph computes must not end the run.
-            do {
-                try original.write(
-                    edit.environment.evaluator.editedNetwork(chosen.edits), to: folder.file(RunFolder.editedONNXName))
-            } catch {
+            do { try original.write(network, to: folder.file(RunFolder.editedONNXName)) } catch {
                 place.note("warning: \(RunFolder.editedONNXName) is not written: \(error)")
             }
         }
     }
-}
-
-extension Evaluator {
-    /// That what enters the edited layers is not kept; nil where it is.
-    var prefixRemark: String? {
-        guard !keepsPrefix else { return nil }
-        return "what enters the edited layers takes \(prefixMegabytes) MB, more than --prefix-memory allows "
-            + "(\(NumberText.grouped(prefixLimit >> 20))): it is computed again for each batch of candidates"
-    }
-
-    var prefixMegabytes: String { NumberText.grouped((prefixBytes + 1 << 20 - 1) >> 20) }
 }
 
 extension SeedResult {

@@ -1,5 +1,5 @@
 extension SafetensorsFile {
-    /// Several files as one: the tensors of all, the metadata of the later before those of the earlier.
+    /// Several files as one: the tensors and the metadata of all. Where two files have a key, the value of the later counts.
     /// - Parameter path: what messages call the whole.
     /// - Throws: ``SafetensorsError`` for a name that two files have.
     package init(joining files: [SafetensorsFile], path: String) throws(SafetensorsError) {

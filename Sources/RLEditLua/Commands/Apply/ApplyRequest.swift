@@ -58,8 +58,8 @@ package struct ApplyRequest {
         guard !FileManager.default.fileExists(atPath: target) else {
             throw ApplyError(message: "'\(target)' exists already; choose another --out")
         }
-        var digits: DigitData?
-        func readDigits() throws -> DigitData {
+        var digits: PictureData?
+        func readDigits() throws -> PictureData {
             if let digits { return digits }
             let read = try Digits.digits(locations: DataLocations(dataOption: data), pool: pool)
             digits = read

@@ -63,7 +63,7 @@ package struct SetSpecification: Sendable {
 
     /// The examples.
     /// - Parameter digits: read once, for all sets that name them.
-    func examples(digits: () throws -> DigitData) throws -> NamedSet {
+    func examples(digits: () throws -> PictureData) throws -> NamedSet {
         var set: ExampleSet
         if source == "digits" {
             let data = try digits()
