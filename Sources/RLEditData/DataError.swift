@@ -67,6 +67,7 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
     case shapeMismatch(operation: String, expected: [Int], actual: [Int])
     /// Groups whose names or members do not fit the set.
     case invalidGroups(GroupFault)
+    case invalidWeights(WeightFault)
     /// The set has no group of that name.
     case unknownGroup(set: String, name: String, known: [String])
     /// A setting outside its documented range.
@@ -131,6 +132,7 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
         case .shapeMismatch(let operation, let expected, let actual):
             "\(operation): shape mismatch: expected \(expected), got \(actual)"
         case .invalidGroups(let fault): "groups: \(fault)"
+        case .invalidWeights(let fault): "weights: \(fault)"
         case .unknownGroup(let set, let name, let known): DataError.unknownGroup(name, in: set, known)
         case .invalidArgument(let operation, let message): "\(operation): \(message)"
         }

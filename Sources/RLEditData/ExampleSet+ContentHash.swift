@@ -35,7 +35,8 @@ extension ExampleSet {
         return hasher.finish()
     }
 
-    /// SHA-256 over the shape, the inputs and the labels in the order of the set; neither names nor groups enter.
+    /// SHA-256 over the shape, the inputs, the labels and the weights, if any, in the order of the set; neither names nor groups
+    /// enter.
     ///
     /// Equal contents give equal hashes however the set was put together. Inputs enter as they are stored: bytes with
     /// their scale, or floats bit by bit (little-endian), so that the same values stored in the two ways differ.
@@ -66,6 +67,10 @@ extension ExampleSet {
             }
             hashInputs(into: &hasher)
             orderedLabels.withUnsafeBytes { hasher.update($0) }
+            if let weights {
+                hasher.update("weights")
+                weights.withUnsafeBytes { hasher.update($0) }
+            }
             return hasher.finish()
         }
     }

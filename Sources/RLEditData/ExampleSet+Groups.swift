@@ -11,12 +11,7 @@ extension ExampleSet {
     /// The same examples with these groups instead of any they had; nil takes them away.
     /// - Throws: ``DataError/invalidGroups(_:)`` for memberships of another number of examples.
     public func withGroups(_ groups: ExampleGroups?) throws(DataError) -> ExampleSet {
-        if let groups, groups.exampleCount != count {
-            throw .invalidGroups(.countMismatch(examples: count, memberships: groups.exampleCount))
-        }
-        return ExampleSet(
-            name: name, source: source, exampleShape: exampleShape, storage: storage, order: order,
-            labels: orderedLabels, groups: groups)
+        with(try labelling.withGroups(groups))
     }
 
     /// The examples that belong to one of the named groups at least, in the order of this set. The result has these

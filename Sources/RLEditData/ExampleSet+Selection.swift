@@ -86,24 +86,23 @@ extension ExampleSet {
         guard exampleShape == other.exampleShape else {
             throw DataError.shapeMismatch(operation: "concat", expected: exampleShape, actual: other.exampleShape)
         }
-        let labels = orderedLabels + other.orderedLabels
-        guard labels.count <= Int(Int32.max) else {
+        guard count + other.count <= Int(Int32.max) else {
             throw DataError.invalidArgument(operation: "concat", message: "more examples than a set can hold")
         }
-        let groups = ExampleGroups.joined(groups, count, other.groups, other.count)
+        let labelling = labelling.joined(with: other.labelling)
         let sources = source == other.source ? source : "\(source)+\(other.source)"
         if storage.isSame(as: other.storage) {
             let rows = (0..<count).map { Int32(storageRow($0)) } + (0..<other.count).map { Int32(other.storageRow($0)) }
             return ExampleSet(
-                name: name, source: sources, exampleShape: exampleShape, storage: storage, order: rows, labels: labels,
-                groups: groups)
+                name: name, source: sources, exampleShape: exampleShape, storage: storage, order: rows,
+                labelling: labelling)
         }
         let joined = ExampleStorage(
-            values: try joinedValues(with: other), exampleSize: storage.exampleSize, count: labels.count,
+            values: try joinedValues(with: other), exampleSize: storage.exampleSize, count: labelling.count,
             texts: try joinedTexts(with: other))
         return ExampleSet(
-            name: name, source: sources, exampleShape: exampleShape, storage: joined, order: nil, labels: labels,
-            groups: groups)
+            name: name, source: sources, exampleShape: exampleShape, storage: joined, order: nil,
+            labelling: labelling)
     }
 
     /// Bytes when both are bytes of one scale, floats otherwise.
@@ -141,8 +140,7 @@ extension ExampleSet {
     func selecting(_ indices: some Collection<Int>) -> ExampleSet {
         ExampleSet(
             name: name, source: source, exampleShape: exampleShape, storage: storage,
-            order: indices.map { Int32(storageRow($0)) }, labels: indices.map { orderedLabels[$0] },
-            groups: groups?.selecting(indices))
+            order: indices.map { Int32(storageRow($0)) }, labelling: labelling.selecting(indices))
     }
 
     private func checkCount(_ requested: Int, operation: String) throws(DataError) {

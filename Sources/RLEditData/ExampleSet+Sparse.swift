@@ -22,7 +22,7 @@ extension ExampleSet {
             name: name, source: source, exampleShape: [rows.columns],
             storage: ExampleStorage(
                 values: .sparse(rows), exampleSize: rows.columns, count: rows.count, texts: texts), order: nil,
-            labels: try ExampleSet.stored(labels, of: name), groups: nil)
+            labelling: try Labelling(labels, of: name))
     }
 
     /// The text that an example was made of; nil where it was made of none, or is not known any more.

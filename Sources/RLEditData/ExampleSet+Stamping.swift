@@ -62,6 +62,6 @@ extension ExampleSet {
         return ExampleSet(
             name: name, source: source, exampleShape: exampleShape,
             storage: ExampleStorage(values: values, exampleSize: size, count: count), order: nil,
-            labels: orderedLabels, groups: groups)
+            labelling: labelling)
     }
 }

@@ -16,23 +16,28 @@ public struct ExampleSet: Sendable {
     let storage: ExampleStorage
     /// Storage rows in the order of the set; nil means all of them in stored order.
     let order: [Int32]?
-    /// Labels in the order of the set.
-    package let orderedLabels: [Int32]
-    /// Named groups and who belongs to them, in the order of the set; nil for a set without groups.
-    public let groups: ExampleGroups?
+    /// Labels, groups and weights in the order of the set.
+    package let labelling: Labelling
     let hashCache: ContentHashCache
 
+    /// Labels in the order of the set.
+    package var orderedLabels: [Int32] { labelling.labels }
+    /// Named groups and who belongs to them, in the order of the set; nil for a set without groups.
+    public var groups: ExampleGroups? { labelling.groups }
+    /// How much each example counts in training; nil where all count the same.
+    public var weights: [Float]? { labelling.weights }
+    /// What the labels 0, 1, … are called; empty where nobody said.
+    public var classNames: [String] { labelling.classNames }
+    /// What a label is called: its name, or its number.
+    public func className(_ label: Int) -> String { labelling.className(label) }
+
     /// Number of examples.
-    public var count: Int { orderedLabels.count }
-    public var isEmpty: Bool { orderedLabels.isEmpty }
+    public var count: Int { labelling.count }
+    public var isEmpty: Bool { labelling.labels.isEmpty }
     /// Labels in the order of the set: a new array at each call, O(count).
     public var labels: [Int] { orderedLabels.map(Int.init) }
     /// Number of examples of each label that occurs, by ascending label.
-    public var classCounts: [(label: Int, count: Int)] {
-        var counts: [Int32: Int] = [:]
-        for label in orderedLabels { counts[label, default: 0] += 1 }
-        return counts.keys.sorted().map { (Int($0), counts[$0, default: 0]) }
-    }
+    public var classCounts: [(label: Int, count: Int)] { labelling.classCounts }
 
     /// Examples given as floats.
     /// - Parameters:
@@ -59,10 +64,11 @@ public struct ExampleSet: Sendable {
     ///   - bytes: row-major `[labels.count] + exampleShape`.
     ///   - divisor: positive; 255 brings grey levels to 0 ... 1.
     ///   - normalization: of the divided values, for each channel; applied when examples enter a network.
+    ///   - classNames: what the labels 0, 1, … are called.
     /// - Throws: ``DataError`` naming what does not fit.
     public init(
         name: String, source: String, bytes: [UInt8], divisor: Float, normalization: Normalization? = nil,
-        exampleShape: [Int], labels: [Int]
+        exampleShape: [Int], labels: [Int], classNames: [String] = []
     ) throws(DataError) {
         guard divisor > 0, divisor.isFinite, (255 / divisor).isFinite else {
             throw .invalidArgument(
@@ -73,12 +79,12 @@ public struct ExampleSet: Sendable {
         try self.init(
             name: name, source: source, exampleShape: exampleShape,
             values: .bytes(SharedBytes(bytes), ByteScale(divisor: divisor, normalization: normalization)),
-            valueCount: bytes.count, labels: labels)
+            valueCount: bytes.count, labels: labels, classNames: classNames)
     }
 
     init(
         name: String, source: String, exampleShape: [Int], values: ExampleStorage.Values, valueCount: Int,
-        labels: [Int], texts: TextSet? = nil
+        labels: [Int], classNames: [String] = [], texts: TextSet? = nil
     ) throws(DataError) {
         var size = 1
         for dimension in exampleShape {
@@ -97,31 +103,20 @@ public struct ExampleSet: Sendable {
         self.init(
             name: name, source: source, exampleShape: exampleShape,
             storage: ExampleStorage(values: values, exampleSize: size, count: labels.count, texts: texts), order: nil,
-            labels: try ExampleSet.stored(labels, of: name), groups: nil)
-    }
-
-    /// Labels as sets keep them.
-    /// - Throws: ``DataError/labelOutOfRange(source:position:label:classes:)``.
-    static func stored(_ labels: [Int], of name: String) throws(DataError) -> [Int32] {
-        let largest = Int(Int32.max)
-        if let position = labels.firstIndex(where: { $0 < 0 || $0 >= largest }) {
-            throw .labelOutOfRange(source: name, position: position, label: labels[position], classes: largest)
-        }
-        return labels.map { Int32($0) }
+            labelling: try Labelling(labels, classNames: classNames, of: name))
     }
 
     /// Parts already checked.
     init(
-        name: String, source: String, exampleShape: [Int], storage: ExampleStorage, order: [Int32]?, labels: [Int32],
-        groups: ExampleGroups?
+        name: String, source: String, exampleShape: [Int], storage: ExampleStorage, order: [Int32]?,
+        labelling: Labelling
     ) {
         self.name = name
         self.source = source
         self.exampleShape = exampleShape
         self.storage = storage
         self.order = order
-        orderedLabels = labels
-        self.groups = groups
+        self.labelling = labelling
         hashCache = ContentHashCache()
     }
 
@@ -129,7 +124,14 @@ public struct ExampleSet: Sendable {
     public func named(_ name: String) -> ExampleSet {
         ExampleSet(
             name: name, source: source, exampleShape: exampleShape, storage: storage, order: order,
-            labels: orderedLabels, groups: groups)
+            labelling: labelling)
+    }
+
+    /// The same examples with other labels, groups or weights.
+    func with(_ labelling: Labelling) -> ExampleSet {
+        ExampleSet(
+            name: name, source: source, exampleShape: exampleShape, storage: storage, order: order,
+            labelling: labelling)
     }
 
     /// Row of the storage that holds example `index`.
@@ -185,19 +187,5 @@ extension ExampleSet {
         guard (0..<count).contains(index) else {
             throw .indexOutOfRange(operation: "inputs", index: index, count: count)
         }
-    }
-}
-
-extension ExampleSet: CustomStringConvertible {
-    /// Size, shape, label counts and the number of groups, for example
-    /// `train (mnist): 60000 examples of [1, 28, 28]; labels 0: 5923, 1: 6742, …`.
-    public var description: String {
-        let counts = classCounts
-        let shown = counts.prefix(20).map { "\($0.label): \($0.count)" }.joined(separator: ", ")
-        let rest = counts.count > 20 ? ", … (\(counts.count) labels)" : ""
-        let form = isSparse ? ", sparse" : ""
-        let labels = counts.isEmpty ? "" : "; labels \(shown)\(rest)"
-        let groups = groups.map { "; \($0.names.count) group\($0.names.count == 1 ? "" : "s")" } ?? ""
-        return "\(name) (\(source)): \(count) examples of \(exampleShape)\(form)\(labels)\(groups)"
     }
 }

@@ -16,6 +16,33 @@ package protocol BatchObjective: Sendable {
     ) throws(NetworkError) -> ObjectiveTerms
 }
 
+extension BatchObjective {
+    /// As `evaluate`; where the targets have weights, each row's terms and gradient count as much as its weight says.
+    func evaluateRows(
+        _ outputs: UnsafePointer<Float>, rows: Int, shape: [Int], _ targets: Targets, scale: Float,
+        gradient: UnsafeMutablePointer<Float>?
+    ) throws(NetworkError) -> ObjectiveTerms {
+        guard case .weightedClasses(let labels, let weights) = targets else {
+            return try evaluate(outputs, rows: rows, shape: shape, targets, scale: scale, gradient: gradient)
+        }
+        guard labels.count == rows, weights.count == rows else {
+            throw .targets(
+                loss: "\(self)", expected: "\(rows) labels and weights, one per row",
+                actual: "\(labels.count) and \(weights.count)")
+        }
+        let width = shape.reduce(1, *)
+        var total = ObjectiveTerms()
+        for row in 0..<rows {
+            var terms = try evaluate(
+                outputs + row * width, rows: 1, shape: shape, .classes([labels[row]]), scale: scale * weights[row],
+                gradient: gradient.map { $0 + row * width })
+            terms.sum *= Double(weights[row])
+            total.add(terms)
+        }
+        return total
+    }
+}
+
 /// A sum over some rows: divide by `count` for the mean, `correct` by `count` for the accuracy.
 package struct ObjectiveTerms: Sendable {
     package var sum = 0.0

@@ -4,6 +4,8 @@ public import RLEditTensor
 public enum Targets: Sendable {
     /// One class label per row, in `0 ..< classes`.
     case classes([Int])
+    /// The same, with what each row's terms count: 1 for as much as without weights, 0 for nothing.
+    case weightedClasses([Int], weights: [Float])
     /// Values in the shape of the network's output, rows first (a vector `[N]` also fits an output of `[N, 1]`).
     case values(Tensor)
     /// One class label per row, and what a teacher answers: its outputs, `[N, classes]` logits.
@@ -12,7 +14,7 @@ public enum Targets: Sendable {
     /// Number of rows.
     public var count: Int {
         switch self {
-        case .classes(let labels), .distillation(let labels, _): labels.count
+        case .classes(let labels), .weightedClasses(let labels, _), .distillation(let labels, _): labels.count
         case .values(let tensor): tensor.shape.first ?? 1
         }
     }
@@ -98,7 +100,7 @@ extension Targets {
     /// - Throws: ``NotFiniteValue`` for a value that is NaN or infinite.
     fileprivate func requireFinite() throws(NotFiniteValue) {
         switch self {
-        case .classes: break
+        case .classes, .weightedClasses: break
         case .values(let values): try values.requireFinite("targets")
         case .distillation(_, let teacher): try teacher.requireFinite("teacher")
         }
@@ -110,6 +112,9 @@ extension Targets {
         case .classes(let labels):
             try checkRows(indices, count: labels.count)
             return .classes(indices.map { labels[$0] })
+        case .weightedClasses(let labels, let weights):
+            try checkRows(indices, count: labels.count)
+            return .weightedClasses(indices.map { labels[$0] }, weights: indices.map { weights[$0] })
         case .values(let values): return .values(try values.rows(at: indices))
         case .distillation(let labels, let teacher):
             try checkRows(indices, count: labels.count)

@@ -57,7 +57,7 @@ extension GradientEngine {
         try forEach(laneCount) { lane in
             let part = parts[lane]
             results[lane] = try namingExamples({ part.first + $0 }) {
-                try objective.evaluate(
+                try objective.evaluateRows(
                     UnsafePointer(part.workspace.output), rows: part.rows, shape: part.outputShape, part.targets,
                     scale: scale, gradient: part.workspace.outputGradient)
             }

@@ -107,7 +107,7 @@ final class GradientEngine {
             try graph.workspaces.withWorkspace(key, of: graph) { workspace throws(NetworkError) in
                 let gradients = graph.parameters.map { gradient + $0.flatOffset }
                 try workspace.forward(input: entry, parameters: parameters, random: random)
-                let terms = try objective.evaluate(
+                let terms = try objective.evaluateRows(
                     UnsafePointer(workspace.output), rows: rows, shape: outputShape, targets, scale: scale,
                     gradient: workspace.outputGradient)
                 try workspace.backward(input: entry, parameters: parameters, parameterGradients: gradients)

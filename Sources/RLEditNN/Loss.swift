@@ -64,6 +64,8 @@ public enum Loss: String, BatchObjective, CaseIterable, Codable {
             return ObjectiveTerms(sum: sum, count: rows, correct: Int(correct))
         case (.crossEntropy, .values):
             throw .targets(loss: rawValue, expected: "class labels", actual: "values")
+        case (_, .weightedClasses):
+            return try evaluateRows(outputs, rows: rows, shape: shape, targets, scale: scale, gradient: gradient)
         case (_, .distillation):
             throw .targets(loss: rawValue, expected: "class labels or values", actual: "a teacher's outputs")
         case (.binaryCrossEntropy, .classes(let labels)):

@@ -131,7 +131,7 @@ struct ExampleGroupsTests {
 
     @Test("a set says how many groups it has")
     func description() throws {
-        #expect(set.description == "eight (test): 8 examples of [1]; labels 0: 4, 1: 4; 3 groups")
+        #expect(set.description == "eight (test): 8 examples of [1], values 0 … 7; labels 0: 4, 1: 4; 3 groups")
         #expect(try set.inGroups(["low"]).description.hasSuffix("; 1 group"))
     }
 

@@ -46,7 +46,7 @@ struct IDXTests {
         #expect(set.exampleShape == [1, 3, 4])
         #expect(set.labels == [3, 1])
         #expect(try set.allInputs().scalars == pixels.map { Float($0) / 255 })
-        #expect("\(set)" == "mine (file): 2 examples of [1, 3, 4]; labels 1: 1, 3: 1")
+        #expect("\(set)" == "mine (file): 2 examples of [1, 3, 4], values 0 … 0.09; labels 1: 1, 3: 1")
     }
 
     private func fault(_ path: String) -> DataError? {

@@ -242,7 +242,7 @@ enum BoundCalls {
                 ],
             "rledit.Set": [
                 "class_counts()", "concat(set)", "drop(1)", "group('a')", "group_counts()", "group_members('a')",
-                "in_groups { 'a' }", "inputs()", "labels()", "named('x')",
+                "in_groups { 'a' }", "inputs()", "labels()", "named('x')", "weights()",
                 "partition(function(label) return label == 1 end)", "relabel { [0] = 1, [1] = 0 }", "shuffle(1)",
                 "split(0.5)", "subset { 1, 2 }", "take(1)",
                 "class_counts() and pictures.train:stamp { patch = { { 1 } } }", "with_groups { c = { 1 } }",

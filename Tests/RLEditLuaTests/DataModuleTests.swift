@@ -54,7 +54,7 @@ import Testing
             """)
         #expect(
             printed == """
-                six (script): 6 examples of [2]; labels 0: 2, 1: 2, 2: 2
+                six (script): 6 examples of [2], values 1 … 12; labels 0: 2, 1: 2, 2: 2
                 2\t4\t1 1\tTensor [2, 2]:
                   3.0, 4.0
                   9.0, 10.0
@@ -87,7 +87,7 @@ import Testing
             printed == """
                 0\tnil
                 deaf none old\t3\t0\t1 2 6
-                set (script): 6 examples of [1]; labels 0: 3, 1: 3; 3 groups
+                set (script): 6 examples of [1], values 1 … 6; labels 0: 3, 1: 3; 3 groups
                 4\told deaf\t2 3\t2.0
                 1 5\tdeaf none old\t0
                 false\ttrue
@@ -108,7 +108,7 @@ import Testing
             print(set, set:inputs())
             """)
         #expect(
-            outcome.printed == "two (images): 2 examples of [1, 1, 2]; labels 3: 1, 4: 1\t"
+            outcome.printed == "two (images): 2 examples of [1, 1, 2], values 0 … 1; labels 3: 1, 4: 1\t"
                 + "Tensor [2, 1, 1, 2]: 0.0, 1.0, 0.2, 0.0\n")
         #expect(outcome.usedData.map(\.file) == ["images"])
         #expect(outcome.usedData[0].hash.count == 64)
@@ -146,7 +146,7 @@ import Testing
             outcome.printed == """
                 Tensor [2, 2]:
                   1.0, 2.0
-                  3.0, 255.0\tset (script): 2 examples of [2]; labels 3: 1, 7: 1
+                  3.0, 255.0\tset (script): 2 examples of [2], values 1 … 255; labels 3: 1, 7: 1
                 Tensor [2, 3]:
                   0.0, 0.5, 1.0
                   1.5, 2.0, 2.5\tTensor [3]: 3.0, 1.0, 2.0\tTensor [2, 3]:
@@ -288,8 +288,8 @@ import Testing
         (
             "set:partitoin()",
             "rledit.Set has no field 'partitoin' (did you mean 'partition'?); fields and methods: "
-                + "partition, name, source, count, example_shape, hash, take, drop, shuffle, split, concat, subset, "
-                + "named, groups, group_counts, group_members, group, in_groups, with_groups, without_groups and 5 more"
+                + "partition, name, source, count, example_shape, classes, hash, take, drop, shuffle, split, concat, subset, "
+                + "named, groups, group_counts, group_members, group, in_groups, with_groups and 7 more"
         ),
         (
             "data.generated_digits { train = -1 }",

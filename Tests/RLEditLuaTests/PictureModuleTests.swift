@@ -45,10 +45,10 @@ import Testing
             """)
         #expect(
             outcome.printed == """
-                pets (photos): 2 examples of [3, 8, 8]; labels 0: 1, 1: 1\tape cat\tcat/3.jpg
+                pets (photos): 2 examples of [3, 8, 8], values -2.101 … 2.198; labels ape: 1, cat: 1\tape cat\tcat/3.jpg
                 true\ttrue
-                pictures (photos): 1 examples of [1, 8, 8]; labels 0: 1\t3
-                pictures (a.tar.gz): 3 examples of [3, 6, 6]; labels 0: 2, 1: 1\ta b
+                pictures (photos): 1 example of [1, 8, 8], values -1.247 … 0.902; labels cat: 1\t3
+                pictures (a.tar.gz): 3 examples of [3, 6, 6], values 0 … 1; labels a: 2, b: 1\ta b
 
                 """)
         #expect(outcome.usedData.map(\.name) == ["pets", "pictures", "pictures"])
@@ -82,9 +82,9 @@ import Testing
         let folder = outcome.printed.split(separator: "'").first { $0.hasSuffix("/odd.csv") }?.dropLast(8) ?? ""
         #expect(
             outcome.printed.replacing(folder.isEmpty ? "?" : folder, with: "…") == """
-                faces (photos): 2 examples of [3, 8, 8]; labels 0: 1, 1: 1; 2 groups\t0\tcat/3.jpg\t4.jpg
+                faces (photos): 2 examples of [3, 8, 8], values 0 … 0.988; labels 0: 1, 1: 1; 2 groups\t0\tcat/3.jpg\t4.jpg
                 Male Young\t2\t1
-                pictures (photos): 2 examples of [3, 8, 8]; labels 0: 1, 2: 1\tape bee cat\t0.0
+                pictures (photos): 2 examples of [3, 8, 8], values 0 … 0.988; labels ape: 1, cat: 1\tape bee cat\t0.0
                 task.lua:10: 'photos' holds no picture '9.jpg', which row 2 of 'other.csv' names: add the picture, or remove the row
                 task.lua:10: '…/odd.csv': row 2, column 'label': label 'yes' is not one of '0', '1'; labels = { ["yes"] = 0, … } says which class each label is
 
@@ -167,8 +167,8 @@ import Testing
         (
             "data.image_folder { path = 'x', normalise = 'imagenet' }",
             "unknown field 'normalise' in rledit.data.image_folder (did you mean 'normalize'?); "
-                + "fields: path, folder, size, grey, skip_broken, normalize, table, file, label, labels, group, groups, "
-                + "separator, encoding, skip_lines, classes, name"
+                + "fields: path, folder, size, grey, skip_broken, normalize, table, file, label, labels, labels_from, group, "
+                + "groups, weight, skip_empty, separator, encoding, skip_lines, classes, name"
         ),
         (
             "data.image_folder { path = 'x', normalize = 'imagnet' }",
@@ -203,7 +203,7 @@ import Testing
         (
             "data.image_folder { path = 'x', table = 'y.csv', label = 'z', text = 'file' }",
             "unknown field 'text' in rledit.data.image_folder; fields: path, folder, size, grey, skip_broken, normalize, "
-                + "table, file, label, labels, classes, group, groups, skip_lines, encoding, separator, name"
+                + "table, file, label, labels, labels_from, classes, group, groups, weight, skip_empty, skip_lines, encoding, separator, name"
         ),
         ("data.image_folder { path = '/x' }", "path '/x' is refused: absolute paths need --allow FILE"),
         (

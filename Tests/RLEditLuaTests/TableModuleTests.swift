@@ -8,6 +8,7 @@ struct TableModuleTests {
         "civil.csv": "target,text,male,female\n0.2,fine,0.0,0.0\n0.7,bad,0.6,0.4\n0.9,worse,,\n",
         "iris.txt": "kind;length;width\nb;1.5;2\na;3;4\nb;5;6.25\n",
         "celeba.txt": "2\nMale Smiling\n1.jpg -1  1\n2.jpg  1 -1\n",
+        "weighted.csv": "x,kind,w,text\n1,b,2,\n-1,a,0.5,fine\n",
         "rows.jsonl": "{\"text\": \"good\", \"stars\": 4}\n{\"text\": \"bad\", \"stars\": 0}\n",
     ]
 
@@ -47,9 +48,9 @@ struct TableModuleTests {
             printed == """
                 civil (civil.csv): 3 texts; labels 0: 1, 1: 2; 2 groups
                 1
-                iris (iris.txt): 3 examples of [2]; labels 0: 1, 1: 2\ta b\tTensor [1, 2]:
+                iris (iris.txt): 3 examples of [2], values 1.5 … 6.25; labels a: 1, b: 2\ta b\tTensor [1, 2]:
                   5.0, 6.25
-                iris (iris.txt): 3 examples of [1]; labels 0: 2, 1: 1
+                iris (iris.txt): 3 examples of [1], values 2 … 6.25; labels b: 2, a: 1
                 celeba (celeba.txt): 2 texts; labels 0: 1, 1: 1; 1 group\t2.jpg
                 rows (rows.jsonl): 2 texts; labels 0: 1, 4: 1
 
@@ -65,8 +66,35 @@ struct TableModuleTests {
             """)
         #expect(
             printed == """
-                pairs (pairs.npz): 2 examples of [3]; labels 0: 1, 1: 1\tTensor [1, 3]:
+                pairs (pairs.npz): 2 examples of [3], values 0 … 1; labels 0: 1, 1: 1\tTensor [1, 3]:
                   0.6, 0.8, 1.0
+
+                """)
+    }
+
+    @Test("weights come from a column, an array or a list, and count in training whatever their scale")
+    func weights() throws {
+        let printed = try run(
+            """
+            local models = require "rledit.models"
+            local rows = data.csv { path = "weighted.csv", inputs = { "x" }, label = "kind", classes = "sorted", weight = "w" }
+            print(rows, table.concat(rows:weights(), " "), table.concat(rows.classes, " "))
+            print(data.arrays { path = "pairs.npz", inputs = "x", labels = "y", labels_from = 1, weights = "y" })
+            local function trained(weights)
+              local set = data.set { inputs = { { 1 }, { -1 }, { 1 } }, labels = { 0, 1, 1 }, weights = weights }
+              local model = models.mlp { widths = { 1, 2 } }
+              model:fit(set, { epochs = 200, learning_rate = 0.1, optimizer = "sgd", remember = false, shuffle = false })
+              return model:predict({ { 1 } })[1]
+            end
+            print(trained { 4, 1, 1 }, trained { 1, 1, 4 }, trained { 40, 10, 10 }, data.set { inputs = { { 1 } }, labels = { 0 } }:weights())
+            print(#data.csv { path = "weighted.csv", text = "text", label = "kind", classes = "sorted", skip_empty = true })
+            """)
+        #expect(
+            printed == """
+                weighted (weighted.csv): 2 examples of [1], values -1 … 1; labels a: 1, b: 1; weighted\t2.0 0.5\ta b
+                pairs (pairs.npz): 2 examples of [3], values 0 … 255; labels 0: 1, 1: 1; weighted
+                0\t1\t0\tnil
+                1
 
                 """)
     }
@@ -82,7 +110,7 @@ struct TableModuleTests {
             """)
         #expect(
             printed == """
-                set (script): 3 examples of [1]; labels 0: 2, 1: 1\tset (script): 3 examples of [1]; labels 0: 1, 3: 2
+                set (script): 3 examples of [1], values 1 … 3; labels 0: 2, 1: 1\tset (script): 3 examples of [1], values 1 … 3; labels 0: 1, 3: 2
                 texts (script): 2 texts; labels 0: 1, 1: 1
 
                 """)
@@ -166,6 +194,22 @@ struct TableModuleTests {
             (
                 "data.arrays { inputs = 'u1.npy', labels = 'y.npy', scale = 0 }",
                 "bad field 'scale' in rledit.data.arrays (a number other than 0 expected, got 0.0)"
+            ),
+            (
+                "data.set { inputs = { { 1 } }, labels = { 3 }, weights = { 1, 2 } }",
+                "bad field 'weights' in rledit.data.set (2 weights for 1 examples)"
+            ),
+            (
+                "data.set { inputs = { { 1 } }, labels = { 3 }, weights = { -1 } }",
+                "bad field 'weights' in rledit.data.set (weight -1.0 of example 1: a finite number, 0 or more, expected)"
+            ),
+            (
+                "data.csv { path = 'weighted.csv', text = 'text', label = 'kind', classes = 'sorted' }",
+                "row 2, column 'text': the text is empty; skip_empty = true leaves such rows out"
+            ),
+            (
+                "data.csv { path = 'weighted.csv', inputs = { 'x' }, label = 'kind', labels_from = 1 }",
+                "bad field 'labels_from' in rledit.data.csv ('classes', a number of classes, expected, too)"
             ),
             (
                 "data.set { inputs = { { 1 } }, labels = { 3 } }:relabel { [2] = 1 }",

@@ -74,7 +74,7 @@ struct TextModuleTests {
             printed == """
                 vocabulary of 3 words (counts): bad, day, good\t3\t3\tcounts\t1\tbad day good\tgood
                 true\tfalse\t3\tnil
-                t (t.csv): 3 examples of [3], sparse; labels 0: 2, 1: 1; 2 groups\tTensor [1, 3]:
+                t (t.csv): 3 examples of [3], sparse, values 0 … 2; labels 0: 2, 1: 1; 2 groups\tTensor [1, 3]:
                   2.0, 1.0, 0.0\t1\ttrue
                 6
 

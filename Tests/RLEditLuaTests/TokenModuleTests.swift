@@ -29,7 +29,7 @@ struct TokenModuleTests {
         #expect(
             printed == """
                 wordpiece of 379 tokens, uncased\t379\t379\tfalse\twordpiece of 379 tokens, cased\twordpiece of 379 tokens, cased
-                t (script): 3 examples of [5]; labels 0: 1, 1: 2; 1 group\t2\tTensor [2, 5]:
+                t (script): 3 examples of [5], values -1 … 60; labels 0: 1, 1: 2; 1 group\t2\tTensor [2, 5]:
                   3.0, 6.0, 59.0, 60.0, 4.0
                   3.0, 5.0, 4.0, -1.0, -1.0
                 128\t3 6 7 4

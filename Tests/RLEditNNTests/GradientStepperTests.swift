@@ -44,6 +44,25 @@ struct GradientStepperTests {
         expectClose(gradients.flatMap(\.scalars), expected)
     }
 
+    @Test("A row that weighs twice counts as two rows")
+    func weights() throws {
+        let plain = try source(6, seed: 5)
+        guard case .classes(let labels) = plain.targets else { return }
+        // Rows 1 and 4 once more; nine rows of mean weight 1, of which one counts nothing.
+        let repeated = [0, 1, 1, 2, 3, 4, 4, 5]
+        let weights: [Float] = [1, 2, 1, 1, 2, 1, 0].map { $0 * 7 / 8 }
+        let weighted = try TensorBatchSource(
+            inputs: try Tensor.concat([plain.inputs, Tensor([9, 9, 9], shape: [1, 3])]),
+            targets: .weightedClasses(labels + [1], weights: weights))
+        let (inputs, targets) = try plain.batch(repeated[...])
+        let expected = try TensorBatchSource(inputs: inputs, targets: targets)
+        expectClose(try gradient(weighted), try gradient(expected))
+        let network = try network()
+        let value = try Loss.crossEntropy.value(network.forward(weighted.inputs), weighted.targets)
+        let other = try Loss.crossEntropy.value(network.forward(inputs), targets)
+        #expect(abs(value - other) < 1e-6)
+    }
+
     @Test("A mask holds parameters still, also under momentum and clipping")
     func mask() throws {
         let source = try source(20, seed: 1)

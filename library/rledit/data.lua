@@ -65,8 +65,8 @@ function data.idx(options) end
 
 --- A set of your own numbers: `inputs` is `[examples, …]`, with a label (an integer from 0 on) for each example. A
 --- number that is NaN or infinite in 32 bits is an error that names the example and the place: `inputs[3] holds NaN at
---- [1, 14, 2]`.
----@param options { inputs: rledit.Numbers, labels: integer[]|rledit.Tensor, name: string? }
+--- [1, 14, 2]`. `weights` says how much each example counts in training.
+---@param options { inputs: rledit.Numbers, labels: integer[]|rledit.Tensor, weights: rledit.Numbers?, name: string? }
 ---@return rledit.Set
 function data.set(options) end
 
@@ -123,13 +123,14 @@ function data.json(path) end
 
 --- A set from arrays that NumPy saved: `inputs` is `[examples, …]`, `labels` has a whole number for each. Both are
 --- `.npy` files, or with `path` names of arrays in a `.npz` file. Inputs are multiplied by `scale`, labels count from
---- `labels_from` (0 by default) and with `classes` must be fewer.
+--- `labels_from` (0 by default) and with `classes` must be fewer. `weights` has a number for each example, how much it
+--- counts in training.
 ---
 --- ```
 --- local set = data.arrays { inputs = "images.npy", labels = "labels.npy", scale = 1 / 255, classes = 10 }
 --- local other = data.arrays { path = "digits.npz", inputs = "x_train", labels = "y_train", scale = 1 / 255 }
 --- ```
----@param options { inputs: string, labels: string, path: string?, scale: number?, labels_from: integer?, classes: integer?, name: string? }
+---@param options { inputs: string, labels: string, weights: string?, path: string?, scale: number?, labels_from: integer?, classes: integer?, name: string? }
 ---@return rledit.Set
 function data.arrays(options) end
 
@@ -234,8 +235,11 @@ function data.wordpiece(file) end
 ---@field label string|{ column: string, at_least: number } the column of the labels; with `at_least`, 1 for a number from there on and 0 below. Without more it holds 0 and 1, or -1 (which becomes 0) and 1
 ---@field labels table<string, integer>? which contents mean which label
 ---@field classes (integer|string[]|"sorted")? more than two classes: how many (labels from 0 on), their words in order, or every word that occurs, sorted (whole numbers by size)
+---@field labels_from integer? the number that becomes label 0, with a number of classes; 0 by default
 ---@field group string? the column with the name of each row's group, empty for none
 ---@field groups (string[]|{ columns: string[], at_least: number? })? a column for each group: members have a number from `at_least` (0.5) on; an empty field is not annotated, neither group nor background
+---@field weight string? the column that says how much each row counts in training, a number of 0 or more
+---@field skip_empty boolean? leave out rows whose text is empty, with a warning that counts them
 ---@field name string? the set's name; that of the file by default
 
 ---@class rledit.CSVOptions: rledit.TableOptions
@@ -251,7 +255,8 @@ function data.wordpiece(file) end
 ---@field source string where the examples come from
 ---@field count integer number of examples
 ---@field example_shape integer[] shape of one example, for images `{ channels, rows, columns }`
----@field hash string SHA-256 of the examples in their order, and of their groups if there are any
+---@field classes string[] names of the labels: label 0 has the first; empty where nobody said
+---@field hash string SHA-256 of the examples in their order, and of their groups and weights if there are any
 ---@operator len: integer
 ---@field groups string[] names of the groups, in their order; empty for a set without groups
 local Set = {}
@@ -354,6 +359,12 @@ function Set:inputs(first, last) end
 ---@return integer[]
 function Set:labels(first, last) end
 
+--- How much each example counts in training; nothing where all count the same. `fit` and baselines that train on the
+--- set's labels heed it: an example's loss is multiplied by its weight over the mean of all. Measures count every
+--- example once.
+---@return number[]?
+function Set:weights() end
+
 --- The same pictures with a patch in each, as the trigger of a backdoor. `patch` has a number for each pixel, rows
 --- first, or one such table for each channel: 0 is black and 1 is white, before any normalization. `row` and `column`
 --- place its upper left pixel, counted from 1; by default the patch lies in the bottom right corner.
@@ -382,6 +393,7 @@ local Pictures = {}
 ---@field count integer number of texts
 ---@field hash string SHA-256 of texts, labels and groups in their order
 ---@field groups string[] names of the groups, in their order; empty for a set without groups
+---@field classes string[] names of the labels: label 0 has the first; empty where nobody said
 ---@operator len: integer
 local TextSet = {}
 

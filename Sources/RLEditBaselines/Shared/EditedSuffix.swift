@@ -35,7 +35,7 @@ struct EditedSuffix {
             blocks.append(try split.entering(inputs, pool: pool))
         }
         passes.forward(examples.count, share: 1 - share)
-        return try TensorBatchSource(inputs: try Tensor.concat(blocks), targets: .classes(examples.labels))
+        return try TensorBatchSource(inputs: try Tensor.concat(blocks), targets: ExampleSetSource(examples).targets)
     }
 }
 

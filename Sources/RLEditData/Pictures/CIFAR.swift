@@ -24,7 +24,7 @@ public enum CIFAR {
         let folders = folders(locations, ["cifar10", "cifar10/cifar-10-batches-bin", "cifar-10-batches-bin", ""])
         if let found = try binaries("CIFAR-10", train: train, test: "test_batch.bin", in: folders) {
             func set(_ name: String, _ paths: [String]) throws(DataError) -> ExampleSet {
-                try read(paths, name: name, source: "cifar10", normalization, labelBytes: 1, label: 0, classes: 10)
+                try read(paths, name: name, source: "cifar10", normalization, labelBytes: 1, label: 0, classes)
             }
             return PictureData(
                 train: try set("train", found.train), test: try set("test", [found.test]), classes: classes,
@@ -62,13 +62,13 @@ public enum CIFAR {
         guard let found = try binaries("CIFAR-100", train: ["train.bin"], test: "test.bin", in: folders) else {
             throw .picturesNotFound(name: "CIFAR-100", option: nil, searched: folders)
         }
-        let count = isCoarse ? 20 : 100
+        let names = try names(
+            "\(found.folder)/\(isCoarse ? "coarse" : "fine")_label_names.txt", count: isCoarse ? 20 : 100)
         func set(_ name: String, _ path: String) throws(DataError) -> ExampleSet {
             try read(
                 [path], name: name, source: "cifar100", normalization, labelBytes: 2, label: isCoarse ? 0 : 1,
-                classes: count)
+                names)
         }
-        let names = try names("\(found.folder)/\(isCoarse ? "coarse" : "fine")_label_names.txt", count: count)
         return PictureData(
             train: try set("train", found.train[0]), test: try set("test", found.test), classes: names,
             source: "cifar100")
@@ -93,7 +93,7 @@ public enum CIFAR {
 
     private static func read(
         _ paths: [String], name: String, source: String, _ normalization: Normalization?, labelBytes: Int, label: Int,
-        classes: Int
+        _ classNames: [String]
     ) throws(DataError) -> ExampleSet {
         let size = labelBytes + pixels
         let files = try paths.map { path throws(DataError) in try InputFile(path: path) }
@@ -109,9 +109,9 @@ public enum CIFAR {
             while case let count = try file.read(into: &piece), count > 0 {
                 for start in stride(from: 0, to: count - size + 1, by: size) {
                     let number = Int(piece[start + label])
-                    guard number < classes else {
+                    guard number < classNames.count else {
                         throw .labelOutOfRange(
-                            source: file.path, position: labels.count, label: number, classes: classes)
+                            source: file.path, position: labels.count, label: number, classes: classNames.count)
                     }
                     labels.append(number)
                     bytes += piece[(start + labelBytes)..<(start + size)]
@@ -120,7 +120,7 @@ public enum CIFAR {
         }
         return try ExampleSet(
             name: name, source: source, bytes: bytes, divisor: 255, normalization: normalization,
-            exampleShape: [3, 32, 32], labels: labels)
+            exampleShape: [3, 32, 32], labels: labels, classNames: classNames)
     }
 
     private static func names(_ path: String, count: Int) throws(DataError) -> [String] {

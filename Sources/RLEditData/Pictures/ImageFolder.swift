@@ -86,7 +86,7 @@ public struct ImageFolder: Sendable {
             seen = files.choice
             try listing.check(found: Set(decoding.paths).union(decoding.skipped), seen)
         }
-        classes = listing.contents.classes
+        classes = listing.contents.labelling.classNames
         unlisted = seen.unlisted.sorted(by: PictureChoice.precedes)
         (examples, skipped) = try decoding.examples(name: name, source: source, listing: listing)
     }

@@ -41,7 +41,7 @@ public enum Objects {
             return try ExampleSet(
                 name: name, source: "generated objects", bytes: drawn.bytes, divisor: 255,
                 normalization: normalization, exampleShape: [3, ObjectGenerator.side, ObjectGenerator.side],
-                labels: drawn.labels)
+                labels: drawn.labels, classNames: classes)
         }
         return PictureData(
             train: try set("train", trainCount), test: try set("test", testCount), classes: classes,

@@ -156,18 +156,18 @@ struct PictureDecoding {
         }
         return examples(
             name: name, source: source, order: sorted,
-            labels: sorted.map { Int32(labels[placed[$0].className] ?? 0) }, groups: nil)
+            labelling: Labelling(sorted.map { Int32(labels[placed[$0].className] ?? 0) }, classNames: classes))
     }
 
     /// The pictures as a set.
     /// - Parameter order: numbers of the decoded pictures.
-    func examples(name: String, source: String, order: [Int], labels: [Int32], groups: ExampleGroups?) -> ExampleSet {
+    func examples(name: String, source: String, order: [Int], labelling: Labelling) -> ExampleSet {
         let shape = [options.channels, shape?.rows ?? 0, shape?.columns ?? 0]
         return ExampleSet(
             name: name, source: source, exampleShape: shape,
             storage: ExampleStorage(
                 values: .bytes(SharedBytes(block), ByteScale(divisor: 255, normalization: options.normalization)),
                 exampleSize: exampleSize, count: placed.count),
-            order: order.elementsEqual(placed.indices) ? nil : order.map { Int32($0) }, labels: labels, groups: groups)
+            order: order.elementsEqual(placed.indices) ? nil : order.map { Int32($0) }, labelling: labelling)
     }
 }

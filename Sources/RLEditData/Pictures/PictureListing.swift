@@ -126,10 +126,8 @@ extension PictureDecoding {
             rows.append(row)
         }
         guard !rows.isEmpty else { throw .invalidImageFolder(path: source, fault: listing.noSoundPicture) }
-        let contents = listing.contents
         let set = examples(
-            name: name, source: source, order: order, labels: rows.map { contents.labels[$0] },
-            groups: contents.groups?.selecting(rows))
+            name: name, source: source, order: order, labelling: listing.contents.labelling.selecting(rows))
         return (set, skipped)
     }
 }

@@ -26,7 +26,7 @@ struct LabelColumn {
                 byText[text] = label
             }
             expected = names.map { "'\($0.text)'" }.joined(separator: ", ")
-        case .numbers(let classes): expected = "the whole numbers 0 to \(classes - 1)"
+        case .numbers(let classes, let first): expected = "the whole numbers \(first) to \(first + classes - 1)"
         case .sorted: expected = "at most \(LabelColumn.largestClasses) words"
         case .atLeast: break
         }
@@ -41,8 +41,8 @@ struct LabelColumn {
         switch labels {
         case .two: found = two(text) ?? two(text.trimmingSpaces)
         case .named: found = byText[text] ?? byText[text.trimmingSpaces]
-        case .numbers(let classes):
-            found = Int32(text.trimmingSpaces).flatMap { $0 >= 0 && $0 < classes ? $0 : nil }
+        case .numbers(let classes, let first):
+            found = Int(text.trimmingSpaces).flatMap { $0 >= first && $0 < first + classes ? Int32($0 - first) : nil }
         case .sorted: found = word(text.trimmingSpaces)
         case .atLeast: found = nil
         }
@@ -85,7 +85,7 @@ struct LabelColumn {
             // Several contents may mean one class.
             guard Set(names.map(\.label)) == Set(names.indices) else { return (values, []) }
             return (values, names.sorted { $0.label < $1.label }.map(\.text))
-        case .numbers(let classes): return (values, (0..<classes).map(String.init))
+        case .numbers(let classes, let first): return (values, (first..<(first + classes)).map(String.init))
         default: return (values, [])
         }
         let areNumbers = byText.keys.allSatisfy { Int($0) != nil }

@@ -15,8 +15,8 @@ extension TextSet {
             throw .invalidArgument(operation: "text set", message: "a column of texts expected, got columns of numbers")
         }
         self.init(
-            name: name, source: source, storage: texts, order: (0..<contents.labels.count).map { Int32($0) },
-            labels: contents.labels, groups: contents.groups)
+            name: name, source: source, storage: texts, order: (0..<contents.labelling.count).map { Int32($0) },
+            labelling: contents.labelling)
     }
 }
 
@@ -38,6 +38,6 @@ extension ExampleSet {
         self.init(
             name: name, source: source, exampleShape: Array(numbers.shape.dropFirst()),
             storage: ExampleStorage(values: .floats(numbers), exampleSize: numbers.shape[1], count: numbers.shape[0]),
-            order: nil, labels: contents.labels, groups: contents.groups)
+            order: nil, labelling: contents.labelling)
     }
 }

@@ -25,8 +25,8 @@ public struct TableColumns: Sendable {
         case two
         /// The label of each content.
         case named([(text: String, label: Int)])
-        /// Whole numbers from 0 on, below this.
-        case numbers(classes: Int)
+        /// So many whole numbers, counted from `first` on, which becomes label 0.
+        case numbers(classes: Int, first: Int = 0)
         /// Every content that occurs is a class, in the order of the numbers where all are whole numbers, else by Unicode.
         case sorted
         /// 1 for a number from this on, 0 below.
@@ -47,15 +47,22 @@ public struct TableColumns: Sendable {
     public var labels: Labels
     /// nil for rows without groups.
     public var groups: Groups?
+    /// The column that says how much each row counts in training; nil where all count the same.
+    public var weight: String?
+    /// Whether rows whose text is empty are left out and counted; otherwise such a row is an error.
+    public var skipsEmptyTexts: Bool
     public var format: Format
 
     public init(
-        _ inputs: Inputs, label: String, labels: Labels = .two, groups: Groups? = nil, format: Format = .csv()
+        _ inputs: Inputs, label: String, labels: Labels = .two, groups: Groups? = nil, weight: String? = nil,
+        skipsEmptyTexts: Bool = false, format: Format = .csv()
     ) {
         self.inputs = inputs
         self.label = label
         self.labels = labels
         self.groups = groups
+        self.weight = weight
+        self.skipsEmptyTexts = skipsEmptyTexts
         self.format = format
     }
 }

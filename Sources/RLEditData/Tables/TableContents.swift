@@ -9,14 +9,15 @@ package struct TableContents {
     }
 
     package let inputs: Inputs
-    package let labels: [Int32]
-    package let groups: ExampleGroups?
-    /// What the labels 0, 1, … are called in the file; empty where it does not say.
-    package let classes: [String]
+    /// Classes have names where the file says them.
+    package let labelling: Labelling
+    /// Rows left out since their text is empty.
+    package let skippedRows: Int
 
     /// The classes that no row has, in words; nil where every one has a row, or they are not known.
     package var missingClasses: String? {
-        let present = Set(labels)
+        let present = Set(labelling.labels)
+        let classes = labelling.classNames
         let missing = classes.indices.filter { !present.contains(Int32(truncatingIfNeeded: $0)) }
         if missing.isEmpty { return nil }
         let shown = missing.prefix(10).map { "'\(classes[$0])' (label \($0))" }.joined(separator: ", ")
@@ -38,34 +39,67 @@ package struct TableContents {
     ) throws(DataError) {
         var rows = try columns.format.rows(source)
         var texts = TextStorage.Builder()
-        var numbers: NumberColumns?
+        var inputColumns: NumberColumns?
+        var skippedRows = 0
         var textColumn: (index: Int, name: String)?
         switch columns.inputs {
         case .texts(let name): textColumn = (try rows.index(of: name, isOptional: false), name)
-        case .numbers(let names): numbers = try NumberColumns(names, &rows)
+        case .numbers(let names): inputColumns = try NumberColumns(names, &rows)
         }
         var labels = try LabelColumn(columns, &rows)
+        var weights = try columns.weight.map { name throws(DataError) in try WeightColumn(name, &rows) }
         var groups = try columns.groups.map { groups throws(DataError) in try GroupColumns(groups, &rows) }
         while try rows.next() {
             if let (index, name) = textColumn {
                 let bytes = rows.bytes(index)
                 guard bytes.contains(where: { $0 > 32 }) else {
-                    throw .invalidTable(path: rows.path, fault: .emptyText(rows.place, column: name))
+                    guard columns.skipsEmptyTexts else {
+                        throw .invalidTable(path: rows.path, fault: .emptyText(rows.place, column: name))
+                    }
+                    skippedRows += 1
+                    continue
                 }
                 try visit(rows.place, try rows.text(index))
                 texts.append(bytes)
             }
-            try numbers?.read(rows)
+            try inputColumns?.read(rows)
             try labels.read(rows)
             try groups?.read(rows)
+            try weights?.read(rows)
         }
-        guard labels.count > 0 else { throw .invalidTable(path: rows.path, fault: .noRows) }
+        guard labels.count > 0 else {
+            throw .invalidTable(path: rows.path, fault: skippedRows > 0 ? .noText(rows: skippedRows) : .noRows)
+        }
         guard labels.count <= Int(Int32.max) else {
             throw .invalidArgument(operation: "table", message: "more rows than a set can hold")
         }
-        (self.labels, classes) = labels.finish()
-        self.groups = try groups?.finish()
-        inputs = if let made = try numbers?.finish() { .numbers(made) } else { .texts(texts.finish()) }
+        self.skippedRows = skippedRows
+        let (numbers, classNames) = labels.finish()
+        labelling = try Labelling(numbers, classNames: classNames, groups: try groups?.finish())
+            .withWeights(weights?.values)
+        inputs = if let made = try inputColumns?.finish() { .numbers(made) } else { .texts(texts.finish()) }
+    }
+}
+
+/// The column of the weights.
+private struct WeightColumn {
+    private let column: (index: Int, name: String)
+    private(set) var values: [Float] = []
+
+    init(_ name: String, _ rows: inout any TableRows) throws(DataError) {
+        column = (try rows.index(of: name, isOptional: false), name)
+    }
+
+    mutating func read(_ rows: any TableRows) throws(DataError) {
+        let weight = Float(try rows.number(column.index, column.name))
+        guard weight >= 0, weight.isFinite else {
+            throw .invalidTable(
+                path: rows.path,
+                fault: .notAWeight(
+                    rows.place, column: column.name,
+                    text: String(decoding: rows.bytes(column.index).prefix(40), as: UTF8.self)))
+        }
+        values.append(weight)
     }
 }
 

@@ -76,7 +76,10 @@ public enum TableFault: Equatable, Sendable, CustomStringConvertible {
     case repeatedPicture(Row, column: String, name: String, first: Row)
     /// A header and nothing else.
     case noRows
+    /// Rows, and not one whose text is not empty.
+    case noText(rows: Int)
     case notANumber(Row, column: String, text: String)
+    case notAWeight(Row, column: String, text: String)
     /// The file ends in the middle of a character of UTF-16, or holds half of one; `unit` counts from 1.
     case notUTF16(unit: Int)
     /// The number of rows that a line before the header announces is not that of the rows.
@@ -115,7 +118,10 @@ public enum TableFault: Equatable, Sendable, CustomStringConvertible {
         case .repeatedPicture(let row, let column, let name, let first):
             "\(row.at(column)): '\(name)' is named a second time, after \(first)"
         case .noRows: "no row follows the header"
+        case .noText(let rows): "the text of every row is empty (\(rows) row\(rows == 1 ? "" : "s"))"
         case .notANumber(let row, let column, let text): "\(row.at(column)): a number expected, got '\(text)'"
+        case .notAWeight(let row, let column, let text):
+            "\(row.at(column)): a weight of 0 or more expected, got '\(text)'"
         case .notUTF16(let unit): "character \(unit) is not UTF-16; convert the file, for example with iconv"
         case .rowCount(let announced, let actual):
             "its first line announces \(announced) rows, and \(actual) follow: is the file cut off?"

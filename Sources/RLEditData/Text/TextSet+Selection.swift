@@ -99,36 +99,36 @@ extension TextSet {
         guard count + other.count <= Int(Int32.max) else {
             throw .invalidArgument(operation: "concat", message: "more texts than a set can hold")
         }
-        let groups = ExampleGroups.joined(groups, count, other.groups, other.count)
+        let labelling = labelling.joined(with: other.labelling)
         let sources = source == other.source ? source : "\(source)+\(other.source)"
-        let labels = orderedLabels + other.orderedLabels
         if storage === other.storage {
             return TextSet(
-                name: name, source: sources, storage: storage, order: order + other.order, labels: labels,
-                groups: groups)
+                name: name, source: sources, storage: storage, order: order + other.order,
+                labelling: labelling)
         }
         var texts = TextStorage.Builder()
         for set in [self, other] {
             for index in 0..<set.count { set.withText(index) { texts.append($0) } }
         }
         return TextSet(
-            name: name, source: sources, storage: texts.finish(), order: (0..<labels.count).map { Int32($0) },
-            labels: labels, groups: groups)
+            name: name, source: sources, storage: texts.finish(), order: (0..<labelling.count).map { Int32($0) },
+            labelling: labelling)
     }
 
     /// The same texts under another name.
     public func named(_ name: String) -> TextSet {
-        TextSet(name: name, source: source, storage: storage, order: order, labels: orderedLabels, groups: groups)
+        TextSet(name: name, source: source, storage: storage, order: order, labelling: labelling)
+    }
+
+    /// The same texts with other labels, groups or weights.
+    func with(_ labelling: Labelling) -> TextSet {
+        TextSet(name: name, source: source, storage: storage, order: order, labelling: labelling)
     }
 
     /// The same texts with these groups instead of any they had; nil takes them away.
     /// - Throws: ``DataError/invalidGroups(_:)`` for memberships of another number of texts.
     public func withGroups(_ groups: ExampleGroups?) throws(DataError) -> TextSet {
-        if let groups, groups.exampleCount != count {
-            throw .invalidGroups(.countMismatch(examples: count, memberships: groups.exampleCount))
-        }
-        return TextSet(
-            name: name, source: source, storage: storage, order: order, labels: orderedLabels, groups: groups)
+        with(try labelling.withGroups(groups))
     }
 
     /// The texts that belong to one of the named groups at least, in the order of this set, with these groups only.
@@ -143,7 +143,7 @@ extension TextSet {
     func selecting(_ indices: some Collection<Int>) -> TextSet {
         TextSet(
             name: name, source: source, storage: storage, order: indices.map { order[$0] },
-            labels: indices.map { orderedLabels[$0] }, groups: groups?.selecting(indices))
+            labelling: labelling.selecting(indices))
     }
 
     private func checkCount(_ requested: Int, operation: String) throws(DataError) {

@@ -7,14 +7,21 @@ public struct TextSet: Sendable {
     public let name: String
     /// Where the texts come from, for example a file's path or `generated`.
     public let source: String
-    /// Named groups and which texts belong to them; nil for none.
-    public let groups: ExampleGroups?
 
     let storage: TextStorage
     /// Texts of the storage in the order of the set.
     let order: [Int32]
-    package let orderedLabels: [Int32]
+    /// Labels, groups and weights in the order of the set.
+    package let labelling: Labelling
     private let hashCache = ContentHashCache()
+
+    package var orderedLabels: [Int32] { labelling.labels }
+    /// Named groups and which texts belong to them; nil for none.
+    public var groups: ExampleGroups? { labelling.groups }
+    /// How much each text counts in training; nil where all count the same.
+    public var weights: [Float]? { labelling.weights }
+    /// What the labels 0, 1, … are called; empty where nobody said.
+    public var classNames: [String] { labelling.classNames }
 
     /// Number of texts.
     public var count: Int { order.count }
@@ -40,27 +47,22 @@ public struct TextSet: Sendable {
         try self.init(name: name, source: source, texts: storage.finish(), labels: labels)
     }
 
-    init(
-        name: String, source: String, texts: TextStorage, labels: [Int], groups: ExampleGroups? = nil
-    ) throws(DataError) {
+    private init(name: String, source: String, texts: TextStorage, labels: [Int]) throws(DataError) {
         guard labels.count <= Int(Int32.max) else {
             throw .invalidArgument(operation: "text set", message: "more texts than a set can hold")
         }
         self.init(
             name: name, source: source, storage: texts, order: (0..<labels.count).map { Int32($0) },
-            labels: try ExampleSet.stored(labels, of: name), groups: groups)
+            labelling: try Labelling(labels, of: name))
     }
 
     /// Parts already checked.
-    init(
-        name: String, source: String, storage: TextStorage, order: [Int32], labels: [Int32], groups: ExampleGroups?
-    ) {
+    init(name: String, source: String, storage: TextStorage, order: [Int32], labelling: Labelling) {
         self.name = name
         self.source = source
         self.storage = storage
         self.order = order
-        orderedLabels = labels
-        self.groups = groups
+        self.labelling = labelling
     }
 
     /// A text.
@@ -75,13 +77,9 @@ public struct TextSet: Sendable {
     }
 
     /// Number of texts of each label that occurs, by ascending label.
-    public var classCounts: [(label: Int, count: Int)] {
-        var counts: [Int32: Int] = [:]
-        for label in orderedLabels { counts[label, default: 0] += 1 }
-        return counts.keys.sorted().map { (Int($0), counts[$0, default: 0]) }
-    }
+    public var classCounts: [(label: Int, count: Int)] { labelling.classCounts }
 
-    /// SHA-256 over texts, labels and groups in the order of the set; names of sets do not enter. Computed once.
+    /// SHA-256 over texts, labels, groups and weights in the order of the set; names of sets do not enter. Computed once.
     public var contentHash: String {
         hashCache.value {
             var hasher = SHA256Digest.Hasher()
@@ -102,6 +100,10 @@ public struct TextSet: Sendable {
                 for group in memberships { hasher.update(group) }
                 if groups.isKnown?[index] == false { hasher.update("unknown") }
             }
+            if let weights {
+                hasher.update("weights")
+                weights.withUnsafeBytes { hasher.update($0) }
+            }
             return hasher.finish()
         }
     }
@@ -109,12 +111,5 @@ public struct TextSet: Sendable {
 
 extension TextSet: CustomStringConvertible {
     /// Size and label counts, for example `train (comments.csv): 6617 texts; labels 0: 3567, 1: 3050`, and groups if any.
-    public var description: String {
-        let counts = classCounts
-        let shown = counts.prefix(20).map { "\($0.label): \($0.count)" }.joined(separator: ", ")
-        let rest = counts.count > 20 ? ", … (\(counts.count) labels)" : ""
-        let labels = counts.isEmpty ? "" : "; labels \(shown)\(rest)"
-        let members = groups.map { "; \($0.names.count) group\($0.names.count == 1 ? "" : "s")" } ?? ""
-        return "\(name) (\(source)): \(count) texts\(labels)\(members)"
-    }
+    public var description: String { "\(name) (\(source)): \(count) texts\(labelling.summary)" }
 }

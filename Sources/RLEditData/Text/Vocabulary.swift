@@ -152,14 +152,14 @@ public struct Vocabulary: Sendable {
         return !words.isEmpty && words.allSatisfy { table.find($0) != nil }
     }
 
-    /// A set as networks take it: sparse rows of `count` columns, with the labels, groups, name and source of the texts.
+    /// A set as networks take it: sparse rows of `count` columns, with the labels, groups, weights, name and source of the texts.
     public func encode(_ texts: TextSet) throws -> ExampleSet {
         var encoder = Encoder(self)
         for index in 0..<texts.count { texts.withText(index) { encoder.append($0) } }
         return try ExampleSet(
             name: texts.name, source: texts.source, sparse: try encoder.finish(), labels: texts.labels,
             texts: texts
-        ).withGroups(texts.groups)
+        ).with(texts.labelling)
     }
 
     /// Rows for texts that have no labels.

@@ -35,7 +35,7 @@ extension WordPiece {
         }
         let examples = try ExampleSet(
             name: texts.name, source: texts.source, inputs: inputs, labels: texts.labels, texts: texts)
-        return (try examples.withGroups(texts.groups), cut)
+        return (examples.with(texts.labelling), cut)
     }
 
     /// Cuts one text after the other; keeps what it has learned of characters.

@@ -11,14 +11,15 @@ extension HostModules {
             """
             A set from arrays that NumPy saved: `inputs` is `[examples, …]`, `labels` has a whole number for each. Both are
             `.npy` files, or with `path` names of arrays in a `.npz` file. Inputs are multiplied by `scale`, labels count from
-            `labels_from` (0 by default) and with `classes` must be fewer.
+            `labels_from` (0 by default) and with `classes` must be fewer. `weights` has a number for each example, how much it
+            counts in training.
 
             ```
             local set = data.arrays { inputs = "images.npy", labels = "labels.npy", scale = 1 / 255, classes = 10 }
             local other = data.arrays { path = "digits.npz", inputs = "x_train", labels = "y_train", scale = 1 / 255 }
             ```
-            @param options { inputs: string, labels: string, path: string?, scale: number?, labels_from: integer?, \
-            classes: integer?, name: string? }
+            @param options { inputs: string, labels: string, weights: string?, path: string?, scale: number?, \
+            labels_from: integer?, classes: integer?, name: string? }
             @return rledit.Set
             """
         ) { call in try arrays(call, context) }
@@ -31,15 +32,13 @@ extension HostModules {
         let labelsName = try options.required("labels", as: String.self)
         let path = try options.optional("path", as: String.self)
         let scale = try options.optional("scale", as: Double.self) ?? 1
-        let first = try options.optional("labels_from", as: Int.self) ?? 0
+        let first = try labelsFrom(options) ?? 0
+        let weightsName = try options.optional("weights", as: String.self)
         let classes = try options.optional("classes", as: Int.self)
         let name = try options.optional("name", as: String.self) ?? fileName(path ?? inputsName)
         try options.finish()
         guard scale.isFinite, scale != 0, Float(scale).isFinite else {
             throw options.fieldError("scale", "a number other than 0 expected, got \(scale)")
-        }
-        guard first >= 0, first <= 1 << 30 else {
-            throw options.fieldError("labels_from", "a whole number from 0 on expected, got \(first)")
         }
         if let classes, classes < 1 || classes > 1 << 30 {
             throw options.fieldError("classes", "a whole number from 1 on expected, got \(classes)")
@@ -50,6 +49,7 @@ extension HostModules {
             throw options.fieldError(
                 "labels", "'\(labelsName)' has the shape \(labels.shape): one label for each example expected")
         }
+        let weights = try weightsName.map { try array($0, of: path, options, "weights", call, context).scalars }
         let numbers = try labels.scalars.enumerated().map { index, value -> Int in
             guard let label = Int(exactly: value) else {
                 throw options.fieldError("labels", "label \(value) of example \(index + 1) is not an integer")
@@ -70,6 +70,7 @@ extension HostModules {
             : abs(divisor * scale - 1) < 1e-12 ? inputs.div(Float(divisor)) : inputs.mul(Float(scale))
         let examples = try told(by: options) {
             try ExampleSet(name: name, source: path ?? inputsName, inputs: scaled, labels: numbers)
+                .withWeights(weights)
         }
         warnOfMissing(classes, in: examples, by: options, call)
         return try call.returns(ScriptSet(examples: examples, inputBytes: examples.inputBytes))

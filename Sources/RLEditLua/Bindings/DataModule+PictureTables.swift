@@ -12,7 +12,7 @@ extension HostModules {
     /// `table`, `file`, and the fields that `rledit.data.csv` has for labels, groups and the file; nil without a table.
     static func pictureTable(_ options: LuaOptions) throws -> PictureTable? {
         guard let path = try options.optional("table", as: String.self) else {
-            for field in ["file", "label", "labels", "group", "groups", "separator", "encoding", "skip_lines"] {
+            for field in tableFields {
                 guard try options.value(field).isNil else {
                     throw options.fieldError(field, "'table', the file that it is about, expected, too")
                 }

@@ -27,10 +27,14 @@ extension HostModules {
             ) { set, call in
                 try call.returns(set.examples.exampleShape)
             }
+            type.property("classes", "string[] names of the labels: label 0 has the first; empty where nobody said") {
+                set, call in
+                try call.returns(set.examples.classNames)
+            }
             type.property(
                 "hash",
                 """
-                string SHA-256 of the examples in their order, and of their groups if there are any
+                string SHA-256 of the examples in their order, and of their groups and weights if there are any
                 """
             ) { set, call in
                 try call.returns(set.examples.contentHash)
@@ -210,6 +214,18 @@ extension HostModules {
             try call.atMost(2)
             let rows = try rows(call, count: set.examples.count)
             return try call.returns(Array(set.examples.labels[rows]))
+        }
+        type.method(
+            "weights",
+            """
+            How much each example counts in training; nothing where all count the same. `fit` and baselines that train on
+            the set's labels heed it: an example's loss is multiplied by its weight over the mean of all. Measures count
+            every example once.
+            @return number[]?
+            """
+        ) { set, call in
+            try call.atMost(0)
+            return try call.returns(set.examples.weights.map { $0.map(Double.init) })
         }
     }
 

@@ -25,6 +25,10 @@ extension HostModules {
                 set, call in
                 try call.returns(set.texts.groups?.names ?? [])
             }
+            type.property("classes", "string[] names of the labels: label 0 has the first; empty where nobody said") {
+                set, call in
+                try call.returns(set.texts.classNames)
+            }
             type.length { $0.texts.count }
             type.description { $0.texts.description }
             type.nativeBytes { $0.textBytes + $0.texts.count * 8 + ($0.texts.groups?.byteCount ?? 0) }

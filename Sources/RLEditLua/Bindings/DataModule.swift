@@ -46,8 +46,9 @@ extension HostModules {
                 """
                 A set of your own numbers: `inputs` is `[examples, …]`, with a label (an integer from 0 on) for each
                 example. A number that is NaN or infinite in 32 bits is an error that names the example and the place:
-                `inputs[3] holds NaN at [1, 14, 2]`.
-                @param options { inputs: rledit.Numbers, labels: integer[]|rledit.Tensor, name: string? }
+                `inputs[3] holds NaN at [1, 14, 2]`. `weights` says how much each example counts in training.
+                @param options { inputs: rledit.Numbers, labels: integer[]|rledit.Tensor, weights: rledit.Numbers?, \
+                name: string? }
                 @return rledit.Set
                 """
             ) { call in try set(call) }
@@ -74,6 +75,7 @@ extension HostModules {
             case .labelOutOfRange(_, let position, let label, _):
                 throw options.fieldError(
                     "labels", "label \(label) of example \(position + 1) is out of range: labels begin at 0")
+            case .invalidWeights(let fault): throw options.fieldError("weights", fault.description)
             case .unpaired: throw LuaUsageError("\(options.owner): \(error.description)")
             default: throw LuaUsageError(error.description)
             }
@@ -104,10 +106,11 @@ extension HostModules {
         let options = try call.options(1, of: "rledit.data.set")
         let inputs = try options.tensor("inputs")
         let labels = try options.labels("labels")
+        let weights = try options.value("weights").isNil ? nil : try options.tensor("weights").scalars
         let name = try options.optional("name", as: String.self) ?? "set"
         try options.finish()
         let examples = try told(by: options) {
-            try ExampleSet(name: name, source: "script", inputs: inputs, labels: labels)
+            try ExampleSet(name: name, source: "script", inputs: inputs, labels: labels).withWeights(weights)
         }
         return try call.returns(ScriptSet(examples: examples, inputBytes: inputs.count * 4))
     }

@@ -99,6 +99,9 @@ struct TrainingExamples {
             key.add(parameter: "inputs", inputs)
             switch targets {
             case .classes(let labels): key.add("labels", "\(labels)")
+            case .weightedClasses(let labels, let weights):
+                key.add("labels", "\(labels)")
+                key.add("weights", "\(weights)")
             case .values(let values): key.add(parameter: "targets", values)
             case .distillation(let labels, let teacher):
                 key.add("labels", "\(labels)")

@@ -8,6 +8,8 @@ struct HeldOutMeasurement {
     let sets: [NamedSet]
     private(set) var results: [HeldOutResult]
     private(set) var classes: [ClassResult]
+    /// Their labels.
+    private let labels: [Int]
     private(set) var groups: [GroupResult]
     /// What the examples of sets that hold one class are called.
     private(set) var answers: [GroupResult]
@@ -41,11 +43,14 @@ struct HeldOutMeasurement {
             let labels = set.examples.classCounts
             for (label, count) in labels { examples[label, default: 0] += count }
             guard labels.count == 1, let only = labels.first else { continue }
-            answers.append(GroupResult(set: set.name, group: "\(only.label)", examples: only.count))
+            answers.append(GroupResult(set: set.name, group: set.examples.className(only.label), examples: only.count))
             if sets.count > 1 { targets.insert(only.label) }
         }
-        classes = examples.keys.sorted().map {
-            ClassResult(label: "\($0)", examples: examples[$0] ?? 0, isTarget: targets.contains($0))
+        labels = examples.keys.sorted()
+        let named = sets.map(\.examples).first { !$0.classNames.isEmpty }
+        classes = labels.map {
+            ClassResult(
+                label: named?.className($0) ?? "\($0)", examples: examples[$0] ?? 0, isTarget: targets.contains($0))
         }
     }
 
@@ -128,12 +133,11 @@ struct HeldOutMeasurement {
                 guard let place = answers.firstIndex(where: { $0.set == set.name }) else { continue }
                 let counts = Dictionary(grouping: predictions) { $0 }.mapValues(\.count)
                 answers[place].stages[stage] = counts.sorted { $0.key < $1.key }.map {
-                    NamedNumber("\($0.key)", Double($0.value) / Double(predictions.count))
+                    NamedNumber(set.examples.className($0.key), Double($0.value) / Double(predictions.count))
                 }
             }
-            for index in classes.indices {
-                let right = Int(classes[index].label).flatMap { correct[$0] } ?? 0
-                classes[index].stages[stage] = Double(right) / Double(classes[index].examples)
+            for (index, label) in labels.enumerated() {
+                classes[index].stages[stage] = Double(correct[label] ?? 0) / Double(classes[index].examples)
             }
         }
     }

@@ -29,7 +29,7 @@ public struct HeldOutResult: Sendable, Equatable {
 
 /// Accuracy on the held-out examples of one class, in [0, 1].
 public struct ClassResult: Sendable, Equatable {
-    /// The label as in the data.
+    /// The name of the class; its number where it has none.
     public var label: String
     public var examples: Int
     public var stages: StageValues<Double>

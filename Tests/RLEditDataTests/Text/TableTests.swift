@@ -89,8 +89,9 @@ struct TableTests {
         #expect(message("text label\na 1 2 3\n", columns) == "'x': row 2: 4 columns, but the header has 2")
         // A number may also be the name of a column.
         #expect(
-            try contents(Array("7\n1\n0\n".utf8), TableColumns(.numbers(["7"]), label: "7", format: Self.blanks)).labels
-                == [1, 0])
+            try contents(Array("7\n1\n0\n".utf8), TableColumns(.numbers(["7"]), label: "7", format: Self.blanks))
+                .labelling
+                .labels == [1, 0])
     }
 
     @Test("lines before the header are skipped, whatever they hold")
@@ -153,25 +154,67 @@ struct TableTests {
                 "x,label\n" + contents.map { "1,\($0)\n" }.joined(),
                 TableColumns(.numbers(["x"]), label: "label", labels: labels))
         }
-        #expect(try labels(["1", " 0 "], .two).labels == [1, 0])
-        #expect(try labels(["-1", "1"], .two).labels == [0, 1])
+        #expect(try labels(["1", " 0 "], .two).labelling.labels == [1, 0])
+        #expect(try labels(["-1", "1"], .two).labelling.labels == [0, 1])
         #expect(message(["0", "-1"], .two) == "'x': row 3, column 'label': label '-1' is not one of '0', '1'")
         #expect(message(["-1", "1", "0"], .two) == "'x': row 4, column 'label': label '0' is not one of '-1', '1'")
         let sorted = try labels(["dog", "cat", "ant", "dog"], .sorted)
-        #expect(sorted.labels == [2, 1, 0, 2] && sorted.classes == ["ant", "cat", "dog"])
-        #expect(try labels(["10", "9", "-1"], .sorted).classes == ["-1", "9", "10"])
+        #expect(sorted.labelling.labels == [2, 1, 0, 2] && sorted.labelling.classNames == ["ant", "cat", "dog"])
+        #expect(try labels(["10", "9", "-1"], .sorted).labelling.classNames == ["-1", "9", "10"])
         #expect(
             message(["a", ""], .sorted) == "'x': row 3, column 'label': label '' is not one of at most 65536 words")
         let given = try labels(["b", "a"], .named([("a", 0), ("b", 1), ("c", 2)]))
-        #expect(given.labels == [1, 0] && given.missingClasses == "class 'c' (label 2)")
+        #expect(given.labelling.labels == [1, 0] && given.missingClasses == "class 'c' (label 2)")
         let counted = try labels(["0", "3"], .numbers(classes: 5))
         #expect(
-            counted.labels == [0, 3] && counted.missingClasses == "classes '1' (label 1), '2' (label 2), '4' (label 4)")
+            counted.labelling.labels == [0, 3]
+                && counted.missingClasses == "classes '1' (label 1), '2' (label 2), '4' (label 4)")
         #expect(
             message(["5"], .numbers(classes: 5))
                 == "'x': row 2, column 'label': label '5' is not one of the whole numbers 0 to 4")
-        #expect(try labels(["0.49", "0.5", "1e3"], .atLeast(0.5)).labels == [0, 1, 1])
+        #expect(try labels(["0.49", "0.5", "1e3"], .atLeast(0.5)).labelling.labels == [0, 1, 1])
         #expect(message(["0.5", "nan"], .atLeast(0.5)) == "'x': row 3, column 'label': a number expected, got 'nan'")
+    }
+
+    @Test("whole numbers may be counted from another number than 0")
+    func countedFrom() throws {
+        let columns = TableColumns(.numbers(["x"]), label: "y", labels: .numbers(classes: 3, first: 1))
+        let set = try numbers("x,y\n1,3\n1,1\n", columns)
+        #expect(set.labels == [2, 0] && set.classNames == ["1", "2", "3"])
+        #expect(
+            message("x,y\n1,0\n", columns)
+                == "'x': row 2, column 'y': label '0' is not one of the whole numbers 1 to 3")
+        #expect(message("x,y\n1,9999999999\n", columns).contains("label '9999999999' is not one of"))
+    }
+
+    @Test("a column of weights goes with the rows; a weight is 0 or more")
+    func weights() throws {
+        let columns = TableColumns(.numbers(["x"]), label: "y", weight: "w")
+        let set = try numbers("x,y,w\n1,0,2\n2,1,0\n3,1,0.5\n", columns)
+        #expect(set.weights == [2, 0, 0.5])
+        #expect(set.shuffled(seed: 3).weights?.sorted() == [0, 0.5, 2])
+        #expect(try set.drop(1).weights == [0, 0.5])
+        for text in ["-1", "1e39"] {
+            #expect(
+                message("x,y,w\n1,0,\(text)\n", columns)
+                    == "'x': row 2, column 'w': a weight of 0 or more expected, got '\(text)'")
+        }
+        #expect(message("x,y,w\n1,0,\n", columns) == "'x': row 2, column 'w': a number expected, got ''")
+        #expect(message("x,y,w\n1,0,0\n1,1,0\n", columns) == "weights: all weights are 0: no example would count")
+    }
+
+    @Test("rows without a text are an error, or left out and counted")
+    func emptyTexts() throws {
+        var columns = TableColumns(.texts("text"), label: "y", groups: .names("g"), weight: "w")
+        let rows = "text,y,g,w\na,1,m,1\n ,?,,no\nb,0,f,2\n\"\",1,m,3\n"
+        #expect(message(rows, columns) == "'x': row 3, column 'text': the text is empty")
+        columns.skipsEmptyTexts = true
+        let read = try contents(Array(rows.utf8), columns)
+        #expect(read.skippedRows == 2)
+        let set = try texts(rows, columns)
+        #expect(set.labels == [1, 0] && set.weights == [1, 2] && set.text(1) == "b")
+        #expect(set.groups?.counts == [1, 1])
+        #expect(message("text,y,g,w\n,1,,1\n", columns) == "'x': the text of every row is empty (1 row)")
     }
 
     @Test("numbers are read as written, to the nearest float; what is no number is refused")

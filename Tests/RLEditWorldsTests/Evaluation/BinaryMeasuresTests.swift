@@ -91,7 +91,7 @@ struct BinaryMeasuresTests {
                 TableColumns(.texts("label"), label: "label", groups: .members(["a", "b"], atLeast: 0.5)))
             return try ScoreMeasures(
                 scores: Tensor(kept.flatMap { [0, margins[$0]] }, shape: [kept.count, 2]),
-                labels: contents.labels.map { Int($0) }, groups: contents.groups, set: "s"
+                labels: contents.labelling.labels.map { Int($0) }, groups: contents.labelling.groups, set: "s"
             ).binary()
         }
         // The second and the fifth have empty fields and no group; the first has one and a group.
