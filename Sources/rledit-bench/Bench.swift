@@ -68,6 +68,10 @@ enum Bench {
             note("transfer")
             rows += try TransferRows(task: task, rounds: 4 * rounds).rows()
         }
+        if wants("pictures") {
+            note("pictures")
+            rows += try PictureRows(rounds: rounds).rows()
+        }
         if wants("fit") {
             note("fit")
             let fit = try FitRows(digits: digits)

@@ -62,6 +62,23 @@ struct PyTorchFileTests {
         #expect(try fault("no_tensors") == .noTensors)
     }
 
+    @Test("containers nested without end, or in a circle, are freed one by one")
+    func nesting() throws {
+        let depth = 500_000
+        let lists =
+            [UInt8](repeating: UInt8(ascii: "]"), count: depth) + Array(repeating: UInt8(ascii: "a"), count: depth - 1)
+        let tuples = [UInt8(ascii: ")")] + [UInt8](repeating: 0x85, count: depth)
+        let circle = Array("]q\u{1}h\u{1}a".utf8)
+        for bytes in [lists, tuples, circle] {
+            let path = NSTemporaryDirectory() + "nested-\(UUID()).pt"
+            try Data(bytes + [UInt8(ascii: ".")]).write(to: URL(fileURLWithPath: path))
+            defer { try? FileManager.default.removeItem(atPath: path) }
+            #expect(throws: DataError.invalidTorch(path: path, fault: .malformed("it ends early"))) {
+                try PyTorchFile(path: path)
+            }
+        }
+    }
+
     @Test(
         "a file cut off or changed anywhere gives an error or tensors, and never a trap",
         arguments: ["state_dict", "state_dict-legacy"])

@@ -35,17 +35,22 @@ public enum CIFAR {
             guard locations.permits(archive) else {
                 throw .pathRefused(path: archive, reason: "its link leads out of '\(root)'; that needs --allow FILE")
             }
-            func set(_ name: String) throws(DataError) -> ExampleSet {
-                var options = ImageFolder.Options()
-                options.folder = "cifar10/\(name)"
-                options.classes = classes
-                options.normalization = normalization
-                return try ImageFolder(
-                    path: archive, name: name, source: "cifar10-jpeg", options: options, locations: locations,
-                    pool: pool
-                ).examples
+            // Both sets in one pass through the archive.
+            let parts = ["train", "test"]
+            var options = ImageFolder.Options()
+            options.folder = "cifar10"
+            options.classes = parts.flatMap { part in classes.map { "\(part)/\($0)" } }
+            options.classDepth = 2
+            options.normalization = normalization
+            let all = try ImageFolder(
+                path: archive, name: "all", source: "cifar10-jpeg", options: options, locations: locations, pool: pool
+            ).examples
+            let sets = parts.enumerated().map { index, part in
+                let set = all.partition { $0 / classes.count == index }.matching.named(part)
+                let first = Int32(index * classes.count)
+                return set.with(Labelling(set.orderedLabels.map { $0 - first }, classNames: classes))
             }
-            return PictureData(train: try set("train"), test: try set("test"), classes: classes, source: "cifar10-jpeg")
+            return PictureData(train: sets[0], test: sets[1], classes: classes, source: "cifar10-jpeg")
         }
         throw .picturesNotFound(name: "CIFAR-10", option: "--cifar10", searched: folders)
     }

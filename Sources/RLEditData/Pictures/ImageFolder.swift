@@ -8,6 +8,8 @@ public struct ImageFolder: Sendable {
         public var folder = ""
         /// The classes to read, in the order of their labels; nil for all, in the order of their names' bytes.
         public var classes: [String]?
+        /// Folders in one another that make a class, in an archive: with 2 a class is `train/cat`.
+        var classDepth = 1
         /// The side of the square that each picture is brought to; nil when all have the same size already.
         public var size: Int?
         /// One channel in place of three.
@@ -47,7 +49,8 @@ public struct ImageFolder: Sendable {
         path: String, name: String, source: String, options: Options, locations: DataLocations, pool: WorkerPool
     ) throws(DataError) {
         try ImageFolder.check(options, source: source)
-        let choice = PictureChoice(source: source, folder: options.folder, wanted: options.classes)
+        let choice = PictureChoice(
+            source: source, folder: options.folder, wanted: options.classes, depth: options.classDepth)
         let decoding: PictureDecoding
         if FiledPictures.isFolder(path) {
             let files = try FiledPictures(path: path, choice: choice, locations: locations)

@@ -29,7 +29,7 @@ public enum ImageFolderFault: Equatable, Sendable, CustomStringConvertible {
     case tooManyBytes(limit: Int)
 
     static func isPrintable(_ name: String) -> Bool {
-        !name.unicodeScalars.contains { $0 == "\u{FFFD}" || $0.properties.generalCategory == .control }
+        !name.unicodeScalars.contains { $0 == "\u{FFFD}" || $0.value < 0x20 || (0x7F...0x9F).contains($0.value) }
     }
 
     public var description: String {

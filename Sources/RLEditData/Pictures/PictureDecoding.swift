@@ -39,13 +39,17 @@ struct PictureDecoding {
             let (known, first) = (shape, placed.count)
             let outcomes = Slots<Result<Void, DataError>>(count: batch.count)
             let following = Slots<Result<[PictureFile], DataError>>(count: 1)
-            let (this, current) = (self, batch)
+            let current = batch
+            var this = self
+            // What grows stays with one owner: a second one would have it copied for each batch.
+            (this.placed, this.skipped) = ([], [])
+            let decoder = this
             pool.forEach(batch.count + 1) { piece, _ in
                 if piece == 0 {
                     following[0] = Result { () throws(DataError) in try PictureDecoding.batch(of: files) }
                 } else {
                     outcomes[piece - 1] = Result { () throws(DataError) in
-                        try this.decode(current[piece - 1], shape: known, to: first + piece - 1)
+                        try decoder.decode(current[piece - 1], shape: known, to: first + piece - 1)
                     }
                 }
             }

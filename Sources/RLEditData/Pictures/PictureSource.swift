@@ -28,6 +28,8 @@ struct PictureChoice {
     let source: String
     let folder: [Substring]
     let wanted: Set<String>?
+    /// Folders in one another that make a class.
+    private let depth: Int
     private let listing: PictureListing?
     private(set) var classes: Set<String> = []
     private(set) var deeper: String?
@@ -35,10 +37,11 @@ struct PictureChoice {
     /// Pictures that the table does not name.
     private(set) var unlisted: [String] = []
 
-    init(source: String, folder: String, wanted: [String]?, listing: PictureListing? = nil) {
+    init(source: String, folder: String, wanted: [String]?, depth: Int = 1, listing: PictureListing? = nil) {
         self.source = source
         self.folder = folder.split(separator: "/").filter { $0 != "." }
         self.wanted = wanted.map(Set.init)
+        self.depth = depth
         self.listing = listing
     }
 
@@ -60,17 +63,18 @@ struct PictureChoice {
             unlisted.append(rest.joined(separator: "/"))
             return nil
         }
-        guard rest.count > 1, let first = rest.first.map(String.init) else {
+        guard rest.count > depth else {
             if higher == nil { higher = path }
             return nil
         }
-        classes.insert(first)
-        if let wanted, !wanted.contains(first) { return nil }
-        guard rest.count == 2 else {
+        let className = rest.prefix(depth).joined(separator: "/")
+        classes.insert(className)
+        if let wanted, !wanted.contains(className) { return nil }
+        guard rest.count == depth + 1 else {
             if deeper == nil { deeper = path }
             return nil
         }
-        return (first, rest.joined(separator: "/"))
+        return (className, rest.joined(separator: "/"))
     }
 
     /// In the order of their bytes.

@@ -162,14 +162,15 @@ package final class TarReader {
     }
 
     private func plain(_ name: String) throws(DataError) -> String {
-        let parts = name.utf8.split(separator: UInt8(ascii: "/")).filter { !$0.elementsEqual(".".utf8) }
+        let all = name.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        let parts = all.filter { !$0.isEmpty && !$0.elementsEqual(".".utf8) }
         guard name.utf8.count <= TarReader.longestPath, ImageFolderFault.isPrintable(name) else {
             throw fail(.unusableName)
         }
         guard !name.utf8.starts(with: "/".utf8), !parts.contains(where: { $0.elementsEqual("..".utf8) }) else {
             throw fail(.outsidePath(name))
         }
-        return parts.map { String(Substring($0)) }.joined(separator: "/")
+        return parts.count == all.count ? name : parts.map { String(Substring($0)) }.joined(separator: "/")
     }
 }
 

@@ -5,6 +5,7 @@
 /// here; every other one is an error that names it. Source: CPython's `Lib/pickletools.py`, protocols 2 to 5.
 struct PickleReader {
     private let bytes: [UInt8]
+    private let containers: PickleContainers
     /// Where the next instruction is.
     private(set) var position: Int
     private var stack: [PickleValue] = []
@@ -13,9 +14,9 @@ struct PickleReader {
     /// Instructions left: a pickle can be short and still build a lot.
     private var budget = 20_000_000
 
-    init(_ bytes: [UInt8], from position: Int = 0) {
-        self.bytes = bytes
-        self.position = position
+    /// - Parameter containers: gets all containers that are made; the caller empties it when done with the values.
+    init(_ bytes: [UInt8], _ containers: PickleContainers) {
+        (self.bytes, self.containers, position) = (bytes, containers, 0)
     }
 
     /// Runs to the end of one pickle.
@@ -47,14 +48,16 @@ struct PickleReader {
         case 0x8C, UInt8(ascii: "U"): stack.append(.text(try text(try number(bytes: 1))))
         case 0x8D: stack.append(.text(try text(try number(bytes: 8))))
         case UInt8(ascii: "T"): stack.append(.text(try text(try number(bytes: 4))))
-        case UInt8(ascii: "}"): stack.append(.dictionary(PickleBox([])))
-        case UInt8(ascii: "]"): stack.append(.list(PickleBox([])))
-        case UInt8(ascii: ")"): stack.append(.tuple([]))
-        case UInt8(ascii: "t"): stack.append(.tuple(try popToMark()))
+        case UInt8(ascii: "}"): stack.append(containers.dictionary())
+        case UInt8(ascii: "]"): stack.append(containers.list())
+        case UInt8(ascii: ")"): stack.append(containers.tuple([]))
+        case UInt8(ascii: "t"):
+            let parts = try popToMark()
+            stack.append(containers.tuple(parts))
         case 0x85...0x87:
             var parts: [PickleValue] = []
             for _ in 0..<(code - 0x84) { parts.insert(try pop(), at: 0) }
-            stack.append(.tuple(parts))
+            stack.append(containers.tuple(parts))
         case UInt8(ascii: "a"):
             let member = try pop()
             try append([member])
@@ -82,7 +85,7 @@ struct PickleReader {
         case UInt8(ascii: "Q"): stack.append(.storage(try PickleReader.storage(try pop())))
         case UInt8(ascii: "R"):
             let arguments = try pop()
-            stack.append(try PickleReader.made(by: try pop(), arguments))
+            stack.append(try made(by: try pop(), arguments))
         case UInt8(ascii: "b"): _ = try pop()  // BUILD: what an ordered dictionary keeps beside its members
         case UInt8(ascii: "0"): _ = try pop()
         default: throw .instruction(code)
@@ -145,7 +148,8 @@ struct PickleReader {
 
     /// A storage from what a pickle says of it: `("storage", type, key, location, count, …)`.
     private static func storage(_ value: PickleValue) throws(TorchFault) -> TorchStorage {
-        guard case .tuple(let parts) = value, parts.count >= 5, case .text("storage") = parts[0],
+        guard case .tuple(let tuple) = value, case let parts = tuple.contents, parts.count >= 5,
+            case .text("storage") = parts[0],
             case .global(let name) = parts[1], let type = TorchType(rawValue: String(name.dropFirst(6))),
             case .text(let key) = parts[2], case .integer(let count) = parts[4], count >= 0
         else { throw .malformed("a storage is not described as storages are") }
@@ -153,30 +157,31 @@ struct PickleReader {
         return TorchStorage(key: key, type: type, count: count)
     }
 
-    private static func made(by maker: PickleValue, _ arguments: PickleValue) throws(TorchFault) -> PickleValue {
-        guard case .global(let name) = maker, case .tuple(let parts) = arguments else {
+    private func made(by maker: PickleValue, _ arguments: PickleValue) throws(TorchFault) -> PickleValue {
+        guard case .global(let name) = maker, case .tuple(let tuple) = arguments else {
             throw .malformed("something that is no function is called")
         }
+        let parts = tuple.contents
         switch name {
         case "collections OrderedDict":
             // Older files give the members as a list of pairs.
-            guard case .list(let list)? = parts.first else { return .dictionary(PickleBox([])) }
+            guard case .list(let list)? = parts.first else { return containers.dictionary() }
             var members: [(key: PickleValue, value: PickleValue)] = []
             for pair in list.contents {
                 switch pair {
-                case .tuple(let pair) where pair.count == 2: members.append((pair[0], pair[1]))
-                case .list(let pair) where pair.contents.count == 2:
+                case .tuple(let pair) where pair.contents.count == 2, .list(let pair) where pair.contents.count == 2:
                     members.append((pair.contents[0], pair.contents[1]))
                 default: throw .malformed("a member of a dictionary is no pair")
                 }
             }
-            return .dictionary(PickleBox(members))
+            return containers.dictionary(members)
         case "torch._utils _rebuild_parameter":
             guard let tensor = parts.first, case .tensor = tensor else { throw .malformed("a parameter has no tensor") }
             return tensor
         case "torch._utils _rebuild_tensor", "torch._utils _rebuild_tensor_v2":
             guard parts.count >= 4, case .storage(let storage) = parts[0], case .integer(let offset) = parts[1],
-                let shape = sizes(parts[2]), let strides = sizes(parts[3]), shape.count == strides.count
+                let shape = PickleReader.sizes(parts[2]), let strides = PickleReader.sizes(parts[3]),
+                shape.count == strides.count
             else { throw .malformed("a tensor is not described as tensors are") }
             return .tensor(TorchTensor(storage: storage, offset: offset, shape: shape, strides: strides))
         default: throw .malformed("'\(name)' is no function")
@@ -184,9 +189,9 @@ struct PickleReader {
     }
 
     private static func sizes(_ value: PickleValue) -> [Int]? {
-        guard case .tuple(let parts) = value, parts.count <= 16 else { return nil }
+        guard case .tuple(let tuple) = value, tuple.contents.count <= 16 else { return nil }
         var sizes: [Int] = []
-        for part in parts {
+        for part in tuple.contents {
             guard case .integer(let size) = part, size >= 0 else { return nil }
             sizes.append(size)
         }

@@ -1,17 +1,49 @@
 /// What a pickle of tensors and plain containers can hold.
-indirect enum PickleValue {
+enum PickleValue {
     case none
     case boolean(Bool)
     case integer(Int)
     case number(Double)
     case text(String)
-    case tuple([PickleValue])
+    case tuple(PickleBox<[PickleValue]>)
     case list(PickleBox<[PickleValue]>)
     case dictionary(PickleBox<[(key: PickleValue, value: PickleValue)]>)
     /// A name that the pickle imports: `torch FloatStorage`.
     case global(String)
     case storage(TorchStorage)
     case tensor(TorchTensor)
+}
+
+/// All containers of some pickles.
+///
+/// A pickle can nest them deeper than the stack could follow when they are freed one in another, and lay them in circles that
+/// would never be freed. So they are kept here, and emptied one by one.
+final class PickleContainers {
+    private var lists: [PickleBox<[PickleValue]>] = []
+    private var dictionaries: [PickleBox<[(key: PickleValue, value: PickleValue)]>] = []
+
+    func list() -> PickleValue { .list(kept([])) }
+
+    func tuple(_ parts: [PickleValue]) -> PickleValue { .tuple(kept(parts)) }
+
+    func dictionary(_ members: [(key: PickleValue, value: PickleValue)] = []) -> PickleValue {
+        let box = PickleBox(members)
+        dictionaries.append(box)
+        return .dictionary(box)
+    }
+
+    /// Takes everything out of the containers; values of them mean nothing afterwards.
+    func empty() {
+        for list in lists { list.contents = [] }
+        for dictionary in dictionaries { dictionary.contents = [] }
+        (lists, dictionaries) = ([], [])
+    }
+
+    private func kept(_ contents: [PickleValue]) -> PickleBox<[PickleValue]> {
+        let box = PickleBox(contents)
+        lists.append(box)
+        return box
+    }
 }
 
 /// A container that later instructions add to, wherever it is by then.

@@ -37,9 +37,11 @@ public struct PyTorchFile {
         guard file.size <= PyTorchFile.largestSize else {
             throw .invalidTorch(path: path, fault: .tooLarge(limit: PyTorchFile.largestSize))
         }
+        let containers = PickleContainers()
+        defer { containers.empty() }
         let isArchive = try file.bytes(at: 0, count: 2).elementsEqual("PK".utf8)
         let (root, data) =
-            isArchive ? try PyTorchFile.archive(file) : try PyTorchFile.legacy(file)
+            isArchive ? try PyTorchFile.archive(file, containers) : try PyTorchFile.legacy(file, containers)
         do throws(TorchFault) {
             var entries: [Entry] = []
             for (name, tensor) in try PyTorchFile.tensors(in: root) {
@@ -56,7 +58,7 @@ public struct PyTorchFile {
     }
 
     private static func archive(
-        _ file: InputFile
+        _ file: InputFile, _ containers: PickleContainers
     ) throws(DataError) -> (root: PickleValue, data: [String: [UInt8]]) {
         let members = try ZipArchive.members(of: file, limit: largestSize)
         func contents(_ member: ZipArchive.Member) throws(DataError) -> [UInt8] {
@@ -72,7 +74,7 @@ public struct PyTorchFile {
         guard let pickle = members.first(where: { $0.name.hasSuffix("/data.pkl") }) else {
             throw .invalidTorch(path: file.path, fault: .noTensors)
         }
-        var reader = PickleReader(try contents(pickle))
+        var reader = PickleReader(try contents(pickle), containers)
         let root: PickleValue
         do throws(TorchFault) { root = try reader.value() } catch { throw .invalidTorch(path: file.path, fault: error) }
         let folder = pickle.name.dropLast("data.pkl".count) + "data/"
@@ -85,11 +87,11 @@ public struct PyTorchFile {
 
     /// Magic number, protocol, system, the object, the keys of the storages, and for each its length and its elements.
     private static func legacy(
-        _ file: InputFile
+        _ file: InputFile, _ containers: PickleContainers
     ) throws(DataError) -> (root: PickleValue, data: [String: [UInt8]]) {
         let bytes = try file.bytes(at: 0, count: file.size)
         do throws(TorchFault) {
-            var reader = PickleReader(bytes)
+            var reader = PickleReader(bytes, containers)
             for _ in 0..<3 { _ = try reader.value() }
             let root = try reader.value()
             guard case .list(let keys) = try reader.value() else { throw .malformed("the list of storages is missing") }
