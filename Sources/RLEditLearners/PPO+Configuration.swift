@@ -173,7 +173,8 @@ extension LogKey {
             For an action of over 1,024 numbers it is the sum over these, below 0.01 for each
             """)
     static let clipFraction = LogKey(
-        "clip_fraction", "share of transitions, beyond 1,024 numbers of their numbers, with abs(r − 1) > ε", unit: "0 to 1",
+        "clip_fraction", "share of transitions, beyond 1,024 numbers of their numbers, with abs(r − 1) > ε",
+        unit: "0 to 1",
         good: "falling, from 0.85 with the defaults to below 0.1 at the end")
     static let epochs = LogKey(
         "epochs", "passes over the rollout that were begun", unit: "count",

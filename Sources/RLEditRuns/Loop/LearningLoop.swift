@@ -20,10 +20,8 @@ public class LearningLoop {
     public private(set) var invalidRewards = 0
     /// The reward of every candidate so far, when there were at least ``constantAfter`` and all had the same; else nil.
     public var constantReward: Double? {
-        guard let lowest = lowestReward, lowest == best?.reward.value, invalidRewards == 0,
-            candidates >= LearningLoop.constantAfter
-        else { return nil }
-        return lowest
+        let isConstant = lowestReward == best?.reward.value && invalidRewards == 0
+        return isConstant && candidates >= LearningLoop.constantAfter ? lowestReward : nil
     }
     /// ``constantReward`` in a sentence.
     public var constantRewardFinding: String? {

@@ -34,8 +34,9 @@ enum RunFindings {
                 abs(unseen) > leastOpposition * abs(change)
             else { return nil }
             let texts = [before.value, after, first, last].map { MeasureText.of($0, measure: measure) }
-            return "\(result.set) \(MeasureText.title(measure)) went from \(texts[0]) to \(texts[1]) on the reward's set, "
-                + "and from \(texts[2]) to \(texts[3]) on the held-out set"
+            let title = MeasureText.title(measure)
+            return "\(result.set) \(title) went from \(texts[0]) to \(texts[1]) on the reward's set, and "
+                + "from \(texts[2]) to \(texts[3]) on the held-out set"
         }
         return parts.isEmpty
             ? nil
