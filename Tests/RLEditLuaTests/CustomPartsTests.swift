@@ -119,7 +119,7 @@ import Testing
         let whole = text.replacing(", stop_at_target = true", with: "")
         #expect(try TaskScript.printed(whole) == "finished\t40\t6")
         #expect {
-            try TaskScript.printed("return task { stop_at_target = true }")
+            _ = try TaskScript.printed("return task { stop_at_target = true }")
         } throws: { "\($0)".contains("stop_at_target: needs a 'target' to stop at") }
     }
 
