@@ -42,7 +42,7 @@ import Testing
         let after = try driver.meanRewardOfMeanAction(steps: 1, seed: 9)
         #expect(1 - after < 0.5 * (1 - before), "\(before) → \(after)")
         for name in ["approximate_kl", "policy_loss", "gradient_norm", "clip_fraction"] {
-            #expect(driver.logged(name).allSatisfy(\.isFinite))
+            #expect(driver.logged(name).allSatisfy { $0.isFinite })
         }
         // The step that passes 1.5 times the target, 0.005 for each number, is the last one.
         #expect(driver.logged("approximate_kl").allSatisfy { $0 < 0.02 * Double(numbers) })
