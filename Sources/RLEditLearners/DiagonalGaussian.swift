@@ -8,6 +8,8 @@ package struct DiagonalGaussian: Sendable {
     package let standardDeviation: Tensor
     /// 1/σ, `[actionSize]`.
     package let inverseDeviation: Tensor
+    /// log σ, `[actionSize]`.
+    private let logDeviations: [Float]
     /// Σ log σ.
     package let sumOfLogDeviations: Double
 
@@ -16,6 +18,7 @@ package struct DiagonalGaussian: Sendable {
     /// - Parameter logStandardDeviation: `[actionSize]`.
     package init(logStandardDeviation: Tensor) throws {
         let logs = logStandardDeviation.scalars
+        logDeviations = logs
         standardDeviation = Tensor(logs.map { Float(PortableMath.exp(DiagonalGaussian.bounded($0))) })
         inverseDeviation = Tensor(logs.map { Float(PortableMath.exp(-DiagonalGaussian.bounded($0))) })
         sumOfLogDeviations = logs.reduce(0) { $0 + Double($1) }
@@ -30,6 +33,20 @@ package struct DiagonalGaussian: Sendable {
             guard let inverse = inverse.baseAddress else { return 0 }
             let distance = rl_gaussian_distance(Int64(actionSize), action, mean, inverse)
             return -0.5 * distance - sumOfLogDeviations - Double(actionSize) * DiagonalGaussian.halfLogTwoPi
+        }
+    }
+
+    /// The same of some numbers of an action.
+    func logProbability(
+        action: UnsafePointer<Float>, mean: UnsafePointer<Float>, numbers: Range<Int>
+    ) -> Double {
+        inverseDeviation.withUnsafeBufferPointer { inverse in
+            guard let inverse = inverse.baseAddress else { return 0 }
+            let first = numbers.lowerBound
+            let distance = rl_gaussian_distance(
+                Int64(numbers.count), action + first, mean + first, inverse + first)
+            let logs = numbers.reduce(0) { $0 + Double(logDeviations[$1]) }
+            return -0.5 * distance - logs - Double(numbers.count) * DiagonalGaussian.halfLogTwoPi
         }
     }
 

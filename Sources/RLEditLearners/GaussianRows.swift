@@ -55,6 +55,14 @@ final class GaussianRows {
     /// The row of a place in the minibatch.
     func row(_ position: Int) -> Int { isShared ? 0 : position }
 
+    /// log π(a|s) of a transition of the rollout, of some numbers of the action or of all.
+    func logProbability(_ transition: Int, row: Int, numbers: Range<Int>) -> Double {
+        if numbers.count == size { return logProbability(transition, row: row) }
+        return rollout.withAction(transition) {
+            gaussian.logProbability(action: $0, mean: means.pointer + row * size, numbers: numbers)
+        } ?? 0
+    }
+
     /// log π(a|s) of a transition of the rollout.
     func logProbability(_ transition: Int, row: Int) -> Double {
         rollout.withAction(transition) { gaussian.logProbability(action: $0, mean: means.pointer + row * size) } ?? 0
@@ -62,10 +70,16 @@ final class GaussianRows {
 
     /// Adds `coefficient` times the derivative of log π(a|s) by the row's mean and by log σ.
     func addGradient(_ coefficient: Float, _ transition: Int, row: Int) {
+        addGradient(coefficient, transition, row: row, numbers: 0..<size)
+    }
+
+    /// The same for some numbers of the action.
+    func addGradient(_ coefficient: Float, _ transition: Int, row: Int, numbers: Range<Int>) {
+        let first = numbers.lowerBound
         _ = rollout.withAction(transition) {
             rl_gaussian_backward(
-                Int64(size), $0, means.pointer + row * size, inverseDeviation.pointer, coefficient,
-                meanGradient.pointer + row * size, deviationGradient.pointer)
+                Int64(numbers.count), $0 + first, means.pointer + row * size + first, inverseDeviation.pointer + first,
+                coefficient, meanGradient.pointer + row * size + first, deviationGradient.pointer + first)
         }
     }
 

@@ -75,7 +75,8 @@ extension PPO {
                     "longer gradients, over all parameters, are scaled down to it"),
                 .number(
                     "targetKL", \.targetKL, .positive,
-                    "ends the epochs of an update beyond 1.5 times this divergence; false: never"),
+                    "ends the epochs of an update beyond 1.5 times this divergence, in nats; false: never for an action of "
+                        + "up to 1,024 numbers, beyond at 0.005 for each number"),
                 .boolean("normalizeAdvantage", \.normalizeAdvantage, "standardize the advantages of each minibatch"),
                 .boolean(
                     "normalizeObservation", \.normalizeObservation, "standardize observations by running statistics"),
@@ -124,6 +125,20 @@ extension PPO {
             initialLogStandardDeviation ?? (horizon == 1 ? -0.7 : -1)
         }
 
+        /// Numbers of the longest action that has one probability ratio. Beyond, each number has its own: the ratio of
+        /// thousands of them leaves the clip range with one step of the optimizer (docs/learners.md).
+        static let longestWhole = 1024
+
+        /// Numbers of an action that share a probability ratio.
+        func ratioNumbers(actionSize: Int) -> Int {
+            actionSize > Configuration.longestWhole ? 1 : actionSize
+        }
+
+        /// The divergence that ends the epochs of an update, in nats of a whole action; nil for none.
+        func targetKL(actionSize: Int) -> Double? {
+            targetKL ?? (actionSize > Configuration.longestWhole ? 0.005 * Double(actionSize) : nil)
+        }
+
         /// γ at a horizon.
         public func discount(horizon: Int) -> Double { discount ?? (horizon == 1 ? 0 : 0.5) }
     }
@@ -148,16 +163,18 @@ extension PPO {
 extension LogKey {
     static let clippedPolicyLoss = LogKey(
         "policy_loss", "−mean min(r A, clip(r, 1−ε, 1+ε) A), r = π/π_old, A standardized", unit: "–",
-        good: "slightly negative, −0.1 to 0")
+        good: "slightly negative, −0.1 to 0; beyond 1,024 numbers a sum over them, rising from −100 to 0")
     static let approximateKL = LogKey(
         "approximate_kl", "mean (r − 1 − log r) over the minibatches of the last epoch", unit: "nats",
         good: """
             falling to below 0.1 as the learning rate falls. A one-step task with the defaults begins above 10, since \
             early on long steps pay, and is below 1 from the middle of the run on. When it stays above 1 after that, \
-            lower the learning rate or set `target_kl`
+            lower the learning rate or set `target_kl`. \
+            For an action of over 1,024 numbers it is the sum over these, below 0.01 for each
             """)
     static let clipFraction = LogKey(
-        "clip_fraction", "share of transitions with abs(r − 1) > ε", unit: "0 to 1",
+        "clip_fraction", "share of transitions, beyond 1,024 numbers of their numbers, with abs(r − 1) > ε",
+        unit: "0 to 1",
         good: "falling, from 0.85 with the defaults to below 0.1 at the end")
     static let epochs = LogKey(
         "epochs", "passes over the rollout that were begun", unit: "count",

@@ -75,6 +75,9 @@ public final class PPO: CatalogueLearner, PolicyLearner {
         // Detail 4: annealing.
         let progress = session.collector.rolloutProgress
         let learningRate = try configuration.value(of: \.learningRate, at: progress)
+        let ratioNumbers = configuration.ratioNumbers(actionSize: policy.actionSize)
+        // In nats of a whole action.
+        let targetKL = configuration.targetKL(actionSize: policy.actionSize)
         let settings = LossSettings(
             clipRange: try configuration.value(of: \.clipRange, at: progress),
             valueClipRange: try configuration.value(of: \.valueClipRange, at: progress),
@@ -86,6 +89,8 @@ public final class PPO: CatalogueLearner, PolicyLearner {
 
         // When every transition was acted upon the same row, the networks compute it once for a minibatch.
         let sharedRow = rollout.sharedObservation
+        // The rollout's own policy, before the first step changes it.
+        let old = try OldLogProbabilities(of: rollout, by: policy, numbers: ratioNumbers)
         var losses: [Loss] = []
         var gradientNorms: [Double] = []
         /// Losses before the epoch in progress.
@@ -101,11 +106,11 @@ public final class PPO: CatalogueLearner, PolicyLearner {
                 let output = try policy.forward(try sharedRow ?? rollout.observations(of: transitions))
                 let loss = try PPO.loss(
                     of: output, logStandardDeviation: try policy.logStandardDeviation(), rollout: rollout,
-                    estimates: estimates, transitions: transitions, settings: settings)
+                    old: old, estimates: estimates, transitions: transitions, settings: settings)
                 losses.append(loss)
 
                 // Early stopping by the approximate KL divergence, before the step that would take it further.
-                if let target = configuration.targetKL, loss.approximateKL > 1.5 * target {
+                if let target = targetKL, loss.approximateKL > 1.5 * target {
                     stoppedEarly = true
                     break epochs
                 }
@@ -146,95 +151,6 @@ public final class PPO: CatalogueLearner, PolicyLearner {
         ]
         if let range = settings.valueClipRange { log.append(LogKey.valueClipRange(range)) }
         return log
-    }
-
-    // MARK: The clipped objective
-
-    /// What the loss of one minibatch depends on beside the rollout.
-    package struct LossSettings: Sendable {
-        package var clipRange: Double
-        package var valueClipRange: Double?
-        package var entropyCoefficient: Double
-        package var valueCoefficient: Double
-        package var normalizeAdvantage: Bool
-
-        package init(
-            clipRange: Double, valueClipRange: Double?, entropyCoefficient: Double, valueCoefficient: Double,
-            normalizeAdvantage: Bool
-        ) {
-            self.clipRange = clipRange
-            self.valueClipRange = valueClipRange
-            self.entropyCoefficient = entropyCoefficient
-            self.valueCoefficient = valueCoefficient
-            self.normalizeAdvantage = normalizeAdvantage
-        }
-    }
-
-    /// The loss of one minibatch, its parts, and its derivative by what the policy said.
-    package struct Loss: Sendable {
-        package var policyLoss = 0.0
-        package var valueLoss = 0.0
-        package var entropy = 0.0
-        package var approximateKL = 0.0
-        /// Share of the transitions whose ratio lies outside of the clip range.
-        package var clipFraction = 0.0
-        /// policyLoss + valueCoefficient · valueLoss − entropyCoefficient · entropy: what the gradient is of.
-        package var total = 0.0
-        package var gradient: PolicyGradient
-    }
-
-    /// The clipped objective of one minibatch (arXiv 1707.06347, equations 7 and 9).
-    /// - Parameters:
-    ///   - output: of each transition, or of one row that all transitions share: then the gradient is their sum.
-    ///   - transitions: which of the rollout's transitions the minibatch holds, in this order.
-    package static func loss(
-        of output: PolicyOutput, logStandardDeviation: Tensor, rollout: RolloutBuffer, estimates: AdvantageEstimates,
-        transitions: ArraySlice<Int>, settings: LossSettings
-    ) throws -> Loss {
-        let rows = try GaussianRows(
-            output, gaussian: DiagonalGaussian(logStandardDeviation: logStandardDeviation), rollout: rollout,
-            entropyCoefficient: settings.entropyCoefficient)
-        let advantages = estimates.advantages(
-            of: transitions, standardized: settings.normalizeAdvantage)  // detail 7
-        let weight = 1 / Double(transitions.count)
-        var (policyLoss, valueLoss, approximateKL, clipFraction) = (0.0, 0.0, 0.0, 0.0)
-        for (position, transition) in transitions.enumerated() {
-            let row = rows.row(position)
-
-            // r = π(a|s) / π_old(a|s)
-            let logProbability = rows.logProbability(transition, row: row)
-            let logRatio = Double(Float(logProbability)) - Double(rollout.logProbabilities[transition])
-            let ratio = PortableMath.exp(min(max(logRatio, -80), 80))
-
-            // Equation 7: L = −min(r A, clip(r, 1 − ε, 1 + ε) A). Where the clipped branch is the smaller one, nothing
-            // is gained by moving r, and the gradient is 0; elsewhere d(r A)/d log π = r A.
-            let advantage = advantages[position]
-            let clipped = min(max(ratio, 1 - settings.clipRange), 1 + settings.clipRange)
-            policyLoss -= weight * min(ratio * advantage, clipped * advantage)
-            if ratio * advantage <= clipped * advantage {
-                rows.addGradient(Float(-weight * ratio * advantage), transition, row: row)
-            }
-            if abs(ratio - 1) > settings.clipRange { clipFraction += weight }
-            // The estimator k3 of Schulman, "Approximating KL divergence" (2020): unbiased, ≥ 0.
-            approximateKL += weight * (ratio - 1 - logRatio)
-
-            // Equation 9's L^VF, optionally with V kept near the rollout's (detail 9).
-            let prediction = Double(rows.values[row])
-            let old = Double(rollout.values[transition])
-            var kept = prediction
-            if let range = settings.valueClipRange { kept = old + min(max(prediction - old, -range), range) }
-            let error = kept - Double(estimates.returns[transition])
-            valueLoss += weight * error * error
-            if kept == prediction {
-                rows.valueGradient[row] += Float(settings.valueCoefficient * 2 * weight * error)
-            }
-        }
-        let entropy = rows.gaussian.entropy
-        return Loss(
-            policyLoss: policyLoss, valueLoss: valueLoss, entropy: entropy, approximateKL: approximateKL,
-            clipFraction: clipFraction,
-            total: policyLoss + settings.valueCoefficient * valueLoss - settings.entropyCoefficient * entropy,
-            gradient: try rows.gradient())
     }
 
     public func meanAction(_ observation: ObservationBatch) throws -> Tensor? {

@@ -85,6 +85,57 @@ import Testing
         #expect(one.gradient.logStandardDeviation == three.gradient.logStandardDeviation)
     }
 
+    @Test("Parts of an action have a ratio and a clip each, and their losses are added") func parts() throws {
+        let policy = try PerceptronPolicy(
+            observationSize: 1, actionSize: 3, hiddenSizes: [2], valueHiddenSizes: [2],
+            initialLogStandardDeviation: -0.5, orthogonal: true, random: RandomStream(seed: 3),
+            pool: WorkerPool(workers: 1))
+        let rollout = try rollout(
+            actions: [[0.3, -0.8, 0.5], [1.4, 0.2, -0.1]], logProbabilities: [0, 0], values: [0, 0])
+        let means = try policy.forward(Tensor.zeros([2, 1])).means.scalars.map { Double($0) }
+        let estimates = AdvantageEstimates(advantages: [0.7, -1.1], returns: [0, 0])
+        var settings = Self.settings
+        (settings.normalizeAdvantage, settings.entropyCoefficient) = (false, 0)
+        let old = try OldLogProbabilities(of: rollout, by: policy, numbers: 2)
+        let new: [Double] = [0.2, -0.3, 0.1, 0.4, 0.1, -0.2]
+        let loss = try PPO.loss(
+            of: PolicyOutput(means: Tensor(new.map { Float($0) }, shape: [2, 3]), values: Tensor([0, 0])),
+            logStandardDeviation: Tensor([-0.5, -0.5, -0.5]), rollout: rollout, old: old, estimates: estimates,
+            transitions: [0, 1], settings: settings)
+        // The parts are the first two numbers and the third.
+        let deviation = exp(-0.5)
+        let actions: [Double] = [0.3, -0.8, 0.5, 1.4, 0.2, -0.1]
+        var (expected, divergence) = (0.0, 0.0)
+        for (transition, advantage) in [0.7, -1.1].enumerated() {
+            for part in [[0, 1], [2]] {
+                let logRatio = part.reduce(0.0) { sum, number in
+                    let place = 3 * transition + number
+                    func square(_ mean: Double) -> Double {
+                        ((actions[place] - mean) / deviation) * ((actions[place] - mean) / deviation)
+                    }
+                    return sum + 0.5 * (square(means[place]) - square(new[place]))
+                }
+                let ratio = exp(logRatio)
+                expected -= min(ratio * advantage, min(max(ratio, 0.8), 1.2) * advantage) / 2
+                divergence += (ratio - 1 - logRatio) / 2
+            }
+        }
+        #expect(abs(loss.policyLoss - expected) < 1e-5)
+        #expect(abs(loss.approximateKL - divergence) < 1e-5)
+    }
+
+    @Test("Ratios are bounded, however far the policy has moved") func bounded() throws {
+        let rollout = try rollout(actions: [[0.3], [1.4]], logProbabilities: [-300, -300], values: [0, 0])
+        let loss = try PPO.loss(
+            of: PolicyOutput(means: Tensor([0.1, 0.9], shape: [2, 1]), values: Tensor([0, 0])),
+            logStandardDeviation: Tensor([0]), rollout: rollout,
+            estimates: AdvantageEstimates(advantages: [0.7, -1.1], returns: [0, 0]), transitions: [0, 1],
+            settings: Self.settings)
+        let squares = loss.gradient.means.scalars.reduce(0) { $0 + $1 * $1 }
+        #expect(squares.isFinite && loss.total.isFinite && loss.approximateKL.isFinite)
+        #expect(loss.gradient.means.scalars.allSatisfy { abs($0) < 1e9 })
+    }
+
     @Test("A minibatch of one transition keeps its advantage as it is") func single() throws {
         let rollout = try rollout(actions: [[0.5]], logProbabilities: [-1], values: [0])
         let loss = try PPO.loss(

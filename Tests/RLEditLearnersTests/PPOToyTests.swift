@@ -28,6 +28,26 @@ import Testing
         #expect((rewards.last ?? 0) > 0.98)
     }
 
+    /// One ratio for 2,048 numbers leaves the clip range with the first step: nothing is learned (below 0.8 at the end).
+    @Test("PPO with its defaults learns actions of thousands of numbers, and its divergence stays bounded")
+    func longActions() throws {
+        let numbers = 2048
+        let target = (0..<numbers).map { Float($0 % 7) / 5 - 0.6 }
+        let environment = QuadraticBandit(environments: 32, target: target)
+        var settings = PPO.Configuration()
+        settings.steps = 2048
+        let driver = try LearnerDriver(PPO(settings), environment, seed: 1, pool: WorkerPool(workers: 1))
+        let before = try driver.meanRewardOfMeanAction(steps: 1, seed: 9)
+        try driver.run()
+        let after = try driver.meanRewardOfMeanAction(steps: 1, seed: 9)
+        #expect(1 - after < 0.5 * (1 - before), "\(before) → \(after)")
+        for name in ["approximate_kl", "policy_loss", "gradient_norm", "clip_fraction"] {
+            #expect(driver.logged(name).allSatisfy { $0.isFinite })
+        }
+        // The step that passes 1.5 times the target, 0.005 for each number, is the last one.
+        #expect(driver.logged("approximate_kl").allSatisfy { $0 < 0.02 * Double(numbers) })
+    }
+
     @Test("PPO learns to copy its observation") func identity() throws {
         let environment = ContinuousIdentity(environments: 256, size: 2)
         let driver = try LearnerDriver(

@@ -105,6 +105,24 @@ import Testing
         #expect(try TaskScript.printed(text) == "callback\t12\ttrue")
     }
 
+    @Test("stop_at_target ends the run with the update that reached it, and needs a target")
+    func stopAtTarget() throws {
+        let text = """
+            return task {
+              reward = function(m, c) return c.episode >= 6 and 2 or c.episode / 10 end,
+              target = 2, stop_at_target = true,
+              learner = rledit.RandomSearch { steps = 40, batch_size = 4 },
+              on_end = function(e) print(e.reason, e.evaluations, e.evaluations_to_target) end,
+            }
+            """
+        #expect(try TaskScript.printed(text) == "target\t8\t6")
+        let whole = text.replacing(", stop_at_target = true", with: "")
+        #expect(try TaskScript.printed(whole) == "finished\t40\t6")
+        #expect {
+            _ = try TaskScript.printed("return task { stop_at_target = true }")
+        } throws: { "\($0)".contains("stop_at_target: needs a 'target' to stop at") }
+    }
+
     @Test("task.state, a learner's save() and math.random survive a checkpoint; equal state has equal bytes")
     func state() throws {
         let text = """

@@ -1,5 +1,6 @@
 import Foundation
 import LuaBridge
+import RLEditCore
 import RLEditLua
 import RLEditNN
 import RLEditRuns
@@ -124,6 +125,76 @@ import Testing
         let failed = try Manifest.read(from: failing.out)
         #expect(failed.status == .failed)
         #expect(failed.reason?.contains("late") == true)
+    }
+
+    @Test("A run that reached its target says so in its summary and report, and is finished")
+    func stoppedAtTarget() throws {
+        let place = try Place(
+            """
+            return task { reward = function(m) return m.retain.loss end, target = -1e9, stop_at_target = true,
+              learner = rledit.RandomSearch { steps = 400, batch_size = 4 } }
+            """)
+        _ = try run(place)
+        let manifest = try Manifest.read(from: place.out)
+        #expect(manifest.status == .finished)
+        #expect(manifest.configuration["stop_at_target"]?.bool == true)
+        let report = try Report.read(fromRun: place.out)
+        #expect(report.summary.seeds.map(\.ended) == [.target])
+        #expect(report.summary.seeds.map(\.evaluations) == [4])
+        #expect(report.html.contains("the target was reached"))
+        #expect(ResultTable.text(report.summary).hasSuffix("ended before the budget was spent: the target was reached"))
+    }
+
+    @Test("A run of a constant reward warns once, and says so in its summary")
+    func constantReward() throws {
+        let place = try Place(
+            """
+            return task { reward = function(m) return 0.5 end,
+              learner = rledit.RandomSearch { steps = 48, batch_size = 8 } }
+            """)
+        let warnings = try run(place).notes.filter { $0.contains("nothing to learn from") }
+        #expect(warnings == ["warning: the reward was 0.5 for all of 16 candidates: there is nothing to learn from"])
+        let summary = try Report.read(fromRun: place.out).summary
+        #expect(summary.warnings == ["the reward was 0.5 for all of 48 candidates: there is nothing to learn from"])
+    }
+
+    @Test("A run whose edit fits the reward's examples only says where they part")
+    func parting() throws {
+        // Held out are the same points with other labels: what lowers one loss raises the other.
+        let place = try Place(
+            """
+            local x, y, z = {}, {}, {}
+            for i = 1, 12 do x[i] = { math.sin(i), math.cos(2 * i) } y[i] = 0 z[i] = 2 end
+            return task {
+              sets = { s = rledit.data.set { inputs = x, labels = y } },
+              heldout = { s = rledit.data.set { inputs = x, labels = z } },
+              reward = function(m) return -m.s.loss end,
+              learner = rledit.SNES { steps = 200, population_size = 10 } }
+            """)
+        let notes = try run(place).notes.filter { $0.contains("fits the reward's examples") }
+        #expect(notes.count == 1, "\(notes)")
+        #expect(notes.first?.contains("s loss went from ") == true)
+        let report = try Report.read(fromRun: place.out)
+        #expect(report.summary.warnings.count == 1)
+        #expect(report.html.contains("on the reward&#39;s set") || report.html.contains("on the reward's set"))
+    }
+
+    @Test("check says when candidates tie, and which measure would tell them apart")
+    func ties() throws {
+        let place = try Place("return task { reward = function(m) return m.retain.accuracy end }")
+        let settings = options(place)
+        let text = try LuaThread.run {
+            try TaskCheck(script: place.script, on: ScriptHost(options: settings)).run().text
+        }
+        #expect(text.contains("random candidates share their reward with others"), "\(text)")
+        let softer = "'retain.loss', 'retain.true_probability', 'retain.margin' take 32 different values"
+        #expect(text.contains(softer), "\(text)")
+        let dense = try Place("return task { reward = function(m) return -m.retain.loss end }")
+        let other = options(dense)
+        let silent = try LuaThread.run {
+            try TaskCheck(script: dense.script, on: ScriptHost(options: other)).run().text
+        }
+        #expect(!silent.contains("share their reward"), "\(silent)")
     }
 
     @Test("A run that its time ends says after how long and where")

@@ -36,7 +36,7 @@ extension HostModules {
             module.types(
                 """
                 @class rledit.RunResult
-                @field reason "finished"|"interrupted"|"time_limit"|"callback"
+                @field reason "finished"|"interrupted"|"time_limit"|"callback"|"target"
                 @field evaluations integer
                 @field evaluations_to_target integer?
                 @field invalid_rewards integer candidates without a valid reward, each counted as the worst so far

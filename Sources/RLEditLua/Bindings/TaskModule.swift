@@ -37,6 +37,8 @@ extension HostModules {
             accuracy, `auc`, `fped`, `fned`, `error_difference_at_eer`, `final_auc`. The threshold of the last but one \
             is taken from the reward's set of the same name, if that has groups
             @field target number? a reward; the run reports how many evaluations it took to reach it
+            @field stop_at_target boolean? whether the run ends with the learner's update in which a candidate reached \
+            the target; false by default. Comparisons spend the whole budget all the same
             @field state table? becomes `task.state`
             @field on_update (fun(update: rledit.Update): boolean?)? after each update of the learner; returning false \
             ends the run
@@ -86,12 +88,15 @@ extension HostModules {
         let learner = try options.optional("learner", as: ScriptLearner.self) ?? .standard
         let target = try options.optional("target", as: Double.self)
         if let target, !target.isFinite { throw options.fieldError("target", "must be finite, got \(target)") }
+        let stopsAtTarget = try options.optional("stop_at_target", as: Bool.self) ?? false
+        if stopsAtTarget, target == nil { throw options.fieldError("stop_at_target", "needs a 'target' to stop at") }
         let state = try options.optional("state", as: LuaTable.self) ?? call.host.makeTable()
         let callbacks = try ScriptCallbacks(options)
         try options.finish()
         return ScriptTask(
             parts, name: name, learner: learner, heldOut: heldOut, measures: measures, compared: compared,
-            target: target, state: state, callbacks: callbacks, host: call.host, context: context)
+            target: target, stopsAtTarget: stopsAtTarget, state: state, callbacks: callbacks, host: call.host,
+            context: context)
     }
 
     /// `measures = { "accuracy", "fped" }` for all held-out sets, or lists by name of the set.

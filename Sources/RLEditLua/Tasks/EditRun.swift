@@ -26,6 +26,7 @@ struct EditRun: TaskRun {
         let outcome = try RunOutcome(of: edit, pool: pool, isBestOnly: isFaulty)
         for reason in outcome.undefinedMeasures { place.note("held out, \(reason); it is shown as –") }
         try write(outcome, place, saved: isFaulty ? .bestSeen : place.savedEdit)
+        if let parting = outcome.parting { place.note("warning: \(parting)") }
         return SeedResult(of: outcome, edit, seed: place.seed)
     }
 
@@ -71,5 +72,6 @@ extension SeedResult {
             bestReward: loop.best?.reward.value, seconds: 0, heldOut: outcome.heldOut, classes: outcome.classes,
             groups: outcome.groups, costs: outcome.costs, invalidRewards: loop.invalidRewards)
         (model, unedited, answers) = (outcome.model, outcome.unedited, outcome.answers)
+        findings = [loop.constantRewardFinding, outcome.parting].compactMap { $0 }
     }
 }

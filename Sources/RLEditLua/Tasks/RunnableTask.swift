@@ -36,6 +36,7 @@ var taskTypes: [any RunnableTask.Type] { [ScriptTask.self, ScriptTransferTask.se
 extension RunnableTask {
     package var stopRequest: StopReason? { stop() }
     package func didUpdate(_ record: UpdateRecord) throws -> Bool { try events.didUpdate(record) }
+    package func didNotice(_ finding: String) { events.warn(finding) }
     package func scriptState() throws -> [UInt8] { try events.encodedState() }
     package func restoreScriptState(_ bytes: [UInt8]) throws { try events.restoreState(bytes) }
 

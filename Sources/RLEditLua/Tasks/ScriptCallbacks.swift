@@ -47,6 +47,7 @@ extension StopReason {
         case .interrupted: "interrupted"
         case .timeLimit: "time_limit"
         case .callback: "callback"
+        case .target: "target"
         }
     }
 }

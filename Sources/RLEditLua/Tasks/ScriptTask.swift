@@ -38,6 +38,7 @@ package final class ScriptTask: RunnableTask {
     /// Models to measure beside the run's results.
     let compared: [ComparedModel]
     let target: Double?
+    let stopsAtTarget: Bool
     /// What the script is told while the task runs, and its state.
     package let events: TaskEvents
     package private(set) lazy var setWarnings: [String] = ScriptTask.oddities(of: sets, heldOut: heldOut)
@@ -47,8 +48,8 @@ package final class ScriptTask: RunnableTask {
 
     init(
         _ parts: TaskParts, name: String?, learner: ScriptLearner, heldOut: [NamedSet],
-        measures: [String: [SetMetric]], compared: [ComparedModel], target: Double?, state: LuaTable,
-        callbacks: ScriptCallbacks, host: LuaHost, context: ScriptContext
+        measures: [String: [SetMetric]], compared: [ComparedModel], target: Double?,
+        stopsAtTarget: Bool, state: LuaTable, callbacks: ScriptCallbacks, host: LuaHost, context: ScriptContext
     ) {
         self.name = name ?? "task"
         hasOwnName = name != nil
@@ -60,11 +61,13 @@ package final class ScriptTask: RunnableTask {
         self.measures = measures
         self.compared = compared
         self.target = target
+        self.stopsAtTarget = stopsAtTarget
         events = TaskEvents(callbacks: callbacks, state: state, host: host, context: context)
         made = MadeTask(name: name)
         context.madeTasks.append(made)
         stop = { [context] in context.isInterrupted() ? .interrupted : nil }
         var configuration = ScriptTask.configuration(parts, learner: learner, heldOut: heldOut, target: target)
+        if stopsAtTarget { configuration["stop_at_target"] = .bool(true) }
         if !compared.isEmpty { configuration["baselines"] = .array(compared.map { .string($0.name) }) }
         for set in heldOut {
             // Only what the script chose: what else is shown depends on the sets and the network.
@@ -93,9 +96,11 @@ package final class ScriptTask: RunnableTask {
         let learner = try learner.make()
         events.customLearner = learner as? CustomLearner
         events.customLearner?.taker = "the world '\(worldName)' takes"
-        return EditTask(
+        var task = EditTask(
             name: name, problem: try makeProblem(), heldOut: heldOut, learner: learner, target: target,
             measures: measures, compared: compared)
+        task.stopsAtTarget = stopsAtTarget
+        return task
     }
 
     /// The loop of one run.

@@ -35,7 +35,7 @@ package final class TaskEvents {
         `rledit.metrics`
 
         @class rledit.Ending
-        @field reason "finished"|"interrupted"|"time_limit"|"callback"
+        @field reason "finished"|"interrupted"|"time_limit"|"callback"|"target"
         @field evaluations integer
         @field evaluations_to_target integer?
         @field best_reward number?
@@ -82,6 +82,8 @@ package final class TaskEvents {
         event["invalid_rewards"] = .integer(record.invalidRewards)
         return try goesOn(function, event)
     }
+
+    func warn(_ finding: String) { host.warningSink("warning: \(finding)") }
 
     /// Calls a function with an event.
     /// - Returns: false when it returned false.

@@ -25,7 +25,8 @@ public final class EditLoop: LearningLoop {
                 observationSize: environment.observationSize, actionSize: environment.actionSize,
                 horizon: environment.horizon, budget: learner.budget, random: random), pool: pool)
         try super.init(
-            environment, learner: learner, target: task.target, logs: logs, progress: progress, delegate: delegate)
+            environment, learner: learner, target: task.target, stopsAtTarget: task.stopsAtTarget, logs: logs,
+            progress: progress, delegate: delegate)
     }
 
     /// The edit of the learner's deterministic policy: the best state of one episode of its mean actions from the

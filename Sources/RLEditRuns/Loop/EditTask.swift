@@ -16,6 +16,8 @@ public struct EditTask {
     public var compared: [ComparedModel]
     /// A reward; the run reports how many evaluations it took to reach it first.
     public var target: Double?
+    /// Whether a run ends once a candidate has reached the target and the learner's update with it is complete.
+    public var stopsAtTarget = false
 
     public init(
         name: String, problem: EditProblem, heldOut: [NamedSet], learner: any Learner, target: Double? = nil,
@@ -57,6 +59,8 @@ public protocol RunDelegate: AnyObject {
     func didEndEpisode(_ episode: Int, reward: Reward) throws -> Bool
     /// A candidate is better than all before. Return false to end the run cleanly.
     func didFindBest(_ best: BestCandidate) throws -> Bool
+    /// Something about the run that its user should know, a sentence, told once.
+    func didNotice(_ finding: String)
     /// State of the script's own that a checkpoint must hold, in the script's encoding.
     func scriptState() throws -> [UInt8]
     func restoreScriptState(_ bytes: [UInt8]) throws
@@ -72,12 +76,15 @@ public enum StopReason: Sendable, Equatable {
     case timeLimit
     /// A callback returned false.
     case callback
+    /// A candidate reached the target of a task that ends there.
+    case target
 }
 
 extension RunDelegate {
     public func didUpdate(_ record: UpdateRecord) throws -> Bool { true }
     public func didEndEpisode(_ episode: Int, reward: Reward) throws -> Bool { true }
     public func didFindBest(_ best: BestCandidate) throws -> Bool { true }
+    public func didNotice(_ finding: String) {}
     public func scriptState() throws -> [UInt8] { [] }
     public func restoreScriptState(_ bytes: [UInt8]) throws {}
     public var stopRequest: StopReason? { nil }

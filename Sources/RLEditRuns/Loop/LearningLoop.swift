@@ -18,6 +18,15 @@ public class LearningLoop {
     public private(set) var evaluationsToTarget: Int?
     /// Candidates without a valid reward, each counted as the worst so far.
     public private(set) var invalidRewards = 0
+    /// The reward of every candidate so far, when there were at least ``constantAfter`` and all had the same; else nil.
+    public var constantReward: Double? {
+        let isConstant = lowestReward == best?.reward.value && invalidRewards == 0
+        return isConstant && candidates >= LearningLoop.constantAfter ? lowestReward : nil
+    }
+    /// ``constantReward`` in a sentence.
+    public var constantRewardFinding: String? {
+        constantReward.map { RunFindings.constant($0, candidates: candidates) }
+    }
     /// Edited networks that the whole budget comes to.
     public var plannedEvaluations: Int { budget }
 
@@ -28,6 +37,7 @@ public class LearningLoop {
     private(set) var updates = 0
     private let environment: any LoopEnvironment
     private let target: Double?
+    private let stopsAtTarget: Bool
     private let logs: RunLogs?
     private weak var delegate: (any RunDelegate)?
     private let progressReporter: ProgressReporter?
@@ -36,17 +46,25 @@ public class LearningLoop {
     /// Mean reward of the latest update and the highest so far: which checkpoint counts as the best.
     private var latestMeanReward = -Double.infinity
     private var bestMeanReward = -Double.infinity
+    /// The lowest valid reward so far.
+    private var lowestReward: Double?
+    private var hasToldOfConstantReward = false
+
+    /// Candidates of equal reward from which on this is worth a word.
+    static let constantAfter = 16
 
     /// - Parameters:
     ///   - learner: which has begun.
+    ///   - stopsAtTarget: whether the run ends with the update in which the target is reached.
     ///   - logs: where the run is written; nil for a run that leaves nothing.
     init(
-        _ environment: any LoopEnvironment, learner: any Learner, target: Double?, logs: RunLogs?,
-        progress: ProgressReporter?, delegate: (any RunDelegate)?
+        _ environment: any LoopEnvironment, learner: any Learner, target: Double?, stopsAtTarget: Bool = false,
+        logs: RunLogs?, progress: ProgressReporter?, delegate: (any RunDelegate)?
     ) throws {
         self.environment = environment
         self.learner = learner
         self.target = target
+        self.stopsAtTarget = stopsAtTarget
         self.logs = logs
         self.delegate = delegate
         budget = learner.budget
@@ -77,6 +95,8 @@ public class LearningLoop {
                 // What an interrupted run goes on to must not depend on where it was stopped.
                 return try end(reason, isFinal: reason != .interrupted)
             }
+            // A resumed run knows from its checkpoint that the target was reached.
+            if tally.isEmpty, stopsAtTarget, evaluationsToTarget != nil { return try end(.target) }
             let progress = Double(candidates) / Double(budget)
             environment.progress = progress
             // 1. The learner's policy proposes an action for each environment.
@@ -133,7 +153,11 @@ public class LearningLoop {
             if let batch = record.batch {
                 try logs?.add(candidate: index, of: batch, reward: reward.value, evaluation: evaluations)
             }
-            if reward.isInvalid { invalidRewards += 1 }
+            if reward.isInvalid {
+                invalidRewards += 1
+            } else {
+                lowestReward = min(lowestReward ?? reward.value, reward.value)
+            }
             if let target, evaluationsToTarget == nil, !reward.isInvalid, reward.value >= target {
                 evaluationsToTarget = evaluations
             }
@@ -184,6 +208,10 @@ public class LearningLoop {
             Progress(
                 evaluations: candidates, budget: budget, bestReward: best?.reward.value, meanReward: statistics.mean))
         try logs?.add(record)
+        if let finding = constantRewardFinding, !hasToldOfConstantReward {
+            hasToldOfConstantReward = true
+            delegate?.didNotice(finding)
+        }
         let goesOn = try delegate?.didUpdate(record) ?? true
         if logs?.isCheckpointDue == true { try checkpoint() } else { try logs?.hold(makeCheckpoint) }
         return goesOn
@@ -204,6 +232,7 @@ public class LearningLoop {
             "updates": updates, "evaluationsToTarget": evaluationsToTarget ?? 0, "invalidRewards": invalidRewards,
         ]
         checkpoint.numbers["bestMeanReward"] = bestMeanReward
+        checkpoint.numbers["lowestReward"] = lowestReward
         checkpoint.numbers["bestReward"] = best?.reward.value
         checkpoint.counters["bestEvaluation"] = best?.evaluation
         let state = environment.snapshot()
@@ -231,10 +260,12 @@ public class LearningLoop {
         invalidRewards = checkpoint.counters["invalidRewards"] ?? 0
         bestMeanReward = checkpoint.numbers["bestMeanReward"] ?? -.infinity
         latestMeanReward = bestMeanReward
+        lowestReward = checkpoint.numbers["lowestReward"]
         best = checkpoint.numbers["bestReward"].flatMap { reward in
             let evaluation = checkpoint.counters["bestEvaluation"] ?? 0
             return reward.isFinite ? BestCandidate(reward: Reward(reward), edits: [], evaluation: evaluation) : nil
         }
+        hasToldOfConstantReward = constantReward != nil
         try takeBack(from: checkpoint)
         try delegate?.restoreScriptState(checkpoint.script)
     }

@@ -18,6 +18,9 @@ public struct RunOutcome {
     public let model: String
     /// What the reward read of its sets, as `<set>.<measure>`, of the unedited network.
     public let unedited: [NamedNumber]
+    /// Where the result's measures on the reward's sets and on held-out ones go different ways, in a sentence; nil where
+    /// they do not.
+    public private(set) var parting: String?
     private var heldOutEvaluator: Evaluator?
     private let trained: Evaluator
     private let pool: WorkerPool
@@ -65,7 +68,7 @@ public struct RunOutcome {
         trained = source.evaluator
         self.pool = pool
         model = trained.network.parameterHash
-        unedited = try source.readOfUnedited()
+        unedited = try source.read(of: source.base())
         guard !heldOut.isEmpty else { return }
         let classes = trained.classes
         var measurement = HeldOutMeasurement(
@@ -80,6 +83,11 @@ public struct RunOutcome {
         try measurement.add(stages, on: evaluator, tuning: trained)
         heldOutEvaluator = evaluator
         self.measurement = measurement
+        if let result = stages.dropFirst().first {
+            parting = RunFindings.parting(
+                unedited: unedited, edited: try source.read(of: source.evaluate([result.edits])),
+                heldOut: measurement.results, stage: result.stage)
+        }
     }
 
     /// Measures another network beside the run's results, for example that of a baseline. It may be of another
@@ -130,10 +138,9 @@ extension Network {
 }
 
 extension MetricSource {
-    /// The measures that the reward has read by now, of the unedited network; those that it leaves undefined are left out.
-    fileprivate func readOfUnedited() throws -> [NamedNumber] {
-        let batch = base()
-        return try evaluator.sets.indices.flatMap { set in
+    /// The measures that the reward has read by now, of a batch's first candidate; undefined ones are left out.
+    fileprivate func read(of batch: EvaluationBatch) throws -> [NamedNumber] {
+        try evaluator.sets.indices.flatMap { set in
             try SetMetric.allCases.filter { selection.contains($0, set: set) }.compactMap { metric in
                 do {
                     return NamedNumber(

@@ -37,6 +37,7 @@ extension RunSummary {
             "evaluations_to_target": seed.evaluationsToTarget.map(JSONValue.integer) ?? .null,
         ]
         if seed.invalidRewards > 0 { object["invalid_rewards"] = .integer(seed.invalidRewards) }
+        if let ended = seed.ended { object["ended"] = .string(ended.rawValue) }
         if detailed {
             object["best_reward"] = seed.bestReward.map(JSONValue.number) ?? .null
             object["seconds"] = .number(seed.seconds)
@@ -133,6 +134,7 @@ extension RunSummary {
             groups: items("groups", named: "group"),
             costs: json["costs"].map { stages($0, RunSummary.cost) } ?? .init(),
             invalidRewards: json["invalid_rewards"]?.integer ?? 0)
+        result.ended = json["ended"]?.string.flatMap(EarlyEnd.init(rawValue:))
         result.model = json["model"]?.string
         result.unedited = json["unedited"].flatMap(measures) ?? []
         result.answers = items("answers", named: "class")

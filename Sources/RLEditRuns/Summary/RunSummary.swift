@@ -100,6 +100,10 @@ public struct SeedResult: Sendable, Equatable {
     /// For each held-out set of one class, that class as `group` and, by stage, the share of its examples that is called
     /// each class.
     public var answers: [GroupResult] = []
+    /// Why the run ended before its budget was spent; nil when it did not.
+    public var ended: EarlyEnd?
+    /// What the run has shown of its task, a sentence each; they join the warnings of the summary.
+    public var findings: [String] = []
     /// SHA-256 of the unedited model's parameters; nil where it is not known, or there are many models.
     public var model: String?
     /// What the reward read of its sets, as `<set>.<measure>`, of the unedited model.

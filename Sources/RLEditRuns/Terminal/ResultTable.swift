@@ -2,10 +2,12 @@
 public enum ResultTable {
     /// One row per set and measure, or, when there are many models to compare with, one row per model; over several seeds
     /// the mean ± the population standard deviation.
-    /// Below it, how many candidates had no valid reward, if any.
+    /// Below it, how many candidates had no valid reward, if any, and why a run ended early.
     /// - Returns: lines joined by newlines; empty when there is nothing to show.
     public static func text(_ summary: RunSummary) -> String {
-        [heldOut(summary), InvalidRewards.line(summary.seeds) ?? ""].filter { !$0.isEmpty }.joined(separator: "\n")
+        let ended = EarlyEnd.text(summary.seeds).map { "ended before the budget was spent: \($0)" }
+        return [heldOut(summary), InvalidRewards.line(summary.seeds) ?? "", ended ?? ""].filter { !$0.isEmpty }.joined(
+            separator: "\n")
     }
 
     private static func heldOut(_ summary: RunSummary) -> String {

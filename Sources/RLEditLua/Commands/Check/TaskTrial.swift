@@ -86,12 +86,14 @@ struct TaskTrial {
                 (0..<candidates * environment.actionSize).map { _ in random.uniform(-1, 1) }, shape: shape)
         }
         // The first batch finds out what the reward reads, which costs more than all later ones.
-        var judged = try environment.evaluate(actions()).rewards
+        let first = try environment.evaluate(actions())
         let luaBefore = host.callbackSeconds
         let begun = ContinuousClock.now
-        judged += try environment.evaluate(actions()).rewards
+        let second = try environment.evaluate(actions())
         let whole = begun.duration(to: .now) / .seconds(1) / Double(candidates)
         let lua = (host.callbackSeconds - luaBefore) / Double(candidates)
+        let judged = first.rewards + second.rewards
+        let read = second.batch?.measured
         let rewards = judged.map(\.value)
         if let fault = environment.rewardJudge.firstFault {
             warn(
@@ -112,6 +114,7 @@ struct TaskTrial {
                 "the reward is slow: \(TaskTrial.milliseconds(lua)) of Lua a candidate, and measuring takes "
                     + TaskTrial.milliseconds(measuring))
         }
+        if let read, let finding = try TiedRewards.finding([first, second], read: read) { warn(finding) }
         if let target = task.target, lowest >= target {
             warn("every random candidate reaches the target of \(NumberText.significant(target)) already")
         }

@@ -121,6 +121,7 @@ extension ScriptRun {
         func finish(_ reason: StopReason?, fault: (any Error)? = nil) throws -> SeedRun {
             var result = try run.write(place, isFaulty: fault != nil)
             result.seconds = clock.seconds - begun
+            result.ended = EarlyEnd(reason)
             return try self.finish(
                 result, &manifest, in: folder, reason: reason, budget: run.loop.plannedEvaluations, fault: fault)
         }
@@ -168,6 +169,8 @@ extension ScriptRun {
                 "\(stoppedByTime), at \(NumberText.grouped(result.evaluations)) of "
                 + "\(NumberText.grouped(budget)) evaluations"
         }
+        manifest.warnings += result.findings
+        setWarnings += result.findings.filter { !setWarnings.contains($0) }
         // A run that says it is finished has its summary; the report can be made again from the folder.
         var summary = RunSummary(
             task: manifest.task, run: folder.path, world: manifest.world, learner: manifest.learner,

@@ -14,6 +14,7 @@ extension Report {
                 isSpread ? "seeds" : "seed": summary.seeds.map { String($0.seed) }.joined(separator: ", "),
                 isSpread ? "evaluations of all seeds" : "evaluations": NumberText.grouped(evaluations),
                 "invalid rewards": InvalidRewards.text(summary.seeds) ?? "",
+                "ended early": EarlyEnd.text(summary.seeds) ?? "",
                 "time": NumberText.duration(summary.seconds),
                 "started": String(manifest.started.iso.prefix(16)).replacing("T", with: " "),
             ], warnings: summary.warnings)
