@@ -10,7 +10,7 @@
 -- MODEL is a folder of Hugging Face with config.json, vocab.txt and model.safetensors, `part` what was trained further.
 -- Without them a small encoder is trained here, on Jigsaw's comments or generated ones.
 local rledit = require "rledit"
-local data, args = rledit.data, rledit.args
+local data, metrics, args = rledit.data, rledit.metrics, rledit.args
 
 local comments, templates = data.comments(), data.templates()
 local tuning_terms, heldout_terms = templates:split_terms(rledit.seed)
@@ -38,7 +38,6 @@ if not args.model then model:fit(utility, { epochs = args.epochs or 4, batch_siz
 
 local original, swapped = comments.train:swap_terms(tuning_terms, { seed = rledit.seed })
 local sentences = encode(templates.sentences):in_groups(heldout_terms):shuffle(1)
-local function margins(set) return set.scores[{ {}, 2 }] - set.scores[{ {}, 1 }] end
 
 return rledit.task {
   name     = "debias-encoder",
@@ -51,10 +50,9 @@ return rledit.task {
     identity = { "accuracy", "fped", "fned", "equality_difference", "final_auc" },
   },
   reward   = function(m)
-    local gap = (margins(m.original) - margins(m.swapped)):abs():mean()
-      / (margins(m.base.original) - margins(m.base.swapped)):abs():mean()
-    local now, before = margins(m.comments), margins(m.base.comments)
-    local drift = ((now - before):square():mean() / before:square():mean()) ^ 0.5
+    local gap = metrics.margin_gap(m.original.scores, m.swapped.scores)
+      / metrics.margin_gap(m.base.original.scores, m.base.swapped.scores)
+    local drift = metrics.margin_drift(m.comments.scores, m.base.comments.scores)
     local lost = math.max(0, m.base.comments.accuracy - 0.005 - m.comments.accuracy)
     return 1 - gap - 0.3 * drift - 20 * lost, { gap = gap, drift = drift, lost = lost }
   end,

@@ -45,7 +45,7 @@ struct CompareTests {
         let learners = methods.count { $0["kind"]?.string == "learner" }
         try workspace.write(Array("for name in pairs(require('rledit').learners) do print(name) end".utf8), to: "n.lua")
         #expect(learners == (try workspace.run("n.lua").output.split(separator: "\n").count))
-        #expect(methods.count == learners + 19)
+        #expect(methods.count == learners + 21)
         for method in methods {
             let name = method["method"]?.string ?? ""
             let seeds = try #require(method["seeds"]?.array)
@@ -65,7 +65,7 @@ struct CompareTests {
             #expect(method["costs"]?.array?.allSatisfy { $0["kfe"]?.double != nil } == true, "\(name)")
         }
         #expect(methods.first { $0["method"]?.string == "retrain" }?["depth"]?.array?.first?["total_variation"] == 0.0)
-        #expect(workspace.text("c/comparison.csv").split(separator: "\n").count == 1 + 2 * (learners * 2 + 19))
+        #expect(workspace.text("c/comparison.csv").split(separator: "\n").count == 1 + 2 * (learners * 2 + 21))
         #expect(workspace.text("c/report.html").contains("<section id=\"depth\""))
         #expect(ended.errors.contains("difference to PPO"))
     }

@@ -30,7 +30,7 @@ struct UnlearningMethodTests {
             GradientEdit(.weights, layers: ["fc2"]), GradientEdit(.mask, layers: ["fc2"]),
             GradientEdit(.shift, layers: ["fc2"]), GreedyPruning(layers: ["fc2"]), BiasEdit(), Retrain(),
             SelectiveSynapticDampening(), ContrastRule(layers: ["fc2"]), Erasure(layers: ["fc1"]),
-            NeighbourTransport(layers: ["fc1"]),
+            NeighbourTransport(layers: ["fc1"]), TaskArithmetic(), FinePruning(layers: ["fc2"]),
         ]
     }
 
@@ -43,7 +43,9 @@ struct UnlearningMethodTests {
 
     /// Those that can be trusted to forget and to keep; the others are fragile, which is one of their results.
     static let reliable = names.filter {
-        !["gradient_ascent", "ssd", "retrain", "l1_sparse", "fine_tune"].contains($0)
+        ![
+            "gradient_ascent", "ssd", "retrain", "l1_sparse", "fine_tune", "task_arithmetic", "fine_pruning",
+        ].contains($0)
     }
 
     @Test("forgets the class and keeps the rest, where it is not known to be fragile", arguments: reliable)

@@ -30,7 +30,7 @@ import Testing
               -- Those against bias take other sets, and a policy its file.
               if name == "fine_tune_last_layer" or name == "threshold" or name == "policy_edit" then goto continue end
               local edits_layers = name:find("^gradient_[ems]") or name == "greedy_pruning" or name == "contrast_rule"
-                or name == "erasure" or name == "neighbour_transport"
+                or name == "erasure" or name == "neighbour_transport" or name == "fine_pruning"
               if not edits_layers then options.layer = nil end
               local result = b[name](options)
               assert(result.name == name, name)
@@ -43,7 +43,7 @@ import Testing
             assert(model:parameter("fc1.weight"):eq(before):min() == 1)
             print(#names)
             """#)
-        #expect(printed == "22")
+        #expect(printed == "24")
     }
 
     @Test("the methods against bias take a set with groups")
@@ -80,7 +80,7 @@ import Testing
                 "module 'rledit.baselines' has no 'scub' (did you mean 'scrub'?); it has: scrub, retrain, "
                     + "fine_tune, gradient_ascent, gradient_ascent_stopped, neg_grad_plus, random_label, salun, "
                     + "l1_sparse, fisher_forgetting, ssd, gradient_edit, gradient_mask, gradient_shift, "
-                    + "greedy_pruning, bias_edit, contrast_rule, erasure, neighbour_transport, policy_edit and 2 more"
+                    + "greedy_pruning, bias_edit, contrast_rule, erasure, neighbour_transport, task_arithmetic and 4 more"
             ),
             ("b.scrub()", "bad argument #1 to 'scrub' (table expected, got no value)"),
             (

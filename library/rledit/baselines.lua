@@ -119,6 +119,18 @@ function baselines.erasure(options) end
 ---@return rledit.Baseline
 function baselines.neighbour_transport(options) end
 
+--- Task arithmetic (Ilharco et al. 2023): fine-tunes on `forget`, and takes what that adds to the weights away from
+--- them. `retain` is not used.
+---@param options rledit.TaskArithmeticOptions
+---@return rledit.Baseline
+function baselines.task_arithmetic(options) end
+
+--- Fine-pruning (Liu et al. 2018), a defence against backdoors: removes the units of the layers that are least active
+--- on `retain`, which holds clean examples, and trains on with it. `forget` is not used.
+---@param options rledit.FinePruningOptions
+---@return rledit.Baseline
+function baselines.fine_pruning(options) end
+
 --- A trained policy (`rledit.transfer`): what it does at once, or with `refine` evaluations of the standard reward.
 --- What its training cost is not counted.
 ---@param options rledit.PolicyEditOptions
@@ -256,6 +268,18 @@ function baselines.threshold(options) end
 ---@field class_share number? how far it moves to the means of the classes that the model takes it for, instead, 0 … 1; default 0.5
 ---@field ridge number? ridge of the regression, in units of the mean square of what enters the layer, > 0; default 0.003
 ---@field bias_amount (number|false)? what the output biases of the classes to forget are lowered by, > 0; default 30
+
+---@class rledit.TaskArithmeticOptions: rledit.UnlearningOptions
+---@field epochs integer? passes over the forget set, ≥ 1; default 2
+---@field batch_size integer? examples of a step, ≥ 1; default 64
+---@field learning_rate number? of gradient descent with momentum 0.9, > 0; default 0.01
+---@field scale number? λ: how often the difference is taken away, > 0; default 1
+
+---@class rledit.FinePruningOptions: rledit.LayerUnlearningOptions
+---@field maximum_accuracy_loss number? how much lower the accuracy on `retain` may be after pruning, as a share, 0 … 1; default 0.04
+---@field epochs integer? passes over the retain set after pruning, ≥ 1; default 5
+---@field batch_size integer? examples of a step, ≥ 1; default 64
+---@field learning_rate number? of gradient descent with momentum 0.9, > 0; default 0.01
 
 ---@class rledit.PolicyEditOptions: rledit.LayerUnlearningOptions
 ---@field policy rledit.Policy|string the policy, or the name of its file; it edits its own layers unless told otherwise

@@ -45,6 +45,11 @@ function metrics.probe_recall(options) end
 ---@return number
 function metrics.total_variation(options) end
 
+--- Mean Kullback–Leibler divergence of the answers of a model from the reference's, Σ q (ln q − ln p), in nats.
+---@param options rledit.ComparisonOptions
+---@return number
+function metrics.divergence(options) end
+
 --- Share of the examples that two models name alike.
 ---@param options rledit.ComparisonOptions
 ---@return number
@@ -60,6 +65,51 @@ function metrics.weight_distance(options) end
 ---@param options { model: rledit.Model, set: rledit.Set }
 ---@return number
 function metrics.prediction_entropy(options) end
+
+--- Mean absolute difference of the margins of examples and their counterparts, row by row: those of comments and of the
+--- same comments about somebody else. The margin is the score of a class less the highest other score, for the class
+--- that the first scores name. Soft: it moves with every score.
+---
+--- ```
+--- local gap = rledit.metrics.margin_gap(m.original.scores, m.swapped.scores)
+--- ```
+---@param scores rledit.Tensor `[examples, classes]`
+---@param others rledit.Tensor of the same shape
+---@return number
+function metrics.margin_gap(scores, others) end
+
+--- Share of the examples that are called another class than their counterparts.
+---@param scores rledit.Tensor `[examples, classes]`
+---@param others rledit.Tensor of the same shape
+---@return number
+function metrics.flip_rate(scores, others) end
+
+--- How far margins have moved: root of the mean squared difference of both margins over that of the second ones.
+--- Without labels. `rledit.metrics.margin_drift(m.comments.scores, m.base.comments.scores)`
+---@param scores rledit.Tensor `[examples, classes]`
+---@param others rledit.Tensor of the same shape
+---@return number
+function metrics.margin_drift(scores, others) end
+
+--- The membership attack of published tables of unlearning (Fan et al. 2024): share of `forget` that a support vector
+--- machine calls strangers, fitted on the probability of the label of `retain` against `test`, as many of each. Compare
+--- with the value of a retrained model. Costs a fit, some seconds for 1,000 of each.
+---@param options rledit.MembershipSVCOptions
+---@return number
+function metrics.membership_svc(options) end
+
+--- How far a model is from a retrained one: mean of the absolute differences of the accuracies on `forget`, `retain`
+--- and `test` and of `membership_svc`, and the four by name. Costs two fits.
+---@param options rledit.AverageGapOptions
+---@return number average
+---@return rledit.UnlearningGaps gaps
+function metrics.average_gap(options) end
+
+--- The group of a set with the lowest accuracy, and the ends of an interval from the percentile bootstrap over the
+--- examples. For held-out sets: an interval says nothing to a reward.
+---@param options rledit.WorstGroupOptions
+---@return rledit.WorstGroup
+function metrics.worst_group(options) end
 
 --- Share of examples whose largest score is that of their label, 0 … 1; the lowest class wins a tie.
 ---@param scores rledit.Numbers
@@ -209,5 +259,35 @@ function metrics.per_class_accuracy(scores, labels) end
 ---@field test rledit.Set unseen examples, of the forgotten class for its recall
 ---@field inverse_penalty number? C of the logistic regression, > 0; default 1
 ---@field iterations integer? at most, ≥ 1; default 300
+
+---@class rledit.MembershipSVCOptions
+---@field model rledit.Model
+---@field forget rledit.Set what is asked about
+---@field retain rledit.Set examples to keep that the model was trained on
+---@field test rledit.Set examples that it was not trained on
+---@field limit integer? examples of each of the last two at most; 1000 by default
+
+---@class rledit.AverageGapOptions: rledit.MembershipSVCOptions
+---@field retrained rledit.Model the reference: trained without the examples to forget
+
+--- How far two models are apart; absolute differences.
+---@class rledit.UnlearningGaps
+---@field forget number of the accuracy on the examples to forget
+---@field retain number of the accuracy on those to keep
+---@field test number of the accuracy on unseen ones
+---@field membership number of `membership_svc`
+
+---@class rledit.WorstGroupOptions
+---@field model rledit.Model
+---@field set rledit.Set with groups
+---@field resamples integer? 1000 by default
+---@field level number? share of the resamples within the interval; 0.95 by default
+---@field seed integer? the run's seed by default
+
+---@class rledit.WorstGroup
+---@field group string
+---@field accuracy number
+---@field low number
+---@field high number
 
 return metrics

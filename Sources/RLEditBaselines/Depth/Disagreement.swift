@@ -17,6 +17,14 @@ public enum Disagreement {
         return sum / Double(examples.count)
     }
 
+    /// Mean Kullback–Leibler divergence of the answers from the reference's, in nats; 0 where they are equal.
+    public static func divergence(
+        _ network: Network, _ reference: Network, on examples: ExampleSet, pool: WorkerPool? = nil
+    ) throws -> Double {
+        let (mine, theirs) = try scores(network, reference, examples, pool)
+        return divergence(mine, from: theirs)
+    }
+
     /// Share of examples that both name alike, 0 … 1; the lowest class wins a tie, and scores of which one is NaN name none.
     public static func agreement(
         _ network: Network, _ reference: Network, on examples: ExampleSet, pool: WorkerPool? = nil

@@ -76,6 +76,7 @@ public enum Baselines {
             L1Sparse(), FisherForgetting(), SelectiveSynapticDampening(), SCRUB(), GradientEdit(.weights, layers: []),
             GradientEdit(.mask, layers: []), GradientEdit(.shift, layers: []), GreedyPruning(layers: []), BiasEdit(),
             ContrastRule(layers: []), Erasure(layers: []), NeighbourTransport(layers: []),
+            TaskArithmetic(), FinePruning(layers: []),
         ]
     }
 }

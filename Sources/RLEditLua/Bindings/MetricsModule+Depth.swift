@@ -65,6 +65,15 @@ extension HostModules {
                 totalVariation
             ),
             (
+                "divergence",
+                """
+                Mean Kullback–Leibler divergence of the answers of a model from the reference's, Σ q (ln q − ln p), in nats.
+                @param options rledit.ComparisonOptions
+                @return number
+                """,
+                divergence
+            ),
+            (
                 "agreement",
                 """
                 Share of the examples that two models name alike.
@@ -208,6 +217,13 @@ extension HostModules {
             try Disagreement.totalVariation(model, reference, on: set, pool: context.pool))
     }
 
+    private static func divergence(
+        _ call: LuaCall, _ options: LuaOptions, _ context: ScriptContext
+    ) throws -> LuaResults {
+        let (model, reference, set) = try pair(options)
+        return try call.returns(try Disagreement.divergence(model, reference, on: set, pool: context.pool))
+    }
+
     private static func agreement(
         _ call: LuaCall, _ options: LuaOptions, _ context: ScriptContext
     ) throws -> LuaResults {
@@ -243,7 +259,8 @@ extension HostModules {
         return (model, reference, set)
     }
 
-    private static func count(_ name: String, _ options: LuaOptions) throws -> Int? {
+    /// A number of things, at least 1; nil when it is not given.
+    static func count(_ name: String, _ options: LuaOptions) throws -> Int? {
         guard let count = try options.optional(name, as: Int.self) else { return nil }
         guard count >= 1 else { throw options.fieldError(name, "must be at least 1, got \(count)") }
         return count

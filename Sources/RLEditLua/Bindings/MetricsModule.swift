@@ -30,6 +30,7 @@ extension HostModules {
                 """
             )
             addDepthMeasures(to: module, context: context)
+            addChanges(to: module, context: context)
             for figure in ScoredFigure.all {
                 module.function(figure.name, "\(figure.documentation)\n\(ScoredFigure.tags)") { call in
                     try call.atMost(2)
