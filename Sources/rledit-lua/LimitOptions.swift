@@ -33,12 +33,15 @@ struct LimitOptions: ParsableArguments {
         help: ArgumentHelp("Megabytes that a run may write into its folder. (default: 2048)", valueName: "megabytes"))
     var maxFolder: Int?
 
-    @Option(parsing: .unconditional, help: .hidden)
-    var checkpointInterval: Double?
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Seconds between checkpoints of a run; 0 for one at every update. (default: 10)", valueName: "seconds"))
+    var checkpointEvery: Double?
 
     func validate() throws {
         for (name, value) in [
-            ("--lua-time", luaTime), ("--callback-time", callbackTime), ("--checkpoint-interval", checkpointInterval),
+            ("--lua-time", luaTime), ("--callback-time", callbackTime), ("--checkpoint-every", checkpointEvery),
         ] {
             if let value, !(value >= 0) { throw ValidationError("\(name) must not be negative, got \(value).") }
         }
@@ -55,6 +58,6 @@ struct LimitOptions: ParsableArguments {
         if let luaMemory { options.limits.memoryBytes = luaMemory << 20 }
         if let maxOutput { options.limits.outputBytes = maxOutput << 20 }
         if let maxFolder { options.folderBytes = maxFolder << 20 }
-        if let checkpointInterval { options.checkpointSeconds = checkpointInterval }
+        if let checkpointEvery { options.checkpointSeconds = checkpointEvery }
     }
 }

@@ -63,6 +63,7 @@ struct RunCommand: ParsableCommand {
     var scriptArguments: [String] = []
 
     func validate() throws {
+        try Launcher.requireOneCopy()
         if script == nil, resume == nil {
             throw ValidationError("Missing expected argument '<script>': name a Lua file, or --resume a run.")
         }

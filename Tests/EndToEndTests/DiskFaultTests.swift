@@ -64,7 +64,7 @@ struct DiskFaultTests {
     }
 
     static let unmountable: Comment = "mounting a file system needs root and a system that lets it"
-    private static let often = ["--quiet", "--checkpoint-interval", "0"]
+    private static let often = ["--quiet", "--checkpoint-every", "0"]
 
     @Test(
         "a disk that is full ends a run with its name, and it goes on when there is room",
@@ -162,7 +162,7 @@ struct DiskFaultTests {
         arguments: ["removed", "renamed"])
     func lostFolder(how: String) throws {
         let workspace = try Workspace(["t.lua": Scripts.stateful(steps: 1_000_000)])
-        let running = try workspace.start(["t.lua", "--out", "o", "--quiet", "--checkpoint-interval", "0.05"])
+        let running = try workspace.start(["t.lua", "--out", "o", "--quiet", "--checkpoint-every", "0.05"])
         let deadline = ContinuousClock.now + .seconds(20)
         while !workspace.exists("o/checkpoints/best.checkpoint"), ContinuousClock.now < deadline { usleep(2000) }
         // At once: `rm -r` of a folder that is written into may itself fail.
@@ -266,7 +266,7 @@ struct DiskFaultTests {
         #expect(whole.ended == whole.started)
 
         // Interrupted by a clock that is right, continued by one that is slow.
-        _ = try workspace.run("t.lua", "--out", "p", "--quiet", "--checkpoint-interval", "0", "--max-time", "0.3")
+        _ = try workspace.run("t.lua", "--out", "p", "--quiet", "--checkpoint-every", "0", "--max-time", "0.3")
         let before = workspace.exists("p/manifest.json") ? try times("p").started : nil
         if let before {
             let slow = try run("--resume", "p")

@@ -33,7 +33,7 @@ struct ResumeTests {
     func interrupted() throws {
         let workspace = try Workspace(["t.lua": Scripts.stateful(steps: 6400)])
         #expect(try workspace.run("t.lua", "--out", "reference", "--quiet").code == 0)
-        let running = try workspace.start(["t.lua", "--out", "o", "--checkpoint-interval", "0"])
+        let running = try workspace.start(["t.lua", "--out", "o", "--checkpoint-every", "0"])
         Self.wait(for: "o/checkpoints/best.checkpoint", in: workspace)
         running.send(SIGINT)
         let ended = running.wait()
@@ -90,7 +90,7 @@ struct ResumeTests {
     func killed() throws {
         let workspace = try Workspace(["t.lua": Scripts.stateful(steps: 6400)])
         #expect(try workspace.run("t.lua", "--out", "reference", "--quiet").code == 0)
-        let many = ["--quiet", "--checkpoint-interval", "0"]
+        let many = ["--quiet", "--checkpoint-every", "0"]
         var running = try workspace.start(["t.lua", "--out", "o"] + many)
         // As soon as there is a manifest: mostly before the first checkpoint.
         Self.wait(for: "o/manifest.json", in: workspace)
@@ -119,7 +119,7 @@ struct ResumeTests {
     func killedEarly() throws {
         let workspace = try Workspace(["t.lua": Scripts.task(steps: 12_800)])
         #expect(try workspace.run("t.lua", "--out", "reference", "--quiet").code == 0)
-        let running = try workspace.start(["t.lua", "--out", "o", "--quiet", "--checkpoint-interval", "1000"])
+        let running = try workspace.start(["t.lua", "--out", "o", "--quiet", "--checkpoint-every", "1000"])
         Self.wait(for: "o/metrics.jsonl", in: workspace)
         running.send(SIGKILL)
         #expect(running.wait().wasKilled)
@@ -134,7 +134,7 @@ struct ResumeTests {
         let reference = try workspace.run("t.lua", "--out", "reference", "--quiet", "--seeds", "3", "--json")
         #expect(reference.code == 0)
         let running = try workspace.start([
-            "t.lua", "--out", "o", "--quiet", "--seeds", "3", "--checkpoint-interval", "0",
+            "t.lua", "--out", "o", "--quiet", "--seeds", "3", "--checkpoint-every", "0",
         ])
         Self.wait(for: "o/seed-1/checkpoints/best.checkpoint", in: workspace)
         running.send(SIGKILL)
@@ -155,7 +155,7 @@ struct ResumeTests {
         let workspace = try Workspace(["t.lua": script])
         #expect(try workspace.run("t.lua", "--out", "reference", "--quiet").code == 0)
         // The folder is full at the second checkpoint.
-        let ended = try workspace.run("t.lua", "--out", "o", "--max-folder", "0", "--checkpoint-interval", "0")
+        let ended = try workspace.run("t.lua", "--out", "o", "--max-folder", "0", "--checkpoint-every", "0")
         #expect(ended.code != 0)
         #expect(workspace.text("o/manifest.json").contains(#""status": "failed""#))
         let resumed = try workspace.run("--resume", "o", "--quiet")

@@ -18,7 +18,7 @@ struct SignalTests {
         let (signal, code, name) = Self.signals[index]
         let workspace = try Workspace(["t.lua": Scripts.stateful(steps: 6400)])
         #expect(try workspace.run("t.lua", "--out", "reference", "--quiet").code == 0)
-        let running = try workspace.start(["t.lua", "--out", "o", "--checkpoint-interval", "0"])
+        let running = try workspace.start(["t.lua", "--out", "o", "--checkpoint-every", "0"])
         Self.wait { workspace.exists("o/checkpoints/best.checkpoint") }
         running.send(signal)
         let ended = running.wait()
@@ -77,7 +77,7 @@ struct SignalTests {
         let workspace = try Workspace(["t.lua": Scripts.stateful(steps: 6400)])
         let launcher = ["/bin/sh", "-c", #"trap '' HUP; exec "$@""#, "sh"]
         let running = try workspace.start(
-            ["t.lua", "--out", "o", "--quiet", "--checkpoint-interval", "0"], through: launcher)
+            ["t.lua", "--out", "o", "--quiet", "--checkpoint-every", "0"], through: launcher)
         Self.wait { workspace.exists("o/checkpoints/best.checkpoint") }
         running.send(SIGHUP)
         #expect(running.wait().code == 0)

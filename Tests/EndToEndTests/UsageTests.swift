@@ -75,7 +75,8 @@ struct UsageTests {
         #expect(ended.code == 0)
         #expect(ended.output.contains("EXAMPLES:\n  rledit-lua "))
         #expect(ended.errors.isEmpty)
-        #expect(!ended.output.contains("checkpoint-interval"))
+        let takesScript = ["run", "check", "compare", "sweep"].contains(command)
+        #expect(ended.output.contains("--checkpoint-every") == takesScript)
     }
 
     @Test("The version is a number of three parts")
@@ -157,7 +158,7 @@ struct UsageTests {
     @Test("A run that has written as much as it may stops")
     func folderLimit() throws {
         let workspace = try Workspace(["t.lua": Scripts.task(steps: 100_000)])
-        let ended = try workspace.run("t.lua", "--max-folder", "0", "--out", "o", "--checkpoint-interval", "0")
+        let ended = try workspace.run("t.lua", "--max-folder", "0", "--out", "o", "--checkpoint-every", "0")
         #expect(ended.report.contains("--max-folder raises it"))
         #expect(ended.code == 3)
     }
@@ -246,5 +247,17 @@ struct UsageTests {
         #expect(resumed.report == "'o' is finished: there is nothing to resume")
         let none = try workspace.run("--resume", "full")
         #expect(none.report == "'full' is not a run folder: it has no manifest.json")
+    }
+
+    @Test(
+        "A run that a launcher starts several times is refused; one copy is not",
+        arguments: ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"])
+    func copies(name: String) throws {
+        let workspace = try Workspace(["t.lua": "print('ran')"])
+        let refused = try workspace.run("t.lua", environment: [name: "4"])
+        #expect(refused.code == 2)
+        #expect(refused.errors.contains("a launcher started 4 copies of this program (\(name)=4)"))
+        #expect(refused.output.isEmpty)
+        #expect(try workspace.run("t.lua", environment: [name: "1"]).output == "ran\n")
     }
 }

@@ -87,7 +87,7 @@ struct WeightsTests {
     func resumed() throws {
         let workspace = try Self.workspace(Self.script(Scripts.stateful(steps: 6400), load: Self.options))
         #expect(try workspace.run("t.lua", "--out", "reference", "--quiet").code == 0)
-        let running = try workspace.start(["t.lua", "--out", "o", "--checkpoint-interval", "0"])
+        let running = try workspace.start(["t.lua", "--out", "o", "--checkpoint-every", "0"])
         let deadline = ContinuousClock.now + .seconds(20)
         while !workspace.exists("o/checkpoints/best.checkpoint"), ContinuousClock.now < deadline { usleep(2000) }
         running.send(SIGINT)
