@@ -106,7 +106,8 @@ struct UnlearningMethodTests {
             error(FineTune(), forget: empty, retain: far)
                 == .labelOutOfRange(set: "retain", example: 1, label: 3, classes: 3))
         let all = try tiny.forget.concat(tiny.retain)
-        #expect(error(RandomLabel(), forget: all, retain: tiny.retain) == .noOtherClass(classes: 3))
+        // Random examples of all classes get any label but their own.
+        #expect(error(RandomLabel(), forget: all, retain: tiny.retain) == nil)
         #expect(error(BiasEdit(), forget: all, retain: tiny.retain) == .noOtherClass(classes: 3))
     }
 

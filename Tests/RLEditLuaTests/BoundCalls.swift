@@ -165,7 +165,7 @@ enum BoundCalls {
                     "margin_gap(scores, scores)", "flip_rate(scores, scores)", "margin_drift(scores, scores)",
                     "membership_svc { model = model, forget = forget, retain = set, test = set }",
                     "average_gap { model = model, retrained = other, forget = forget, retain = set, test = set }",
-                    "worst_group { model = model, set = set:with_groups { a = { 1, 2 } }, resamples = 10 }",
+                    "worst_group { model = model, set = set, resamples = 10 }",
                     "weight_distance { model = model, reference = other }",
                     "prediction_entropy { model = model, set = set }",
                 ],

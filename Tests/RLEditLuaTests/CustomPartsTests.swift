@@ -109,7 +109,7 @@ import Testing
     func stopAtTarget() throws {
         let text = """
             return task {
-              reward = function(m, c) return c.episode >= 6 and 2 or c.episode / 10 end,
+              reward = function(m) return m.episode >= 6 and 2 or m.episode / 10 end,
               target = 2, stop_at_target = true,
               learner = rledit.RandomSearch { steps = 40, batch_size = 4 },
               on_end = function(e) print(e.reason, e.evaluations, e.evaluations_to_target) end,

@@ -169,7 +169,7 @@ import Testing
               sets = { s = rledit.data.set { inputs = x, labels = y } },
               heldout = { s = rledit.data.set { inputs = x, labels = z } },
               reward = function(m) return -m.s.loss end,
-              learner = rledit.SNES { steps = 200, population_size = 10 } }
+              learner = rledit.SeparableCMAES { steps = 200, population_size = 10 } }
             """)
         let notes = try run(place).notes.filter { $0.contains("fits the reward's examples") }
         #expect(notes.count == 1, "\(notes)")

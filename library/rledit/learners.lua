@@ -21,11 +21,11 @@ local learners = {}
 --- | `updates` | updates so far, this one included | count | rises by 1 |
 --- | `mean_reward` | mean reward of the rollout's transitions | unit of the reward | rising |
 --- | `reward_standard_deviation` | population standard deviation of the rollout's rewards | unit of the reward | falling as the policy narrows; at 0 the reward no longer tells candidates apart |
---- | `policy_loss` | −mean min(r A, clip(r, 1−ε, 1+ε) A), r = π/π_old, A standardized | – | slightly negative, −0.1 to 0 |
+--- | `policy_loss` | −mean min(r A, clip(r, 1−ε, 1+ε) A), r = π/π_old, A standardized | – | slightly negative, −0.1 to 0; beyond 1,024 numbers a sum over them, rising from −100 to 0 |
 --- | `value_loss` | mean (V − return)² | squared unit of the reward | falling to the variance of the return |
 --- | `entropy` | Σ log σ + ½ n (1 + log 2π) over the n numbers of an action | nats | falling slowly; a collapse in the first updates means too little exploration |
---- | `approximate_kl` | mean (r − 1 − log r) over the minibatches of the last epoch | nats | falling to below 0.1 as the learning rate falls. A one-step task with the defaults begins above 10, since early on long steps pay, and is below 1 from the middle of the run on. When it stays above 1 after that, lower the learning rate or set `target_kl` |
---- | `clip_fraction` | share of transitions with abs(r − 1) > ε | 0 to 1 | falling, from 0.85 with the defaults to below 0.1 at the end |
+--- | `approximate_kl` | mean (r − 1 − log r) over the minibatches of the last epoch | nats | falling to below 0.1 as the learning rate falls. A one-step task with the defaults begins above 10, since early on long steps pay, and is below 1 from the middle of the run on. When it stays above 1 after that, lower the learning rate or set `target_kl`. For an action of over 1,024 numbers it is the sum over these, below 0.01 for each |
+--- | `clip_fraction` | share of transitions, beyond 1,024 numbers of their numbers, with abs(r − 1) > ε | 0 to 1 | falling, from 0.85 with the defaults to below 0.1 at the end |
 --- | `explained_variance` | 1 − Var(return − V) / Var(return) over the rollout, before the update | ≤ 1 | towards 1 on tasks of several steps; 0 at horizon 1, where V is one number |
 --- | `gradient_norm` | global norm of the gradient before clipping | – | any; when it stays far above `max_gradient_norm`, every step is clipped |
 --- | `standard_deviation` | mean σ over the numbers of an action, after the update | unit of the action | falling slowly from its initial value |
@@ -181,7 +181,7 @@ function learners.RandomSearch(options) end
 ---@field entropy_coefficient rledit.Rate? weight of the entropy bonus, ≥ 0; default 0
 ---@field value_coefficient number? weight of the value loss, ≥ 0; default 0.5
 ---@field max_gradient_norm number? longer gradients, over all parameters, are scaled down to it, > 0; default 0.5
----@field target_kl (number|false)? ends the epochs of an update beyond 1.5 times this divergence, > 0; false: never; default false
+---@field target_kl (number|false)? ends the epochs of an update beyond 1.5 times this divergence, in nats, > 0; false: never for an action of up to 1,024 numbers, beyond at 0.005 for each number; default false
 ---@field normalize_advantage boolean? standardize the advantages of each minibatch; default true
 ---@field normalize_observation boolean? standardize observations by running statistics; default false
 ---@field observation_clip number? bound of a normalized feature, in standard deviations, > 0; default 10

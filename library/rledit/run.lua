@@ -28,7 +28,7 @@ local run = {}
 function run.task(task) end
 
 ---@class rledit.RunResult
----@field reason "finished"|"interrupted"|"time_limit"|"callback"
+---@field reason "finished"|"interrupted"|"time_limit"|"callback"|"target"
 ---@field evaluations integer
 ---@field evaluations_to_target integer?
 ---@field invalid_rewards integer candidates without a valid reward, each counted as the worst so far

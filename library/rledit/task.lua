@@ -16,6 +16,7 @@
 ---@field baselines table<integer|string, rledit.Baseline|rledit.Model>? what the result is compared with: results of baselines under their own names, and results or models by name
 ---@field measures (string[]|table<string, string[]>)? measures that tables and the report show of held-out sets: a list for all, or lists by name of the set. By default accuracy and loss; for a set with groups accuracy, `auc`, `fped`, `fned`, `error_difference_at_eer`, `final_auc`. The threshold of the last but one is taken from the reward's set of the same name, if that has groups
 ---@field target number? a reward; the run reports how many evaluations it took to reach it
+---@field stop_at_target boolean? whether the run ends with the learner's update in which a candidate reached the target; false by default. Comparisons spend the whole budget all the same
 ---@field state table? becomes `task.state`
 ---@field on_update (fun(update: rledit.Update): boolean?)? after each update of the learner; returning false ends the run
 ---@field on_episode (fun(episode: rledit.Episode): boolean?)? after each episode; returning false ends the run
@@ -49,7 +50,7 @@
 ---@field model rledit.Model the candidate as a model of its own, for example for the measures of depth in `rledit.metrics`
 
 ---@class rledit.Ending
----@field reason "finished"|"interrupted"|"time_limit"|"callback"
+---@field reason "finished"|"interrupted"|"time_limit"|"callback"|"target"
 ---@field evaluations integer
 ---@field evaluations_to_target integer?
 ---@field best_reward number?

@@ -45,7 +45,7 @@ local judged_forget, judged_retain = judged:partition(is_digit)
 return rledit.task {
   name    = ("unlearn-%d-%s-%s"):format(digit, world, learner),
   model   = model,
-  world   = rledit[world] { layer = "fc2", rank = rank, horizon = horizon, scale = scale },
+  world   = rledit[world] { layer = args.layer or "fc2", rank = rank, horizon = horizon, scale = scale },
   sets    = { forget = forget:take(500), retain = retain:take(2000) },
   heldout = { forget = judged_forget, retain = judged_retain },
   target  = args.reward ~= "loss" and 1.95 or nil,

@@ -46,12 +46,17 @@ public struct RandomLabel: UnlearningMethod {
         }
     }
 
-    /// One label per example of the forget set, drawn once among the classes that the set does not hold.
+    /// One label per example of the forget set, drawn once among the classes that the set does not hold; where it holds all,
+    /// as one of random examples does, among all but the example's own.
     static func labels(of problem: UnlearningProblem, random: RandomStream) throws -> [Int] {
         let forgotten = Set(problem.forgetLabels)
         let others = (0..<problem.classes).filter { !forgotten.contains($0) }
-        guard !others.isEmpty else { throw BaselineError.noOtherClass(classes: problem.classes) }
+        guard problem.classes > 1 else { throw BaselineError.noOtherClass(classes: problem.classes) }
         var stream = random.split("labels")
-        return (0..<problem.forget.count).map { _ in others[stream.index(below: others.count)] }
+        return problem.forget.labels.map { label in
+            guard others.isEmpty else { return others[stream.index(below: others.count)] }
+            let drawn = stream.index(below: problem.classes - 1)
+            return drawn < label ? drawn : drawn + 1
+        }
     }
 }
