@@ -79,7 +79,7 @@ struct BadInputTests {
             report:
                 "t.lua:11: unknown field 'tarrget' in rledit.task (did you mean 'target'?); fields: name, model, world, "
                 + "sets, reward, observation, metrics, on_invalid_reward, heldout, measures, baselines, learner, target, "
-                + "state, on_update, on_episode, on_best, on_end"),
+                + "stop_at_target, state, on_update, on_episode, on_best, on_end"),
         Case(
             name: "misspelt field that is needed", script: Scripts.task(world: #"rledit.MaskWorld { layr = "fc2" }"#),
             report: "t.lua:12: unknown field 'layr' in rledit.MaskWorld (did you mean 'layer'?)"),

@@ -26,7 +26,8 @@ struct CommandTests {
 
     @Test("check finds nothing wrong with a sound task, and leaves nothing behind")
     func soundTask() throws {
-        let workspace = try Workspace(["t.lua": Scripts.task()])
+        let soft = Scripts.task(reward: "return -m.retain.loss - m.forget.true_probability")
+        let workspace = try Workspace(["t.lua": soft])
         let ended = try workspace.run("check", "t.lua", "--strict")
         #expect(ended.code == 0, "\(ended.output)")
         let lines = ended.output.split(separator: "\n").map(String.init)

@@ -146,7 +146,7 @@ struct ExampleTests {
                 "label=stars",
             ])
         #expect(own.exitCode == 0, "\(own.errors)")
-        #expect(own.output.contains("300 texts; labels 0: 150, 1: 150\t1, 5"), "\(own.output)")
+        #expect(own.output.contains("300 texts; labels 1: 150, 5: 150\t1, 5"), "\(own.output)")
     }
 
     @Test(

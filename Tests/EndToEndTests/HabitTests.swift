@@ -61,7 +61,7 @@ struct HabitTests {
     // MARK: - Arguments
 
     private static let lazy = Scripts.task(
-        reward: "return m.retain.accuracy * (rledit.args.k or 1) - m.forget.accuracy", steps: 64)
+        reward: "return -m.retain.loss * (rledit.args.k or 1) - m.forget.true_probability", steps: 64)
 
     @Test("An argument that is read in the reward alone counts as read, and a misspelt one is refused at once")
     func lazyArguments() throws {

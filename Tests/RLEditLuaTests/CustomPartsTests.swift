@@ -120,7 +120,7 @@ import Testing
         #expect(try TaskScript.printed(whole) == "finished\t40\t6")
         #expect {
             _ = try TaskScript.printed("return task { stop_at_target = true }")
-        } throws: { "\($0)".contains("stop_at_target: needs a 'target' to stop at") }
+        } throws: { "\($0)".contains("bad field 'stop_at_target' in rledit.task (needs a 'target' to stop at)") }
     }
 
     @Test("task.state, a learner's save() and math.random survive a checkpoint; equal state has equal bytes")

@@ -43,7 +43,7 @@ import Testing
                 "return rledit.task(fields { lerner = 1 })",
                 "unknown field 'lerner' in rledit.task (did you mean 'learner'?); fields: name, model, world, sets, "
                     + "reward, observation, metrics, on_invalid_reward, heldout, measures, baselines, learner, "
-                    + "target, stop_at_target, state, on_update, on_episode, on_best and 1 more"
+                    + "target, stop_at_target, state, on_update, on_episode, on_best, on_end"
             ),
             (
                 "return rledit.task(fields { model = 3 })",

@@ -7,7 +7,7 @@ internal import RLEditWorlds
 /// difference. A dense reward matters more than the learner.
 enum TiedRewards {
     /// A softer measure of the same examples is worth a word from this share of candidates on that share their reward.
-    private static let leastTied = 0.25
+    private static let leastTied = 0.5
 
     /// - Parameters:
     ///   - records: judged candidates, with their measurements.
