@@ -39,6 +39,9 @@ struct ScriptOptions: ParsableArguments {
     @Flag(help: "Run the script without the sandbox and its limits. Only for scripts you would run as a program.")
     var trust = false
 
+    @Flag(help: "Run the script only where the kernel confines the whole process.")
+    var requireSandbox = false
+
     func validate() throws {
         if let workers, workers < 1 || workers > 1024 {
             throw ValidationError("--workers must be from 1 to 1024, got \(workers).")
@@ -73,6 +76,10 @@ struct ScriptOptions: ParsableArguments {
         options.usesCache = !noCache
         options.allowedFiles = allow
         options.isTrusted = trust
+        guard !(trust && requireSandbox) else {
+            throw ValidationError("--trust runs without the sandbox that --require-sandbox asks for: give one of them.")
+        }
+        options.requiresWalls = requireSandbox
         if let prefixMemory { options.prefixLimit = prefixMemory << 20 }
         if let onInvalidReward, !options.setInvalidRewards(onInvalidReward) {
             throw ValidationError(

@@ -86,7 +86,7 @@ struct HabitTests {
     @Test("An argument that could be read but is not is noted after the first update and warned of at the end")
     func unreadArgument() throws {
         let script = Self.lazy.replacing(
-            "return m.retain", with: "if m.progress > 2 then print(rledit.args.late) end return m.retain")
+            "return -m.retain", with: "if m.progress > 2 then print(rledit.args.late) end return -m.retain")
         let workspace = try Workspace(["t.lua": script, "lines": ""])
         let lax = try workspace.run("t.lua", "--set", "late=2", "--quiet", "--out", "o")
         #expect(

@@ -11,6 +11,10 @@ struct UsageTests {
             (["t.lua", "--resume", "r"], "Error: --resume takes its script from the run: name no other."),
             (["t.lua", "--seed", "1", "--seeds", "2"], "Error: --seed and --seeds cannot be combined."),
             (["t.lua", "--seeds", "0"], "Error: --seeds must be from 1 to 10000, got 0."),
+            (
+                ["t.lua", "--trust", "--require-sandbox"],
+                "Error: --trust runs without the sandbox that --require-sandbox asks for: give one of them."
+            ),
             (["t.lua", "--workers", "0"], "Error: --workers must be from 1 to 1024, got 0."),
             (["t.lua", "--max-time=-1"], "Error: --max-time must be above 0 seconds, got -1.0."),
             (["t.lua", "--max-time", "nan"], "Error: --max-time must be above 0 seconds, got nan."),

@@ -20,7 +20,7 @@ struct WallsTests {
             ["compare", "t.lua", "--out", "c"], ["sweep", "t.lua", "--grid", "a=1", "--out", "s"],
             ["run", "t.lua", "--out", "r"], ["check", "t.lua"],
         ] {
-            let running = try workspace.start(arguments + ["--lua-time", "20", "--workers", "2"])
+            let running = try workspace.start(arguments + ["--lua-time", "20", "--workers", "2", "--require-sandbox"])
             defer { running.send(SIGKILL) }
             let tasks = "/proc/\(running.identifier)/task"
             func states() -> [String] {

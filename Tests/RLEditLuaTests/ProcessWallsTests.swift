@@ -92,6 +92,23 @@ struct ProcessWallsTests {
         }
     }
 
+    @Test(
+        "Nothing runs without a wall where all are required, and the error names it",
+        .enabled(if: hasLandlock && hasSeccomp))
+    func required() async {
+        await #expect(processExitsWith: .exitCode(0)) {
+            var none = rlimit(rlim_cur: 3, rlim_max: 3)
+            guard setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &none) == 0 else { exit(2) }
+            var options = RunOptions(workers: 1)
+            (options.requiresWalls, options.usesCache) = (true, false)
+            do { _ = try Confinement.ofTrial(script: "t.lua", options: options) } catch let error as MissingWallsError {
+                guard error.missing == ["landlock: Too many open files"] else { exit(3) }
+                exit(error.description.contains("--require-sandbox") ? 0 : 4)
+            } catch { exit(5) }
+            exit(6)
+        }
+    }
+
     @Test("What is missing is reported in one line")
     func warning() {
         let offered = ProcessWalls.offered()

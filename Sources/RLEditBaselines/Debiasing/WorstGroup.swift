@@ -3,7 +3,7 @@ public import RLEditNN
 public import RLEditTensor
 
 /// The accuracy of the group of a set that a network serves worst, with an interval from the percentile bootstrap (Efron
-/// and Tibshirani 1993): examples are drawn anew with replacement, and the worst group is found again each time.
+/// and Tibshirani 1993): examples are drawn with replacement, and the worst group is found again each time.
 public struct WorstGroup: Sendable {
     public let group: String
     /// 0 … 1

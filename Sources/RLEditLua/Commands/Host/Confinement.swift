@@ -53,7 +53,7 @@ package struct Confinement {
         } else {
             try confinement.reserve(options.out)
         }
-        return confinement.raise()
+        return try confinement.raise()
     }
 
     /// Confines a command that runs a script, perhaps many times, and keeps all that comes of it in one folder.
@@ -68,7 +68,7 @@ package struct Confinement {
         var confinement = Confinement(options: options, data: options.data)
         confinement.allow(script: script)
         try confinement.reserve(folder, housekeeping: housekeeping)
-        return options.isTrusted ? confinement.options : confinement.raise()
+        return options.isTrusted ? confinement.options : try confinement.raise()
     }
 
     /// Confines a session of typed lines: as a run of a script in the current folder.
@@ -82,7 +82,7 @@ package struct Confinement {
         if let script { confinement.allow(script: script) } else { confinement.allowModules(in: ".") }
         if let history { confinement.writable.append(history) }
         try confinement.reserve(options.out)
-        return confinement.raise()
+        return try confinement.raise()
     }
 
     /// Confines the trial of a script, whose results go to a temporary folder.
@@ -92,7 +92,7 @@ package struct Confinement {
         confinement.allow(script: script)
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("rledit-check-\(UUID().uuidString)")
         try? confinement.reserve(folder.path)
-        return confinement.raise()
+        return try confinement.raise()
     }
 
     /// - Parameter folder: nil for one under `runs` that takes its name later. Where that cannot be made there is none: a
@@ -139,12 +139,28 @@ package struct Confinement {
         }
     }
 
-    private consuming func raise() -> RunOptions {
+    /// - Throws: ``MissingWallsError`` when a wall is not there and the options require all.
+    private consuming func raise() throws -> RunOptions {
         // No file is longer than all that a run may write, or than all that is remembered.
         let cache = FitCache.standard(isEnabled: options.usesCache)
         let fileBytes = max(options.folderBytes, cache.isEnabled ? cache.capacity : 0)
-        options.walls = ProcessWalls.raise(
+        let walls = ProcessWalls.raise(
             readable: readable, writable: writable, holders: holders, fileBytes: fileBytes)
+        options.walls = walls
+        if options.requiresWalls, !walls.missing.isEmpty { throw MissingWallsError(missing: walls.missing) }
         return options
+    }
+}
+
+/// The kernel lacks a wall of a command that was given `--require-sandbox`.
+package struct MissingWallsError: Error, Equatable, CustomStringConvertible {
+    /// Each with what the system says of it.
+    package let missing: [String]
+
+    package init(missing: [String]) { self.missing = missing }
+
+    package var description: String {
+        "this kernel does not confine the whole process (\(missing.joined(separator: "; "))), and --require-sandbox was given: "
+            + "run it on a kernel that does (rledit-lua doctor shows what one offers), or without --require-sandbox"
     }
 }

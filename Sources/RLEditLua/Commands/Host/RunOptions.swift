@@ -36,6 +36,8 @@ package struct RunOptions: Sendable {
     package var json = false
     /// Whether the script runs without the sandbox.
     package var isTrusted = false
+    /// Whether the script runs only where all walls of the process are up.
+    package var requiresWalls = false
     package var limits = LuaLimits()
     /// Bytes that the run may write into its folder.
     package var folderBytes = RunLogs.defaultSizeLimit
