@@ -119,7 +119,7 @@ function baselines.erasure(options) end
 ---@return rledit.Baseline
 function baselines.neighbour_transport(options) end
 
---- Task arithmetic (Ilharco et al. 2023): fine-tunes on `forget`, and takes what that adds to the weights away from
+--- Task arithmetic (Ilharco et al. 2023): fine-tunes on `forget`, and subtracts from the weights what that adds to
 --- them. `retain` is not used.
 ---@param options rledit.TaskArithmeticOptions
 ---@return rledit.Baseline

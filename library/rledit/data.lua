@@ -255,7 +255,7 @@ function data.wordpiece(file) end
 ---@field source string where the examples come from
 ---@field count integer number of examples
 ---@field example_shape integer[] shape of one example, for images `{ channels, rows, columns }`
----@field classes string[] names of the labels: label 0 has the first; empty where nobody said
+---@field classes string[] names of the labels: label 0 has the first; empty where they have none
 ---@field hash string SHA-256 of the examples in their order, and of their groups and weights if there are any
 ---@operator len: integer
 ---@field groups string[] names of the groups, in their order; empty for a set without groups
@@ -360,7 +360,7 @@ function Set:inputs(first, last) end
 function Set:labels(first, last) end
 
 --- How much each example counts in training; nothing where all count the same. `fit` and baselines that train on the
---- set's labels heed it: an example's loss is multiplied by its weight over the mean of all. Measures count every
+--- set's labels use it: an example's loss is multiplied by its weight over the mean of all. Measures count every
 --- example once.
 ---@return number[]?
 function Set:weights() end
@@ -393,7 +393,7 @@ local Pictures = {}
 ---@field count integer number of texts
 ---@field hash string SHA-256 of texts, labels and groups in their order
 ---@field groups string[] names of the groups, in their order; empty for a set without groups
----@field classes string[] names of the labels: label 0 has the first; empty where nobody said
+---@field classes string[] names of the labels: label 0 has the first; empty where they have none
 ---@operator len: integer
 local TextSet = {}
 

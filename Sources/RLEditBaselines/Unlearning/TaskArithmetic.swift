@@ -19,8 +19,8 @@ public struct TaskArithmetic: UnlearningMethod {
     public var needs: Set<SetRole> { [.forget] }
 
     public var documentation: String {
-        "Task arithmetic (Ilharco et al. 2023): fine-tunes on `forget`, and takes what that adds to the weights away "
-            + "from them. `retain` is not used."
+        "Task arithmetic (Ilharco et al. 2023): fine-tunes on `forget`, and subtracts from the weights what that "
+            + "adds to them. `retain` is not used."
     }
 
     public var settings: [Setting<Self>] {

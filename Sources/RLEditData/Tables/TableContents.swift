@@ -73,6 +73,9 @@ package struct TableContents {
         guard labels.count <= Int(Int32.max) else {
             throw .invalidArgument(operation: "table", message: "more rows than a set can hold")
         }
+        if let name = columns.weight, let weights, !weights.values.contains(where: { $0 > 0 }) {
+            throw .invalidTable(path: rows.path, fault: .zeroWeights(column: name))
+        }
         self.skippedRows = skippedRows
         let (numbers, classNames) = labels.finish()
         labelling = try Labelling(numbers, classNames: classNames, groups: try groups?.finish())

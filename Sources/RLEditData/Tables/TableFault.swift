@@ -80,6 +80,8 @@ public enum TableFault: Equatable, Sendable, CustomStringConvertible {
     case noText(rows: Int)
     case notANumber(Row, column: String, text: String)
     case notAWeight(Row, column: String, text: String)
+    /// A column of weights without one above 0.
+    case zeroWeights(column: String)
     /// The file ends in the middle of a character of UTF-16, or holds half of one; `unit` counts from 1.
     case notUTF16(unit: Int)
     /// The number of rows that a line before the header announces is not that of the rows.
@@ -122,6 +124,7 @@ public enum TableFault: Equatable, Sendable, CustomStringConvertible {
         case .notANumber(let row, let column, let text): "\(row.at(column)): a number expected, got '\(text)'"
         case .notAWeight(let row, let column, let text):
             "\(row.at(column)): a weight of 0 or more expected, got '\(text)'"
+        case .zeroWeights(let column): "column '\(column)': all weights are 0, so that no row would count"
         case .notUTF16(let unit): "character \(unit) is not UTF-16; convert the file, for example with iconv"
         case .rowCount(let announced, let actual):
             "its first line announces \(announced) rows, and \(actual) follow: is the file cut off?"

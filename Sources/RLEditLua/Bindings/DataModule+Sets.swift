@@ -27,7 +27,8 @@ extension HostModules {
             ) { set, call in
                 try call.returns(set.examples.exampleShape)
             }
-            type.property("classes", "string[] names of the labels: label 0 has the first; empty where nobody said") {
+            type.property("classes", "string[] names of the labels: label 0 has the first; empty where they have none")
+            {
                 set, call in
                 try call.returns(set.examples.classNames)
             }
@@ -219,7 +220,7 @@ extension HostModules {
             "weights",
             """
             How much each example counts in training; nothing where all count the same. `fit` and baselines that train on
-            the set's labels heed it: an example's loss is multiplied by its weight over the mean of all. Measures count
+            the set's labels use it: an example's loss is multiplied by its weight over the mean of all. Measures count
             every example once.
             @return number[]?
             """

@@ -25,7 +25,8 @@ extension HostModules {
                 set, call in
                 try call.returns(set.texts.groups?.names ?? [])
             }
-            type.property("classes", "string[] names of the labels: label 0 has the first; empty where nobody said") {
+            type.property("classes", "string[] names of the labels: label 0 has the first; empty where they have none")
+            {
                 set, call in
                 try call.returns(set.texts.classNames)
             }

@@ -200,7 +200,9 @@ struct TableTests {
                     == "'x': row 2, column 'w': a weight of 0 or more expected, got '\(text)'")
         }
         #expect(message("x,y,w\n1,0,\n", columns) == "'x': row 2, column 'w': a number expected, got ''")
-        #expect(message("x,y,w\n1,0,0\n1,1,0\n", columns) == "weights: all weights are 0: no example would count")
+        #expect(
+            message("x,y,w\n1,0,0\n1,1,0\n", columns)
+                == "'x': column 'w': all weights are 0, so that no row would count")
     }
 
     @Test("rows without a text are an error, or left out and counted")
