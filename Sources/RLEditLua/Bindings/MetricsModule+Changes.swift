@@ -91,7 +91,7 @@ extension HostModules {
             """
             The membership attack of published tables of unlearning (Fan et al. 2024): share of `forget` that a support vector
             machine calls strangers, fitted on the probability of the label of `retain` against `test`, as many of each.
-            Compare with the value of a retrained model. Costs a fit, some seconds for 1,000 of each.
+            Compare with the value of a retrained model. Costs a fit.
             @param options rledit.MembershipSVCOptions
             @return number
             """
