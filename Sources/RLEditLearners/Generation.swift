@@ -48,6 +48,21 @@ struct Generation {
         return candidates
     }
 
+    /// As ``ask(_:learner:count:draw:)``, for candidates x = mean + deviations ⊙ z, z ~ N(0, I).
+    mutating func ask(
+        _ observation: ObservationBatch, learner: String, count: Int, mean: [Double], deviations: [Double]
+    ) throws -> Tensor {
+        try ask(observation, learner: learner, count: count) { candidates, random in
+            random.fillNormal(candidates)
+            for first in stride(from: 0, to: candidates.count, by: mean.count) {
+                for index in mean.indices {
+                    candidates[first + index] = Float(
+                        mean[index] + deviations[index] * Double(candidates[first + index]))
+                }
+            }
+        }
+    }
+
     /// Takes the rewards of a step.
     /// - Returns: the generation, once the episodes of all its candidates have ended.
     mutating func tell(_ outcome: StepBatch, learner: String) throws -> Scored? {

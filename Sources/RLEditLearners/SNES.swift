@@ -94,20 +94,10 @@ public final class SNES: CatalogueLearner, GenerationLearner {
     /// x = μ + σ ⊙ s.
     public func ask(_ observation: ObservationBatch, progress: Double) throws -> Tensor {
         var session = try begun()
-        let (mean, deviations) = (session.mean, session.deviations)
-        let actions = try session.generation.ask(
-            observation, learner: name, count: configuration.populationSize
-        ) { candidates, random in
-            random.fillNormal(candidates)
-            for first in stride(from: 0, to: candidates.count, by: mean.count) {
-                for index in mean.indices {
-                    candidates[first + index] = Float(
-                        mean[index] + deviations[index] * Double(candidates[first + index]))
-                }
-            }
-        }
-        self.session = session
-        return actions
+        defer { self.session = session }
+        return try session.generation.ask(
+            observation, learner: name, count: configuration.populationSize, mean: session.mean,
+            deviations: session.deviations)
     }
 
     /// - Returns: values to log when a generation is complete.

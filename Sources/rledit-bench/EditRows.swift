@@ -45,8 +45,8 @@ struct EditRows {
 
     private static var worlds: [(String, any EditWorld)] {
         var kinds: [(String, ActionForm, EditSparsity)] = [
-            ("rank 1", .lowRank(rank: 1), .dense), ("per output", .outputUnits, .dense),
-            ("per input", .inputUnits, .dense), ("full", .full, .dense),
+            ("rank 1", .lowRank(rank: 1), .dense), ("per output", .units(.outputs), .dense),
+            ("per input", .units(.inputs), .dense), ("full", .full, .dense),
         ]
         kinds.append(("rank 1, density 0.1", .lowRank(rank: 1), .density(0.1)))
         return kinds.flatMap { name, form, sparsity -> [(String, any EditWorld)] in

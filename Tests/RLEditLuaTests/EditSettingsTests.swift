@@ -116,7 +116,7 @@ import Testing
             ),
             (
                 "return rledit.MaskWorld { layer = 'fc1', rank = 1, units = 'outputs' }",
-                "bad field 'rank' in rledit.MaskWorld (an action per unit has no rank)"
+                "bad field 'units' in rledit.MaskWorld (give either 'rank' or 'units')"
             ),
             (
                 "return rledit.MaskWorld { layer = 'fc1', units = 'rows' }",
@@ -124,7 +124,7 @@ import Testing
             ),
             (
                 "return rledit.MaskWorld { layer = 'fc1', full = true, units = 'inputs' }",
-                "bad field 'full' in rledit.MaskWorld (an action has a number for each unit or for each weight)"
+                "bad field 'units' in rledit.MaskWorld (give either 'full' or 'units')"
             ),
             (
                 "return rledit.MaskWorld { layer = 'fc1', density = 1.5 }",

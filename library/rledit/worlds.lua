@@ -31,22 +31,6 @@ function worlds.ShiftWorld(options) end
 --- name.
 ---@alias rledit.LayerRate rledit.Rate|rledit.Rate[]|table<string, rledit.Rate>
 
----@class rledit.MaskWorldOptions
----@field layer string? name of the edited layer
----@field layers string[]? names of several edited layers, instead of `layer`
----@field rank integer? rank of the action's factors; 1 by default
----@field full boolean? one number for each weight instead of factors
----@field units ("outputs"|"inputs")? one number for each output unit (row of weights) or each input (column) instead of factors
----@field bias boolean? edit each layer with its bias, which counts as one more column of weights; default false
----@field scale rledit.LayerRate? strength of an action, for all edited layers or for each; 2 by default
----@field density number? share of each layer's weights that a step changes, those that it would change most; 1 by default
----@field top_k integer? the same as a number of weights of each layer, instead of `density`
----@field offset number? size of the fixed signs added to `B`, in 0 … 1, without which learning cannot start; default 0.5
----@field horizon integer? steps of an episode; 1 by default
-
----@class rledit.ShiftWorldOptions: rledit.MaskWorldOptions
----@field unit ("rms"|"relative"|"absolute")? unit of the scale: the layer's root-mean-square weight (default), the layer's norm for the whole step, or the weights' own
-
 --- A world of your own. Functions may also be written with a colon, and then get the table as `self`.
 ---@class rledit.CustomWorld
 ---@field layer string? name of the edited layer
@@ -55,6 +39,33 @@ function worlds.ShiftWorld(options) end
 ---@field apply fun(weights: rledit.Tensor, action: rledit.Tensor): rledit.Tensor the weights after one more action
 ---@field horizon integer? steps of an episode; 1 by default
 ---@field name string?
+
+---@class rledit.MaskWorldOptions
+---@field layer string? name of the edited layer
+---@field layers string[]? names of several edited layers, instead of `layer`
+---@field horizon integer? steps of an episode; 1 by default
+---@field rank integer? rank of the action's factors, ≥ 1; default 1
+---@field full boolean? one number for each weight instead of factors; default false
+---@field units ("outputs"|"inputs")? one number for each output unit (row of weights) or each input (column) instead of factors
+---@field bias boolean? edit each layer with its bias, which counts as one more column of weights; default false
+---@field scale rledit.LayerRate? strength of an action, for all edited layers or for each, > 0 and ≤ 1000000; default 2
+---@field offset (number|false)? size of the fixed signs added to `B`, without which learning cannot start, 0 … 1; default 0.5
+---@field density (number|false)? share of each layer's weights that a step changes, those that it would change most, > 0 and ≤ 1; false: all of them; default false
+---@field top_k integer? the same as a number of weights of each layer, instead of `density`, ≥ 1
+
+---@class rledit.ShiftWorldOptions
+---@field layer string? name of the edited layer
+---@field layers string[]? names of several edited layers, instead of `layer`
+---@field horizon integer? steps of an episode; 1 by default
+---@field rank integer? rank of the action's factors, ≥ 1; default 1
+---@field full boolean? one number for each weight instead of factors; default false
+---@field units ("outputs"|"inputs")? one number for each output unit (row of weights) or each input (column) instead of factors
+---@field bias boolean? edit each layer with its bias, which counts as one more column of weights; default false
+---@field scale rledit.LayerRate? strength of an action, for all edited layers or for each, > 0 and ≤ 1000000; default 2
+---@field offset (number|false)? size of the fixed signs added to `B`, without which learning cannot start, 0 … 1; default 0.5
+---@field density (number|false)? share of each layer's weights that a step changes, those that it would change most, > 0 and ≤ 1; false: all of them; default false
+---@field top_k integer? the same as a number of weights of each layer, instead of `density`, ≥ 1
+---@field unit ("rms"|"relative"|"absolute")? unit of the scale: the layer's root-mean-square weight, the layer's norm for the whole step, or the weights' own; default "rms"
 
 --- A world, as `rledit.MaskWorld` and `rledit.ShiftWorld` make it.
 ---@class rledit.World

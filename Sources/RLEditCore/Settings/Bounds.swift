@@ -7,6 +7,8 @@ public enum Bounds: Sendable, Equatable {
     case atLeast(Double)
     /// Both ends included.
     case within(Double, Double)
+    /// Above the first, up to the second.
+    case above(Double, upTo: Double)
     /// [0, 1): the decay of a running mean.
     case decay
     /// Whole numbers that are multiplied by others: up to a limit.
@@ -23,6 +25,7 @@ public enum Bounds: Sendable, Equatable {
         case .notNegative: "≥ 0"
         case .atLeast(let least): "≥ \(Schedule.text(least))"
         case .within(let low, let high): "\(Schedule.text(low)) … \(Schedule.text(high))"
+        case .above(let low, let high): "> \(Schedule.text(low)) and ≤ \(Schedule.text(high))"
         case .decay: "≥ 0 and < 1"
         // Limits beyond a million only keep products from overflowing.
         case .count(let least, let most): most < 1_000_000 ? "\(least) … \(most)" : "≥ \(least)"
@@ -40,6 +43,9 @@ public enum Bounds: Sendable, Equatable {
         case .within(let low, let high):
             low <= value && value <= high
                 ? nil : "must be from \(Schedule.text(low)) to \(Schedule.text(high)), got \(shown)"
+        case .above(let low, let high):
+            low < value && value <= high
+                ? nil : "must be above \(Schedule.text(low)) and at most \(Schedule.text(high)), got \(shown)"
         case .decay: 0 <= value && value < 1 ? nil : "must be at least 0 and below 1, got \(shown)"
         case .count(let least, let most):
             if value < Double(least) {

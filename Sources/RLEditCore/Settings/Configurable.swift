@@ -4,12 +4,16 @@ public protocol Configurable {
     var owner: String { get }
     /// All settings, in the order in which they are shown.
     var settings: [Setting<Self>] { get }
+    /// Names of settings that say the same thing in different ways: of each list, one may be given.
+    var alternatives: [[String]] { get }
     /// Checks what concerns several settings at once; each alone has been checked.
     /// - Throws: ``ConfigurationError`` naming the first field at fault.
     func validateTogether(owner: String) throws
 }
 
 extension Configurable {
+    public var alternatives: [[String]] { [] }
+
     public func validateTogether(owner: String) throws {}
 
     /// - Parameter owner: for configurations that two types share; nil for this one's own.

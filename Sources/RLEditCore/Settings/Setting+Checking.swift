@@ -19,6 +19,8 @@ extension Setting {
             try require([pair.height, pair.width], bounds)
         case .optionalNumber(let path, let bounds):
             if let number = configuration[keyPath: path] { try require(number, bounds, "\(number)") }
+        case .optionalInteger(let path, let bounds):
+            if let number = configuration[keyPath: path] { try require(Double(number), bounds, "\(number)") }
         case .integers(let path, let bounds): try require(configuration[keyPath: path], bounds)
         case .optionalIntegers(let path, let bounds): try require(configuration[keyPath: path] ?? [], bounds)
         case .schedule(let path, _):
@@ -29,7 +31,7 @@ extension Setting {
             for progress in [0, 0.5, 1] where configuration[keyPath: path] != nil {
                 _ = try configuration[keyPath: path].map { try checked($0, at: progress, owner: owner) }
             }
-        case .boolean: break
+        case .boolean, .word, .layerScale: break
         }
     }
 

@@ -1,6 +1,6 @@
 /// A setting in manifests and files.
 extension Setting {
-    /// The value in a resolved configuration; false for what is switched off.
+    /// The value in a resolved configuration; false for what is switched off, null where another setting takes its place.
     public func json(of owner: Owner) -> JSONValue {
         func list(_ sizes: [Int]) -> JSONValue { .array(sizes.map { .integer($0) }) }
         return switch value {
@@ -9,10 +9,13 @@ extension Setting {
         case .boolean(let path): .bool(owner[keyPath: path])
         case .pair(let path, _): list([owner[keyPath: path].height, owner[keyPath: path].width])
         case .optionalNumber(let path, _): owner[keyPath: path].map { .number($0) } ?? .bool(false)
+        case .optionalInteger(let path, _): owner[keyPath: path].map { .integer($0) } ?? .null
+        case .word(let choice): choice.word(owner).map { .string($0) } ?? .null
         case .integers(let path, _): list(owner[keyPath: path])
         case .optionalIntegers(let path, _): owner[keyPath: path].map(list) ?? .bool(false)
         case .schedule(let path, _): owner[keyPath: path].json
         case .optionalSchedule(let path, _): owner[keyPath: path]?.json ?? .bool(false)
+        case .layerScale(let path, _): owner[keyPath: path].json
         }
     }
 
@@ -35,7 +38,9 @@ extension Setting {
                 fits(Double(height)), fits(Double(width))
             else { return false }
             owner[keyPath: path] = (height, width)
-        case .optionalNumber, .integers, .optionalIntegers, .schedule, .optionalSchedule: return false
+        case .optionalNumber, .optionalInteger, .word, .integers, .optionalIntegers, .schedule, .optionalSchedule,
+            .layerScale:
+            return false
         }
         return true
     }

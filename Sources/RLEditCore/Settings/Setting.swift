@@ -23,21 +23,28 @@ public struct Setting<Owner> {
         case pair(WritableKeyPath<Owner, (height: Int, width: Int)>, Bounds)
         /// nil switches it off, or leaves it to the owner.
         case optionalNumber(WritableKeyPath<Owner, Double?>, Bounds)
+        /// nil where another setting takes its place.
+        case optionalInteger(WritableKeyPath<Owner, Int?>, Bounds)
+        /// One of a few words; nil where another setting takes its place.
+        case word(WordChoice<Owner>)
         case integers(WritableKeyPath<Owner, [Int]>, Bounds)
         case optionalIntegers(WritableKeyPath<Owner, [Int]?>, Bounds)
         /// A number that may vary over a run.
         case schedule(WritableKeyPath<Owner, Schedule>, Bounds)
         case optionalSchedule(WritableKeyPath<Owner, Schedule?>, Bounds)
+        /// A number that may vary over a run, for all edited layers or for each. Checked when the layers are known.
+        case layerScale(WritableKeyPath<Owner, LayerScale>, Bounds)
     }
 
     /// The range of the value, or of each element.
     public var bounds: Bounds {
         switch value {
         case .integer(_, let bounds), .number(_, let bounds), .pair(_, let bounds), .optionalNumber(_, let bounds),
-            .integers(_, let bounds), .optionalIntegers(_, let bounds), .schedule(_, let bounds),
-            .optionalSchedule(_, let bounds):
+            .optionalInteger(_, let bounds), .integers(_, let bounds), .optionalIntegers(_, let bounds),
+            .schedule(_, let bounds),
+            .optionalSchedule(_, let bounds), .layerScale(_, let bounds):
             bounds
-        case .boolean: .any
+        case .boolean, .word: .any
         }
     }
 
@@ -71,6 +78,22 @@ public struct Setting<Owner> {
     public static func number(
         _ name: String, _ path: WritableKeyPath<Owner, Double?>, _ bounds: Bounds, _ documentation: String
     ) -> Setting { Setting(name, .optionalNumber(path, bounds), documentation) }
+
+    public static func integer(
+        _ name: String, _ path: WritableKeyPath<Owner, Int?>, _ bounds: Bounds, _ documentation: String
+    ) -> Setting { Setting(name, .optionalInteger(path, bounds), documentation) }
+
+    public static func word<Word: RawRepresentable<String> & CaseIterable>(
+        _ name: String, _ path: WritableKeyPath<Owner, Word>, _ documentation: String
+    ) -> Setting { Setting(name, .word(WordChoice(path)), documentation) }
+
+    public static func word<Word: RawRepresentable<String> & CaseIterable>(
+        _ name: String, _ path: WritableKeyPath<Owner, Word?>, _ documentation: String
+    ) -> Setting { Setting(name, .word(WordChoice(path)), documentation) }
+
+    public static func layerScale(
+        _ name: String, _ path: WritableKeyPath<Owner, LayerScale>, _ bounds: Bounds, _ documentation: String
+    ) -> Setting { Setting(name, .layerScale(path, bounds), documentation) }
 
     public static func integers(
         _ name: String, _ path: WritableKeyPath<Owner, [Int]>, _ bounds: Bounds, _ documentation: String

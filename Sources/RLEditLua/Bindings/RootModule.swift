@@ -2,6 +2,7 @@ internal import LuaBridge
 internal import RLEditCore
 internal import RLEditLearners
 internal import RLEditRuns
+internal import RLEditWorlds
 
 extension HostModules {
     /// `rledit`: the table that holds all others.
@@ -103,8 +104,8 @@ extension HostModules {
                 @return rledit.Finding[]
                 """
             ) { call in try checkEnvironment(call, context: context) }
-            for world in worlds {
-                module.function(world.name, seeing("rledit.worlds", world.documentation)) { try world.make($0) }
+            for world in Worlds.all {
+                module.function(world.name, seeing("rledit.worlds", documentation(of: world)), constructor(of: world))
             }
             for learner in Learners.all {
                 module.function(

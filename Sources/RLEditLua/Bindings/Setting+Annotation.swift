@@ -18,7 +18,8 @@ extension Setting {
         // The range belongs to the meaning of the setting, before the text about its other values.
         let end = documentation.firstIndex(of: ";") ?? documentation.endIndex
         let range = bounds.text.map { ", \($0)" } ?? ""
-        return "\(luaName) \(luaType)? \(documentation[..<end])\(range)\(documentation[end...]); default \(standard)"
+        let text = "\(luaName) \(luaType)? \(documentation[..<end])\(range)\(documentation[end...])"
+        return standard == "nil" ? text : "\(text); default \(standard)"
     }
 }
 

@@ -36,85 +36,59 @@ extension HostModules {
                 ```
                 """
             )
-            module.types(EditSettings.annotation)
+            module.types(
+                """
+                A number or schedule for all edited layers, a list of them in the order of the layers, or a table of them by
+                layer name.
+                @alias rledit.LayerRate rledit.Rate|rledit.Rate[]|table<string, rledit.Rate>
+                """
+            )
             module.types(CustomWorld.annotation)
-            for world in worlds { module.function(world.name, world.documentation) { try world.make($0) } }
+            for world in Worlds.all {
+                module.types(optionsAnnotation(of: world))
+                module.function(world.name, documentation(of: world), constructor(of: world))
+            }
         }
     }
 
-    /// Worlds by their name in `rledit` and in `rledit.worlds`.
-    static var worlds: [(name: String, documentation: String, make: (LuaCall) throws -> LuaResults)] {
-        [
-            (
-                "MaskWorld",
-                """
-                The world in which an action scales weights: `W ← W ⊙ (1 + scale · (B + offset) A / √rank)`. The masks \
-                of an episode's steps multiply.
-                @param options rledit.MaskWorldOptions
-                @return rledit.World
-                """,
-                maskWorld
-            ),
-            (
-                "ShiftWorld",
-                """
-                The world in which an action adds to weights: `W ← W + scale · unit · (B + offset) A / √rank`. The \
-                shifts of an episode's steps add up.
-                @param options rledit.ShiftWorldOptions
-                @return rledit.World
-                """,
-                shiftWorld
-            ),
-        ]
+    /// What `rledit.MaskWorld` and `rledit.worlds.MaskWorld` do.
+    static func constructor<Made: CatalogueWorld>(of world: Made.Type) -> (LuaCall) throws -> LuaResults {
+        { call in
+            try call.atMost(1)
+            let options = try call.options(1, of: "rledit.\(Made.name)")
+            let place = try WorldPlace(options)
+            var configuration = Made.Configuration()
+            try configuration.read(options)
+            try options.finish()
+            try options.blamingFields {
+                try configuration.validate(owner: Made.name)
+                let schedules = try configuration.scale.schedules(for: place.layers, owner: options.owner)
+                configuration.scale = .ordered(schedules)
+            }
+            // Settings whose place another one takes, and switches that are off, are not part of what a world is.
+            let settings = configuration.json.members.filter { ![.null, .bool(false)].contains($0.value) }
+            return try call.returns(
+                ScriptWorld(
+                    world: Made(configuration), layers: place.layers, horizon: place.horizon,
+                    settings: place.settings(JSONObject(uniqueMembers: settings))))
+        }
     }
 
-    private static func maskWorld(_ call: LuaCall) throws -> LuaResults {
-        try call.atMost(1)
-        let options = try call.options(1, of: "rledit.MaskWorld")
-        let place = try WorldPlace(options)
-        let defaults = MaskWorld.Configuration()
-        let edit = try EditSettings(
-            options, layers: place.layers, form: defaults.form, scale: defaults.scale, offset: defaults.offset)
-        try options.finish()
-        var configuration = defaults
-        configuration.form = edit.form
-        configuration.scale = edit.scale
-        configuration.offset = edit.offset
-        configuration.sparsity = edit.sparsity
-        configuration.bias = edit.bias
-        return try call.returns(
-            ScriptWorld(
-                world: MaskWorld(configuration), layers: place.layers, horizon: place.horizon,
-                settings: place.settings(edit.shown)))
+    static func documentation(of world: any CatalogueWorld.Type) -> String {
+        """
+        \(world.documentation)
+        @param options rledit.\(world.name)Options
+        @return rledit.World
+        """
     }
 
-    private static func shiftWorld(_ call: LuaCall) throws -> LuaResults {
-        try call.atMost(1)
-        let options = try call.options(1, of: "rledit.ShiftWorld")
-        let place = try WorldPlace(options)
-        let defaults = ShiftWorld.Configuration()
-        let edit = try EditSettings(
-            options, layers: place.layers, form: defaults.form, scale: defaults.scale, offset: defaults.offset)
-        var configuration = defaults
-        if let unit = try options.word("unit", among: ShiftWorld.Unit.words) { configuration.unit = unit }
-        try options.finish()
-        configuration.form = edit.form
-        configuration.scale = edit.scale
-        configuration.offset = edit.offset
-        configuration.sparsity = edit.sparsity
-        configuration.bias = edit.bias
-        var settings = edit.shown
-        settings["unit"] = ShiftWorld.Unit.words.first { $0.value == configuration.unit }.map { .string($0.word) }
-        return try call.returns(
-            ScriptWorld(
-                world: ShiftWorld(configuration), layers: place.layers, horizon: place.horizon,
-                settings: place.settings(settings)))
+    private static func optionsAnnotation<Made: CatalogueWorld>(of world: Made.Type) -> String {
+        Made.Configuration().annotation(
+            "rledit.\(Made.name)Options",
+            [
+                "layer string? name of the edited layer",
+                "layers string[]? names of several edited layers, instead of `layer`",
+                "horizon integer? steps of an episode; 1 by default",
+            ])
     }
-}
-
-extension ShiftWorld.Unit {
-    /// As scripts name them.
-    static let words: [(word: String, value: ShiftWorld.Unit)] = [
-        ("rms", .rootMeanSquare), ("relative", .relativeNorm), ("absolute", .absolute),
-    ]
 }

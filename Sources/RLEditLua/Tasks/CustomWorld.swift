@@ -33,14 +33,7 @@ final class CustomWorld: EditWorld {
     /// Most numbers in an action: a policy keeps some hundred bytes for each.
     private static let largestAction = 1_000_000
     private let apply: ScriptMethod
-    private let settingsObject: JSONObject
-
-    var settings: [(name: String, value: String)] {
-        switch actionSize {
-        case .number(let size): [("action_size", "\(size)")]
-        case .function: [("action_size", "function")]
-        }
-    }
+    private let settings: JSONObject
 
     static func describe(_ table: LuaTable) throws -> ScriptWorld {
         let name = try table.get("name", as: String.self) ?? "custom world"
@@ -49,7 +42,7 @@ final class CustomWorld: EditWorld {
         do { place = try WorldPlace(options) } catch let error as LuaUsageError { throw LuaMismatch(error.description) }
         let world = try CustomWorld(name: name, table: table)
         return ScriptWorld(
-            world: world, layers: place.layers, horizon: place.horizon, settings: place.settings(world.settingsObject))
+            world: world, layers: place.layers, horizon: place.horizon, settings: place.settings(world.settings))
     }
 
     private init(name: String, table: LuaTable) throws {
@@ -67,13 +60,13 @@ final class CustomWorld: EditWorld {
                 throw LuaMismatch("'action_size' of \(owner) must be at most \(CustomWorld.largestAction), got \(size)")
             }
             actionSize = .number(size)
-            settingsObject = ["action_size": .integer(size)]
+            settings = ["action_size": .integer(size)]
         case .function:
             guard let function = try table.method("action_size", parameters: 1, owner: owner) else {
                 throw LuaMismatch("'action_size' of \(owner) has changed")
             }
             actionSize = .function(function)
-            settingsObject = ["action_size": "function"]
+            settings = ["action_size": "function"]
         case let other:
             throw LuaMismatch(
                 "a world that is a table needs 'action_size', an integer or a function of the weights, got "

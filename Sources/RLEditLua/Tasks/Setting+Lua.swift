@@ -14,10 +14,13 @@ extension Setting {
         case .boolean: "boolean"
         case .pair: "rledit.Size"
         case .optionalNumber: "(number|false)"
+        case .optionalInteger: "integer"
+        case .word(let choice): "(\(choice.words.map { "\"\($0)\"" }.joined(separator: "|")))"
         case .integers: "integer[]"
         case .optionalIntegers: "(integer[]|false)"
         case .schedule: "rledit.Rate"
         case .optionalSchedule: "(rledit.Rate|false)"
+        case .layerScale: "rledit.LayerRate"
         }
     }
 
@@ -41,6 +44,12 @@ extension Setting {
         case .pair(let path, _): if let found = try found(SizePair.self) { owner[keyPath: path] = found.pair }
         case .optionalNumber(let path, _):
             if let found = try options.switchable(luaName, as: Double.self) { owner[keyPath: path] = found }
+        case .optionalInteger(let path, _):
+            if let found = try found(Int.self) { owner[keyPath: path] = found }
+        case .word(let choice):
+            if let given = try found(String.self), !choice.take(given, &owner) {
+                throw options.unknownWord(given, luaName, among: choice.words)
+            }
         case .integers(let path, _):
             if let table = try options.optional(luaName, as: LuaTable.self) {
                 owner[keyPath: path] = try integers(table)
@@ -57,6 +66,10 @@ extension Setting {
             if let found = try options.switchable(luaName, as: ScriptSchedule.self) {
                 owner[keyPath: path] = found?.schedule
             }
+        case .layerScale(let path, _):
+            if let found = try options.optional(luaName, as: ScriptLayerScale.self) {
+                owner[keyPath: path] = found.scale
+            }
         }
     }
 }
@@ -64,6 +77,10 @@ extension Setting {
 extension Configurable {
     /// Reads all settings from a table, over the values that are there.
     mutating func read(_ options: LuaOptions) throws {
+        for names in alternatives.map({ $0.map(\.snakeCased) }) {
+            let given = try names.filter { try options.isGiven($0) }
+            if given.count > 1 { throw options.fieldError(given[1], "give either '\(given[0])' or '\(given[1])'") }
+        }
         for setting in settings { try setting.read(options, into: &self) }
     }
 
@@ -76,6 +93,14 @@ extension Configurable {
 }
 
 extension LuaOptions {
+    /// Whether a field is there and does not switch something off.
+    fileprivate func isGiven(_ name: String) throws -> Bool {
+        switch try value(name) {
+        case .nil, .boolean(false): false
+        default: true
+        }
+    }
+
     /// Runs `body`; a setting that it refuses becomes an error about the field of this table.
     func blamingFields<Result>(_ body: () throws -> Result) throws -> Result {
         do { return try body() } catch let error as ConfigurationError {

@@ -10,28 +10,11 @@ public enum EditSparsity: Sendable, Equatable {
     /// So many weights of each layer, at least 1 and at most as many as the layer has.
     case largest(Int)
 
-    /// - Throws: ``WorldError/invalidSetting(owner:field:message:)``,
-    ///   ``WorldError/countOutOfRange(layer:count:weights:)``.
-    func validate(for layers: [EditedLayer], owner: String) throws(WorldError) {
-        switch self {
-        case .dense: return
-        case .density(let density):
-            guard density > 0, density <= 1 else {
-                throw .invalidSetting(
-                    owner: owner, field: "density", message: "must be above 0 and at most 1, got \(density)")
-            }
-        case .largest(let count):
-            for layer in layers where count < 1 || count > layer.count {
-                throw .countOutOfRange(layer: layer.name, count: count, weights: layer.count)
-            }
-        }
-    }
-
-    var description: String {
-        switch self {
-        case .dense: "dense"
-        case .density(let density): "density \(density)"
-        case .largest(let count): "top \(count)"
+    /// - Throws: ``WorldError/countOutOfRange(layer:count:weights:)``.
+    func validate(for layers: [EditedLayer]) throws(WorldError) {
+        guard case .largest(let count) = self else { return }
+        for layer in layers where count < 1 || count > layer.count {
+            throw .countOutOfRange(layer: layer.name, count: count, weights: layer.count)
         }
     }
 

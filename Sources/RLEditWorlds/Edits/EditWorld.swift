@@ -5,15 +5,12 @@ public protocol EditWorld {
     /// The world's name in logs and files, for example `MaskWorld`.
     var name: String { get }
 
-    /// The settings as named words, for the manifest.
-    var settings: [(name: String, value: String)] { get }
-
     /// Whether the edited layers count with their bias, as matrices `[W | b]`.
     var editsBias: Bool { get }
 
     /// The world on these layers.
     /// - Parameter random: the run's root stream.
-    /// - Throws: ``WorldError`` when a setting is out of range or does not fit a layer.
+    /// - Throws: `ConfigurationError` for a setting out of its range, ``WorldError`` for one that does not fit a layer.
     func bind(to layers: [EditedLayer], random: RandomStream) throws -> any BoundWorld
 }
 
@@ -42,10 +39,8 @@ public protocol BoundWorld {
 public enum ActionForm: Sendable, Equatable {
     /// Two factors for each layer: first `B`, `[rows, rank]`, then `A`, `[rank, columns]`, both row-major.
     case lowRank(rank: Int)
-    /// One number for each output unit, for all weights of its row.
-    case outputUnits
-    /// One number for each input, for all weights of its column.
-    case inputUnits
+    /// One number for each output unit, for all weights of its row, or for each input, for all of its column.
+    case units(ActionUnits)
     /// One number for each weight.
     case full
 
@@ -53,8 +48,8 @@ public enum ActionForm: Sendable, Equatable {
     func size(for layer: EditedLayer) -> Int {
         switch self {
         case .lowRank(let rank): rank * (layer.rows + layer.columns)
-        case .outputUnits: layer.rows
-        case .inputUnits: layer.columns
+        case .units(.outputs): layer.rows
+        case .units(.inputs): layer.columns
         case .full: layer.count
         }
     }
@@ -64,15 +59,6 @@ public enum ActionForm: Sendable, Equatable {
         guard case .lowRank(let rank) = self else { return }
         for layer in layers where rank < 1 || rank > min(layer.rows, layer.columns) {
             throw WorldError.rankTooLarge(layer: layer.name, rank: rank, rows: layer.rows, columns: layer.columns)
-        }
-    }
-
-    var description: String {
-        switch self {
-        case .lowRank(let rank): "rank \(rank)"
-        case .outputUnits: "output units"
-        case .inputUnits: "input units"
-        case .full: "full"
         }
     }
 }

@@ -54,8 +54,8 @@ struct StepDecoder {
         companions = try layers.map { layer in
             switch form {
             case .lowRank(let rank): try offset.matrix(for: layer, rank: rank)
-            case .outputUnits: try Tensor.ones([1, layer.columns])
-            case .inputUnits: try Tensor.ones([layer.rows, 1])
+            case .units(.outputs): try Tensor.ones([1, layer.columns])
+            case .units(.inputs): try Tensor.ones([layer.rows, 1])
             case .full: try Tensor.zeros([0])
             }
         }
@@ -81,10 +81,10 @@ struct StepDecoder {
             }
             let right = try numbers([rank, layer.columns], from: start + layer.rows * rank, times: 1)
             return .factors(try LowRankFactors(left: left, right: right))
-        case .outputUnits:
+        case .units(.outputs):
             let left = try numbers([layer.rows, 1], from: start, times: Float(strength))
             return .factors(try LowRankFactors(left: left, right: companion))
-        case .inputUnits:
+        case .units(.inputs):
             let right = try numbers([1, layer.columns], from: start, times: Float(strength))
             return .factors(try LowRankFactors(left: companion, right: right))
         case .full:

@@ -1,55 +1,42 @@
+public import RLEditCore
 public import RLEditTensor
 
 /// The world in which an action scales weights: `W ← W ⊙ (1 + s·(B + b₀)A/√rank)`, or `W ← W ⊙ (1 + s·M)` where M holds
 /// a number for each weight, or the same one for all weights of a unit. Steps of an episode multiply. (*Reinforcement
 /// Learning for Neural Model Editing*, arXiv 2606.13461, with the sign offset `b₀` and the rank scaling added here.)
-public struct MaskWorld: EditWorld {
-    public struct Configuration {
-        /// Low-rank factors (default rank 1), a full mask, or a number for each output unit or each input.
+public struct MaskWorld: CatalogueWorld {
+    public struct Configuration: EditConfiguration {
         public var form = ActionForm.lowRank(rank: 1)
-        /// Strength `s` of an action, above 0 and at most 1e6: a number or a schedule of progress, for all layers or for
-        /// each. Default 2, chosen by measurement on seeds ≥ 100 and validation images (docs/results.md, "Defaults").
         public var scale = LayerScale.constant(2)
-        /// Magnitude of the sign offset on `B`, 0 … 1; 0 switches it off and PPO then fails to start.
         public var offset = 0.5
-        /// Which weights a step changes: those whose weight would change most. Default all.
         public var sparsity = EditSparsity.dense
-        /// Whether a layer counts with its bias, as the matrix `[W | b]` whose last input is always 1.
         public var bias = false
         public init() {}
+
+        public var owner: String { MaskWorld.name }
+        public var settings: [Setting<Self>] { sharedSettings }
+    }
+
+    public static var name: String { "MaskWorld" }
+    public static var documentation: String {
+        """
+        The world in which an action scales weights: `W ← W ⊙ (1 + scale · (B + offset) A / √rank)`. The masks of an \
+        episode's steps multiply.
+        """
     }
 
     public let configuration: Configuration
-    public var name: String { "MaskWorld" }
-    public var editsBias: Bool { configuration.bias }
 
     public init(_ configuration: Configuration = Configuration()) { self.configuration = configuration }
 
-    public var settings: [(name: String, value: String)] {
-        [
-            ("action", configuration.form.description), ("scale", configuration.scale.description),
-            ("offset", "\(configuration.offset)"), ("sparsity", configuration.sparsity.description),
-            ("bias", "\(configuration.bias)"),
-        ]
-    }
-
     public func bind(to layers: [EditedLayer], random: RandomStream) throws -> any BoundWorld {
-        try configuration.form.validate(for: layers)
-        try validateOffset(configuration.offset, owner: name)
-        try configuration.sparsity.validate(for: layers, owner: name)
+        try configuration.validate(for: layers)
         return BoundMask(
             layers: layers,
             decoder: try StepDecoder(
                 configuration.form, layers: layers,
                 offset: SignOffset(magnitude: configuration.offset, random: random)),
             scale: try BoundScale(configuration.scale, layers: layers, owner: name), sparsity: configuration.sparsity)
-    }
-}
-
-/// - Throws: ``WorldError/invalidSetting(owner:field:message:)`` for an offset outside 0 … 1.
-func validateOffset(_ offset: Double, owner: String) throws {
-    guard (0...1).contains(offset) else {
-        throw WorldError.invalidSetting(owner: owner, field: "offset", message: "must be in 0 … 1, got \(offset)")
     }
 }
 

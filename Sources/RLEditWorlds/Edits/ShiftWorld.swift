@@ -1,61 +1,63 @@
+public import RLEditCore
 public import RLEditTensor
 
 /// The world in which an action adds to weights: `W ← W + s·u·(B + b₀)A/√rank`, or `W ← W + s·u·M` where M
-/// holds a number for each weight, or the same one for all weights of a unit. Steps of an episode add up. (*Reinforcement Learning for Neural Model Editing*, arXiv 2606.13461.)
+/// holds a number for each weight, or the same one for all weights of a unit. Steps of an episode add up. (*Reinforcement
+/// Learning for Neural Model Editing*, arXiv 2606.13461.)
 ///
 /// The unit `u` makes the same scale mean the same on every layer; without it the published world is unstable, since a
 /// first action is many times larger than the weights it is added to.
-public struct ShiftWorld: EditWorld {
-    /// What one unit of a shift is.
-    public enum Unit: Sendable, Equatable {
+public struct ShiftWorld: CatalogueWorld {
+    /// What one unit of a shift is, by the words that users write.
+    public enum Unit: String, CaseIterable, Sendable {
         /// The layer's root-mean-square weight; a bias that is edited too is one of the weights.
-        case rootMeanSquare
+        case rootMeanSquare = "rms"
         /// The shift of each step is rescaled so that its Frobenius norm is `scale` times the layer's.
-        case relativeNorm
+        case relativeNorm = "relative"
         /// The weights' own unit.
         case absolute
     }
 
-    public struct Configuration {
-        /// Low-rank factors (default rank 1), a full shift, or a number for each output unit or each input.
+    public struct Configuration: EditConfiguration {
         public var form = ActionForm.lowRank(rank: 1)
-        /// Strength `s` of an action in units of `unit`, above 0 and at most 1e6: a number or a schedule of progress, for
-        /// all layers or for each. Default 2, chosen by measurement on seeds ≥ 100 and validation images
-        /// (docs/results.md, "Defaults").
         public var scale = LayerScale.constant(2)
-        /// What one unit of a shift is.
         public var unit = Unit.rootMeanSquare
-        /// Magnitude of the sign offset on `B`, 0 … 1.
         public var offset = 0.5
-        /// Which weights a step changes: those that it would change most. Default all.
         public var sparsity = EditSparsity.dense
-        /// Whether a layer counts with its bias, as the matrix `[W | b]` whose last input is always 1.
         public var bias = false
         public init() {}
+
+        public var owner: String { ShiftWorld.name }
+        public var settings: [Setting<Self>] {
+            sharedSettings + [
+                .word(
+                    "unit", \.unit,
+                    """
+                    unit of the scale: the layer's root-mean-square weight, the layer's norm for the whole step, or the \
+                    weights' own
+                    """)
+            ]
+        }
+    }
+
+    public static var name: String { "ShiftWorld" }
+    public static var documentation: String {
+        """
+        The world in which an action adds to weights: `W ← W + scale · unit · (B + offset) A / √rank`. The shifts of an \
+        episode's steps add up.
+        """
     }
 
     public let configuration: Configuration
-    public var name: String { "ShiftWorld" }
-    public var editsBias: Bool { configuration.bias }
 
     public init(_ configuration: Configuration = Configuration()) { self.configuration = configuration }
 
-    public var settings: [(name: String, value: String)] {
-        [
-            ("action", configuration.form.description), ("scale", configuration.scale.description),
-            ("unit", "\(configuration.unit)"), ("offset", "\(configuration.offset)"),
-            ("sparsity", configuration.sparsity.description), ("bias", "\(configuration.bias)"),
-        ]
-    }
-
     public func bind(to layers: [EditedLayer], random: RandomStream) throws -> any BoundWorld {
-        try configuration.form.validate(for: layers)
-        try validateOffset(configuration.offset, owner: name)
+        try configuration.validate(for: layers)
         for layer in layers where layer.rootMeanSquare == 0 && configuration.unit != .absolute {
             throw WorldError.layerNotEditable(
                 layer: layer.name, reason: "its weights are all 0, which leaves a relative shift without a unit")
         }
-        try configuration.sparsity.validate(for: layers, owner: name)
         return BoundShift(
             layers: layers,
             decoder: try StepDecoder(

@@ -96,7 +96,7 @@ private enum Layers {
             message(.ordered([.constant(1)])) == "ShiftWorld: scale has 1 entries for 2 edited layers (fc1, fc2)")
         #expect(
             message(.ordered([.constant(1), .constant(-1)]))
-                == "ShiftWorld: scale must be above 0 and at most 1e6, got -1.0")
+                == "ShiftWorld: scale must be above 0 and at most 1000000, got -1.0")
         #expect(message(.linear(1, 0)) == "no error")
     }
 }
@@ -116,7 +116,7 @@ private enum Layers {
     @Test("of the changes of each layer the largest are made, and the others not at all", arguments: [true, false])
     func largest(isMask: Bool) throws {
         let layers = try Layers.two()
-        for form in [ActionForm.lowRank(rank: 2), .full, .outputUnits, .inputUnits] {
+        for form in [ActionForm.lowRank(rank: 2), .full, .units(.outputs), .units(.inputs)] {
             let dense = try Layers.apply(world(isMask, form, .dense), to: layers)
             for (sparsity, kept) in [
                 (EditSparsity.largest(5), [5, 5]), (.density(0.25), [15, 6]), (.density(1e-9), [1, 1]),
@@ -202,7 +202,7 @@ private enum Layers {
     @Test("each unit's weights are scaled or shifted by the unit's own number", arguments: [true, false])
     func perUnit(outputs: Bool) throws {
         let layers = try Layers.two()
-        let (mask, shift) = configurations(outputs ? .outputUnits : .inputUnits)
+        let (mask, shift) = configurations(outputs ? .units(.outputs) : .units(.inputs))
         for world in [MaskWorld(mask), ShiftWorld(shift)] as [any EditWorld] {
             let bound = try world.bind(to: layers, random: RandomStream(seed: 42))
             #expect(bound.actionSize == (outputs ? 6 + 4 : 10 + 6))
@@ -226,7 +226,7 @@ private enum Layers {
     @Test("they are edits of rank 1 with a vector of ones, which evaluators measure as such")
     func factors() throws {
         let layers = try Layers.two()
-        for form in [ActionForm.outputUnits, .inputUnits] {
+        for form in [ActionForm.units(.outputs), .units(.inputs)] {
             let (mask, shift) = configurations(form)
             guard case .mask(nil, let scaling?) = try Layers.apply(MaskWorld(mask), to: layers)[0],
                 case .shift(let adding) = try Layers.apply(ShiftWorld(shift), to: layers)[0]
@@ -236,7 +236,7 @@ private enum Layers {
             }
             for factors in [scaling, adding] {
                 #expect(factors.rank == 1)
-                let ones = form == .outputUnits ? factors.right : factors.left
+                let ones = form == .units(.outputs) ? factors.right : factors.left
                 #expect(ones.scalars.allSatisfy { $0 == 1 })
             }
         }
@@ -245,7 +245,7 @@ private enum Layers {
     @Test("an action of zeros changes nothing: without factors no sign offset is needed")
     func noOffset() throws {
         let layers = try Layers.two()
-        for form in [ActionForm.outputUnits, .inputUnits] {
+        for form in [ActionForm.units(.outputs), .units(.inputs)] {
             let bound = try MaskWorld(configurations(form).mask).bind(to: layers, random: RandomStream(seed: 1))
             let edits = try [Float](repeating: 0, count: bound.actionSize).withUnsafeBufferPointer {
                 try bound.apply($0, to: layers.map { _ in .unchanged }, progress: 0)

@@ -1,3 +1,4 @@
+internal import RLEditCore
 internal import RLEditTensor
 internal import RLEditWorlds
 internal import Testing
@@ -277,16 +278,19 @@ struct WorldTests {
                 == "rank 7 does not fit layer 'conv' of 6×27: expected 1 to 6")
         #expect(
             message(shift(.lowRank(rank: 0), unit: .absolute), layers)
-                == "rank 0 does not fit layer 'fc' of 12×40: expected 1 to 12")
-        #expect(message(mask(.full, scale: 0), layers) == "MaskWorld: scale must be above 0 and at most 1e6, got 0.0")
+                == "ShiftWorld: rank must be at least 1, got 0")
+        #expect(
+            message(mask(.full, scale: 0), layers) == "MaskWorld: scale must be above 0 and at most 1000000, got 0.0")
         #expect(
             message(shift(.full, unit: .absolute, scale: .nan), layers)
-                == "ShiftWorld: scale must be above 0 and at most 1e6, got nan")
+                == "ShiftWorld: scale must be above 0 and at most 1000000, got nan")
         #expect(
             message(shift(.full, unit: .absolute, scale: 1e300), layers)
-                == "ShiftWorld: scale must be above 0 and at most 1e6, got 1e+300")
-        #expect(message(mask(.full, offset: 1.5), layers) == "MaskWorld: offset must be in 0 … 1, got 1.5")
-        #expect(message(mask(.full, offset: .nan), layers) == "MaskWorld: offset must be in 0 … 1, got nan")
+                == "ShiftWorld: scale must be above 0 and at most 1000000, got 1e+300")
+        #expect(
+            message(mask(.lowRank(rank: 1), offset: 1.5), layers) == "MaskWorld: offset must be from 0 to 1, got 1.5")
+        #expect(
+            message(mask(.lowRank(rank: 1), offset: .nan), layers) == "MaskWorld: offset must be from 0 to 1, got nan")
         let zero = try EditedLayer(name: "z", parameterName: "z.weight", weight: .zeros([2, 2]))
         #expect(
             message(shift(.full, unit: .relativeNorm), [zero])

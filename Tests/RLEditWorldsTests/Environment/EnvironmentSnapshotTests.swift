@@ -1,3 +1,4 @@
+internal import RLEditCore
 internal import RLEditTensor
 internal import RLEditWorlds
 internal import Testing

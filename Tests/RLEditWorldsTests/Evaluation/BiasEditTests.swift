@@ -1,3 +1,4 @@
+internal import RLEditCore
 internal import RLEditData
 internal import RLEditNN
 internal import RLEditTensor
@@ -105,7 +106,7 @@ struct BiasEditTests {
         let network = try Fixture.mlp()
         let base = try #require(network.parameter("fc2.bias"))
         for (world, size) in [(MaskWorld(mask) as any EditWorld, 12 + 21), (ShiftWorld(shift), 12 * 21)] {
-            #expect(world.editsBias && world.settings.contains { $0 == ("bias", "true") })
+            #expect(world.editsBias)
             let sets = try Fixture.sets(for: network, classes: 4)
             let evaluator = try evaluator(network, ["fc2"], sets)
             let bound = try world.bind(to: evaluator.layers, random: RandomStream(seed: 0))

@@ -1,3 +1,4 @@
+import RLEditCore
 import RLEditData
 import RLEditNN
 import RLEditTensor

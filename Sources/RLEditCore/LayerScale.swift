@@ -1,6 +1,3 @@
-public import RLEditCore
-internal import RLEditTensor
-
 /// How strong an action is on each edited layer: one number or schedule for all, or one for each.
 public struct LayerScale {
     private enum Kind {
@@ -29,19 +26,24 @@ public struct LayerScale {
 
     private init(kind: Kind) { self.kind = kind }
 
-    public var description: String {
+    /// As in manifests: one for all layers, a list in their order, or an object by their names.
+    public var json: JSONValue {
         switch kind {
-        case .same(let schedule): schedule.description
+        case .same(let schedule): return schedule.json
         case .named(let schedules):
-            schedules.map { "\($0.layer): \($0.schedule.description)" }.joined(separator: ", ")
-        case .ordered(let schedules): schedules.map(\.description).joined(separator: ", ")
+            var object = JSONObject()
+            for (layer, schedule) in schedules { object[layer] = schedule.json }
+            return .object(object)
+        case .ordered(let schedules):
+            if let schedule = schedules.first, Set(schedules.map(\.description)).count == 1 { return schedule.json }
+            return .array(schedules.map(\.json))
         }
     }
 
     /// The schedule of each of these layers.
-    /// - Throws: ``WorldError/invalidSetting(owner:field:message:)`` unless each layer has just one.
-    public func schedules(for layers: [String], owner: String) throws(WorldError) -> [Schedule] {
-        func fault(_ message: String) -> WorldError { .invalidSetting(owner: owner, field: "scale", message: message) }
+    /// - Throws: ``ConfigurationError`` unless each layer has just one.
+    public func schedules(for layers: [String], owner: String) throws(ConfigurationError) -> [Schedule] {
+        func fault(_ message: String) -> ConfigurationError { ConfigurationError(owner, "scale", message) }
         switch kind {
         case .same(let schedule): return layers.map { _ in schedule }
         case .ordered(let schedules):
@@ -65,29 +67,6 @@ public struct LayerScale {
                 result.append(entry.schedule)
             }
             return result
-        }
-    }
-}
-
-/// The scale of a world on the layers of one task.
-struct BoundScale {
-    private let schedules: [Schedule]
-    private let owner: String
-
-    init(_ scale: LayerScale, layers: [EditedLayer], owner: String) throws(WorldError) {
-        schedules = try scale.schedules(for: layers.map(\.name), owner: owner)
-        self.owner = owner
-    }
-
-    /// The scale of each layer at a progress. A million times the weights is far past any use, and keeps products finite.
-    func values(at progress: Double) throws -> [Double] {
-        try schedules.map { schedule in
-            let value = try schedule(progress)
-            guard value > 0, value <= 1e6 else {
-                throw WorldError.invalidSetting(
-                    owner: owner, field: "scale", message: "must be above 0 and at most 1e6, got \(value)")
-            }
-            return value
         }
     }
 }
