@@ -3,8 +3,9 @@ internal import CKernels
 extension CMAES {
     /// What a run of the strategy keeps between generations, and the coordinates of C's axes.
     struct Session {
-        let parameters: CovarianceAdaptation
+        var parameters: CovarianceAdaptation
         var generation: Generation
+        var restarts: Restarts
         var updates = 0
         /// m, `[n]`.
         var mean: [Double]
@@ -21,6 +22,20 @@ extension CMAES {
         var decomposedAt = 0
 
         var dimension: Int { mean.count }
+
+        /// The first state of a start, for the population of this one.
+        mutating func beginAgain(standardDeviation: Double) {
+            let size = dimension
+            parameters = CovarianceAdaptation(
+                dimension: size, populationSize: restarts.population, separable: false)
+            (updates, decomposedAt) = (0, 0)
+            mean = mean.map { _ in 0 }
+            self.standardDeviation = standardDeviation
+            (stepSizePath, covariancePath) = (mean, mean)
+            covariance = (0..<(size * size)).map { $0 % (size + 1) == 0 ? 1 : 0 }
+            basis = covariance
+            axisDeviations = mean.map { _ in 1 }
+        }
 
         /// D⁻¹ B x: a step in the coordinates of C's axes, each in units of its deviation.
         func whitened(_ x: [Double]) -> [Double] {

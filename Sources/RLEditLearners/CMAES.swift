@@ -16,7 +16,9 @@ public final class CMAES: CatalogueLearner, GenerationLearner {
     public static let documentation =
         "CMA-ES with a full covariance matrix (Hansen 2016), for actions of up to 1,024 numbers. Candidates outside of "
         + "-1 … 1 are evaluated clamped and rank lower the further outside they are."
-    public static let logKeys: [LogKey] = [.bestReturn, .meanReturn, .searchDeviation, .stepSize, .axisRatio]
+    public static let logKeys: [LogKey] = [
+        .bestReturn, .meanReturn, .searchDeviation, .stepSize, .axisRatio, .restarts,
+    ]
 
     /// Settings of ``CMAES`` and ``SeparableCMAES``. Defaults were chosen on seeds ≥ 100 and validation images
     /// (docs/learners.md).
@@ -26,6 +28,8 @@ public final class CMAES: CatalogueLearner, GenerationLearner {
         public var populationSize = 20
         /// An eighth of the box.
         public var initialStandardDeviation = 0.25
+        /// None: one start is the best use of the few evaluations that most tasks have.
+        public var restarts = 0
 
         public init() {}
 
@@ -40,6 +44,10 @@ public final class CMAES: CatalogueLearner, GenerationLearner {
                 .number(
                     "initialStandardDeviation", \.initialStandardDeviation, .positive,
                     "σ of the first generation, per number of an action"),
+                .integer(
+                    "restarts", \.restarts, .within(0, 9),
+                    "how often a search that has settled begins again, each time with twice the candidates per generation"
+                ),
             ]
         }
 
@@ -75,7 +83,10 @@ public final class CMAES: CatalogueLearner, GenerationLearner {
         session = Session(
             parameters: CovarianceAdaptation(
                 dimension: size, populationSize: configuration.populationSize, separable: false),
-            generation: Generation(problem), mean: zeros, standardDeviation: configuration.initialStandardDeviation,
+            generation: Generation(problem),
+            restarts: Restarts(
+                allowed: configuration.restarts, populationSize: configuration.populationSize, dimension: size),
+            mean: zeros, standardDeviation: configuration.initialStandardDeviation,
             stepSizePath: zeros, covariancePath: zeros, covariance: identity, basis: identity,
             axisDeviations: zeros.map { _ in 1 })
     }
@@ -113,13 +124,26 @@ public final class CMAES: CatalogueLearner, GenerationLearner {
     /// - Returns: values to log when a generation is complete.
     public func tell(_ outcome: StepBatch, progress: Double) throws -> [NamedNumber]? {
         var session = try begun()
-        let generation = try session.generation.tell(outcome, learner: name)
-        guard let scored = generation else {
+        let round = try session.generation.tell(outcome, learner: name)
+        guard let scored = try round.flatMap({ try session.restarts.collect($0) }) else {
             self.session = session
             return nil
         }
         try update(&session, with: scored)
+        let values = log(session, scored)
+        let sizes = (0..<session.dimension).map { session.covariance[$0 * session.dimension + $0] }
+        let ratio = (session.axisDeviations.max() ?? 1) / (session.axisDeviations.min() ?? 1)
+        if session.restarts.isDue(
+            mean: session.mean, deviation: session.standardDeviation * (sizes.max() ?? 1).squareRoot(),
+            axisRatio: ratio, initial: configuration.initialStandardDeviation)
+        {
+            session.beginAgain(standardDeviation: configuration.initialStandardDeviation)
+        }
         self.session = session
+        return values
+    }
+
+    private func log(_ session: Session, _ scored: Generation.Scored) -> [NamedNumber] {
         let deviations = session.axisDeviations
         return [
             LogKey.bestReturn(session.generation.search.incumbent.score),
@@ -127,7 +151,7 @@ public final class CMAES: CatalogueLearner, GenerationLearner {
             LogKey.searchDeviation(session.standardDeviation * session.meanDeviation),
             LogKey.stepSize(session.standardDeviation),
             LogKey.axisRatio((deviations.max() ?? 1) / (deviations.min() ?? 1)),
-        ]
+        ] + (configuration.restarts > 0 ? [LogKey.restarts(Double(session.restarts.done))] : [])
     }
 
     private func update(_ session: inout Session, with scored: Generation.Scored) throws {
@@ -209,7 +233,8 @@ public final class CMAES: CatalogueLearner, GenerationLearner {
 
     /// m.
     public func meanAction(_ observation: ObservationBatch) throws -> Tensor? {
-        let mean = Tensor(try begun().mean.map { Float($0) })
+        let session = try begun()
+        let mean = Tensor(session.restarts.mean(session.mean).map { Float($0) })
         return try ObservationBatch.shared(mean, environments: observation.environments).rows()
     }
 
@@ -228,6 +253,7 @@ public final class CMAES: CatalogueLearner, GenerationLearner {
             "mean": session.mean, "stepSizePath": session.stepSizePath, "covariancePath": session.covariancePath,
             "covariance": session.covariance, "basis": session.basis, "axisDeviations": session.axisDeviations,
         ]
+        session.restarts.save(in: &snapshot)
         return snapshot
     }
 
@@ -235,6 +261,9 @@ public final class CMAES: CatalogueLearner, GenerationLearner {
         var session = try begun()
         let size = session.dimension
         try session.generation.restore(snapshot)
+        try session.restarts.restore(snapshot)
+        session.parameters = CovarianceAdaptation(
+            dimension: size, populationSize: session.restarts.population, separable: false)
         session.updates = try snapshot.integer("updates")
         session.decomposedAt = try snapshot.integer("decomposedAt")
         session.standardDeviation = try snapshot.number("standardDeviation")

@@ -21,8 +21,9 @@ public final class SeparableCMAES: CatalogueLearner, GenerationLearner {
     private var session: Session?
 
     private struct Session {
-        let parameters: CovarianceAdaptation
+        var parameters: CovarianceAdaptation
         var generation: Generation
+        var restarts: Restarts
         var updates = 0
         /// m, `[n]`.
         var mean: [Double]
@@ -33,6 +34,17 @@ public final class SeparableCMAES: CatalogueLearner, GenerationLearner {
         var covariancePath: [Double]
         /// The diagonal of C, `[n]`.
         var variances: [Double]
+
+        /// The first state of a start, for the population of this one.
+        mutating func beginAgain(standardDeviation: Double) {
+            parameters = CovarianceAdaptation(
+                dimension: mean.count, populationSize: restarts.population, separable: true)
+            updates = 0
+            mean = mean.map { _ in 0 }
+            self.standardDeviation = standardDeviation
+            (stepSizePath, covariancePath) = (mean, mean)
+            variances = mean.map { _ in 1 }
+        }
     }
 
     public init(_ configuration: Configuration = Configuration()) { self.configuration = configuration }
@@ -46,7 +58,11 @@ public final class SeparableCMAES: CatalogueLearner, GenerationLearner {
         session = Session(
             parameters: CovarianceAdaptation(
                 dimension: problem.actionSize, populationSize: configuration.populationSize, separable: true),
-            generation: Generation(problem), mean: zeros, standardDeviation: configuration.initialStandardDeviation,
+            generation: Generation(problem),
+            restarts: Restarts(
+                allowed: configuration.restarts, populationSize: configuration.populationSize,
+                dimension: problem.actionSize),
+            mean: zeros, standardDeviation: configuration.initialStandardDeviation,
             stepSizePath: zeros, covariancePath: zeros, variances: zeros.map { _ in 1 })
     }
 
@@ -62,19 +78,28 @@ public final class SeparableCMAES: CatalogueLearner, GenerationLearner {
     /// - Returns: values to log when a generation is complete.
     public func tell(_ outcome: StepBatch, progress: Double) throws -> [NamedNumber]? {
         var session = try begun()
-        let generation = try session.generation.tell(outcome, learner: name)
+        let round = try session.generation.tell(outcome, learner: name)
         defer { self.session = session }
-        guard let scored = generation else { return nil }
+        guard let scored = try round.flatMap({ try session.restarts.collect($0) }) else { return nil }
         update(&session, with: scored)
         let deviations = session.variances.map { $0.squareRoot() }
         let meanVariance = session.variances.reduce(0, +) / Double(max(deviations.count, 1))
-        return [
-            LogKey.bestReturn(session.generation.search.incumbent.score),
-            LogKey.meanReturn(scored.mean),
-            LogKey.searchDeviation(session.standardDeviation * meanVariance.squareRoot()),
-            LogKey.stepSize(session.standardDeviation),
-            LogKey.axisRatio((deviations.max() ?? 1) / (deviations.min() ?? 1)),
-        ]
+        let values =
+            [
+                LogKey.bestReturn(session.generation.search.incumbent.score),
+                LogKey.meanReturn(scored.mean),
+                LogKey.searchDeviation(session.standardDeviation * meanVariance.squareRoot()),
+                LogKey.stepSize(session.standardDeviation),
+                LogKey.axisRatio((deviations.max() ?? 1) / (deviations.min() ?? 1)),
+            ] + (configuration.restarts > 0 ? [LogKey.restarts(Double(session.restarts.done))] : [])
+        if session.restarts.isDue(
+            mean: session.mean, deviation: session.standardDeviation * (deviations.max() ?? 1),
+            axisRatio: (deviations.max() ?? 1) / (deviations.min() ?? 1),
+            initial: configuration.initialStandardDeviation)
+        {
+            session.beginAgain(standardDeviation: configuration.initialStandardDeviation)
+        }
+        return values
     }
 
     private func update(_ session: inout Session, with scored: Generation.Scored) {
@@ -131,7 +156,8 @@ public final class SeparableCMAES: CatalogueLearner, GenerationLearner {
 
     /// m.
     public func meanAction(_ observation: ObservationBatch) throws -> Tensor? {
-        let mean = Tensor(try begun().mean.map { Float($0) })
+        let session = try begun()
+        let mean = Tensor(session.restarts.mean(session.mean).map { Float($0) })
         return try ObservationBatch.shared(mean, environments: observation.environments).rows()
     }
 
@@ -149,6 +175,7 @@ public final class SeparableCMAES: CatalogueLearner, GenerationLearner {
             "mean": session.mean, "stepSizePath": session.stepSizePath, "covariancePath": session.covariancePath,
             "variances": session.variances,
         ]
+        session.restarts.save(in: &snapshot)
         return snapshot
     }
 
@@ -156,6 +183,9 @@ public final class SeparableCMAES: CatalogueLearner, GenerationLearner {
         var session = try begun()
         let size = session.mean.count
         try session.generation.restore(snapshot)
+        try session.restarts.restore(snapshot)
+        session.parameters = CovarianceAdaptation(
+            dimension: size, populationSize: session.restarts.population, separable: true)
         session.updates = try snapshot.integer("updates")
         session.standardDeviation = try snapshot.number("standardDeviation")
         session.mean = try snapshot.vector("mean", count: size)

@@ -159,7 +159,7 @@ import Testing
             (
                 "return rledit.CMAES { populationsize = 7 }",
                 "unknown field 'populationsize' in rledit.CMAES (did you mean 'population_size'?); fields: steps, "
-                    + "population_size, initial_standard_deviation"
+                    + "population_size, initial_standard_deviation, restarts"
             ),
             (
                 "return rledit.SeparableCMAES { initial_standard_deviation = 0 }",

@@ -89,6 +89,7 @@ function learners.EvolutionStrategy(options) end
 --- | `standard_deviation` | root mean square of the deviations of the numbers of an action, after the update | unit of the action | falling as the optimum comes near |
 --- | `step_size` | σ, after the update | unit of the action | as `standard_deviation` |
 --- | `axis_ratio` | longest axis of the distribution over the shortest | ≥ 1 | rising as the shape of the task is learned; above 1e7 the numbers' precision ends |
+--- | `restarts` | times that the search has begun again; only where `restarts` allows it | count | any: each begins where the one before found nothing more |
 ---@param options? rledit.CMAESOptions
 ---@return rledit.Learner
 function learners.CMAES(options) end
@@ -104,6 +105,7 @@ function learners.CMAES(options) end
 --- | `standard_deviation` | root mean square of the deviations of the numbers of an action, after the update | unit of the action | falling as the optimum comes near |
 --- | `step_size` | σ, after the update | unit of the action | as `standard_deviation` |
 --- | `axis_ratio` | longest axis of the distribution over the shortest | ≥ 1 | rising as the shape of the task is learned; above 1e7 the numbers' precision ends |
+--- | `restarts` | times that the search has begun again; only where `restarts` allows it | count | any: each begins where the one before found nothing more |
 ---@param options? rledit.SeparableCMAESOptions
 ---@return rledit.Learner
 function learners.SeparableCMAES(options) end
@@ -219,11 +221,13 @@ function learners.RandomSearch(options) end
 ---@field steps integer? candidate evaluations of the whole run, rounded up to whole rounds, ≥ 1; default 8192
 ---@field population_size integer? λ, candidates per generation, 2 … 16384; default 20
 ---@field initial_standard_deviation number? σ of the first generation, per number of an action, > 0; default 0.25
+---@field restarts integer? how often a search that has settled begins again, each time with twice the candidates per generation, 0 … 9; default 0
 
 ---@class rledit.SeparableCMAESOptions
 ---@field steps integer? candidate evaluations of the whole run, rounded up to whole rounds, ≥ 1; default 8192
 ---@field population_size integer? λ, candidates per generation, 2 … 16384; default 20
 ---@field initial_standard_deviation number? σ of the first generation, per number of an action, > 0; default 0.25
+---@field restarts integer? how often a search that has settled begins again, each time with twice the candidates per generation, 0 … 9; default 0
 
 ---@class rledit.SNESOptions
 ---@field steps integer? candidate evaluations of the whole run, rounded up to whole rounds, ≥ 1; default 8192

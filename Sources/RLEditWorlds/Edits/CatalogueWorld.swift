@@ -1,5 +1,3 @@
-public import RLEditCore
-
 /// A world that users can name: its declaration is where scripts, manifests and the reference pages know it from. To add
 /// one, write its file, and name its type in ``Worlds/all``.
 public protocol CatalogueWorld: EditWorld {
