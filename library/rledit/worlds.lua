@@ -38,6 +38,7 @@ function worlds.ShiftWorld(options) end
 ---@field full boolean? one number for each weight instead of factors
 ---@field units ("outputs"|"inputs")? one number for each output unit (row of weights) or each input (column) instead of factors
 ---@field bias boolean? edit each layer with its bias, which counts as one more column of weights; default false
+---@field rows integer[]? rows of the only edited layer that an action changes, from 0, such as the tokens of an embedding's table; the others stay as they are; all by default
 ---@field scale rledit.LayerRate? strength of an action, for all edited layers or for each; 2 by default
 ---@field density number? share of each layer's weights that a step changes, those that it would change most; 1 by default
 ---@field top_k integer? the same as a number of weights of each layer, instead of `density`

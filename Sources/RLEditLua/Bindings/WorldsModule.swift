@@ -82,6 +82,7 @@ extension HostModules {
         configuration.offset = edit.offset
         configuration.sparsity = edit.sparsity
         configuration.bias = edit.bias
+        configuration.rows = edit.rows
         return try call.returns(
             ScriptWorld(
                 world: MaskWorld(configuration), layers: place.layers, horizon: place.horizon,
@@ -103,6 +104,7 @@ extension HostModules {
         configuration.offset = edit.offset
         configuration.sparsity = edit.sparsity
         configuration.bias = edit.bias
+        configuration.rows = edit.rows
         var settings = edit.shown
         settings["unit"] = ShiftWorld.Unit.words.first { $0.value == configuration.unit }.map { .string($0.word) }
         return try call.returns(

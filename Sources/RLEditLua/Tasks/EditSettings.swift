@@ -21,6 +21,8 @@ struct EditSettings {
         @field units ("outputs"|"inputs")? one number for each output unit (row of weights) or each input (column) \
         instead of factors
         @field bias boolean? edit each layer with its bias, which counts as one more column of weights; default false
+        @field rows integer[]? rows of the only edited layer that an action changes, from 0, such as the tokens of an \
+        embedding's table; the others stay as they are; all by default
         @field scale rledit.LayerRate? strength of an action, for all edited layers or for each; 2 by default
         @field density number? share of each layer's weights that a step changes, those that it would change most; 1 \
         by default
@@ -39,6 +41,7 @@ struct EditSettings {
     let offset: Double
     let sparsity: EditSparsity
     let bias: Bool
+    let rows: [Int]?
     /// The settings with their defaults filled in.
     let shown: JSONObject
 
@@ -53,6 +56,7 @@ struct EditSettings {
         offset = try EditSettings.offset(options) ?? standardOffset
         sparsity = try EditSettings.sparsity(options)
         bias = try options.optional("bias", as: Bool.self) ?? false
+        rows = try EditSettings.rows(options, layers: layers)
 
         var settings = JSONObject()
         switch form {
@@ -62,6 +66,7 @@ struct EditSettings {
         case .full: settings["full"] = .bool(true)
         }
         if bias { settings["bias"] = .bool(true) }
+        if let rows { settings["rows"] = .array(rows.map { .integer($0) }) }
         if Set(schedules.map(\.description)).count == 1, let schedule = schedules.first {
             settings["scale"] = schedule.json
         } else {
@@ -91,6 +96,18 @@ struct EditSettings {
         guard let rank else { return nil }
         guard rank >= 1 else { throw options.fieldError("rank", "must be at least 1, got \(rank)") }
         return .lowRank(rank: rank)
+    }
+
+    /// `rows = { 2054, 2055 }`. Whether the layer has them is seen when the layer is.
+    private static func rows(_ options: LuaOptions, layers: [String]) throws -> [Int]? {
+        guard let list = try options.optional("rows", as: LuaTable.self) else { return nil }
+        let rows: [Int]
+        do { rows = try list.array(of: Int.self) } catch let error as LuaUsageError {
+            throw options.fieldError("rows", error.description)
+        }
+        guard !rows.isEmpty else { throw options.fieldError("rows", "names no row") }
+        guard layers.count == 1 else { throw options.fieldError("rows", "edit one layer alone to choose rows of it") }
+        return rows
     }
 
     /// A number in 0 … 1, or false for 0.

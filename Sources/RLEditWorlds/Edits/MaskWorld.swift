@@ -16,6 +16,8 @@ public struct MaskWorld: EditWorld {
         public var sparsity = EditSparsity.dense
         /// Whether a layer counts with its bias, as the matrix `[W | b]` whose last input is always 1.
         public var bias = false
+        /// Rows of the only edited layer that an action speaks of, such as the words of an embedding's table; nil for all.
+        public var rows: [Int]?
         public init() {}
     }
 
@@ -30,17 +32,18 @@ public struct MaskWorld: EditWorld {
             ("action", configuration.form.description), ("scale", configuration.scale.description),
             ("offset", "\(configuration.offset)"), ("sparsity", configuration.sparsity.description),
             ("bias", "\(configuration.bias)"),
-        ]
+        ] + rowsSetting(configuration.rows)
     }
 
     public func bind(to layers: [EditedLayer], random: RandomStream) throws -> any BoundWorld {
-        try configuration.form.validate(for: layers)
+        try validateRows(configuration.rows, of: layers, owner: name)
+        try configuration.form.validate(for: layers, rows: configuration.rows)
         try validateOffset(configuration.offset, owner: name)
         try configuration.sparsity.validate(for: layers, owner: name)
         return BoundMask(
             layers: layers,
             decoder: try StepDecoder(
-                configuration.form, layers: layers,
+                configuration.form, layers: layers, rows: configuration.rows,
                 offset: SignOffset(magnitude: configuration.offset, random: random)),
             scale: try BoundScale(configuration.scale, layers: layers, owner: name), sparsity: configuration.sparsity)
     }
@@ -50,6 +53,25 @@ public struct MaskWorld: EditWorld {
 func validateOffset(_ offset: Double, owner: String) throws {
     guard (0...1).contains(offset) else {
         throw WorldError.invalidSetting(owner: owner, field: "offset", message: "must be in 0 … 1, got \(offset)")
+    }
+}
+
+/// The words for rows of a layer; none for all of them.
+func rowsSetting(_ rows: [Int]?) -> [(name: String, value: String)] {
+    rows.map { [("rows", "\($0)")] } ?? []
+}
+
+/// - Throws: ``WorldError/invalidSetting(owner:field:message:)`` for rows that are not those of a single layer.
+func validateRows(_ rows: [Int]?, of layers: [EditedLayer], owner: String) throws {
+    guard let rows else { return }
+    func fault(_ message: String) -> WorldError { .invalidSetting(owner: owner, field: "rows", message: message) }
+    guard layers.count == 1, let layer = layers.first else {
+        throw fault("are those of one edited layer, and \(layers.count) are edited")
+    }
+    guard !rows.isEmpty else { throw fault("names no row") }
+    guard Set(rows).count == rows.count else { throw fault("names a row twice") }
+    if let row = rows.first(where: { !(0..<layer.rows).contains($0) }) {
+        throw fault("names row \(row), and layer '\(layer.name)' has the rows 0 to \(layer.rows - 1)")
     }
 }
 

@@ -31,6 +31,8 @@ public struct ShiftWorld: EditWorld {
         public var sparsity = EditSparsity.dense
         /// Whether a layer counts with its bias, as the matrix `[W | b]` whose last input is always 1.
         public var bias = false
+        /// Rows of the only edited layer that an action speaks of, such as the words of an embedding's table; nil for all.
+        public var rows: [Int]?
         public init() {}
     }
 
@@ -45,11 +47,12 @@ public struct ShiftWorld: EditWorld {
             ("action", configuration.form.description), ("scale", configuration.scale.description),
             ("unit", "\(configuration.unit)"), ("offset", "\(configuration.offset)"),
             ("sparsity", configuration.sparsity.description), ("bias", "\(configuration.bias)"),
-        ]
+        ] + rowsSetting(configuration.rows)
     }
 
     public func bind(to layers: [EditedLayer], random: RandomStream) throws -> any BoundWorld {
-        try configuration.form.validate(for: layers)
+        try validateRows(configuration.rows, of: layers, owner: name)
+        try configuration.form.validate(for: layers, rows: configuration.rows)
         try validateOffset(configuration.offset, owner: name)
         for layer in layers where layer.rootMeanSquare == 0 && configuration.unit != .absolute {
             throw WorldError.layerNotEditable(
@@ -59,7 +62,7 @@ public struct ShiftWorld: EditWorld {
         return BoundShift(
             layers: layers,
             decoder: try StepDecoder(
-                configuration.form, layers: layers,
+                configuration.form, layers: layers, rows: configuration.rows,
                 offset: SignOffset(magnitude: configuration.offset, random: random)),
             scale: try BoundScale(configuration.scale, layers: layers, owner: name), unit: configuration.unit,
             sparsity: configuration.sparsity)
