@@ -84,9 +84,10 @@ public struct ONNXModel: Sendable {
 }
 
 extension Importer {
-    /// Inputs with a meaning of their own beside the one that is the network's: BERT's mask and segments.
+    /// Inputs with a meaning of their own beside the one that is the network's: BERT's mask, segments and positions.
     private static let maskName = "attention_mask"
     private static let segmentName = "token_type_ids"
+    private static let positionName = "position_ids"
     /// As many as a model file describes.
     private static let mostLayers = 10_000
 
@@ -94,13 +95,18 @@ extension Importer {
         _ inputs: [InputMessage], dimensions: [String: Int], _ fault: (String) -> ONNXError
     ) throws {
         let own =
-            inputs.count == 1 ? inputs : inputs.filter { ![Importer.maskName, Importer.segmentName].contains($0.name) }
+            inputs.count == 1
+            ? inputs
+            : inputs.filter {
+                ![Importer.maskName, Importer.segmentName, Importer.positionName].contains($0.name)
+            }
         guard own.count == 1, let main = own.first else {
             throw fault(
                 inputs.isEmpty
                     ? "the output does not depend on an input"
                     : "the network has \(inputs.count) inputs: \(ONNXModel.list(inputs.map(\.name))); one is expected, "
-                        + "beside attention_mask and token_type_ids")
+                        + "beside attention_mask, token_type_ids and position_ids: export the model with these names of "
+                        + "inputs, and with constants in place of all other inputs but one")
         }
         for input in inputs {
             let shape = try Importer.shape(of: input, dimensions, fault)
@@ -114,13 +120,13 @@ extension Importer {
                 let places = (0..<(shape[0] * length)).map { Double($0 % length) }
                 values[input.name] = .mask(
                     Mask(places: Constant(places, shape: shape, kind: .int), token: 1, padding: 0))
-            // Texts have one segment, number 0.
+            // Texts have one segment, number 0, and tokens are numbered from 0 on.
             default:
-                guard shape.reduce(1, *) <= Constant.mostValues else {
-                    throw fault("the input '\(input.name)' is too large")
-                }
+                let (count, length) = (shape.reduce(1, *), shape[shape.count - 1])
+                guard count <= Constant.mostValues else { throw fault("the input '\(input.name)' is too large") }
+                let isPosition = input.name == Importer.positionName
                 values[input.name] = .constant(
-                    Constant(.init(repeating: 0, count: shape.reduce(1, *)), shape: shape, kind: .int))
+                    Constant((0..<count).map { isPosition ? Double($0 % length) : 0 }, shape: shape, kind: .int))
             }
         }
     }

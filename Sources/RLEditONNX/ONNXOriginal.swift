@@ -9,7 +9,7 @@ public struct ONNXOriginal: OriginalFile {
     struct Origin: Sendable {
         let parameter: String
         /// nil where the graph computes the values.
-        let stored: (tensor: TensorMessage, transposed: Bool)?
+        let stored: (tensor: TensorMessage, transposed: Bool, rows: Range<Int>?)?
     }
 
     let file: ONNXFile
@@ -24,7 +24,7 @@ public struct ONNXOriginal: OriginalFile {
     /// The tensor of a parameter and where its bytes are: the file's path, and places in it. Nil where the graph computes the
     /// values, or their sizes vary.
     package func place(of parameter: String) throws -> (tensor: String, path: String, ranges: [Range<Int>])? {
-        guard let (tensor, _) = origins.first(where: { $0.parameter == parameter })?.stored,
+        guard let tensor = origins.first(where: { $0.parameter == parameter })?.stored?.tensor,
             let place = try file.places(of: tensor)
         else { return nil }
         return (tensor.name, place.file.path, place.ranges)
@@ -71,31 +71,10 @@ public struct ONNXOriginal: OriginalFile {
         var (own, outside): ([Patch], [String: [Patch]]) = ([], [:])
         // Parameters that share a tensor have to agree.
         var owners: [String: (parameter: String, value: Tensor)] = [:]
-        for origin in origins {
-            func fault(_ reason: String) -> ONNXError {
-                ONNXError(file: file.path, fault: .unwritable(parameter: origin.parameter, reason: reason))
-            }
-            guard let old = network.parameter(origin.parameter), let new = edited.parameter(origin.parameter),
-                new.shape == old.shape
-            else { throw fault("the network is not the one of this file") }
-            guard let (tensor, isTransposed) = origin.stored else {
-                guard new.hasSameBits(as: old) else {
-                    throw fault(
-                        "the file has no tensor of it, its graph computes the values; export the model with its names kept"
-                    )
-                }
-                continue
-            }
-            let value = isTransposed ? try new.transposed() : new
-            let key = "\(tensor.elements)"
-            if let other = owners[key] {
-                guard other.value.hasSameBits(as: value) else {
-                    throw fault("'\(other.parameter)' is the same tensor of the file, and their values differ")
-                }
-                continue
-            }
-            owners[key] = (origin.parameter, value)
-            guard !new.hasSameBits(as: old) else { continue }
+        // Queries, keys and values may be parts of one tensor.
+        var parts: [String: PartedTensor] = [:]
+        /// Adds the bytes of a tensor.
+        func patch(_ tensor: TensorMessage, _ value: Tensor, _ fault: (String) -> ONNXError) throws {
             guard let (_, ranges) = try file.places(of: tensor) else {
                 throw fault("its tensor is stored as numbers of different lengths; save the model with raw data")
             }
@@ -109,6 +88,50 @@ public struct ONNXOriginal: OriginalFile {
             } else {
                 own += patches
             }
+        }
+        for origin in origins {
+            func fault(_ reason: String) -> ONNXError {
+                ONNXError(file: file.path, fault: .unwritable(parameter: origin.parameter, reason: reason))
+            }
+            guard let old = network.parameter(origin.parameter), let new = edited.parameter(origin.parameter),
+                new.shape == old.shape
+            else { throw fault("the network is not the one of this file") }
+            guard let (tensor, isTransposed, rows) = origin.stored else {
+                guard new.hasSameBits(as: old) else {
+                    throw fault(
+                        "the file has no tensor of it, its graph computes the values; export the model with its names kept"
+                    )
+                }
+                continue
+            }
+            let key = "\(tensor.elements)"
+            if let rows {
+                guard !new.hasSameBits(as: old) else { continue }
+                var whole = try parts[key] ?? PartedTensor(origin.parameter, tensor, isTransposed, file)
+                guard whole.take(new, rows: rows) else {
+                    throw fault("'\(whole.parameter)' shares a part of its tensor of the file, and their values differ")
+                }
+                parts[key] = whole
+                continue
+            }
+            let value = isTransposed ? try new.transposed() : new
+            if let other = owners[key] {
+                guard other.value.hasSameBits(as: value) else {
+                    throw fault("'\(other.parameter)' is the same tensor of the file, and their values differ")
+                }
+                continue
+            }
+            owners[key] = (origin.parameter, value)
+            guard !new.hasSameBits(as: old) else { continue }
+            try patch(tensor, value, fault)
+        }
+        for key in parts.keys.sorted() {
+            guard let whole = parts[key] else { continue }
+            func fault(_ reason: String) -> ONNXError {
+                ONNXError(file: file.path, fault: .unwritable(parameter: whole.parameter, reason: reason))
+            }
+            guard owners[key] == nil else { throw fault("another layer reads the whole of its tensor of the file") }
+            try patch(whole.tensor, try whole.value(), fault)
         }
         return (own, outside)
     }

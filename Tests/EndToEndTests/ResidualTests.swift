@@ -108,6 +108,10 @@ struct ResidualTests {
         arguments: [
             #"rledit.ShiftWorld { layer = "bert.encoder.layer.1.output.dense" }"#,
             #"rledit.MaskWorld { layers = { "bert.encoder.layer.0.attention.self.value", "classifier" } }"#,
+            """
+            rledit.MaskWorld { layers = { "bert.embeddings.word_embeddings", "bert.embeddings.position_embeddings" } }
+            """,
+            #"rledit.ShiftWorld { layer = "bert.embeddings.word_embeddings", rank = 2, rows = { 2, 3 } }"#,
         ])
     func encoder(world: String) throws {
         let workspace = try Workspace(["t.lua": Self.encoderScript(world)])
@@ -119,6 +123,33 @@ struct ResidualTests {
             #expect(workspace.bytes("w1/\(name)") != nil)
             #expect(workspace.bytes("w1/\(name)") == workspace.bytes("w2/\(name)"), "\(name)")
         }
+    }
+
+    @Test("an edit of two words moves their rows and no others, and its delta takes it back")
+    func embedding() throws {
+        let world = #"rledit.ShiftWorld { layer = "bert.embeddings.word_embeddings", rows = { 3, 2 } }"#
+        let script = Self.encoderScript(world).replacingOccurrences(
+            of: "return rledit.task", with: "model:save 'base.safetensors'\nreturn rledit.task"
+        ).replacingOccurrences(
+            of: "EvolutionStrategy { steps = 24, population_size = 8 }", with: "RandomSearch { steps = 8 }")
+        let workspace = try Workspace([
+            "t.lua": script,
+            "back.lua": """
+            local nn = require "rledit.nn"
+            local edited, base = nn.load "run/edited.safetensors", nn.load "run/base.safetensors"
+            local name, moved = "bert.embeddings.word_embeddings.weight", {}
+            for row = 1, 20 do
+              if not edited:parameter(name)[row]:equal(base:parameter(name)[row]) then moved[#moved + 1] = row - 1 end
+            end
+            print(table.concat(moved, " "))
+            edited:revert_delta "run/delta.safetensors"
+            assert(edited:parameter(name):equal(base:parameter(name)))
+            """,
+        ])
+        let ended = try workspace.run("t.lua", "--out", "run", "--quiet")
+        #expect(ended.code == 0, "\(ended.errors)")
+        let back = try workspace.run("back.lua", "--data", ".", "--quiet")
+        #expect(back.code == 0 && back.output == "2 3\n", "\(back.output) \(back.errors)")
     }
 
     @Test("a model of a base and a part that was trained further goes back to both files")

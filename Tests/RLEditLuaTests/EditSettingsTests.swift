@@ -31,6 +31,7 @@ import Testing
             print(rledit.MaskWorld { layer = 'fc1', full = true, density = 1 })
             print(rledit.ShiftWorld { layer = 'fc1', rank = 1, bias = true })
             print(rledit.ShiftWorld { layer = 'fc1', rank = 1, bias = false })
+            print(rledit.MaskWorld { layer = 'fc1', rows = { 3, 0 } })
             """
         #expect(
             try TaskScript.printed(text) == """
@@ -42,6 +43,7 @@ import Testing
                 MaskWorld { layers = [fc1], full = true, scale = 2.0, horizon = 1 }
                 ShiftWorld { layers = [fc1], rank = 1, bias = true, scale = 2.0, offset = 0.5, unit = rms, horizon = 1 }
                 ShiftWorld { layers = [fc1], rank = 1, scale = 2.0, offset = 0.5, unit = rms, horizon = 1 }
+                MaskWorld { layers = [fc1], rank = 1, rows = [3, 0], scale = 2.0, offset = 0.5, horizon = 1 }
                 """)
     }
 
@@ -145,6 +147,22 @@ import Testing
             (
                 "return rledit.MaskWorld { layer = 'fc1', bias = 1 }",
                 "bad field 'bias' in rledit.MaskWorld (boolean expected, got number)"
+            ),
+            (
+                "return rledit.MaskWorld { layer = 'fc1', rows = { 1.5 } }",
+                "bad field 'rows' in rledit.MaskWorld (bad element #1 (number has no integer representation))"
+            ),
+            (
+                "return rledit.MaskWorld { layer = 'fc1', rows = {} }",
+                "bad field 'rows' in rledit.MaskWorld (names no row)"
+            ),
+            (
+                "return rledit.MaskWorld { layers = { 'fc1', 'fc2' }, rows = { 1 } }",
+                "bad field 'rows' in rledit.MaskWorld (edit one layer alone to choose rows of it)"
+            ),
+            (
+                "return rledit.task(fields { world = rledit.MaskWorld { layer = 'fc1', rows = { 4 } } })",
+                "MaskWorld: rows names row 4, and layer 'fc1' has the rows 0 to 3"
             ),
             (
                 "return rledit.task(fields { model = rledit.nn.sequential { { 'only', rledit.nn.linear { inputs = 2, "

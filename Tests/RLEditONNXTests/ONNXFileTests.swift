@@ -94,8 +94,9 @@ struct ONNXFileTests {
                 == "m.onnx: the output does not depend on an input")
         #expect(
             try fault(Bytes.model(Bytes.input("z", [1, 2]) + Bytes.node("Add", ["x", "z"], ["y"])))
-                == "m.onnx: the network has 2 inputs: 'z', 'x'; one is expected, beside attention_mask and token_type_ids"
-        )
+                == "m.onnx: the network has 2 inputs: 'z', 'x'; one is expected, beside attention_mask, token_type_ids and "
+                + "position_ids: export the model with these names of inputs, and with constants in place of all other inputs "
+                + "but one")
         let functions = Bytes.model(Self.weight + Self.product, tail: Bytes.field(25, Bytes.field(1, "f")))
         #expect(
             try fault(functions)

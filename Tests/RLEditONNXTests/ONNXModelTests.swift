@@ -9,7 +9,7 @@ import Testing
 struct ONNXModelTests {
     static let names = [
         "pictures-legacy", "pictures-legacy-names", "pictures-dynamo", "pictures-dynamo-names", "texts-legacy",
-        "texts-dynamo", "storage", "decomposed", "outside",
+        "texts-dynamo", "texts-optimum", "vision-legacy", "vision-dynamo-names", "storage", "decomposed", "outside",
     ]
 
     @Test("outputs are those of ONNX Runtime", arguments: names)
@@ -81,6 +81,43 @@ struct ONNXModelTests {
                 "model.bert.encoder.layer.0.attention.self.query.weight",
                 "model.bert.encoder.layer.0.output.dense.bias", "model.classifier.weight",
             ] { #expect(names.contains(name), "\(file) has no \(name)") }
+        }
+    }
+
+    @Test("queries, keys and values of one tensor are layers of their own, and a token before the others is one")
+    func vision() throws {
+        let attention = "encoder.layers.encoder_layer_0.self_attention"
+        for file in ["vision-legacy.onnx", "vision-dynamo-names.onnx"] {
+            let network = try ONNXModel(path: Fixture.path(file)).network
+            for part in ["query", "key", "value"] {
+                #expect(network.parameter("\(attention).\(part).weight")?.shape == [8, 8], "\(file)")
+                #expect(network.parameter("\(attention).\(part).bias")?.shape == [8], "\(file)")
+            }
+            #expect(network.parameter("class_token.weight")?.shape == [1, 1, 8], "\(network)")
+            #expect(network.parameter("encoder.pos_embedding.weight")?.shape == [5, 8], "\(network)")
+            #expect(network.parameter("heads.head.weight")?.shape == [3, 8])
+        }
+    }
+
+    @Test("edits of all parts of a tensor go back to it together")
+    func parts() throws {
+        let folder = try ScratchFolder()
+        for file in ["vision-legacy.onnx", "vision-dynamo-names.onnx"] {
+            let model = try ONNXModel(path: Fixture.path(file))
+            var network = model.network
+            for (index, part) in ["query", "key", "value"].enumerated() {
+                for kind in ["weight", "bias"] {
+                    let name = "encoder.layers.encoder_layer_0.self_attention.\(part).\(kind)"
+                    let old = try #require(network.parameter(name))
+                    let new = try Tensor(old.scalars.map { $0 * Float(index + 2) }, shape: old.shape)
+                    try network.setParameter(name, new)
+                }
+            }
+            try model.original.write(network, to: folder.path(file))
+            let again = try ONNXModel(path: folder.path(file)).network
+            for name in network.parameterNames {
+                #expect(again.parameter(name)?.scalars == network.parameter(name)?.scalars, "\(name)")
+            }
         }
     }
 

@@ -43,14 +43,15 @@ function models.mobilenet_v2(options) end
 --- BERT encoders (Devlin et al. 2019) with Hugging Face's names: `config` is its `config.json`, a path or a table. The
 --- input is `length` numbers of tokens, [CLS] and [SEP] included, and -1 after the last. `pooling` makes one vector of
 --- a text: `"mean"` over the tokens, `"cls"`, or `"pooler"` (BERT's own, on [CLS]). With `classes` a linear layer
---- `classifier` follows, and the encoder's names begin with `bert.`. Layers that can be edited are the linear ones.
+--- `classifier` follows, and the encoder's names begin with `bert.`. Layers that can be edited are the linear ones and
+--- the embeddings.
 ---@param options { config: string|table, length: integer, pooling: ("mean"|"cls"|"pooler")?, classes: integer?, seed: integer? }
 ---@return rledit.Model
 function models.bert(options) end
 
 --- DistilBERT encoders (Sanh et al. 2019) with Hugging Face's names: `config` is its `config.json`, a path or a table.
 --- Input and `pooling` are those of `bert`. With `classes` the layers `pre_classifier`, ReLU and `classifier` follow,
---- and the encoder's names begin with `distilbert.`. Layers that can be edited are the linear ones.
+--- and the encoder's names begin with `distilbert.`. Layers that can be edited are the linear ones and the embeddings.
 ---@param options { config: string|table, length: integer, pooling: ("mean"|"cls")?, classes: integer?, seed: integer? }
 ---@return rledit.Model
 function models.distilbert(options) end

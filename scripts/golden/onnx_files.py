@@ -2,12 +2,13 @@
 
     python3 scripts/golden/onnx_files.py        # rewrites Tests/RLEditONNXTests/Fixtures
 
-Needs torch 2.13, transformers, onnx 1.22.0, onnxscript and onnxruntime. `golden.safetensors` holds for each file NAME
+Needs torch, torchvision, transformers below 4.58 with optimum-onnx, onnx 1.22.0, onnxscript and onnxruntime. `golden.safetensors` holds for each file NAME
 `NAME.input`, `NAME.output`, and `NAME.edited`: the output when ONNX Runtime runs the file with the tensor that the metadata
-name under NAME, multiplied by 1.5 and with 0.01 added. Stack traces of the exporter are left out of the files.
+name under NAME, or a part of it, multiplied by 1.5 and with 0.01 added. Stack traces of the exporter are left out of the files.
 """
 
 import logging
+import tempfile
 import warnings
 from pathlib import Path
 
@@ -15,8 +16,10 @@ import numpy as np
 import onnx
 import onnxruntime
 import torch
+import torchvision
 import transformers
 from onnx import TensorProto, helper, numpy_helper
+from optimum.exporters.onnx import onnx_export_from_model
 from safetensors.numpy import save_file
 from torch import nn
 from torch.nn import functional as F
@@ -98,15 +101,16 @@ def run(model, feeds):
     return onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"]).run(None, feeds)[0]
 
 
-def record(name, feeds, own, tensor):
-    """Outputs of a file, and those with one tensor of it edited."""
+def record(name, feeds, own, tensor, part=...):
+    """Outputs of a file, and those with one tensor of it, or a part of the tensor, edited."""
     path = FIXTURES / f"{name}.onnx"
     golden[f"{name}.input"], golden[f"{name}.output"] = own.astype(np.float32), run(str(path), feeds)
     model = onnx.load(path)
     for initializer in model.graph.initializer:
         if initializer.name == tensor:
             values = numpy_helper.to_array(initializer)
-            new = (values.astype(np.float32) * np.float32(1.5) + np.float32(0.01)).astype(values.dtype)
+            new = values.copy()
+            new[part] = (values[part].astype(np.float32) * np.float32(1.5) + np.float32(0.01)).astype(values.dtype)
             initializer.CopyFrom(numpy_helper.from_array(new, tensor))
             break
     else:
@@ -154,6 +158,31 @@ for name, options in {"texts-legacy": dict(dynamo=False, opset_version=14), "tex
     read = {i.name for i in onnxruntime.InferenceSession(str(FIXTURES / f"{name}.onnx")).get_inputs()}
     feeds = {key: value for key, value in {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}.items() if key in read}
     record(name, feeds, own, "model.classifier.weight")
+
+
+# A vision transformer: a token before the others, and queries, keys and values of one matrix, which exporters transpose.
+torch.manual_seed(2)
+vision = torchvision.models.VisionTransformer(
+    image_size=8, patch_size=4, num_layers=1, num_heads=2, hidden_dim=8, mlp_dim=12, num_classes=3)
+for name, value in vision.named_parameters():
+    nn.init.normal_(value, 1 if ".ln" in name and name.endswith("weight") else 0, 0.4)
+image = torch.randn(1, 3, 8, 8)
+for name, options, part in [
+    ("vision-legacy", dict(dynamo=False), np.s_[:, :8]),
+    ("vision-dynamo-names", dict(dynamo=True, external_data=False, optimize=False), np.s_[:8]),
+]:
+    exported(name, vision.eval(), (image,), ["image"], **options)
+    fused = [i.name for i in onnx.load(FIXTURES / f"{name}.onnx").graph.initializer if list(i.dims) in ([8, 24], [24, 8])]
+    record(name, {"image": image.numpy()}, image.numpy(), fused[0], part)
+
+# As optimum exports an encoder, with a mask of choices; the length is fixed.
+with tempfile.TemporaryDirectory() as folder:
+    onnx_export_from_model(texts().model, folder, task="text-classification", do_validation=False, sequence_length=5)
+    model = onnx.load(Path(folder) / "model.onnx")
+for value in model.graph.input:
+    value.type.tensor_type.shape.dim[1].dim_value = 5
+save(model, "texts-optimum")
+record("texts-optimum", {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}, own, "classifier.weight")
 
 
 def by_hand(name, nodes, tensors, shape, output, tensor, version=17, **options):

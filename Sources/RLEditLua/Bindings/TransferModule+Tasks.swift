@@ -62,12 +62,15 @@ extension HostModules {
         let world = try options.required("world", as: ScriptWorld.self)
         let form: ActionForm
         let sparsity: EditSparsity
+        let rows: [Int]?
         switch world.world {
-        case let mask as MaskWorld: (form, sparsity) = (mask.configuration.form, mask.configuration.sparsity)
-        case let shift as ShiftWorld: (form, sparsity) = (shift.configuration.form, shift.configuration.sparsity)
+        case let mask as MaskWorld:
+            (form, sparsity, rows) = (mask.configuration.form, mask.configuration.sparsity, mask.configuration.rows)
+        case let shift as ShiftWorld:
+            (form, sparsity, rows) = (shift.configuration.form, shift.configuration.sparsity, shift.configuration.rows)
         default: throw options.fieldError("world", "a policy over units edits in MaskWorld or ShiftWorld")
         }
-        guard case .lowRank(let rank) = form, sparsity == .dense else {
+        guard case .lowRank(let rank) = form, sparsity == .dense, rows == nil else {
             throw options.fieldError("world", "a policy over units makes low-rank edits: give the world a rank alone")
         }
         guard world.horizon == 1 else {

@@ -60,6 +60,9 @@ extension HostModules {
             var configuration = Made.Configuration()
             try configuration.read(options)
             try options.finish()
+            if configuration.rows != nil, place.layers.count > 1 {
+                throw options.fieldError("rows", "edit one layer alone to choose rows of it")
+            }
             try options.blamingFields {
                 try configuration.validate(owner: Made.name)
                 let schedules = try configuration.scale.schedules(for: place.layers, owner: options.owner)

@@ -33,7 +33,7 @@ extension Setting {
             if let found = try found(Found.self) { owner[keyPath: path] = found }
         }
         func integers(_ table: LuaTable) throws -> [Int] {
-            do { return try table.array(of: Int.self, limit: 64) } catch let error as LuaUsageError {
+            do { return try table.array(of: Int.self, limit: 1 << 16) } catch let error as LuaUsageError {
                 throw options.fieldError(luaName, error.description)
             }
         }

@@ -5,8 +5,9 @@ internal import RLEditTensor
 struct Constant {
     enum Kind { case float, int, bool }
     enum Content {
-        /// A tensor of the file, or a matrix of this shape in it transposed; read when its values are asked for.
-        case stored(TensorMessage, turned: [Int]?)
+        /// A tensor of the file, or a matrix of this shape in it transposed; of that some rows, or all. It is read when its
+        /// values are asked for.
+        case stored(TensorMessage, turned: [Int]?, rows: Range<Int>? = nil)
         case values([Double])
     }
 
@@ -38,15 +39,15 @@ struct Constant {
 
     var count: Int { shape.reduce(1, *) }
 
-    /// The tensor of the file that holds just these values, in this order or transposed.
-    var stored: (tensor: TensorMessage, transposed: Bool)? {
-        if case .stored(let tensor, let turned) = content { return (tensor, turned != nil) }
+    /// The tensor of the file that holds just these values, in this order or transposed, or these rows of it.
+    var stored: (tensor: TensorMessage, transposed: Bool, rows: Range<Int>?)? {
+        if case .stored(let tensor, let turned, let rows) = content { return (tensor, turned != nil, rows) }
         return nil
     }
 
     /// A matrix with rows and columns exchanged.
     var transposed: Constant? {
-        guard shape.count == 2, case .stored(let tensor, let turned) = content else { return nil }
+        guard shape.count == 2, case .stored(let tensor, let turned, nil) = content else { return nil }
         var result = self
         result.shape = shape.reversed()
         result.content = .stored(tensor, turned: turned == nil ? shape : nil)
@@ -57,7 +58,23 @@ struct Constant {
     func reshaped(_ shape: [Int], _ file: ONNXFile) throws -> Constant {
         var result = self
         result.shape = shape
-        if case .stored(_, .some) = content { result.content = .values(try values(file)) }
+        switch content {
+        case .stored(_, .some, _), .stored(_, _, .some): result.content = .values(try values(file))
+        case .stored, .values: break
+        }
+        return result
+    }
+
+    /// Some of the first dimension.
+    func rows(_ range: Range<Int>, _ file: ONNXFile) throws -> Constant {
+        var result = self
+        result.shape[0] = range.count
+        if case .stored(let tensor, let turned, nil) = content, tensor.shape == (turned ?? shape) {
+            result.content = .stored(tensor, turned: turned, rows: range)
+        } else {
+            let width = shape.dropFirst().reduce(1, *)
+            result.content = .values(Array(try values(file)[(range.lowerBound * width)..<(range.upperBound * width)]))
+        }
         return result
     }
 
@@ -65,29 +82,34 @@ struct Constant {
     func values(_ file: ONNXFile) throws -> [Double] {
         switch content {
         case .values(let values): return values
-        case .stored(let tensor, let turned):
+        case .stored(let tensor, let turned, let rows):
             guard count <= Constant.mostValues else {
                 throw Refusal("it computes with a constant of shape \(shape), more than \(Constant.mostValues) values")
             }
             let bytes = try file.bytes(of: tensor)
             let values = Constant.decode(bytes, tensor)
-            return turned.map { Constant.transpose(values, rows: $0[0]) } ?? values
+            let all = turned.map { Constant.transpose(values, rows: $0[0]) } ?? values
+            let width = count / max(shape.first ?? 1, 1)
+            return rows.map { Array(all[($0.lowerBound * width)..<($0.upperBound * width)]) } ?? all
         }
     }
 
     /// The values as a parameter.
     func tensor(_ file: ONNXFile, shape: [Int]) throws -> Tensor {
-        guard case .stored(let message, let turned) = content, let type = message.elementType,
+        guard case .stored(let message, let turned, let rows) = content, let type = message.elementType,
             type.isFloatingPoint
         else {
             let values = try values(file)
             return try Tensor(values.map { Float($0) }, shape: shape)
         }
         let bytes = try file.bytes(of: message)
-        let tensor = try Tensor(shape: turned ?? shape) { buffer in
+        let tensor = try Tensor(shape: turned ?? (rows == nil ? shape : message.shape)) { buffer in
             bytes.withUnsafeBytes { type.decode($0, into: buffer) }
         }
-        return turned == nil ? tensor : try tensor.transposed()
+        let whole = turned == nil ? tensor : try tensor.transposed()
+        guard let rows else { return whole }
+        let width = shape.dropFirst().reduce(1, *)
+        return try Tensor(Array(whole.scalars[(rows.lowerBound * width)..<(rows.upperBound * width)]), shape: shape)
     }
 
     private static func transpose(_ values: [Double], rows: Int) -> [Double] {

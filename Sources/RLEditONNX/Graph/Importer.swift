@@ -134,8 +134,11 @@ struct Importer {
         case .pooled(let base):
             let size = (height: base.shape[2], width: base.shape[3])
             return try emit(AveragePool2D(kernel: size), reading: [base])
-        case .product(let x, let weight): return try linear(x, weight, bias: nil, node: nil)
-        case .heads: throw Refusal("tokens cut into heads are only read by attention")
+        case .product(let x, let weight): return try activation(try linear(x, weight, bias: nil, node: nil))
+        case .view(let view):
+            if view.isPixelTokens { return try emit(PixelTokens(), reading: [view.base]) }
+            if view.isFirstToken { return try emit(TokenPooling(.first), reading: [view.base]) }
+            throw Refusal("elements of shape \(view.base.shape) in the shape \(view.shape), and no layer does that")
         case .constant(let constant):
             throw Refusal("a constant of shape \(constant.shape) takes the place of an activation")
         case .statistic, .scores, .mask, .rows, .unknown: break

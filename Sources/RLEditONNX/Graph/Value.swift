@@ -21,9 +21,10 @@ enum Value {
     /// The mean of each channel, `[batch, channels, 1, 1]`.
     case pooled(Port)
     /// `x · W` with a constant `[in, out]`: a linear layer that may still get its bias.
-    case product(Port, Constant)
+    case product(View, Constant)
     case statistic(Statistic)
-    case heads(Heads)
+    /// Elements of an activation in another shape or order.
+    case view(View)
     case scores(AttentionScores)
     case mask(Mask)
     /// The first rows of a table, `[1, length, features]`, or its row 0 for every token.
@@ -46,41 +47,19 @@ struct Statistic {
     let step: Step
 }
 
-/// Tokens `[batch, length, features]` cut into heads; the dimensions of batch, length, heads and width in some order.
-struct Heads {
-    enum Dimension { case batch, length, head, width, batchAndHead }
-
-    let base: Port
-    let heads: Int
-    let order: [Dimension]
-    /// Factor of all values.
-    var scale = 1.0
-
-    var width: Int { base.shape[2] / heads }
-    var shape: [Int] {
-        order.map {
-            switch $0 {
-            case .batch: base.batch
-            case .length: base.shape[1]
-            case .head: heads
-            case .width: width
-            case .batchAndHead: base.batch * heads
-            }
-        }
-    }
-}
-
 /// `Q Kᵀ` on its way to attention.
 struct AttentionScores {
-    let query: Port
-    let key: Port
-    let heads: Int
+    let query: View
+    /// As the queries lie.
+    let key: View
+    /// The dimensions of batch and heads.
+    var leading: [Int]
     /// Factor of the products.
     var scale: Double
     var isMasked = false
     var isSoftmax = false
     /// As ONNX has it.
-    var shape: [Int] { [query.batch, heads, query.shape[1], query.shape[1]] }
+    var shape: [Int] { leading + [query.base.shape[1], query.base.shape[1]] }
 }
 
 /// What is computed of the mask of a text: one number where there is a token, another where there is none.

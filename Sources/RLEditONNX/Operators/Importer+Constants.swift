@@ -66,7 +66,9 @@ extension Importer {
             let other = try broadcast(condition, no, kind: no.kind) { $0 != 0 ? .nan : $1 }
             return [try broadcast(chosen, other, kind: yes.kind) { $0.isNaN ? $1 : $0 }]
         case "Expand":
-            let ones = try filled(1, shape: try ints(try input(1)), kind: .float)
+            let target = try ints(try input(1))
+            if try Shapes.broadcast(try input(0).shape, target) == (try input(0).shape) { return [try input(0)] }
+            let ones = try filled(1, shape: target, kind: .float)
             return [try broadcast(try input(0), ones, kind: try input(0).kind) { value, _ in value }]
         case "Split": return try split(node, try input(0), try optional(1).map { try ints($0) })
         default: return [try moved(node, try input(0), optional)]

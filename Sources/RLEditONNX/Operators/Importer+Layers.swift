@@ -36,9 +36,10 @@ extension Importer {
             guard x.shape.count == 4 else { throw Refusal("an input of shape \(x.shape), expected pictures") }
             return [.pooled(x)]
         case "ReduceMean": return [try mean(node, inputs)]
-        case "Gemm": return [.activation(try gemm(node, inputs))]
+        case "Gemm": return [try gemm(node, inputs)]
         case "MatMul": return [try matrixProduct(node, inputs)]
         case "Flatten", "Reshape", "Squeeze", "Unsqueeze": return [try reshape(node, inputs)]
+        case "Split": return try split(node, inputs)
         case "Transpose": return [try transpose(node, inputs)]
         case "Pad": return [try pad(node, inputs)]
         case "Slice": return [try slice(node, inputs)]
@@ -62,7 +63,7 @@ extension Importer {
             [base.shape[0], base.shape[1], base.shape[2] + 2 * height, base.shape[3] + 2 * width]
         case .pooled(let base): [base.shape[0], base.shape[1], 1, 1]
         case .product(let x, let weight): x.shape.dropLast() + [weight.shape[1]]
-        case .heads(let heads): heads.shape
+        case .view(let view): view.shape
         case .scores(let scores): scores.shape
         case .mask(let mask): mask.shape
         case .rows(let table, let length, _): [1, length, table.shape[1]]
@@ -194,6 +195,16 @@ extension Importer {
             old, starts: try list("starts", 1) ?? [], ends: try list("ends", 2) ?? [], axes: try list("axes", 3),
             steps: try list("steps", 4))
         if zip(ranges, old).allSatisfy({ $0.start == 0 && $0.step == 1 && $0.count == $1 }) { return value }
+        if old.count != 4 {
+            var view = try view(value)
+            for (axis, range) in ranges.enumerated() {
+                guard range.step == 1, let part = view.part(of: axis, range.start..<(range.start + range.count)) else {
+                    throw Refusal("places of dimension \(axis) of \(old)")
+                }
+                view = part
+            }
+            return view.value
+        }
         let x = try activation(inputs, 0, node)
         let takesEach = zip(ranges, x.shape).enumerated().allSatisfy { index, range in
             let (range, size) = range
@@ -208,6 +219,11 @@ extension Importer {
     }
 
     private mutating func concatenate(_ node: NodeMessage, _ inputs: NodeInputs) throws -> Value {
+        if inputs.all.count == 2, case .constant(let token)? = inputs[0],
+            node.int("axis") == 1 || node.int("axis") == -2
+        {
+            return .activation(try classToken(token, try activation(inputs, 1, node)))
+        }
         var parts: [Port] = []
         for index in inputs.all.indices { parts.append(try activation(inputs, index, node)) }
         guard let rank = parts.first?.shape.count else { throw Refusal("it has no input") }
@@ -216,6 +232,15 @@ extension Importer {
             throw Refusal("only channels of pictures and features of tokens and vectors can follow each other")
         }
         return .activation(parts.count == 1 ? parts[0] : try emit(Concatenate(), reading: parts))
+    }
+
+    /// One token for all pictures before the others.
+    private mutating func classToken(_ token: Constant, _ x: Port) throws -> Port {
+        guard x.shape.count == 3, token.shape == [x.batch, 1, x.shape[2]], x.batch == 1 else {
+            throw Refusal("a constant of shape \(token.shape) before an activation of shape \(x.shape)")
+        }
+        let name = ImportedNames.layer(weight: token, bias: nil, node: nil)
+        return try emit(ClassToken(x.shape[2]), name, reading: [x], [("weight", token)])
     }
 
     private mutating func mean(_ node: NodeMessage, _ inputs: NodeInputs) throws -> Value {
@@ -258,14 +283,14 @@ extension Importer {
                 ? try Shapes.squeeze(old, axes) : try Shapes.unsqueeze(old, axes ?? [])
         }
         if target == old { return value }
-        if let heads = try heads(value, reshapedTo: target) { return heads }
         if case .pooled(let base) = value, target == [base.batch, base.shape[1]] {
             return .activation(try emit(GlobalAveragePool2D(), reading: [base]))
         }
-        let x = try activation(inputs, 0, node)
-        guard target.count == 2, target[0] == x.batch, x.shape.count > 2 else {
-            throw Refusal("shape \(x.shape) becomes \(target), and no layer does that")
+        if case .activation(let x) = value, target.count == 2, target[0] == x.batch, x.shape.count > 2,
+            target[1] * x.batch == x.shape.reduce(1, *), x.shape.count == 4 || target[1] != x.shape[2]
+        {
+            return .activation(try emit(Flatten(), reading: [x]))
         }
-        return .activation(try emit(Flatten(), reading: [x]))
+        return try view(value, reshapedTo: target)
     }
 }

@@ -2,8 +2,8 @@ internal import RLEditNN
 
 extension Importer {
     /// `y = alpha · A · B + beta · C`.
-    mutating func gemm(_ node: NodeMessage, _ inputs: NodeInputs) throws -> Port {
-        let x = try activation(inputs, 0, node)
+    mutating func gemm(_ node: NodeMessage, _ inputs: NodeInputs) throws -> Value {
+        let x = try tokens(inputs, 0, node)
         guard let b = try inputs.constant(1), b.shape.count == 2, x.shape.count == 2, node.int("transA") ?? 0 == 0
         else { throw Refusal("only vectors times a constant matrix are supported") }
         let isTransposed = node.int("transB") == 1
@@ -42,25 +42,32 @@ extension Importer {
 
     mutating func matrixProduct(_ node: NodeMessage, _ inputs: NodeInputs) throws -> Value {
         if let value = try attention(inputs) { return value }
-        let x = try activation(inputs, 0, node)
-        guard let weight = try inputs.constant(1), weight.shape.count == 2, (2...3).contains(x.shape.count),
+        let x = try tokens(inputs, 0, node)
+        guard let weight = try inputs.constant(1), weight.shape.count == 2, x.holdsTokens,
             x.shape.last == weight.shape[0]
         else { throw Refusal("only vectors or tokens times a constant matrix are supported") }
         return .product(x, weight)
     }
 
+    /// Tokens or vectors, in the order that the graph has them.
+    private mutating func tokens(_ inputs: NodeInputs, _ index: Int, _ node: NodeMessage) throws -> View {
+        if case .view(let view) = try inputs.value(index), view.holdsTokens { return view }
+        return View(try activation(inputs, index, node))
+    }
+
     /// A linear layer whose weight is `[in, out]`.
-    mutating func linear(_ x: Port, _ weight: Constant, bias: Constant?, node: NodeMessage?) throws -> Port {
+    mutating func linear(_ x: View, _ weight: Constant, bias: Constant?, node: NodeMessage?) throws -> Value {
         guard let turned = try transposed(weight) else { throw Refusal("its weight is no matrix") }
         return try linear(x, outputsFirst: turned, bias: bias, node: node)
     }
 
     private mutating func linear(
-        _ x: Port, outputsFirst weight: Constant, bias: Constant?, node: NodeMessage?
-    ) throws -> Port {
+        _ x: View, outputsFirst weight: Constant, bias: Constant?, node: NodeMessage?
+    ) throws -> Value {
         let layer = Linear(weight.shape[1], weight.shape[0], bias: bias != nil)
-        return try emit(
-            layer, ImportedNames.layer(weight: weight, bias: bias, node: node), reading: [x],
+        let port = try emit(
+            layer, ImportedNames.layer(weight: weight, bias: bias, node: node), reading: [x.base],
             [("weight", weight)] + (bias.map { [("bias", $0)] } ?? []))
+        return x.after(port).value
     }
 }

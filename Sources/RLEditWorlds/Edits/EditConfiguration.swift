@@ -14,6 +14,8 @@ public protocol EditConfiguration: Configurable {
     var sparsity: EditSparsity { get set }
     /// Whether a layer counts with its bias, as the matrix `[W | b]` whose last input is always 1.
     var bias: Bool { get set }
+    /// Rows of the only edited layer that an action speaks of, such as the words of an embedding's table; nil for all.
+    var rows: [Int]? { get set }
     init()
 }
 
@@ -37,6 +39,12 @@ extension EditConfiguration {
                 "units", \.units,
                 "one number for each output unit (row of weights) or each input (column) instead of factors"),
             .boolean("bias", \.bias, "edit each layer with its bias, which counts as one more column of weights"),
+            .integers(
+                "rows", \.rows, .atLeast(0),
+                """
+                rows of the only edited layer that an action changes, from 0, such as the tokens of an embedding's table; \
+                false: all
+                """),
             .layerScale(
                 "scale", \.scale, BoundScale.bounds, "strength of an action, for all edited layers or for each"),
             .number(
@@ -51,10 +59,25 @@ extension EditConfiguration {
         ]
     }
 
+    public func validateTogether(owner: String) throws {
+        guard let rows else { return }
+        guard !rows.isEmpty else { throw ConfigurationError(owner, "rows", "names no row") }
+        guard Set(rows).count == rows.count else { throw ConfigurationError(owner, "rows", "names a row twice") }
+    }
+
     /// - Throws: `ConfigurationError` for a setting out of its range, ``WorldError`` for one that does not fit a layer.
     func validate(for layers: [EditedLayer]) throws {
         try validate()
-        try form.validate(for: layers)
+        if let rows {
+            guard layers.count == 1, let layer = layers.first else {
+                throw ConfigurationError(owner, "rows", "are those of one edited layer, and \(layers.count) are edited")
+            }
+            if let row = rows.first(where: { $0 >= layer.rows }) {
+                throw ConfigurationError(
+                    owner, "rows", "names row \(row), and layer '\(layer.name)' has the rows 0 to \(layer.rows - 1)")
+            }
+        }
+        try form.validate(for: layers, rows: rows)
         try sparsity.validate(for: layers)
     }
 

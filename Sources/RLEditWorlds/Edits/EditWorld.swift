@@ -44,21 +44,25 @@ public enum ActionForm: Sendable, Equatable {
     /// One number for each weight.
     case full
 
-    /// Numbers for one layer.
-    func size(for layer: EditedLayer) -> Int {
+    /// Numbers for a matrix.
+    package func size(rows: Int, columns: Int) -> Int {
         switch self {
-        case .lowRank(let rank): rank * (layer.rows + layer.columns)
-        case .units(.outputs): layer.rows
-        case .units(.inputs): layer.columns
-        case .full: layer.count
+        case .lowRank(let rank): rank * (rows + columns)
+        case .units(.outputs): rows
+        case .units(.inputs): columns
+        case .full: rows * columns
         }
     }
 
+    /// - Parameter rows: those that are edited, of a single layer; nil for all.
     /// - Throws: ``WorldError/rankTooLarge(layer:rank:rows:columns:)``.
-    func validate(for layers: [EditedLayer]) throws {
+    func validate(for layers: [EditedLayer], rows: [Int]?) throws {
         guard case .lowRank(let rank) = self else { return }
-        for layer in layers where rank < 1 || rank > min(layer.rows, layer.columns) {
-            throw WorldError.rankTooLarge(layer: layer.name, rank: rank, rows: layer.rows, columns: layer.columns)
+        for layer in layers {
+            let count = rows?.count ?? layer.rows
+            guard rank >= 1, rank <= min(count, layer.columns) else {
+                throw WorldError.rankTooLarge(layer: layer.name, rank: rank, rows: count, columns: layer.columns)
+            }
         }
     }
 }
@@ -78,10 +82,10 @@ public struct SignOffset: Sendable {
         self.random = random.split("offset")
     }
 
-    /// `b₀` of one layer, `[rows, rank]`, entries ±`magnitude`.
-    func matrix(for layer: EditedLayer, rank: Int) throws -> Tensor {
+    /// `b₀` of some rows of one layer, `[rows, rank]`, entries ±`magnitude`.
+    func matrix(for layer: EditedLayer, rows: Int, rank: Int) throws -> Tensor {
         var stream = random.split(layer.name)
-        return try Tensor(shape: [layer.rows, rank]) { buffer in
+        return try Tensor(shape: [rows, rank]) { buffer in
             for index in buffer.indices { buffer[index] = Float(stream.nextWord() & 1 == 0 ? magnitude : -magnitude) }
         }
     }

@@ -154,6 +154,10 @@ extension EditedLayer {
         guard !(layer is EmbeddingBag) else {
             throw WorldError.layerNotEditable(layer: name, reason: "it is the table of the words; \(others)")
         }
+        guard !(layer is Attention) else {
+            throw WorldError.layerNotEditable(
+                layer: name, reason: "attention has no weights: edit the linear layers before it; \(others)")
+        }
         guard let weight = network.parameter("\(name).weight") else {
             throw WorldError.layerNotEditable(layer: name, reason: "a \(layer.kind) has no weights; \(others)")
         }

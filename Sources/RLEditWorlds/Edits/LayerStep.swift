@@ -41,22 +41,42 @@ struct StepDecoder {
     private let starts: [Int]
     /// `b₀` of each layer for low-rank actions, `[rows, rank]`; ones of the layer's other side for actions per unit.
     private let companions: [Tensor]
+    /// The rows of the only layer that an action speaks of, in its order; nil for all rows of each layer.
+    private let rows: [Int]?
 
-    init(_ form: ActionForm, layers: [EditedLayer], offset: SignOffset) throws {
+    /// - Parameter rows: that fit the only layer (``EditConfiguration``).
+    init(_ form: ActionForm, layers: [EditedLayer], rows: [Int]?, offset: SignOffset) throws {
         self.form = form
         self.layers = layers
+        self.rows = rows
         var size = 0
         starts = layers.map { layer in
-            defer { size += form.size(for: layer) }
+            defer { size += form.size(rows: rows?.count ?? layer.rows, columns: layer.columns) }
             return size
         }
         actionSize = size
         companions = try layers.map { layer in
+            let count = rows?.count ?? layer.rows
             switch form {
-            case .lowRank(let rank): try offset.matrix(for: layer, rank: rank)
-            case .units(.outputs): try Tensor.ones([1, layer.columns])
-            case .units(.inputs): try Tensor.ones([layer.rows, 1])
-            case .full: try Tensor.zeros([0])
+            case .lowRank(let rank): return try offset.matrix(for: layer, rows: count, rank: rank)
+            case .units(.outputs): return try Tensor.ones([1, layer.columns])
+            case .units(.inputs): return try StepDecoder.placed(.ones([count, 1]), rows: rows, of: layer)
+            case .full: return try Tensor.zeros([0])
+            }
+        }
+    }
+
+    /// Numbers of the rows that an action speaks of in the places of these, and zeros in all others: `[count, width]` →
+    /// `[layer.rows, width]`.
+    private static func placed(_ numbers: Tensor, rows: [Int]?, of layer: EditedLayer) throws -> Tensor {
+        guard let rows else { return numbers }
+        let width = numbers.shape[1]
+        return try Tensor(shape: [layer.rows, width]) { buffer in
+            buffer.update(repeating: 0)
+            numbers.withUnsafeBufferPointer { numbers in
+                for (place, row) in rows.enumerated() {
+                    for column in 0..<width { buffer[row * width + column] = numbers[place * width + column] }
+                }
             }
         }
     }
@@ -66,29 +86,33 @@ struct StepDecoder {
     /// Dividing by √rank keeps the size of an edit when the rank grows (as in rank-stabilized LoRA, arXiv 2312.03732).
     func step(_ action: UnsafeBufferPointer<Float>, layer index: Int, strength: Double) throws -> LayerStep {
         let (layer, start, companion) = (layers[index], starts[index], companions[index])
+        let count = rows?.count ?? layer.rows
         func numbers(_ shape: [Int], from start: Int, times factor: Float) throws -> Tensor {
             try Tensor(shape: shape) { buffer in
                 for entry in buffer.indices { buffer[entry] = factor * action[start + entry] }
             }
         }
+        func placed(_ numbers: Tensor) throws -> Tensor {
+            try StepDecoder.placed(numbers, rows: rows, of: layer)
+        }
         switch form {
         case .lowRank(let rank):
             let factor = Float(strength / Double(rank).squareRoot())
-            let left = try Tensor(shape: [layer.rows, rank]) { buffer in
+            let left = try Tensor(shape: [count, rank]) { buffer in
                 companion.withUnsafeBufferPointer { offset in
                     for entry in buffer.indices { buffer[entry] = factor * (action[start + entry] + offset[entry]) }
                 }
             }
-            let right = try numbers([rank, layer.columns], from: start + layer.rows * rank, times: 1)
-            return .factors(try LowRankFactors(left: left, right: right))
+            let right = try numbers([rank, layer.columns], from: start + count * rank, times: 1)
+            return .factors(try LowRankFactors(left: placed(left), right: right))
         case .units(.outputs):
-            let left = try numbers([layer.rows, 1], from: start, times: Float(strength))
-            return .factors(try LowRankFactors(left: left, right: companion))
+            let left = try numbers([count, 1], from: start, times: Float(strength))
+            return .factors(try LowRankFactors(left: placed(left), right: companion))
         case .units(.inputs):
             let right = try numbers([1, layer.columns], from: start, times: Float(strength))
             return .factors(try LowRankFactors(left: companion, right: right))
         case .full:
-            return .dense(try numbers([layer.rows, layer.columns], from: start, times: Float(strength)))
+            return .dense(try placed(numbers([count, layer.columns], from: start, times: Float(strength))))
         }
     }
 }

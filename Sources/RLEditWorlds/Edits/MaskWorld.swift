@@ -11,6 +11,7 @@ public struct MaskWorld: CatalogueWorld {
         public var offset = 0.5
         public var sparsity = EditSparsity.dense
         public var bias = false
+        public var rows: [Int]?
         public init() {}
 
         public var owner: String { MaskWorld.name }
@@ -34,7 +35,7 @@ public struct MaskWorld: CatalogueWorld {
         return BoundMask(
             layers: layers,
             decoder: try StepDecoder(
-                configuration.form, layers: layers,
+                configuration.form, layers: layers, rows: configuration.rows,
                 offset: SignOffset(magnitude: configuration.offset, random: random)),
             scale: try BoundScale(configuration.scale, layers: layers, owner: name), sparsity: configuration.sparsity)
     }

@@ -25,6 +25,7 @@ public struct ShiftWorld: CatalogueWorld {
         public var offset = 0.5
         public var sparsity = EditSparsity.dense
         public var bias = false
+        public var rows: [Int]?
         public init() {}
 
         public var owner: String { ShiftWorld.name }
@@ -61,7 +62,7 @@ public struct ShiftWorld: CatalogueWorld {
         return BoundShift(
             layers: layers,
             decoder: try StepDecoder(
-                configuration.form, layers: layers,
+                configuration.form, layers: layers, rows: configuration.rows,
                 offset: SignOffset(magnitude: configuration.offset, random: random)),
             scale: try BoundScale(configuration.scale, layers: layers, owner: name), unit: configuration.unit,
             sparsity: configuration.sparsity)

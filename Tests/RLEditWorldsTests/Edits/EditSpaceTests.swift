@@ -188,6 +188,66 @@ private enum Layers {
     }
 }
 
+@Suite("Edits of some rows") struct EditedRowsTests {
+    private func worlds(_ form: ActionForm, rows: [Int]?) -> [any EditWorld] {
+        var mask = MaskWorld.Configuration()
+        var shift = ShiftWorld.Configuration()
+        (mask.form, mask.rows, shift.form, shift.rows) = (form, rows, form, rows)
+        return [MaskWorld(mask), ShiftWorld(shift)]
+    }
+
+    @Test("the rows that are named change as a layer of these rows would, and the others keep their bits")
+    func rows() throws {
+        let layer = try Layers.two()[0]
+        let chosen = [4, 1, 5]
+        let matrix = try Tensor(
+            chosen.flatMap { Array(layer.base.scalars[($0 * 10)..<($0 * 10 + 10)]) }, shape: [3, 10])
+        let part = try EditedLayer(name: "fc1", parameterName: "fc1.weight", weight: matrix)
+        for form in [ActionForm.lowRank(rank: 2), .full, .units(.outputs), .units(.inputs)] {
+            for (index, world) in worlds(form, rows: chosen).enumerated() {
+                let bound = try world.bind(to: [layer], random: RandomStream(seed: 42))
+                #expect(bound.actionSize == form.size(rows: 3, columns: 10))
+                for steps in [1, 2] {
+                    let changes = try Layers.changes(Layers.apply(world, to: [layer], steps: steps)[0], layer)
+                    let plain = worlds(form, rows: nil)[index]
+                    let expected = try Layers.changes(Layers.apply(plain, to: [part], steps: steps)[0], part)
+                    // A shift's unit is that of the whole layer.
+                    let factor = index == 0 ? 1 : layer.rootMeanSquare / part.rootMeanSquare
+                    #expect(expected.contains { abs($0) > 0.01 })
+                    for row in 0..<6 {
+                        for column in 0..<10 {
+                            let change = changes[row * 10 + column]
+                            guard let place = chosen.firstIndex(of: row) else {
+                                #expect(change == 0)
+                                continue
+                            }
+                            #expect(abs(change - factor * expected[place * 10 + column]) < 1e-5, "\(form)")
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("says which rows are not there, and that several layers have no rows in common")
+    func faults() throws {
+        let layers = try Layers.two()
+        func message(_ rows: [Int], _ layers: [EditedLayer], _ form: ActionForm = .full) -> String {
+            do {
+                _ = try worlds(form, rows: rows)[0].bind(to: layers, random: RandomStream(seed: 1))
+                return "no error"
+            } catch { return "\(error)" }
+        }
+        #expect(message([0, 5], [layers[0]]) == "no error")
+        #expect(message([0, 6], [layers[0]]) == "MaskWorld: rows names row 6, and layer 'fc1' has the rows 0 to 5")
+        #expect(message([-1], [layers[0]]) == "MaskWorld: rows must be at least 0, got [-1]")
+        #expect(message([2, 2], [layers[0]]) == "MaskWorld: rows names a row twice")
+        #expect(message([], [layers[0]]) == "MaskWorld: rows names no row")
+        #expect(message([0], layers) == "MaskWorld: rows are those of one edited layer, and 2 are edited")
+        #expect(message([0], [layers[0]], .lowRank(rank: 2)).contains("rank 2"))
+    }
+}
+
 @Suite("Edits per unit") struct UnitEditTests {
     private func configurations(
         _ form: ActionForm

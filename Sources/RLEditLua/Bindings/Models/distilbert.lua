@@ -1,6 +1,6 @@
 --- DistilBERT encoders (Sanh et al. 2019) with Hugging Face's names: `config` is its `config.json`, a path or a table. Input and
 --- `pooling` are those of `bert`. With `classes` the layers `pre_classifier`, ReLU and `classifier` follow, and the encoder's
---- names begin with `distilbert.`. Layers that can be edited are the linear ones.
+--- names begin with `distilbert.`. Layers that can be edited are the linear ones and the embeddings.
 ---@param options { config: string|table, length: integer, pooling: ("mean"|"cls")?, classes: integer?, seed: integer? }
 ---@return rledit.Model
 local nn = require "rledit.nn"
