@@ -52,8 +52,7 @@ public struct TransferOutcome {
                     ))
             }
             let evaluator = try Evaluator(
-                network: pair.evaluator.network, layers: task.rules.layers,
-                includingBias: pair.frames.allSatisfy(\.layer.includesBias), sets: heldOut.sets, pool: pool)
+                network: pair.evaluator.network, edited: pair.evaluator.layers, sets: heldOut.sets, pool: pool)
             pairs.append(
                 PairResult(
                     pair, .heldOut, isUnseenClass: heldOut.isUnseenClass,

@@ -56,14 +56,13 @@ public final class EditPair {
         self.features = features
         self.frames = frames
         // Layers with and without a bias side by side would be seen differently by the evaluator.
-        let includesBias = frames.allSatisfy(\.layer.includesBias)
-        guard includesBias || !frames.contains(where: \.layer.includesBias) else {
+        guard frames.allSatisfy(\.layer.includesBias) || !frames.contains(where: \.layer.includesBias) else {
             throw WorldError.invalidSetting(
                 owner: "ShiftWorld", field: "layers", message: "must all have a bias, or none of them")
         }
         source = MetricSource(
             evaluator: try Evaluator(
-                network: network, layers: rules.layers, includingBias: includesBias, sets: sets, pool: pool))
+                network: network, edited: frames.map(\.layer), sets: sets, pool: pool))
     }
 
     /// What a policy sees of every edited layer, and what makes edits of what it says: all that a zero-shot edit needs.

@@ -104,14 +104,16 @@ package struct UnitFeatureParts {
     private let forgetMargin: Double
 
     package init(_ activations: LayerActivations) throws {
-        let (rows, columns) = (activations.outputs, activations.inputs)
+        let (rows, columns, taps) = (activations.outputs, activations.inputs, activations.taps)
+        let scale = activations.outputScale
         var squares = (rows: [Double](repeating: 0, count: rows), columns: [Double](repeating: 0, count: columns))
         activations.layer.base.withUnsafeBufferPointer { weights in
             for row in 0..<rows {
-                for column in 0..<columns {
-                    let square = Double(weights[row * columns + column]) * Double(weights[row * columns + column])
-                    squares.rows[row] += square
-                    squares.columns[column] += square
+                for place in 0..<(columns * taps) {
+                    let weight =
+                        Double(weights[row * columns * taps + place]) * (scale.isEmpty ? 1 : Double(scale[row]))
+                    squares.rows[row] += weight * weight
+                    squares.columns[place / taps] += weight * weight
                 }
             }
         }
