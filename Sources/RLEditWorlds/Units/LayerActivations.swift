@@ -18,23 +18,32 @@ public struct LayerActivations: Sendable {
     package let isVector: Bool
     /// Factor of each output unit between weights and values, that of a batch norm; empty for 1 throughout.
     package let outputScale: [Float]
+    private let forgetIn, forgetOut, retainIn, retainOut: UnitRows
+    /// The weights as units see them, `[out, in]`.
+    private let unitWeights: Tensor
+    /// nil where labels are not read.
+    private let gradient: ScoreGradient?
+
     /// What enters, h: `[rows, in]` of each set.
-    public let forgetInputs: Tensor
-    public let retainInputs: Tensor
+    public var forgetInputs: Tensor { forgetIn.values }
+    public var retainInputs: Tensor { retainIn.values }
     /// What leaves, z = W h + w₀: `[rows, out]` of each set.
-    public let forgetOutputs: Tensor
-    public let retainOutputs: Tensor
+    public var forgetOutputs: Tensor { forgetOut.values }
+    public var retainOutputs: Tensor { retainOut.values }
     /// Mean over the examples of the forget set of ∂(z_y − mean_k z_k)/∂h and of the same by the layer's outputs, summed over
-    /// an example's rows, where z_y is the score of the example's own label: `[in]` and `[out]`.
+    /// an example's rows, where z_y is the score of the example's own label: `[in]` and `[out]`. 0 where labels are not read.
     public let inputGradient: Tensor
     public let outputGradient: Tensor
     /// Mean over the forget set of the label's score less the highest other score.
-    public let forgetMargin: Double
+    public var forgetMargin: Double { gradient?.margin ?? 0 }
 
     /// Input units.
     public var inputs: Int { layer.columns / taps }
     /// Output units.
     public var outputs: Int { layer.rows }
+    /// Examples of each set.
+    public var forgetCount: Int { forgetIn.starts.count - 1 }
+    public var retainCount: Int { retainIn.starts.count - 1 }
 
     /// - Parameters:
     ///   - name: of the layer.
@@ -52,30 +61,28 @@ public struct LayerActivations: Sendable {
         taps = units.taps
         isVector = units.isVector
         outputScale = units.outputScale
+        unitWeights = try units.unitWeights()
         let classes = network.outputShape
         guard classes.count == 1, let scores = classes.first, scores > 0 else {
             throw WorldError.outputNotClasses(shape: classes)
         }
         for set in [forget, retain] { try LayerActivations.requireFit(set, network) }
-        forgetInputs = try units.inputRows(of: forget, network, pool: pool)
-        retainInputs = try units.inputRows(of: retain, network, pool: pool)
-        forgetOutputs = try units.outputRows(of: forget, inputs: forgetInputs, network, pool: pool)
-        retainOutputs = try units.outputRows(of: retain, inputs: retainInputs, network, pool: pool)
-        for (set, rows) in [(forget, forgetInputs), (retain, retainInputs)] where rows.shape[0] == 0 {
+        forgetIn = try units.inputRows(of: forget, network, pool: pool)
+        retainIn = try units.inputRows(of: retain, network, pool: pool)
+        forgetOut = try units.outputRows(of: forget, inputs: forgetIn, network, pool: pool)
+        retainOut = try units.outputRows(of: retain, inputs: retainIn, network, pool: pool)
+        for (set, rows) in [(forget, forgetIn), (retain, retainIn)] where rows.values.shape[0] == 0 {
             throw WorldError.invalidSet(name: set.name, message: "holds nothing but padding")
         }
-        for (set, activations) in [
-            (forget, forgetInputs), (forget, forgetOutputs), (retain, retainInputs), (retain, retainOutputs),
-        ] where !activations.isModerate {
+        for (set, activations) in [(forget, forgetIn), (forget, forgetOut), (retain, retainIn), (retain, retainOut)]
+        where !activations.values.isModerate {
             throw WorldError.invalidSet(
                 name: set.name,
                 message: "makes activations of layer '\(name)' that are not finite, or too large for their squares")
         }
-
         guard readsLabels else {
-            inputGradient = try Tensor.zeros([units.inputs])
-            outputGradient = try Tensor.zeros([layer.rows])
-            forgetMargin = 0
+            gradient = nil
+            (outputGradient, inputGradient) = try LayerActivations.gradients(nil, unitWeights)
             return
         }
         let labels = forget.examples.labels
@@ -85,12 +92,40 @@ public struct LayerActivations: Sendable {
                 name: forget.name,
                 message: ExampleFault.label(labels[position], example: position, classes: highest))
         }
-        let gradient = try ScoreGradient(network, units: units, forget: forget, outputs: forgetOutputs)
-        outputGradient = gradient.byOutputs
-        forgetMargin = gradient.margin
-        // The layer itself is linear: what its inputs get is what its outputs got, through Wᵀ.
-        inputGradient = try gradient.byOutputs.reshaped([1, layer.rows]).matmul(units.unitWeights())
-            .reshaped([units.inputs])
+        let gradient = try ScoreGradient(network, units: units, forget: forget, outputs: forgetOut.values)
+        self.gradient = gradient
+        (outputGradient, inputGradient) = try LayerActivations.gradients(gradient, unitWeights)
+    }
+
+    /// What a policy sees that looks at these examples only.
+    /// - Parameters:
+    ///   - forget, retain: numbers of examples, from 0.
+    package func taking(forget: [Int], retain: [Int]) throws -> LayerActivations {
+        try LayerActivations(self, forget: forget, retain: retain)
+    }
+
+    private init(_ whole: LayerActivations, forget: [Int], retain: [Int]) throws {
+        layer = whole.layer
+        biasName = whole.biasName
+        taps = whole.taps
+        isVector = whole.isVector
+        outputScale = whole.outputScale
+        unitWeights = whole.unitWeights
+        forgetIn = try whole.forgetIn.taking(forget)
+        forgetOut = try whole.forgetOut.taking(forget)
+        retainIn = try whole.retainIn.taking(retain)
+        retainOut = try whole.retainOut.taking(retain)
+        gradient = try whole.gradient?.taking(forget)
+        (outputGradient, inputGradient) = try LayerActivations.gradients(gradient, unitWeights)
+    }
+
+    /// By outputs and by inputs. The layer is linear: what its inputs get is what its outputs got, through Wᵀ.
+    private static func gradients(_ gradient: ScoreGradient?, _ weights: Tensor) throws -> (Tensor, Tensor) {
+        let (rows, columns) = (weights.shape[0], weights.shape[1])
+        guard let byOutputs = try gradient?.byOutputs() else {
+            return (try Tensor.zeros([rows]), try Tensor.zeros([columns]))
+        }
+        return (byOutputs, try byOutputs.reshaped([1, rows]).matmul(weights).reshaped([columns]))
     }
 
     private static func requireFit(_ set: NamedSet, _ network: Network) throws(WorldError) {

@@ -107,7 +107,24 @@ public struct UnitFrame: Sendable {
 
     /// The edit of the unedited layer.
     /// - Throws: ``WorldError/invalidEdit(layer:message:)`` for factors of another size, or an edit that is not finite.
-    public func edit(_ factors: UnitFactors) throws -> LayerEdit {
+    public func edit(_ factors: UnitFactors) throws -> LayerEdit { try edit(try product(factors)) }
+
+    /// The mean of the edits that several policies make.
+    /// - Throws: the same.
+    public func edit(_ members: [UnitFactors]) throws -> LayerEdit {
+        let products = try members.map(product)
+        guard products.count > 1, let first = products.first else { return try products.first.map(edit) ?? .unchanged }
+        let sum = try products.dropFirst().reduce(first) { try $0.appending($1) }
+        return try edit(LowRankFactors(left: sum.left.mul(1 / Float(products.count)), right: sum.right))
+    }
+
+    private func edit(_ product: LowRankFactors) throws -> LayerEdit {
+        if !outputScale.isEmpty { return .weights(try throughBatchNorm(product)) }
+        return world == .mask ? .mask(accumulated: nil, factors: product) : .shift(product)
+    }
+
+    /// b and aᵀ at their lengths.
+    private func product(_ factors: UnitFactors) throws -> LowRankFactors {
         let outputs = layer.rows
         guard factors.outputs.count == outputs * rank, factors.inputs.count == inputs * rank else {
             throw WorldError.invalidEdit(
@@ -148,9 +165,7 @@ public struct UnitFrame: Sendable {
             throw WorldError.invalidEdit(
                 layer: layer.name, message: "is not finite: the policy's factors are too large for its features")
         }
-        let product = try LowRankFactors(left: left, right: right)
-        if !outputScale.isEmpty { return .weights(try throughBatchNorm(product)) }
-        return world == .mask ? .mask(accumulated: nil, factors: product) : .shift(product)
+        return try LowRankFactors(left: left, right: right)
     }
 
     /// The edited weights whose batch norm gives what the product says: its factor of a channel divides the weights, and not

@@ -113,8 +113,8 @@ struct UnitLayer {
 
     // MARK: - Rows
 
-    /// What enters the layer on a set, `[rows, in]`.
-    func inputRows(of set: NamedSet, _ network: Network, pool: WorkerPool) throws -> Tensor {
+    /// What enters the layer on a set.
+    func inputRows(of set: NamedSet, _ network: Network, pool: WorkerPool) throws -> UnitRows {
         let prefix = try network.computing([network.nodes[node].inputs[0]])
         return try rows(of: set, network) { examples in
             guard !isVector else { return try prefix.forward(examples, pool: pool) }
@@ -124,13 +124,13 @@ struct UnitLayer {
         }
     }
 
-    /// What leaves it, `[rows, out]`.
+    /// What leaves it.
     /// - Parameter inputs: its ``inputRows(of:_:pool:)``, of which a linear layer's outputs are made.
-    func outputRows(of set: NamedSet, inputs: Tensor, _ network: Network, pool: WorkerPool) throws -> Tensor {
+    func outputRows(of set: NamedSet, inputs: UnitRows, _ network: Network, pool: WorkerPool) throws -> UnitRows {
         if exit == node, taps == 1, network.nodes[node].layer is Linear {
-            let product = try inputs.matmul(layer.base, transposeOther: true)
-            guard let bias = constantName.flatMap(network.parameter) else { return product }
-            return try product.add(bias)
+            var values = try inputs.values.matmul(layer.base, transposeOther: true)
+            if let bias = constantName.flatMap(network.parameter) { values = try values.add(bias) }
+            return UnitRows(values: values, starts: inputs.starts)
         }
         let prefix = try network.computing([exit])
         return try rows(of: set, network) { try prefix.forward($0, to: .channelsLast, pool: pool) }
@@ -138,37 +138,41 @@ struct UnitLayer {
 
     /// Rows of all examples, in runs that fit the memory.
     /// - Parameter values: of a batch, `[examples, …, units]`.
-    private func rows(of set: NamedSet, _ network: Network, values: (ExampleInputs) throws -> Tensor) throws -> Tensor {
+    private func rows(
+        of set: NamedSet, _ network: Network, values: (ExampleInputs) throws -> Tensor
+    ) throws -> UnitRows {
         let examples = set.examples
         let largest = network.nodes.indices.reduce(1) { max($0, network.outputShape(ofNode: $1).reduce(1, *)) }
         let run = isVector ? UnitLayer.vectorRun : min(max(UnitLayer.runNumbers / largest, 1), UnitLayer.vectorRun)
+        var starts = [0]
         let blocks = try stride(from: 0, to: examples.count, by: run).map { first in
             let inputs = try examples.batchInputs(first..<min(first + run, examples.count))
             let batch = try values(inputs)
-            return try isVector ? batch : chosen(batch, first: first, of: examples.count, inputs)
+            guard isVector else { return try chosen(batch, first: first, of: examples.count, inputs, &starts) }
+            for _ in 0..<batch.shape[0] { starts.append(starts.count) }
+            return batch
         }
-        return blocks.count == 1 ? blocks[0] : try Tensor.concat(blocks)
+        return UnitRows(values: blocks.count == 1 ? blocks[0] : try Tensor.concat(blocks), starts: starts)
     }
 
     /// The rows of a batch that count: without padding, and no more than all sets together may have.
-    private func chosen(_ batch: Tensor, first: Int, of count: Int, _ inputs: ExampleInputs) throws -> Tensor {
+    private func chosen(
+        _ batch: Tensor, first: Int, of count: Int, _ inputs: ExampleInputs, _ starts: inout [Int]
+    ) throws -> Tensor {
         let examples = batch.shape[0]
         let units = batch.count / max(examples * positions, 1)
-        let step = (count * positions + UnitLayer.mostRows - 1) / UnitLayer.mostRows
+        let step = max((count * positions + UnitLayer.mostRows - 1) / UnitLayer.mostRows, 1)
         let tokens = tokens(inputs)
-        let rows = (0..<examples).flatMap { example in
-            (0..<positions).compactMap { position -> Int? in
-                if let tokens, tokens[example * positions + position] < 0 { return nil }
-                return (position + first + example) % max(step, 1) == 0 ? example * positions + position : nil
+        var rows: [Int] = []
+        let known = starts[starts.count - 1]
+        for example in 0..<examples {
+            for position in 0..<positions {
+                if let tokens, tokens[example * positions + position] < 0 { continue }
+                if (position + first + example) % step == 0 { rows.append(example * positions + position) }
             }
+            starts.append(known + rows.count)
         }
-        return try Tensor(shape: [rows.count, units]) { buffer in
-            batch.withUnsafeBufferPointer { values in
-                for (row, place) in rows.enumerated() {
-                    for unit in 0..<units { buffer[row * units + unit] = values[place * units + unit] }
-                }
-            }
-        }
+        return try batch.reshaped([examples * positions, units]).rows(rows)
     }
 
     /// The numbers of the tokens, where some may be padding.
@@ -186,6 +190,39 @@ struct UnitLayer {
                 for place in 0..<(rows * inputs) {
                     let sum = weights[place * taps..<(place + 1) * taps].reduce(0, +)
                     buffer[place] = outputScale.isEmpty ? sum : sum * outputScale[place / inputs]
+                }
+            }
+        }
+    }
+}
+
+/// Rows of examples, and where those of each begin.
+struct UnitRows: Sendable {
+    /// `[rows, units]`.
+    let values: Tensor
+    /// One more than examples.
+    let starts: [Int]
+
+    /// The rows of these examples, in this order.
+    func taking(_ examples: [Int]) throws -> UnitRows {
+        var rows: [Int] = []
+        var starts = [0]
+        for example in examples {
+            rows += self.starts[example]..<self.starts[example + 1]
+            starts.append(rows.count)
+        }
+        return UnitRows(values: try values.rows(rows), starts: starts)
+    }
+}
+
+extension Tensor {
+    /// These rows of a matrix.
+    func rows(_ places: [Int]) throws -> Tensor {
+        let columns = shape[1]
+        return try Tensor(shape: [places.count, columns]) { buffer in
+            withUnsafeBufferPointer { values in
+                for (row, place) in places.enumerated() {
+                    for column in 0..<columns { buffer[row * columns + column] = values[place * columns + column] }
                 }
             }
         }
