@@ -68,7 +68,7 @@ struct ApplyTests {
             ([Self.policy, Self.policy] + sets, 1, "does not say which layers its parameters belong to"),
             ([Self.policy, "none.safetensors"] + sets, 1, "none.safetensors"),
             ([Self.policy, Self.model, "--layer", "fc9"] + sets, 1, "unknown layer 'fc9'"),
-            ([Self.policy, Self.model, "--layer", "conv1"] + sets, 1, "features of units need a linear layer"),
+            ([Self.policy, Self.model, "--layer", "relu1"] + sets, 1, "a ReLU has no weights"),
             ([Self.policy, Self.model, "--layer", "fc2", "--layer", "fc2"] + sets, 1, "layer 'fc2' is named twice"),
             ([Self.policy, Self.model] + sets.prefix(2), 1, "set 'retain': is needed: the features of units"),
             (

@@ -39,7 +39,8 @@ enum BoundCalls {
         local distribution = rledit.TaskDistribution {
           networks = { model, other }, classes = { 0, 1 }, sets = function() return { forget = forget, retain = retain } end }
         local transfer_task = rledit.task {
-          distribution = distribution, world = rledit.ShiftWorld { layer = "fc2" }, state = {}, reward = function(m) return m.forget.accuracy end }
+          distribution = distribution, world = rledit.ShiftWorld { layer = "fc2" }, state = {}, reward = function(m) return m.forget.accuracy end,
+          learner = rledit.EvolutionStrategy { steps = 32, population_size = 32 } }
         local pairs_env = rledit.env(transfer_task)
         pairs_env:reset(0)
         local policy = rledit.load_policy "forget.policy.safetensors"
@@ -143,9 +144,11 @@ enum BoundCalls {
             "TaskDistribution { networks = { model }, classes = { 0 }, sets = function() return { forget = forget, retain = retain } end }",
             "UnitPolicy { hidden = 1 }", "load_policy 'forget.policy.safetensors'",
             "apply { policy = policy, model = model, sets = { forget = forget, retain = retain }, layer = 'fc2' }",
+            "train_policy(transfer_task, { seeds = 1 })",
         ]
         var calls: [String: [String]] = [
             "rledit.transfer": transfer,
+            "rledit.Policy": ["save('p.safetensors')"],
             "rledit.TransferEnvironment": [
                 "reset(1)", "step(tensor.zeros { pairs_env.action_size })", "edited_model()",
             ],

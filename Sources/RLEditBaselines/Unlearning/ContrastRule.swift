@@ -62,6 +62,11 @@ extension UnlearningProblem {
         let activations = try LayerActivations(
             network: network, layer: layer, forget: NamedSet(name: SetRole.forget.rawValue, examples: forget),
             retain: NamedSet(name: SetRole.retain.rawValue, examples: retain), readsLabels: readsLabels, pool: pool)
+        // The closed forms move a matrix with a row for each output and a column for each input.
+        guard activations.isVector else {
+            throw WorldError.layerNotEditable(
+                layer: layer, reason: "this method needs a linear layer on vectors, and this is not one")
+        }
         let share = try EditedSuffix(of: network, layers: [layer]).share
         passes.forward(forget.count + retain.count, share: 1 - share)
         if readsLabels {

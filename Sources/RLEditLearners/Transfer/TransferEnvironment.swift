@@ -88,6 +88,11 @@ public final class TransferEnvironment: VectorEnvironment {
         tellsRanks = learner is any GenerationLearner
         layers = problem.pairs[0].frames.map { ($0.layer.rows, $0.inputs) }
         if actsOnFactors {
+            guard !problem.pairs.contains(where: \.episodes.drawsExamples) else {
+                throw WorldError.invalidSetting(
+                    owner: learner.name, field: "draw_images",
+                    message: "needs a learner that searches over the policy's parameters, such as EvolutionStrategy")
+            }
             for pair in problem.pairs {
                 for (frame, expected) in zip(pair.frames, layers)
                 where frame.layer.rows != expected.outputs || frame.inputs != expected.inputs {
@@ -168,11 +173,11 @@ public final class TransferEnvironment: VectorEnvironment {
         var terms = [[NamedNumber]](repeating: [], count: environments)
         var told = [Double](repeating: 0, count: environments)
         var isInvalid = [Bool](repeating: false, count: environments)
+        let episodes = try episodes(of: drawn)
         for (place, index) in drawn.enumerated() where !meetings[place].isEmpty {
-            let pair = problem.pairs[index]
-            let rewards = try pair.judge(
-                try edits(of: pair, actions, for: meetings[place]), by: rewardJudge, episode: stepCount + 1,
-                progress: progress)
+            let rewards = try problem.pairs[index].judge(
+                try edits(of: episodes[place], actions, for: meetings[place]), by: rewardJudge,
+                episode: stepCount + 1, progress: progress)
             let shaped = tellsRanks ? centeredRanks(rewards.map(\.value)) : rewards.map(\.value)
             for (candidate, environment) in meetings[place].enumerated() {
                 values[environment].append(rewards[candidate].value)
@@ -214,9 +219,19 @@ public final class TransferEnvironment: VectorEnvironment {
 
     // MARK: - Parts of a step
 
+    /// What is seen of each drawn pair in this step.
+    private func episodes(of drawn: [Int]) throws -> [EpisodeUnits] {
+        let sources = drawn.map { problem.pairs[$0].episodes }
+        let (random, first) = (random, stepCount * problem.pairsPerStep)
+        let made = Slots<EpisodeUnits>(count: drawn.count)
+        try pool.forEach(drawn.count) { place, _ in
+            made[place] = try sources[place].episode(random.split("episode", first + place))
+        }
+        return try made.values()
+    }
+
     /// The edits that some environments make of a pair, spread over the workers.
-    private func edits(of pair: EditPair, _ actions: Tensor, for environments: [Int]) throws -> [[LayerEdit]] {
-        let (features, frames) = (pair.features, pair.frames)
+    private func edits(of episode: EpisodeUnits, _ actions: Tensor, for environments: [Int]) throws -> [[LayerEdit]] {
         let (policy, layers, size, actsOnFactors) = (problem.policy, layers, actionSize, actsOnFactors)
         let made = Slots<[LayerEdit]>(count: environments.count)
         try pool.forEach(environments.count) { place, _ in
@@ -230,9 +245,9 @@ public final class TransferEnvironment: VectorEnvironment {
                     }
                 }
                 let candidate = TransferEnvironment.policy(policy, moved: action)
-                return features.map { candidate.factors(for: $0) }
+                return episode.features.map { candidate.factors(for: $0) }
             }
-            made[place] = try zip(frames, factors).map { try $0.edit($1) }
+            made[place] = try episode.edits(factors.map { [$0] })
         }
         return try made.values()
     }
@@ -259,24 +274,5 @@ public final class TransferEnvironment: VectorEnvironment {
                     for (feature, value) in row.enumerated() { buffer[environment * row.count + feature] = value }
                 }
             })
-    }
-}
-
-extension EditPair {
-    /// Measures edits and lets a reward judge them, in order.
-    /// - Parameter isRemembered: as that of ``RewardJudge``.
-    /// - Throws: ``WorldError`` for a reward that is not finite, or what the reward throws.
-    package func judge(
-        _ edits: [[LayerEdit]], by judge: RewardJudge, episode: Int = 1, progress: Double = 1,
-        isRemembered: Bool = true
-    ) throws -> [Reward] {
-        try judge.judge(
-            source.evaluate(edits), base: source.base(), steps: edits.map { _ in 1 },
-            episodes: edits.map { _ in episode }, progress: progress, isRemembered: isRemembered)
-    }
-
-    /// The same by a reward whose faults are errors.
-    package func judge(_ edits: [[LayerEdit]], by reward: any RewardFunction) throws -> [Reward] {
-        try judge(edits, by: RewardJudge(reward))
     }
 }

@@ -34,13 +34,7 @@ extension HostModules {
         ) { model, call in
             try call.atMost(1)
             let name = try call.string(1)
-            if let reason = refusal(ofOutput: name) { throw call.argumentError(1, reason) }
-            let path: String
-            do {
-                path = try context.outputFolder() + "/" + name
-            } catch let error as ConfigurationError {
-                throw LuaUsageError("cannot save '\(name)': there is no run folder (\(error.message))")
-            }
+            let path = try outputPath(name, call, context)
             let source = model.source ?? ParameterSource()
             try ModelFile.checkEnding(of: name, source)
             let size: Int
@@ -133,6 +127,14 @@ extension HostModules {
     }
 
     /// Why a name cannot be written to the run folder; nil when it can.
+    /// Where a file of this name goes that a script saves.
+    static func outputPath(_ name: String, _ call: LuaCall, _ context: ScriptContext) throws -> String {
+        if let reason = refusal(ofOutput: name) { throw call.argumentError(1, reason) }
+        do { return try context.outputFolder() + "/" + name } catch let error as ConfigurationError {
+            throw LuaUsageError("cannot save '\(name)': there is no run folder (\(error.message))")
+        }
+    }
+
     private static func refusal(ofOutput name: String) -> String? {
         guard name.hasSuffix(".safetensors") || ModelFile.isONNX(name), !name.hasPrefix("."), name.utf8.count <= 200,
             name.utf8.allSatisfy({ $0 >= 32 && $0 != 127 && $0 != UInt8(ascii: "/") })

@@ -29,6 +29,11 @@ extension HostModules {
             validationInterval = given
         }
         let pairsPerStep = try options.optional("pairs_per_step", as: Int.self)
+        let draws = try draws(options)
+        if draws != nil, settings.custom != nil {
+            throw options.fieldError(
+                "draw_images", "needs a policy without custom_features: they see all images at once")
+        }
         let refinement = try refinement(options)
         let invalidRewards = try InvalidRewardRule.read(options, context)
         let target = try options.optional("target", as: Double.self)
@@ -41,7 +46,8 @@ extension HostModules {
         }
         try options.finish()
         return try ScriptTransferTask(
-            name: name, distribution: distribution, world: world, layers: layers, rank: rank, policy: settings,
+            name: name, distribution: distribution, world: world, layers: layers, rank: rank, draws: draws,
+            policy: settings,
             reward: reward, metrics: metrics, learner: learner,
             settings: { pairs in
                 let perStep = pairsPerStep ?? min(8, pairs)
@@ -55,6 +61,21 @@ extension HostModules {
             },
             events: TaskEvents(callbacks: callbacks, state: state, host: call.host, context: context), host: call.host,
             context: context)
+    }
+
+    /// `draw_images = { least, most }`.
+    private static func draws(_ options: LuaOptions) throws -> ExampleDraws? {
+        guard let table = try options.optional("draw_images", as: LuaTable.self) else { return nil }
+        let numbers: [Int]
+        do { numbers = try table.array(of: Int.self, limit: 3) } catch let error as LuaUsageError {
+            throw options.fieldError("draw_images", error.description)
+        }
+        guard numbers.count == 2, numbers[0] >= 2, numbers[1] >= numbers[0], numbers[1] <= 100_000 else {
+            throw options.fieldError(
+                "draw_images",
+                "two whole numbers expected, the least and the most images of an episode, from 2 to 100000")
+        }
+        return ExampleDraws(least: numbers[0], most: numbers[1])
     }
 
     /// The world's kind, layers and rank: all that a policy over units takes of a world, since it says itself how far to go.

@@ -54,7 +54,7 @@ extension HostModules {
             type.property("layers", "string[] that it was trained on") { policy, call in
                 try call.returns(policy.file.layers)
             }
-            type.property("rank", "integer") { policy, call in try call.returns(policy.file.network.shape.rank) }
+            type.property("rank", "integer") { policy, call in try call.returns(policy.file.shape.rank) }
             type.property("features", "string[] names") { policy, call in
                 try call.returns(policy.file.features.features.map(\.name))
             }
@@ -65,10 +65,28 @@ extension HostModules {
             type.property("heldout", "table what it reached on held-out pairs") { policy, call in
                 try call.returns(try PlainTable.make(.object(policy.file.heldOut), host: call.host))
             }
+            type.property("policies", "integer whose edits are averaged") { policy, call in
+                try call.returns(policy.file.members.count)
+            }
+            type.method(
+                "save",
+                """
+                Writes the policy to a file in the run folder and returns its path.
+                @param name string a plain file name ending in .safetensors
+                @return string path
+                """
+            ) { policy, call in
+                try call.atMost(1)
+                let name = try call.string(1)
+                let path = try outputPath(name, call, context)
+                try policy.file.write(to: path)
+                return try call.returns(path)
+            }
             type.description { policy in
                 "policy: \(policy.file.world.rawValue) on \(policy.file.layers.joined(separator: ", ")), rank "
-                    + "\(policy.file.network.shape.rank), \(policy.file.features.count) features, "
-                    + "\(policy.file.network.parameters.count) parameters"
+                    + "\(policy.file.shape.rank), \(policy.file.features.count) features, "
+                    + "\(policy.file.shape.parameterCount) parameters"
+                    + (policy.file.members.count > 1 ? ", the mean of \(policy.file.members.count)" : "")
             }
         }
         host.addModule("rledit.transfer") { module in
@@ -112,11 +130,20 @@ extension HostModules {
                 @field custom_features (fun(layer: rledit.LayerActivations): rledit.Tensor, rledit.Tensor)? the \
                 function that the policy was trained with, if there was one
 
+                @class rledit.PolicyTraining
+                @field evaluations integer of all seeds
+                @field validation_rewards number[] of each seed's policy on the validation pairs; empty without any
+                @field average_reward number? of the mean of their edits
+                @field summary string? these numbers and their spread in a line
+
                 @class rledit.ApplyInfo
                 @field evaluations integer of the reward; 0 without `refine`
                 @field reward number? of the edit that was taken, with `refine`
                 @field feature_seconds number what features took: the pass through the network
                 @field edit_seconds number from features to the edited network
+                @field distance number? how far the network lies outside what the policy was trained on, in deviations; 0 \
+                inside; nil for a policy whose file does not say
+                @field advice string[] sentences about that distance, and about whether `refine` is wise
                 """
             )
             module.types(ScriptTaskDistribution.annotation)
@@ -174,6 +201,37 @@ extension HostModules {
                 }
             ),
             (
+                "train_policy",
+                """
+                Trains policies by a task that has a `distribution`, with a seed each, and returns the one policy whose edits
+                are the mean of theirs. Without a run folder; return the task from the script to have one.
+                @param task rledit.TransferTask
+                @param options? { seeds: integer? } how many, 3 by default; the first has the run's seed
+                @return rledit.Policy
+                @return rledit.PolicyTraining info
+                """,
+                { call, context in
+                    try call.atMost(2)
+                    let task = try call.argument(1, as: ScriptTransferTask.self)
+                    let options = try call.options(2, of: "rledit.train_policy")
+                    let seeds = try options.optional("seeds", as: Int.self) ?? 3
+                    guard (1...100).contains(seeds) else {
+                        throw options.fieldError("seeds", "must be from 1 to 100, got \(seeds)")
+                    }
+                    try options.finish()
+                    let training = try PolicyTraining(of: task, seeds: seeds, context)
+                    let info = try call.host.makeTable()
+                    try info.set("evaluations", training.evaluations)
+                    let rewards = training.validationRewards
+                    let list = try call.host.makeTable()
+                    for (place, reward) in rewards.enumerated() { try list.set(place + 1, reward) }
+                    try info.set("validation_rewards", list)
+                    if let together = training.averageReward { try info.set("average_reward", together) }
+                    if let summary = training.summary { try info.set("summary", summary) }
+                    return try call.returns(ScriptPolicy(file: training.policy), info)
+                }
+            ),
+            (
                 "apply",
                 """
                 Edits a model by a trained policy, at once or with a few evaluations of a reward.
@@ -184,57 +242,5 @@ extension HostModules {
                 apply
             ),
         ]
-    }
-
-    // MARK: - apply
-
-    private static func apply(_ call: LuaCall, _ context: ScriptContext) throws -> LuaResults {
-        try call.atMost(1)
-        let options = LuaOptions(owner: "rledit.apply", table: try call.table(1))
-        let policy = try ScriptPolicy.read(options, "policy", context)
-        let model = try options.required("model", as: ScriptModel.self)
-        let sets = try TaskParts.sets("sets", options)
-        var request = PolicyRequest(policy: policy.file, network: model.network, sets: sets)
-        request.layers = try layers(options)
-        request.refinement = try refinement(options)
-        if let function = try options.optional("reward", as: LuaFunction.self) {
-            guard request.refinement != nil else {
-                throw options.fieldError("reward", "needs 'refine'")
-            }
-            request.reward = try ScriptReward(
-                task: "apply", function: function, sets: sets, metrics: [], host: call.host)
-        }
-        if let function = try options.optional("custom_features", as: LuaFunction.self) {
-            let custom = CustomFeatureFunction(function)
-            request.custom = { [host = call.host] in try custom($0, host: host) }
-        }
-        try options.finish()
-        let result = try request.run(pool: context.pool, random: context.random.split("apply"))
-        let info = try call.host.makeTable()
-        try info.set("evaluations", result.evaluations)
-        if let reward = result.reward { try info.set("reward", reward) }
-        try info.set("feature_seconds", result.featureSeconds)
-        try info.set("edit_seconds", result.editSeconds)
-        return try call.returns(ScriptModel(result.network, name: model.name, source: model.source), info)
-    }
-
-    /// `layer` or `layers`; nil for neither.
-    private static func layers(_ options: LuaOptions) throws -> [String]? {
-        let isGiven = try !options.value("layer").isNil || !options.value("layers").isNil
-        return isGiven ? try WorldPlace.layers(options) : nil
-    }
-
-    /// `refine = N` and `refine_by`.
-    static func refinement(_ options: LuaOptions) throws -> (count: Int, search: PolicyApplication.Search)? {
-        let search = try options.word(
-            "refine_by", among: PolicyApplication.Search.allCases.map { (word: $0.rawValue, value: $0) })
-        guard let count = try options.switchable("refine", as: Int.self) ?? nil else {
-            if search != nil { throw options.fieldError("refine_by", "needs 'refine'") }
-            return nil
-        }
-        guard (1...10_000).contains(count) else {
-            throw options.fieldError("refine", "must be from 1 to 10000, got \(count)")
-        }
-        return (count, search ?? .scale)
     }
 }

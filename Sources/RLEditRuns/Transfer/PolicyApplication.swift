@@ -26,25 +26,31 @@ public struct PolicyApplication {
     static let scaleReach = 4.0
 
     /// Zero-shot: what the policy says.
-    public init(_ policy: UnitPolicyNetwork, to pair: EditPair) throws {
-        edits = try pair.edits(pair.features.map { policy.factors(for: $0) })
+    /// - Parameters:
+    ///   - members: the policy, or several whose edits are averaged.
+    ///   - episode: what the policy sees; by default all examples of the pair.
+    public init(_ members: [UnitPolicyNetwork], to pair: EditPair, episode: EpisodeUnits? = nil) throws {
+        let seen = episode ?? pair.episodes.whole
+        edits = try seen.edits(PolicyApplication.factors(members, seen))
         reward = nil
         evaluations = 0
     }
 
     /// The best of at most `count` candidates around what the policy says, by a reward.
     /// - Parameters:
+    ///   - members: the policy, or several whose edits are averaged.
     ///   - count: evaluations of the reward, at least 1; the first is of the policy's own edit.
     ///   - invalidRewards: with `worst`, a candidate without a valid reward is passed over.
     ///   - random: for `samples`.
     /// - Throws: what the reward throws.
     public init(
-        _ policy: UnitPolicyNetwork, to pair: EditPair, refining count: Int, by search: Search,
+        _ members: [UnitPolicyNetwork], to pair: EditPair, refining count: Int, by search: Search,
         reward: any RewardFunction, invalidRewards: InvalidRewardRule = .stop, random: RandomStream
     ) throws {
-        let own = pair.features.map { policy.factors(for: $0) }
+        let seen = pair.episodes.whole
+        let own = PolicyApplication.factors(members, seen)
         let candidates = try (0..<max(count, 1)).map { index in
-            try pair.edits(PolicyApplication.candidate(own, index, of: count, search, random))
+            try seen.edits(PolicyApplication.candidate(own, index, of: count, search, random))
         }
         let judge = RewardJudge(reward, rule: invalidRewards)
         var rewards: [Reward] = []
@@ -59,14 +65,20 @@ public struct PolicyApplication {
         evaluations = candidates.count
     }
 
+    /// By layer, then by policy.
+    private static func factors(_ members: [UnitPolicyNetwork], _ seen: EpisodeUnits) -> [[UnitFactors]] {
+        seen.features.map { features in members.map { $0.factors(for: features) } }
+    }
+
     private static func candidate(
-        _ own: [UnitFactors], _ index: Int, of count: Int, _ search: Search, _ random: RandomStream
-    ) -> [UnitFactors] {
+        _ own: [[UnitFactors]], _ index: Int, of count: Int, _ search: Search, _ random: RandomStream
+    ) -> [[UnitFactors]] {
         guard index > 0 else { return own }
+        func each(_ change: (UnitFactors) -> UnitFactors) -> [[UnitFactors]] { own.map { $0.map(change) } }
         switch search {
         case .scale:
             let step = logScales(count)[index - 1]
-            return own.map { UnitFactors(outputs: $0.outputs, inputs: $0.inputs, logScale: $0.logScale + step) }
+            return each { UnitFactors(outputs: $0.outputs, inputs: $0.inputs, logScale: $0.logScale + step) }
         case .samples:
             var stream = random.split("refine", index)
             func noisy(_ values: [Float]) -> [Float] {
@@ -74,7 +86,7 @@ public struct PolicyApplication {
                 let deviation = sampleDeviation * square.squareRoot()
                 return values.map { $0 + deviation * stream.normal() }
             }
-            return own.map {
+            return each {
                 UnitFactors(outputs: noisy($0.outputs), inputs: noisy($0.inputs), logScale: $0.logScale)
             }
         }

@@ -8,9 +8,15 @@ public import RLEditWorlds
 ///
 /// A safetensors file: a tensor for each part of the network, and in its metadata `rledit.kind` = `policy` and
 /// `rledit.policy`, a JSON object with `format`, `definitions`, `world`, `layers`, `rank`, `hidden`, `features`,
-/// `custom_features`, `context`, `forget_set`, `retain_set`, `training` and `heldout`.
+/// `custom_features`, `context`, `forget_set`, `retain_set`, `ranges`, `training` and `heldout`. Several policies whose edits
+/// are averaged are in one file: `policies` says how many, and each has its number before the names of its tensors.
 public struct PolicyFile: Sendable, Equatable {
-    public var network: UnitPolicyNetwork
+    /// The policy, or several of one shape whose edits are averaged.
+    public var members: [UnitPolicyNetwork]
+    /// Sizes of each.
+    public var shape: UnitPolicyNetwork.Shape
+    /// Where the layers of its training lay; nil in files that do not say.
+    public var ranges: FeatureRanges?
     /// World, layers, rank and features that the policy was trained with.
     public var world: UnitWorld
     public var layers: [String]
@@ -22,17 +28,22 @@ public struct PolicyFile: Sendable, Equatable {
     /// What it reached on pairs that training did not see; likewise.
     public var heldOut: JSONObject
 
-    /// Raised whenever a file of this form could not be read by an older program.
-    static let format = 1
+    /// Raised whenever a file of this form could not be read by an older program: 2 for several policies, or those that see
+    /// how many examples there are. Others are still written as 1.
+    static let formats = 1...2
     static let kind = "policy"
     /// The key of the description in the metadata: as much a part of the policy as its tensors.
     package static let metadataKey = "rledit.policy"
     private static let mostLayers = 1024
+    private static let mostMembers = 256
 
     public init(
-        network: UnitPolicyNetwork, rules: EditPair.Rules, training: JSONObject, heldOut: JSONObject
+        network: UnitPolicyNetwork, rules: EditPair.Rules, ranges: FeatureRanges? = nil, training: JSONObject,
+        heldOut: JSONObject
     ) {
-        self.network = network
+        members = [network]
+        shape = network.shape
+        self.ranges = ranges
         world = rules.world
         layers = rules.layers
         features = rules.features
@@ -45,33 +56,76 @@ public struct PolicyFile: Sendable, Equatable {
     /// The rules by which the policy edits, in these layers of another network or in its own.
     public func rules(layers: [String]? = nil) -> EditPair.Rules {
         EditPair.Rules(
-            world: world, layers: layers ?? self.layers, rank: network.shape.rank, features: features,
+            world: world, layers: layers ?? self.layers, rank: shape.rank, features: features,
             forgetSet: forgetSet, retainSet: retainSet)
+    }
+
+    /// One policy whose edit is the mean of those of several, which were trained in the same way with other seeds.
+    /// - Throws: ``PolicyFileError`` for policies that do not fit together, or none.
+    public static func average(_ files: [PolicyFile]) throws(PolicyFileError) -> PolicyFile {
+        guard var result = files.first else { throw PolicyFileError(path: "average", message: "needs a policy") }
+        result.members = files.flatMap(\.members)
+        guard result.members.count <= mostMembers else {
+            throw PolicyFileError(
+                path: "average", message: "makes \(result.members.count) policies of one, at most \(mostMembers)")
+        }
+        for (place, file) in files.enumerated().dropFirst() {
+            for (what, fits) in [
+                ("world", file.world == result.world), ("layers", file.layers == result.layers),
+                ("features", file.features == result.features), ("rank or hidden units", file.shape == result.shape),
+                ("sets", file.forgetSet == result.forgetSet && file.retainSet == result.retainSet),
+            ] where !fits {
+                throw PolicyFileError(
+                    path: "average",
+                    message:
+                        "needs policies that were trained in the same way: the \(what) of policy \(place + 1) are not "
+                        + "those of the first")
+            }
+            result.ranges = result.ranges.flatMap { own in file.ranges.map(own.joined) }
+        }
+        if files.count > 1 {
+            result.training = ["policies": .array(files.map { .object($0.training) })]
+            result.heldOut = ["policies": .array(files.map { .object($0.heldOut) })]
+        }
+        return result
     }
 
     // MARK: File
 
+    private var format: Int { members.count > 1 || features.seesCount ? 2 : 1 }
+
     private var description: JSONObject {
-        [
-            "format": .integer(PolicyFile.format), "definitions": .integer(UnitFeature.definitions),
+        var object: JSONObject = [
+            "format": .integer(format), "definitions": .integer(UnitFeature.definitions),
             "world": .string(world.rawValue), "layers": .array(layers.map { .string($0) }),
-            "rank": .integer(network.shape.rank), "hidden": .integer(network.shape.hidden),
+            "rank": .integer(shape.rank), "hidden": .integer(shape.hidden),
             "features": .array(features.features.map { .string($0.name) }),
             "custom_features": .integer(features.customCount),
             "context": .array(features.context.map { .string($0.name) }), "forget_set": .string(forgetSet),
             "retain_set": .string(retainSet), "training": .object(training), "heldout": .object(heldOut),
         ]
+        if members.count > 1 { object["policies"] = .integer(members.count) }
+        if let ranges { object["ranges"] = .object(ranges.json) }
+        return object
+    }
+
+    /// The tensor of a part of one of several policies.
+    private static func name(_ part: String, member: Int, of count: Int) -> String {
+        count == 1 ? part : "\(member + 1).\(part)"
     }
 
     /// Equal policies give equal bytes.
     public func write(to path: String) throws {
         var file = SafetensorsFile()
-        var start = 0
-        for part in network.shape.parts {
-            let count = part.shape.reduce(1, *)
-            try file.setTensor(
-                part.name, try Tensor(Array(network.parameters[start..<(start + count)]), shape: part.shape))
-            start += count
+        for (member, network) in members.enumerated() {
+            var start = 0
+            for part in shape.parts {
+                let count = part.shape.reduce(1, *)
+                try file.setTensor(
+                    PolicyFile.name(part.name, member: member, of: members.count),
+                    try Tensor(Array(network.parameters[start..<(start + count)]), shape: part.shape))
+                start += count
+            }
         }
         file.setMetadata("rledit.kind", PolicyFile.kind)
         file.setMetadata(PolicyFile.metadataKey, JSONValue.object(description).text)
@@ -109,8 +163,10 @@ public struct PolicyFile: Sendable, Equatable {
             return value
         }
         let format = try field("format", "whole number", \.integer)
-        guard format == PolicyFile.format else {
-            throw fail("has format \(format), and this program reads format \(PolicyFile.format)")
+        guard PolicyFile.formats.contains(format) else {
+            throw fail(
+                "has format \(format), and this program reads formats \(PolicyFile.formats.lowerBound) to "
+                    + "\(PolicyFile.formats.upperBound)")
         }
         let definitions = try field("definitions", "whole number", \.integer)
         guard definitions == UnitFeature.definitions else {
@@ -135,11 +191,13 @@ public struct PolicyFile: Sendable, Equatable {
             }
             return feature
         }
+        let context = try names("context")
         do {
             features = try UnitFeatureSet(
-                known, customCount: try size("custom_features", 0...UnitFeatureSet.mostCustom))
+                known, customCount: try size("custom_features", 0...UnitFeatureSet.mostCustom),
+                seesCount: context.contains(UnitContext.forgetCount.name))
         } catch let error as WorldError { throw fail("has a wrong list of features: \(error.description)") }
-        guard try names("context") == features.context.map(\.name) else {
+        guard context == features.context.map(\.name) else {
             throw fail("has another context than its features call for")
         }
         forgetSet = try field("forget_set", "name", \.string)
@@ -149,22 +207,34 @@ public struct PolicyFile: Sendable, Equatable {
         }
         training = try field("training", "object", \.object)
         heldOut = try field("heldout", "object", \.object)
+        ranges = nil
+        if let value = json["ranges"] {
+            guard let ranges = value.object.flatMap(FeatureRanges.init) else {
+                throw fail("has 'ranges' that are not four numbers for each name")
+            }
+            self.ranges = ranges
+        }
+        let count = json["policies"] == nil ? 1 : try size("policies", 1...PolicyFile.mostMembers)
         let shape = UnitPolicyNetwork.Shape(
             features: features.count, context: features.context.count, hidden: try size("hidden", 0...10_000),
             rank: try size("rank", 1...10_000))
         // Every part is checked against what the sizes say before any product of them is allocated.
-        var parameters: [Float] = []
-        for part in shape.parts {
-            guard let entry = file[part.name], entry.shape == part.shape else {
-                throw fail("lacks the tensor '\(part.name)' of shape \(part.shape)")
+        self.shape = shape
+        members = try (0..<count).map { member in
+            var parameters: [Float] = []
+            for part in shape.parts {
+                let name = PolicyFile.name(part.name, member: member, of: count)
+                guard let entry = file[name], entry.shape == part.shape else {
+                    throw fail("lacks the tensor '\(name)' of shape \(part.shape)")
+                }
+                let values = try file.tensor(name).scalars
+                guard values.allSatisfy(\.isFinite) else {
+                    throw fail("holds values that are not finite numbers in '\(name)'")
+                }
+                parameters += values
             }
-            let values = try file.tensor(part.name).scalars
-            guard values.allSatisfy(\.isFinite) else {
-                throw fail("holds values that are not finite numbers in '\(part.name)'")
-            }
-            parameters += values
+            return try UnitPolicyNetwork(shape, parameters: parameters)
         }
-        network = try UnitPolicyNetwork(shape, parameters: parameters)
     }
 }
 

@@ -1,5 +1,8 @@
+internal import Foundation
 public import RLEditCore
 internal import RLEditLearners
+internal import RLEditNN
+internal import RLEditTensor
 internal import RLEditWorlds
 
 /// What a transfer run leaves in addition to the files of every run: `policy.safetensors`, `pairs.csv`, `units.csv`.
@@ -13,19 +16,61 @@ public struct TransferFiles {
     public init(_ folder: RunFolder) { self.folder = folder }
 
     /// - Parameter origin: learner, seed, versions and data, for the policy file.
-    public func write(_ outcome: TransferOutcome, of task: TransferTask, origin: JSONObject) throws {
-        var training = origin
-        training["distribution"] = .object(task.distribution)
+    public func write(_ outcome: TransferOutcome, of loop: TransferLoop, origin: JSONObject) throws {
         var heldOut = JSONObject()
         for result in outcome.heldOutResults {
             var set = JSONObject()
             for entry in result.stages.entries { set[entry.stage.name] = .object(JSONObject(entry.value)) }
             heldOut[result.set] = .object(set)
         }
-        try PolicyFile(network: outcome.policy, rules: task.rules, training: training, heldOut: heldOut)
-            .write(to: folder.file(TransferFiles.policyName))
+        var policy = try TransferFiles.policy(loop, origin: origin)
+        policy.heldOut = heldOut
+        try policy.write(to: folder.file(TransferFiles.policyName))
         try folder.write(PairTable.text(of: outcome.pairs), to: TransferFiles.pairsName)
         try folder.write(UnitTable.text(of: outcome.units), to: TransferFiles.unitsName)
+    }
+
+    /// What a loop has found, with the ranges of what it was trained on.
+    public static func policy(_ loop: TransferLoop, origin: JSONObject) throws -> PolicyFile {
+        let task = loop.task
+        var training = origin
+        training["distribution"] = .object(task.distribution)
+        if let reward = loop.validationReward { training["validation_reward"] = .number(reward) }
+        return PolicyFile(
+            network: try loop.finalPolicy(), rules: task.rules,
+            ranges: try FeatureRanges.training(task.problem.pairs, task.rules.features), training: training,
+            heldOut: JSONObject())
+    }
+
+    /// Writes the one policy whose edits are the mean of those of all seeds of a run.
+    /// - Returns: what the seeds reached and where the file is, for a person; nil for a run that trains no policy.
+    public static func average(seeds: [Int], in top: RunFolder) throws -> String? {
+        let paths = seeds.map { top.file("seed-\($0)/\(policyName)") }
+        guard paths.count > 1, paths.allSatisfy({ FileManager.default.fileExists(atPath: $0) }) else { return nil }
+        let files = try paths.map { try PolicyFile(SafetensorsFile(path: $0)) }
+        let target = top.file(policyName)
+        try PolicyFile.average(files).write(to: target)
+        let rewards = files.compactMap { $0.training["validation_reward"]?.double }
+        let spread = SeedSpread(rewards).map { $0.sentence + "; " } ?? ""
+        return spread + "the mean of the edits of all \(files.count) policies: \(target)"
+    }
+}
+
+/// What the policies of several seeds reached on the validation pairs.
+public struct SeedSpread {
+    public let sentence: String
+
+    /// - Parameters:
+    ///   - rewards: of each seed.
+    ///   - together: of the mean of their edits, where it is known.
+    /// - Returns: nil without rewards.
+    public init?(_ rewards: [Double], together: Double? = nil) {
+        guard let least = rewards.min(), let most = rewards.max() else { return nil }
+        func text(_ value: Double) -> String { NumberText.fixed(value, digits: 4) }
+        let mean = rewards.reduce(0, +) / Double(rewards.count)
+        sentence =
+            "validation reward by seed: \(rewards.map(text).joined(separator: ", ")); mean \(text(mean)), spread "
+            + text(most - least) + (together.map { "; of the mean of their edits \(text($0))" } ?? "")
     }
 }
 

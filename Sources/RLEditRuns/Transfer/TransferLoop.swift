@@ -15,6 +15,10 @@ public final class TransferLoop: LearningLoop {
     private let policy: UnitPolicy?
     /// The policy that did best on the validation pairs, and what it reached there.
     private var selected: (policy: UnitPolicyNetwork, reward: Double)?
+    /// What the validation pairs showed when they were first looked at.
+    private var judged: [[EpisodeUnits]]?
+    /// Draws of each validation pair.
+    private static let validationDraws = 4
     /// The last update that was judged on the validation pairs.
     private var judgedUpdate = -1
 
@@ -50,6 +54,9 @@ public final class TransferLoop: LearningLoop {
             environment, learner: learner, target: task.target, logs: logs, progress: progress, delegate: delegate)
     }
 
+    /// What the policy of the end reached on the validation pairs; nil without any.
+    public var validationReward: Double? { selected?.reward }
+
     /// The policy that the run ends with: the one that did best on the validation pairs, else the learner's own now.
     public func finalPolicy() throws -> UnitPolicyNetwork { try selected?.policy ?? currentPolicy() }
 
@@ -73,15 +80,36 @@ public final class TransferLoop: LearningLoop {
         if task.validation.isEmpty || judgedUpdate == updates { return [] }
         judgedUpdate = updates
         let policy = try currentPolicy()
-        var sum = 0.0
-        for pair in task.validation {
-            sum += try pair.judge(
-                [PolicyApplication(policy, to: pair).edits], by: environment.rewardJudge, isRemembered: false)[0].value
-        }
-        let reward = sum / Double(task.validation.count)
+        let reward = try validationReward(of: [policy]) ?? 0
         // Of equally good ones the later has learned more.
         if reward >= selected?.reward ?? -.infinity { selected = (policy, reward) }
         return [NamedNumber("validation_reward", reward)]
+    }
+
+    /// Mean reward of the mean edit of some policies on the validation pairs; nil without any.
+    public func validationReward(of members: [UnitPolicyNetwork]) throws -> Double? {
+        guard !task.validation.isEmpty else { return nil }
+        var sum = 0.0
+        for (pair, episodes) in zip(task.validation, try validationEpisodes()) {
+            let edits = try episodes.map { try PolicyApplication(members, to: pair, episode: $0).edits }
+            sum +=
+                try pair.judge(edits, by: environment.rewardJudge, isRemembered: false)
+                .reduce(0) { $0 + $1.value } / Double(edits.count)
+        }
+        return sum / Double(task.validation.count)
+    }
+
+    /// What is seen of each validation pair; where examples are drawn, the same draws each time.
+    private func validationEpisodes() throws -> [[EpisodeUnits]] {
+        if let judged { return judged }
+        let random = RandomStream(seed: 0, name: "validation")
+        let made = try task.validation.enumerated().map { index, pair in
+            try (0..<(pair.episodes.drawsExamples ? TransferLoop.validationDraws : 1)).map {
+                try pair.episodes.episode(random.split("pair", index).split("draw", $0))
+            }
+        }
+        judged = made
+        return made
     }
 
     override func keep(in checkpoint: inout Checkpoint) {

@@ -22,7 +22,7 @@ public struct TransferOutcome {
         let task = loop.task
         for (purpose, list) in [(PairResult.Purpose.training, task.problem.pairs), (.validation, task.validation)] {
             for pair in list {
-                let edits = try PolicyApplication(policy, to: pair).edits
+                let edits = try PolicyApplication([policy], to: pair).edits
                 pairs.append(
                     PairResult(
                         pair, purpose, isUnseenClass: false,
@@ -39,21 +39,20 @@ public struct TransferOutcome {
         for (index, heldOut) in task.heldOut.enumerated() {
             let pair = heldOut.pair
             var stages: [(Stage, [LayerEdit])] = [(.before, pair.frames.map { _ in .unchanged })]
-            stages.append((.meanPolicy, try PolicyApplication(policy, to: pair).edits))
+            stages.append((.meanPolicy, try PolicyApplication([policy], to: pair).edits))
             if isRefined, let refinement = task.refinement {
                 stages.append(
                     (
                         .refined,
                         try PolicyApplication(
-                            policy, to: pair, refining: refinement.count, by: refinement.search,
+                            [policy], to: pair, refining: refinement.count, by: refinement.search,
                             reward: task.problem.reward, invalidRewards: task.problem.invalidRewards,
                             random: random.split("heldout", index)
                         ).edits
                     ))
             }
             let evaluator = try Evaluator(
-                network: pair.evaluator.network, layers: task.rules.layers,
-                includingBias: pair.frames.allSatisfy(\.layer.includesBias), sets: heldOut.sets, pool: pool)
+                network: pair.evaluator.network, edited: pair.evaluator.layers, sets: heldOut.sets, pool: pool)
             pairs.append(
                 PairResult(
                     pair, .heldOut, isUnseenClass: heldOut.isUnseenClass,

@@ -70,8 +70,17 @@ public final class Evaluator: @unchecked Sendable {
         prefixLimit: Int = Evaluator.defaultPrefixBytes, pool: WorkerPool
     ) throws {
         try self.init(
-            network, layers: try network.editedLayers(names, includingBias: includingBias), sets: sets,
+            network: network, edited: network.editedLayers(names, includingBias: includingBias), sets: sets,
             prefixLimit: prefixLimit, pool: pool)
+    }
+
+    /// The same for layers as their owner sees them: what counts as their bias may be that of a batch norm after them.
+    /// - Throws: ``WorldError`` naming the set at fault.
+    public convenience init(
+        network: Network, edited layers: [EditedLayer], sets: [NamedSet],
+        prefixLimit: Int = Evaluator.defaultPrefixBytes, pool: WorkerPool
+    ) throws {
+        try self.init(network, layers: layers, sets: sets, prefixLimit: prefixLimit, pool: pool)
     }
 
     /// An evaluator of a network that nothing edits: its scores are computed once. Its one candidate has no edits, `[]`.

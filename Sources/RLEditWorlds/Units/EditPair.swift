@@ -9,9 +9,12 @@ public final class EditPair {
     public let label: String
     /// The evaluator on the pair's sets, and what its readers have asked for.
     public let source: MetricSource
-    /// Of each edited layer.
-    public let features: [UnitFeatures]
-    public let frames: [UnitFrame]
+    /// What a policy sees of its layers while it is trained.
+    public let episodes: EpisodeSource
+
+    /// Of each edited layer, as all examples show it.
+    public var features: [UnitFeatures] { episodes.whole.features }
+    public var frames: [UnitFrame] { episodes.whole.frames }
 
     /// Numbers in an action that holds the factors of all layers.
     public var actionSize: Int { frames.reduce(0) { $0 + $1.actionSize } }
@@ -43,40 +46,60 @@ public final class EditPair {
     /// Further features of a layer, from its activations: `[out, customCount]` and `[in, customCount]`.
     public typealias CustomFeatures = (LayerActivations) throws -> (outputs: Tensor, inputs: Tensor)
 
-    /// - Parameter sets: what the reward reads; two of them are those that the features are of.
+    /// - Parameters:
+    ///   - sets: what the reward reads; two of them are those that the features are of.
+    ///   - draws: each episode looks at some examples of a part of those two, and the reward reads the rest.
     /// - Throws: ``WorldError`` naming the layer or set at fault.
     public init(
-        network: Network, name: String, label: String, sets: [NamedSet], rules: Rules, custom: CustomFeatures? = nil,
-        pool: WorkerPool
+        network: Network, name: String, label: String, sets: [NamedSet], rules: Rules, draws: ExampleDraws? = nil,
+        custom: CustomFeatures? = nil, pool: WorkerPool
     ) throws {
         self.network = name
         self.label = label
-        let (features, frames) = try EditPair.units(
-            of: network, sets: sets, rules: rules, custom: custom, pool: pool)
-        self.features = features
-        self.frames = frames
+        var (seen, judged) = (sets, sets)
+        if let draws {
+            for (place, set) in sets.enumerated() where [rules.forgetSet, rules.retainSet].contains(set.name) {
+                (seen[place], judged[place]) = try draws.split(set, isForget: set.name == rules.forgetSet)
+            }
+        }
+        let activations = try EditPair.activations(of: network, sets: seen, rules: rules, pool: pool)
+        let whole = try EditPair.units(of: network, activations, rules: rules, custom: custom)
+        episodes = EpisodeSource(
+            whole: whole,
+            drawn: draws.map {
+                EpisodeSource.Drawn(
+                    draws: $0, activations: activations,
+                    biases: activations.map { $0.biasName.flatMap(network.parameter) }, rules: rules)
+            })
+        let frames = whole.frames
         // Layers with and without a bias side by side would be seen differently by the evaluator.
-        let includesBias = frames.allSatisfy(\.layer.includesBias)
-        guard includesBias || !frames.contains(where: \.layer.includesBias) else {
+        guard frames.allSatisfy(\.layer.includesBias) || !frames.contains(where: \.layer.includesBias) else {
             throw WorldError.invalidSetting(
                 owner: "ShiftWorld", field: "layers", message: "must all have a bias, or none of them")
         }
         source = MetricSource(
-            evaluator: try Evaluator(
-                network: network, layers: rules.layers, includingBias: includesBias, sets: sets, pool: pool))
+            evaluator: try Evaluator(network: network, edited: frames.map(\.layer), sets: judged, pool: pool))
     }
 
     /// What a policy sees of every edited layer, and what makes edits of what it says: all that a zero-shot edit needs.
     public static func units(
         of network: Network, sets: [NamedSet], rules: Rules, custom: CustomFeatures? = nil, pool: WorkerPool
-    ) throws -> (features: [UnitFeatures], frames: [UnitFrame]) {
-        let activations = try activations(of: network, sets: sets, rules: rules, pool: pool)
+    ) throws -> EpisodeUnits {
+        try units(
+            of: network, activations(of: network, sets: sets, rules: rules, pool: pool), rules: rules, custom: custom)
+    }
+
+    private static func units(
+        of network: Network, _ activations: [LayerActivations], rules: Rules, custom: CustomFeatures?
+    ) throws -> EpisodeUnits {
         let frames = try activations.map { activations in
             try UnitFrame(
                 activations, bias: activations.biasName.flatMap(network.parameter), world: rules.world,
                 rank: rules.rank)
         }
-        return (try activations.map { try UnitFeatures(of: $0, rules.features, custom: custom?($0)) }, frames)
+        return EpisodeUnits(
+            features: try activations.map { try UnitFeatures(of: $0, rules.features, custom: custom?($0)) },
+            frames: frames)
     }
 
     /// Activations of every edited layer.
@@ -105,7 +128,5 @@ public final class EditPair {
     }
 
     /// The edits of all layers that these factors make.
-    public func edits(_ factors: [UnitFactors]) throws -> [LayerEdit] {
-        try zip(frames, factors).map { try $0.edit($1) }
-    }
+    public func edits(_ factors: [UnitFactors]) throws -> [LayerEdit] { try episodes.whole.edits(factors.map { [$0] }) }
 }

@@ -65,6 +65,9 @@ public enum UnitContext: String, CaseIterable, Sendable {
     case inputContrast
     /// (score of the label − highest other score, mean over the forget set) / 5 − 1. Reads labels.
     case forgetMargin
+    /// log₁₀(examples of the forget set / 50): how far the other numbers can be trusted. Only of policies that were trained on
+    /// sets of many sizes (``ExampleDraws``).
+    case forgetCount
 
     public var isLabelAware: Bool { self == .forgetMargin }
 
@@ -75,6 +78,7 @@ public enum UnitContext: String, CaseIterable, Sendable {
         case .outputDistance: "output_distance"
         case .inputContrast: "input_contrast"
         case .forgetMargin: "forget_margin"
+        case .forgetCount: "forget_count"
         }
     }
 

@@ -19,8 +19,11 @@ public struct UnitFeatureSet: Sendable, Equatable {
         features.contains(where: \.isLabelAware) || context.contains(where: \.isLabelAware)
     }
 
+    /// Whether the context tells how many examples there are.
+    public var seesCount: Bool { context.contains(.forgetCount) }
+
     /// - Throws: ``WorldError/invalidSetting(owner:field:message:)`` for no feature, or one named twice.
-    public init(_ features: [UnitFeature], customCount: Int = 0) throws {
+    public init(_ features: [UnitFeature], customCount: Int = 0, seesCount: Bool = false) throws {
         guard !features.isEmpty || customCount > 0 else {
             throw WorldError.invalidSetting(owner: "UnitPolicy", field: "features", message: "names no feature")
         }
@@ -31,7 +34,9 @@ public struct UnitFeatureSet: Sendable, Equatable {
         self.features = features
         self.customCount = customCount
         let isLabelAware = features.contains(where: \.isLabelAware)
-        context = UnitContext.allCases.filter { isLabelAware || !$0.isLabelAware }
+        context = UnitContext.allCases.filter {
+            (isLabelAware || !$0.isLabelAware) && (seesCount || $0 != .forgetCount)
+        }
     }
 }
 
@@ -102,16 +107,19 @@ package struct UnitFeatureParts {
     let output: UnitSide
     let input: UnitSide
     private let forgetMargin: Double
+    private let forgetCount: Int
 
     package init(_ activations: LayerActivations) throws {
-        let (rows, columns) = (activations.outputs, activations.inputs)
+        let (rows, columns, taps) = (activations.outputs, activations.inputs, activations.taps)
+        let scale = activations.outputScale
         var squares = (rows: [Double](repeating: 0, count: rows), columns: [Double](repeating: 0, count: columns))
         activations.layer.base.withUnsafeBufferPointer { weights in
             for row in 0..<rows {
-                for column in 0..<columns {
-                    let square = Double(weights[row * columns + column]) * Double(weights[row * columns + column])
-                    squares.rows[row] += square
-                    squares.columns[column] += square
+                for place in 0..<(columns * taps) {
+                    let weight =
+                        Double(weights[row * columns * taps + place]) * (scale.isEmpty ? 1 : Double(scale[row]))
+                    squares.rows[row] += weight * weight
+                    squares.columns[place / taps] += weight * weight
                 }
             }
         }
@@ -135,6 +143,7 @@ package struct UnitFeatureParts {
             weightNorm: squares.rows.map { $0.squareRoot() },
             gradient: activations.outputGradient.scalars.map(Double.init))
         forgetMargin = activations.forgetMargin
+        forgetCount = activations.forgetCount
     }
 
     /// Of the input units: coefficients of the linear discriminant x, δ, δᵀx, and the retain mean.
@@ -155,6 +164,7 @@ package struct UnitFeatureParts {
             case .inputContrast:
                 input.contrast.reduce(0) { $0 + abs($1) } / Double(max(input.contrast.count, 1)) - 1
             case .forgetMargin: forgetMargin / 5 - 1
+            case .forgetCount: PortableMath.log(Double(max(forgetCount, 1)) / 50) / PortableMath.log(10)
             }
         return min(max(value, -UnitContext.bound), UnitContext.bound)
     }

@@ -33,6 +33,10 @@ public struct UnitFactors: Sendable, Equatable {
 /// mean square over the output units of their deviation on the retain set. It is centred, `w₀ ← w₀ − s·u·b (aᵀμ_r)/√rank`,
 /// so that the average retain example is left as it is; a layer without a bias cannot be centred.
 ///
+/// An input unit of a convolution is the mean of what its window shows of a channel (`UnitLayer`), so its number is spread
+/// evenly over the points of the kernel. Where a batch norm counts with the layer, z is what leaves the batch norm: the edit
+/// of its weights is divided by its factors, and its bias takes what centres the edit.
+///
 /// **Mask.** b and a both have root mean square 1: a mask is relative to the weights already. Biases stay as they are.
 public struct UnitFrame: Sendable {
     public let world: UnitWorld
@@ -46,10 +50,18 @@ public struct UnitFrame: Sendable {
     /// h − μ_r of forget examples, `[examples, in]`.
     private let responses: Tensor
     /// u.
-    private let outputScale: Double
+    private let outputUnit: Double
 
-    /// Forget examples that measure a's response: enough for a root mean square.
+    /// Points of the kernel, and the batch norm's factors; empty for none.
+    private let taps: Int
+    private let outputScale: [Float]
+
+    /// Forget examples that measure a's response, the first ones: enough for a root mean square. Of positions, which are
+    /// alike within an example, more, from all over the set.
     private static let responseExamples = 128
+    private static let responsePositions = 2048
+    /// A batch norm's factor below this share of the largest leaves nothing of its channel to edit.
+    private static let smallestFactor: Float = 1e-4
     /// |log s| is held to at most this: e⁴ deviations are far past any use.
     static let largestLogScale = 4.0
 
@@ -57,30 +69,37 @@ public struct UnitFrame: Sendable {
     /// - Throws: ``WorldError/rankTooLarge(layer:rank:rows:columns:)``, or what ``EditedLayer`` throws.
     public init(_ activations: LayerActivations, bias: Tensor?, world: UnitWorld, rank: Int) throws {
         let plain = activations.layer
-        guard rank >= 1, rank <= min(plain.rows, plain.columns) else {
-            throw WorldError.rankTooLarge(layer: plain.name, rank: rank, rows: plain.rows, columns: plain.columns)
+        let units = activations.inputs
+        guard rank >= 1, rank <= min(plain.rows, units) else {
+            throw WorldError.rankTooLarge(layer: plain.name, rank: rank, rows: plain.rows, columns: units)
         }
         self.world = world
         self.rank = rank
-        inputs = plain.columns
+        inputs = units
+        taps = activations.taps
+        outputScale = world == .shift ? activations.outputScale : []
         if world == .shift, let bias, let name = activations.biasName {
             layer = try EditedLayer(
-                name: plain.name, parameterName: plain.parameterName, weight: plain.base, bias: (name, bias))
+                name: plain.name, parameterName: plain.parameterName, weight: plain.base.reshaped(plain.shape),
+                bias: (name, bias))
         } else {
             layer = plain
         }
         let moments = UnitMoments(forget: activations.forgetInputs, retain: activations.retainInputs)
         centre = moments.retainMean.map { Float($0) }
-        let units = plain.columns
-        let examples = min(activations.forgetInputs.shape[0], UnitFrame.responseExamples)
+        let all = activations.forgetInputs.shape[0]
+        let examples = min(all, activations.isVector ? UnitFrame.responseExamples : UnitFrame.responsePositions)
+        let step = activations.isVector ? 1 : all / max(examples, 1)
         responses = try Tensor(shape: [examples, units]) { [centre] buffer in
             activations.forgetInputs.withUnsafeBufferPointer { values in
-                for index in buffer.indices { buffer[index] = values[index] - centre[index % units] }
+                for index in buffer.indices {
+                    buffer[index] = values[index / units * step * units + index % units] - centre[index % units]
+                }
             }
         }
         let deviations = UnitMoments(forget: activations.forgetOutputs, retain: activations.retainOutputs)
             .retainDeviation
-        outputScale = (deviations.reduce(0) { $0 + $1 * $1 } / Double(max(deviations.count, 1))).squareRoot()
+        outputUnit = (deviations.reduce(0) { $0 + $1 * $1 } / Double(max(deviations.count, 1))).squareRoot()
     }
 
     /// Numbers in an action that gives this layer's factors: those of ``UnitFactors``, in its order.
@@ -88,7 +107,24 @@ public struct UnitFrame: Sendable {
 
     /// The edit of the unedited layer.
     /// - Throws: ``WorldError/invalidEdit(layer:message:)`` for factors of another size, or an edit that is not finite.
-    public func edit(_ factors: UnitFactors) throws -> LayerEdit {
+    public func edit(_ factors: UnitFactors) throws -> LayerEdit { try edit(try product(factors)) }
+
+    /// The mean of the edits that several policies make.
+    /// - Throws: the same.
+    public func edit(_ members: [UnitFactors]) throws -> LayerEdit {
+        let products = try members.map(product)
+        guard products.count > 1, let first = products.first else { return try products.first.map(edit) ?? .unchanged }
+        let sum = try products.dropFirst().reduce(first) { try $0.appending($1) }
+        return try edit(LowRankFactors(left: sum.left.mul(1 / Float(products.count)), right: sum.right))
+    }
+
+    private func edit(_ product: LowRankFactors) throws -> LayerEdit {
+        if !outputScale.isEmpty { return .weights(try throughBatchNorm(product)) }
+        return world == .mask ? .mask(accumulated: nil, factors: product) : .shift(product)
+    }
+
+    /// b and aᵀ at their lengths.
+    private func product(_ factors: UnitFactors) throws -> LowRankFactors {
         let outputs = layer.rows
         guard factors.outputs.count == outputs * rank, factors.inputs.count == inputs * rank else {
             throw WorldError.invalidEdit(
@@ -98,7 +134,7 @@ public struct UnitFrame: Sendable {
         }
         let logScale = min(max(factors.logScale, -UnitFrame.largestLogScale), UnitFrame.largestLogScale)
         var strength = PortableMath.exp(logScale) / Double(rank).squareRoot()
-        if world == .shift { strength *= outputScale }
+        if world == .shift { strength *= outputUnit }
         let left = try Tensor(shape: [outputs, rank]) { buffer in
             for k in 0..<rank {
                 var squares = 0.0
@@ -115,20 +151,41 @@ public struct UnitFrame: Sendable {
                     world == .mask
                     ? row.reduce(0) { $0 + square($1) } / Double(inputs) : meanSquareResponse(Array(row))
                 let factor = Float(UnitFrame.over(length))
+                // A mask meets each point of a kernel as it is; a shift is spread over them.
+                let share = world == .mask ? factor : factor / Float(taps)
                 var offset = 0.0
                 for (unit, value) in row.enumerated() {
-                    buffer[k * columns + unit] = value * factor
+                    for tap in 0..<taps { buffer[k * columns + unit * taps + tap] = value * share }
                     offset += Double(value * factor) * Double(centre[unit])
                 }
-                if layer.includesBias { buffer[k * columns + inputs] = Float(-offset) }
+                if layer.includesBias { buffer[k * columns + inputs * taps] = Float(-offset) }
             }
         }
         guard left.isFinite, right.isFinite else {
             throw WorldError.invalidEdit(
                 layer: layer.name, message: "is not finite: the policy's factors are too large for its features")
         }
-        let product = try LowRankFactors(left: left, right: right)
-        return world == .mask ? .mask(accumulated: nil, factors: product) : .shift(product)
+        return try LowRankFactors(left: left, right: right)
+    }
+
+    /// The edited weights whose batch norm gives what the product says: its factor of a channel divides the weights, and not
+    /// the bias, which is its own.
+    private func throughBatchNorm(_ product: LowRankFactors) throws -> Tensor {
+        let (change, columns) = (try product.product(), layer.columns)
+        let smallest = UnitFrame.smallestFactor * (outputScale.map(abs).max() ?? 0)
+        return try Tensor(shape: [layer.rows, columns]) { buffer in
+            layer.base.withUnsafeBufferPointer { base in
+                change.withUnsafeBufferPointer { change in
+                    for (row, scale) in outputScale.enumerated() {
+                        for place in row * columns..<(row + 1) * columns {
+                            let isBias = layer.includesBias && place % columns == columns - 1
+                            buffer[place] = base[place]
+                            if abs(scale) > smallest { buffer[place] += isBias ? change[place] : change[place] / scale }
+                        }
+                    }
+                }
+            }
+        }
     }
 
     /// Mean over forget examples of (aᵀ(h − μ_r))².

@@ -47,7 +47,7 @@ import Testing
     @Test(
         "a file of another kind, version, world or feature set is refused with what was expected",
         arguments: [
-            ("format", JSONValue.integer(2), "has format 2, and this program reads format 1"),
+            ("format", JSONValue.integer(3), "has format 3, and this program reads formats 1 to 2"),
             (
                 "definitions", .integer(9),
                 "was trained on version 9 of the features, and this program computes version 1"
@@ -82,7 +82,7 @@ import Testing
         }
         #expect(refusal?.description.hasSuffix("is not a policy: its metadata lack 'rledit.policy'") == true)
         var policy = try Self.policy()
-        policy.network.parameters[0] = .nan
+        policy.members[0].parameters[0] = .nan
         try policy.write(to: folder.file("nan.safetensors"))
         #expect(throws: PolicyFileError.self) {
             try PolicyFile(SafetensorsFile(path: folder.file("nan.safetensors")))

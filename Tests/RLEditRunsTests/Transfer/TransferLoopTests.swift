@@ -66,9 +66,9 @@ import Testing
         }
         #expect(
             outcome.heldOutResults.map(\.set) == ["forget", "retain", "forget_seen_class", "retain_seen_class"])
-        try TransferFiles(run).write(outcome, of: loop.task, origin: ["seed": 1])
+        try TransferFiles(run).write(outcome, of: loop, origin: ["seed": 1])
         let file = try PolicyFile(SafetensorsFile(path: run.file(TransferFiles.policyName)))
-        #expect(file.network == outcome.policy)
+        #expect(file.members == [outcome.policy])
         #expect(file.training["distribution"] == .object(["networks": ["training": 2]]))
         let read = try #require(Report.Transfer.read(run.path))
         #expect(read.pairs == outcome.pairs)
@@ -84,11 +84,11 @@ import Testing
             [TransferFixture.network(seed: 4)], classes: [1], rules: TransferFixture.rules(), pool: pool)[0]
         let policy = TransferFixture.policy()
         let reward = TransferFixture.reward()
-        let own = try pair.judge([PolicyApplication(policy, to: pair).edits], by: reward)[0].value
+        let own = try pair.judge([PolicyApplication([policy], to: pair).edits], by: reward)[0].value
         for search in PolicyApplication.Search.allCases {
             for count in [1, 2, 3, 10] {
                 let found = try PolicyApplication(
-                    policy, to: pair, refining: count, by: search, reward: reward, random: RandomStream(seed: 1))
+                    [policy], to: pair, refining: count, by: search, reward: reward, random: RandomStream(seed: 1))
                 #expect(found.evaluations == count)
                 #expect(try #require(found.reward) >= own)
                 if count == 1 { #expect(found.reward == own) }

@@ -127,6 +127,7 @@ package struct ApplyRequest {
             "\(policy.world.rawValue) on \((layers ?? policy.layers).joined(separator: ", ")), "
                 + (result.evaluations == 0 ? "zero-shot" : "\(result.evaluations) evaluations of the reward")
                 + "; features in \(milliseconds(result.featureSeconds)), edit in \(milliseconds(result.editSeconds))")
+        lines += result.advice
         lines.append("edited model: \(target)")
         return lines.joined(separator: "\n") + "\n"
     }
@@ -147,7 +148,9 @@ package struct ApplyRequest {
             "policy": .string(policy), "model": .string(model), "edited": .string(target),
             "evaluations": .integer(result.evaluations), "reward": result.reward.map { .number($0) } ?? .null,
             "feature_seconds": .number(result.featureSeconds), "edit_seconds": .number(result.editSeconds),
-            "sets": object(rows.filter { !$0.isHeldOut }), "heldout": object(rows.filter(\.isHeldOut)),
+            "distance": result.distance.map { .number($0.value) } ?? .null,
+            "advice": .array(result.advice.map { .string($0) }), "sets": object(rows.filter { !$0.isHeldOut }),
+            "heldout": object(rows.filter(\.isHeldOut)),
         ]
     }
 }

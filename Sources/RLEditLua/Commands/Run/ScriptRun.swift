@@ -97,6 +97,7 @@ package final class ScriptRun {
             seconds: clock.seconds, data: summaryData, seeds: results)
         summary.warnings = setWarnings
         if options.seeds.count > 1 {
+            if let line = try TransferFiles.average(seeds: results.map(\.seed), in: top) { host.note(line) }
             try top.write(summary.detailedJSON.prettyText() + "\n", to: RunFolder.summaryName)
             try writeTopManifest(status: end == .finished ? .finished : .interrupted, task: summary.task)
             try top.write(try Report.read(fromRun: top.path).html, to: RunFolder.reportName)

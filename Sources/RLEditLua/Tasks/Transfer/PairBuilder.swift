@@ -19,6 +19,8 @@ struct PairBuilder {
     let world: UnitWorld
     let layers: [String]
     let rank: Int
+    /// How many images an episode looks at; nil for all.
+    let draws: ExampleDraws?
     let settings: UnitPolicySettings
     let host: LuaHost
     let context: ScriptContext
@@ -27,12 +29,13 @@ struct PairBuilder {
     private var setNames: [String]?
 
     init(
-        world: UnitWorld, layers: [String], rank: Int, settings: UnitPolicySettings, host: LuaHost,
-        context: ScriptContext
+        world: UnitWorld, layers: [String], rank: Int, draws: ExampleDraws?, settings: UnitPolicySettings,
+        host: LuaHost, context: ScriptContext
     ) {
         self.world = world
         self.layers = layers
         self.rank = rank
+        self.draws = draws
         self.settings = settings
         self.host = host
         self.context = context
@@ -41,19 +44,32 @@ struct PairBuilder {
     func rules() throws -> EditPair.Rules {
         EditPair.Rules(
             world: world, layers: layers, rank: rank,
-            features: try UnitFeatureSet(settings.features, customCount: customCount ?? 0),
+            features: try UnitFeatureSet(
+                settings.features, customCount: customCount ?? 0, seesCount: draws != nil),
             forgetSet: settings.forgetSet, retainSet: settings.retainSet)
     }
 
+    /// - Parameters:
+    ///   - layers: of this network; nil for the world's.
+    ///   - isDrawn: whether its episodes look at some images each, if those of the task do.
     mutating func build(
-        _ network: Network, name: String, label: String, sets: [NamedSet]
+        _ network: Network, name: String, label: String, sets: [NamedSet], layers: [String]?, isDrawn: Bool
     ) throws -> EditPair {
         try requireSameNames(sets, as: setNames, "sets", name, label)
         setNames = sets.map(\.name)
         do {
             if let custom = settings.custom, customCount == nil { customCount = try count(custom, network, sets) }
+            var rules = try rules()
+            if let layers {
+                guard layers.count == rules.layers.count else {
+                    throw LuaUsageError(
+                        "network '\(name)': \(ScriptTaskDistribution.luaName).layers gave \(layers.count) layers, and the "
+                            + "world has \(rules.layers.count)")
+                }
+                rules.layers = layers
+            }
             return try EditPair(
-                network: network, name: name, label: label, sets: sets, rules: rules(),
+                network: network, name: name, label: label, sets: sets, rules: rules, draws: isDrawn ? draws : nil,
                 custom: settings.custom.map { [host] custom in { try custom($0, host: host) } }, pool: context.pool)
         } catch let error as WorldError {
             throw LuaUsageError("network '\(name)', class '\(label)': \(error.description)")

@@ -23,8 +23,6 @@ struct PolicyEdit: UnlearningMethod {
 
     var name: String { refinement.map { "policy_refined_\($0.count)" } ?? "policy_zero_shot" }
 
-    var editsLinearLayersOnly: Bool { true }
-
     var documentation: String {
         "A trained policy (`rledit.transfer`): what it does at once, or with `refine` evaluations of the standard reward. "
             + "What its training cost is not counted."

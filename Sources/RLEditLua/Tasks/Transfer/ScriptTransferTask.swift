@@ -24,6 +24,9 @@ package final class ScriptTransferTask: RunnableTask {
         @field learner (rledit.Learner|rledit.CustomLearner)? PPO and Reinforce act on pairs; all others search over \
         the policy's parameters, and their steps count policies. By default an evolution strategy of 9,600
         @field pairs_per_step integer? pairs that a step draws, on which each candidate is judged; 8 by default
+        @field draw_images integer[]? `{ least, most }`: an episode looks at so many images of the set to forget, another \
+        number each time (log-uniform), and ten times as many to keep; the reward sees other images. The policy is told how \
+        many there are
         @field on_invalid_reward ("stop"|"worst")? what becomes of a candidate for which the reward raises, or gives no \
         finite number, as in a task that edits one network
         @field validation_interval integer? updates between looks at the validation pairs; 10 by default
@@ -72,7 +75,8 @@ package final class ScriptTransferTask: RunnableTask {
     /// Computes the features of every pair, which takes a pass through each pair's network.
     init(
         name: String?, distribution: ScriptTaskDistribution, world: UnitWorld, layers: [String], rank: Int,
-        policy settings: UnitPolicySettings, reward: LuaFunction, metrics: [CustomMetric], learner: ScriptLearner,
+        draws: ExampleDraws?, policy settings: UnitPolicySettings, reward: LuaFunction, metrics: [CustomMetric],
+        learner: ScriptLearner,
         settings numbers: (Int) throws -> Settings, events: TaskEvents, host: LuaHost, context: ScriptContext
     ) throws {
         self.name = name ?? "transfer"
@@ -84,14 +88,15 @@ package final class ScriptTransferTask: RunnableTask {
         defer { progress.finish() }
 
         var builder = PairBuilder(
-            world: world, layers: layers, rank: rank, settings: settings, host: host, context: context)
+            world: world, layers: layers, rank: rank, draws: draws, settings: settings, host: host, context: context)
         var lists: [PairResult.Purpose: [EditPair]] = [:]
         var heldOut: [HeldOutPair] = []
         for (index, pair) in distribution.pairs.enumerated() {
             if context.isInterrupted() { throw LuaError(.interrupted, "interrupted") }
             let built = try builder.build(
                 pair.model.network, name: pair.networkName,
-                label: ScriptTaskDistribution.text(pair.label) ?? "", sets: try distribution.sets(of: pair))
+                label: ScriptTaskDistribution.text(pair.label) ?? "", sets: try distribution.sets(of: pair),
+                layers: try distribution.layers(of: pair), isDrawn: pair.purpose != .heldOut)
             if pair.purpose == .heldOut {
                 let tests = try distribution.testSets(of: pair) ?? built.evaluator.sets
                 try requireSameNames(
@@ -121,7 +126,7 @@ package final class ScriptTransferTask: RunnableTask {
         context.madeTasks.append(made)
         setDescriptions = ScriptTransferTask.descriptions(training + validation, heldOut)
         configuration = ScriptTransferTask.configuration(
-            rules, policy: settings, learner: learner, distribution: distribution.json, self.settings)
+            rules, draws: draws, policy: settings, learner: learner, distribution: distribution.json, self.settings)
     }
 
     /// The task for one run, with a new learner and a new reward.
@@ -137,6 +142,15 @@ package final class ScriptTransferTask: RunnableTask {
                 invalidRewards: settings.invalidRewards),
             validation: validation, validationInterval: settings.validationInterval, heldOut: heldOut,
             refinement: settings.refinement, learner: learner, target: settings.target, distribution: distribution)
+    }
+
+    /// The loop of a policy that starts from parameters of its own seed, for scripts that train several.
+    func makeLoop(seed: Int, pool: WorkerPool, progress: ProgressReporter?) throws -> TransferLoop {
+        var task = try makeTransferTask()
+        let seed = UInt64(bitPattern: Int64(seed))
+        task.problem.policy = UnitPolicyNetwork(
+            policy.shape, random: RandomStream(seed: seed).split("init").split("policy"))
+        return try TransferLoop(task, seed: seed, pool: pool, progress: progress, delegate: self)
     }
 
     package func makeRun(
@@ -202,7 +216,8 @@ package final class ScriptTransferTask: RunnableTask {
     }
 
     private static func configuration(
-        _ rules: EditPair.Rules, policy: UnitPolicySettings, learner: ScriptLearner, distribution: JSONObject,
+        _ rules: EditPair.Rules, draws: ExampleDraws?, policy: UnitPolicySettings, learner: ScriptLearner,
+        distribution: JSONObject,
         _ settings: Settings
     ) -> JSONObject {
         var method: JSONObject = ["name": .string(learner.name)]
@@ -216,6 +231,7 @@ package final class ScriptTransferTask: RunnableTask {
             "pairs_per_step": .integer(settings.pairsPerStep),
             "validation_interval": .integer(settings.validationInterval),
         ]
+        if let draws { configuration["draw_images"] = .array([.integer(draws.least), .integer(draws.most)]) }
         if let refinement = settings.refinement {
             configuration["refine"] = .integer(refinement.count)
             configuration["refine_by"] = .string(refinement.search.rawValue)

@@ -23,6 +23,8 @@ final class ScriptTaskDistribution: LuaBound {
         features of a pair see: by name, `forget` and `retain` among them
         @field test_sets (fun(network: rledit.Model, class: integer|string): table<string, rledit.Set>)? what a \
         held-out pair is measured on; its own sets by default
+        @field layers (fun(network: rledit.Model): string|string[])? the layers to edit of each network, where they have \
+        other names than the world's: networks of several families
 
         @class rledit.NetworksByPurpose
         @field training rledit.Model[]
@@ -50,6 +52,7 @@ final class ScriptTaskDistribution: LuaBound {
     let pairs: [Pair]
     private let sets: LuaFunction
     private let testSets: LuaFunction?
+    private let layers: LuaFunction?
 
     private static let mostNetworks = 4096
     private static let mostPairs = 100_000
@@ -59,6 +62,7 @@ final class ScriptTaskDistribution: LuaBound {
         (trainingClasses, unseenClasses) = try ScriptTaskDistribution.classes(options)
         sets = try options.required("sets", as: LuaFunction.self)
         testSets = try options.optional("test_sets", as: LuaFunction.self)
+        layers = try options.optional("layers", as: LuaFunction.self)
         try options.finish()
         var pairs: [Pair] = []
         for (purpose, models) in networks {
@@ -177,6 +181,18 @@ final class ScriptTaskDistribution: LuaBound {
 
     /// What reward and features of a pair see.
     func sets(of pair: Pair) throws -> [NamedSet] { try call(sets, "sets", pair) }
+
+    /// The layers to edit of a pair's network; nil for the world's.
+    func layers(of pair: Pair) throws -> [String]? {
+        guard let layers else { return nil }
+        return try layers.call(with: pair.model) { results in
+            if let name = try? results.read(1, as: String.self) { return [name] }
+            guard let names = try results.read(1, as: LuaTable.self) else {
+                throw LuaUsageError("\(ScriptTaskDistribution.luaName).layers must return a name or a list of names")
+            }
+            return try names.array(of: String.self, limit: 1024)
+        }
+    }
 
     var hasTestSets: Bool { testSets != nil }
 

@@ -20,7 +20,7 @@ struct TransferRun: TaskRun {
         let outcome = try TransferOutcome(
             of: transfer, seed: UInt64(bitPattern: Int64(place.seed)), pool: pool, isRefined: !isFaulty)
         try TransferFiles(place.folder).write(
-            outcome, of: transfer.task,
+            outcome, of: transfer,
             origin: [
                 "task": .string(task.name), "learner": .string(task.learnerName), "seed": .integer(place.seed),
                 "evaluations": .integer(loop.evaluations), "rledit": .string(ProductVersion.current.description),
