@@ -7,6 +7,9 @@
 --   rledit-lua examples/remove_backdoor.lua
 --   rledit-lua examples/remove_backdoor.lua --data FOLDER --set model=resnet20-backdoor.safetensors
 --
+-- With --set defences=true published defences show what they do with the same clean pictures. `rledit-lua compare` with
+-- --methods task,logit_bias asks whether an offset of each score would do.
+--
 -- Without a model a small network is trained on poisoned pictures first. That takes a minute on generated pictures, and
 -- some more on CIFAR-10, which is used where a data root holds it.
 local rledit = require "rledit"
@@ -34,17 +37,23 @@ local function triggered(set)
   return right, right:relabel(function() return target end)
 end
 local count = math.min(args.count or 2000, #validation)
+local clean, layer = validation:take(count), "layer3." .. (args.model and 2 or 0) .. ".conv2"
 local right = triggered(validation:take(count // 3))
 local test_right, test_attack = triggered(pictures.test)
 
 return rledit.task {
   name    = "remove-backdoor",
   model   = model,
-  world   = rledit.ShiftWorld { layer = "layer3." .. (args.model and 2 or 0) .. ".conv2", scale = 2 },
-  sets    = { clean = validation:take(count), right = right },
+  world   = rledit.ShiftWorld { layer = layer, scale = 2 },
+  sets    = { clean = clean, right = right },
   heldout = { clean = pictures.test, right = test_right, attack = test_attack },
   reward  = function(m)
     return -m.clean.loss - m.right.loss, { clean = -m.clean.loss, right = -m.right.loss }
   end,
   learner = rledit.CMAES { steps = args.steps or 1000 },
+  baselines = args.defences and {
+    rledit.baselines.fine_tune { model = model, retain = clean },
+    rledit.baselines.fine_pruning { model = model, retain = clean, layer = layer },
+    rledit.baselines.adversarial_neuron_pruning { model = model, retain = clean, steps = args.mask_steps },
+  },
 }

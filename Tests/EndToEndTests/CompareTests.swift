@@ -44,8 +44,10 @@ struct CompareTests {
         let methods = try #require(json["methods"]?.array)
         let learners = methods.count { $0["kind"]?.string == "learner" }
         try workspace.write(Array("for name in pairs(require('rledit').learners) do print(name) end".utf8), to: "n.lua")
-        #expect(learners == (try workspace.run("n.lua").output.split(separator: "\n").count))
+        // The control is one more.
+        #expect(learners == (try workspace.run("n.lua").output.split(separator: "\n").count) + 1)
         #expect(methods.count == learners + 21)
+        #expect(json["skipped"]?.array?.compactMap { $0["method"]?.string } == ["adversarial_neuron_pruning"])
         for method in methods {
             let name = method["method"]?.string ?? ""
             let seeds = try #require(method["seeds"]?.array)
@@ -125,6 +127,41 @@ struct CompareTests {
         let none = try Workspace(["t.lua": "print 'done'"]).run("compare", "t.lua")
         #expect(none.report == "'t.lua' returned no task: only tasks can be compared")
         #expect(none.code == 1)
+    }
+
+    @Test("the control searches as the task does, over an offset of each score and nothing else")
+    func logitBias() throws {
+        // Two examples whose scores are equal: which of them is called class 1 is decided by the offsets alone.
+        let script = """
+            local rledit = require "rledit"
+            local model = rledit.models.mlp { widths = { 2, 3, 2 }, seed = 1 }
+            if rledit.args.silent then
+              model = rledit.nn.sequential { input = { 2 }, { "fc1", rledit.nn.linear(2, 2) }, rledit.nn.relu() }
+            end
+            local set = rledit.data.arrays { inputs = rledit.tensor.new { { 1, 2 }, { 1, 2 }, { 0, 1 } }, labels = { 1, 1, 0 } }
+            return rledit.task {
+              model = model, world = rledit.MaskWorld { layer = "fc1" }, sets = { all = set }, heldout = { all = set },
+              reward = function(m) return m.all.accuracy end, learner = rledit.HillClimber { steps = 64 },
+            }
+            """
+        let workspace = try Workspace(["t.lua": script])
+        let ended = try workspace.run(
+            "compare", "t.lua", "--methods", "task,logit_bias", "--seeds", "1", "--json", "--out", "c")
+        #expect(ended.code == 0, "\(ended.errors)")
+        let methods = try #require(JSONValue(parsing: workspace.text("c/comparison.json"))["methods"]?.array)
+        #expect(methods.map { $0["kind"]?.string } == ["learner", "learner"])
+        let evaluations = methods.map { $0["seeds"]?.array?.first?["evaluations"]?.integer }
+        #expect(evaluations[0] == evaluations[1])
+        #expect(methods[1]["settings"]?["bias_scale"]?.double == 10)
+        // One class for all is 2 of 3; both of class 1 need an offset, and the third is then called so too or not.
+        #expect(methods[1]["seeds"]?.array?.first?["heldout"]?["all"]?["best_seen"]?["accuracy"]?.double ?? 0 >= 0.66)
+        #expect(workspace.text("c/report.html").contains("logit_bias is a control: the task&#39;s search"))
+        let silent = try workspace.run(
+            "compare", "t.lua", "--methods", "logit_bias", "--seeds", "1", "--set", "silent=1", "--out", "d")
+        #expect(silent.code == 1, "\(silent.output)")
+        #expect(
+            silent.report
+                == "the method 'logit_bias' moves the biases of the network's last layer, and 'relu1' has none")
     }
 
     @Test("methods that do not fit the task's layers or world are skipped, and refused when named")

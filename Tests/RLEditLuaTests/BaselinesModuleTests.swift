@@ -28,7 +28,9 @@ import Testing
               local set = points(3, 10)
               local options = { model = model, forget = forget, retain = retain, layer = "fc1" }
               -- Those against bias take other sets, and a policy its file.
-              if name == "fine_tune_last_layer" or name == "threshold" or name == "policy_edit" then goto continue end
+              local others = { fine_tune_last_layer = 1, threshold = 1, policy_edit = 1, leace = 1, inlp = 1, group_dro = 1,
+                logit_pairing = 1, counterfactual_augmentation = 1, adversarial_neuron_pruning = 1 }
+              if others[name] then goto continue end
               local edits_layers = name:find("^gradient_[ems]") or name == "greedy_pruning" or name == "contrast_rule"
                 or name == "erasure" or name == "neighbour_transport" or name == "fine_pruning"
               if not edits_layers then options.layer = nil end
@@ -43,7 +45,42 @@ import Testing
             assert(model:parameter("fc1.weight"):eq(before):min() == 1)
             print(#names)
             """#)
-        #expect(printed == "24")
+        #expect(printed == "30")
+    }
+
+    @Test("the methods of the catalogue against bias train the last layer or the one that is named")
+    func catalogue() throws {
+        let printed = try Self.printed(
+            #"""
+            local model = rledit.models.mlp { widths = { 2, 3, 2 }, seed = 1 }
+            local set = points(0, 12)
+            local groups = set:with_groups { even = { 2, 4, 6, 7 }, odd = { 1, 3, 5, 8 } }
+            local function changed(result)
+              local names = {}
+              for _, name in ipairs(model:parameter_names()) do
+                if result.model:parameter(name):eq(model:parameter(name)):min() == 0 then names[#names + 1] = name end
+              end
+              return result.name .. ": " .. table.concat(names, " ")
+            end
+            local all = { model = model, epochs = 2, batch_size = 4 }
+            local function with(fields)
+              for name, value in pairs(all) do fields[name] = value end
+              return fields
+            end
+            print(changed(b.leace { model = model, set = groups }))
+            print(changed(b.inlp { model = model, set = groups, layer = "fc1", rounds = 1 }))
+            print(changed(b.group_dro(with { set = groups })))
+            print(changed(b.logit_pairing(with { set = set, original = set:take(5), swapped = points(3, 5), layer = "fc1" })))
+            print(changed(b.counterfactual_augmentation(with { set = set, swapped = points(3, 5), name = "mine" })))
+            """#)
+        #expect(
+            printed == """
+                leace: fc2.weight fc2.bias
+                inlp: fc1.weight fc1.bias
+                group_dro: fc2.weight fc2.bias
+                logit_pairing: fc1.weight fc1.bias fc2.weight fc2.bias
+                mine: fc2.weight fc2.bias
+                """)
     }
 
     @Test("the methods against bias take a set with groups")
@@ -80,7 +117,7 @@ import Testing
                 "module 'rledit.baselines' has no 'scub' (did you mean 'scrub'?); it has: scrub, retrain, "
                     + "fine_tune, gradient_ascent, gradient_ascent_stopped, neg_grad_plus, random_label, salun, "
                     + "l1_sparse, fisher_forgetting, ssd, gradient_edit, gradient_mask, gradient_shift, "
-                    + "greedy_pruning, bias_edit, contrast_rule, erasure, neighbour_transport, task_arithmetic and 4 more"
+                    + "greedy_pruning, bias_edit, contrast_rule, erasure, neighbour_transport, task_arithmetic and 10 more"
             ),
             ("b.scrub()", "bad argument #1 to 'scrub' (table expected, got no value)"),
             (
@@ -116,6 +153,18 @@ import Testing
             (
                 "b.bias_edit { model = model, forget = points(0, 9, 3) }",
                 "the set 'forget': example 1 has the label 3, but the network scores 3 classes: labels begin at 0 and go to 2"
+            ),
+            (
+                "b.logit_pairing { model = model, set = retain, original = retain }",
+                "missing field 'swapped' in rledit.baselines.logit_pairing (rledit.Set expected)"
+            ),
+            (
+                "b.leace { model = model, set = retain, layer = 'fc9' }",
+                "unknown layer 'fc9' (did you mean 'fc1'?); layers that can be edited: fc1, fc2"
+            ),
+            (
+                "b.adversarial_neuron_pruning { model = model, retain = retain }",
+                "the network has no batch norm whose channels could be pruned"
             ),
             (
                 "b.threshold { model = model, set = retain }",

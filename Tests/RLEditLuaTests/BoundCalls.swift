@@ -29,6 +29,7 @@ enum BoundCalls {
         local task, env = rledit.task(whole()), rledit.env(options())
         env:reset(0)
         local baseline = baselines.bias_edit { model = model, forget = forget, retain = retain }
+        local normed = nn.sequential { input = { 2 }, nn.linear(2, 3), nn.batch_norm(3), nn.relu(), nn.linear(3, 2) }
         local scores, labels = model:forward(set), set:labels()
         local function inside(f)
           local e = rledit.env(options(function(m) return 1, {}, f(m) and false end))
@@ -177,6 +178,12 @@ enum BoundCalls {
                 "contrast_rule \(unlearning), layer = 'fc2' }", "erasure \(unlearning), layer = 'fc2' }",
                 "task_arithmetic \(unlearning), epochs = 1 }",
                 "fine_pruning \(unlearning), layer = 'fc2', epochs = 1 }",
+                "leace { model = model, set = set }",
+                "inlp { model = model, set = set, iterations = 3 }",
+                "group_dro { model = model, set = set, epochs = 1 }",
+                "logit_pairing { model = model, set = set, original = set, swapped = set, epochs = 1 }",
+                "counterfactual_augmentation { model = model, set = set, swapped = set, epochs = 1 }",
+                "adversarial_neuron_pruning { model = normed, retain = set, steps = 1 }",
                 "neighbour_transport \(unlearning), layer = 'fc2' }",
                 "policy_edit \(unlearning), layer = 'fc2', policy = policy }",
                 "bias_edit \(unlearning) }",

@@ -131,11 +131,47 @@ function baselines.task_arithmetic(options) end
 ---@return rledit.Baseline
 function baselines.fine_pruning(options) end
 
+--- Adversarial neuron pruning (Wu and Wang 2021), a defence against backdoors for networks with batch norms: trains a
+--- mask over their channels on `retain`, which holds clean examples, against the worst disturbance of scales and
+--- shifts, and prunes the channels that it lowers. `forget` is not used.
+---@param options rledit.AdversarialNeuronPruningOptions
+---@return rledit.Baseline
+function baselines.adversarial_neuron_pruning(options) end
+
 --- A trained policy (`rledit.transfer`): what it does at once, or with `refine` evaluations of the standard reward.
 --- What its training cost is not counted.
 ---@param options rledit.PolicyEditOptions
 ---@return rledit.Baseline
 function baselines.policy_edit(options) end
+
+--- LEACE (Belrose et al. 2023): takes from what enters a linear layer all that tells the groups of a set apart in a
+--- linear way, in closed form and with the least change, and trains the layer on with what is left.
+---@param options rledit.LeaceOptions
+---@return rledit.Baseline
+function baselines.leace(options) end
+
+--- INLP (Ravfogel et al. 2020): again and again fits a linear classifier of the groups of a set to what enters a linear
+--- layer, and projects onto the nullspace of its weights; then trains the layer on with what is left.
+---@param options rledit.InlpOptions
+---@return rledit.Baseline
+function baselines.inlp(options) end
+
+--- Group DRO (Sagawa et al. 2020): trains on the groups of a set, each label of each, with weights that grow where the
+--- loss is highest.
+---@param options rledit.GroupDroOptions
+---@return rledit.Baseline
+function baselines.group_dro(options) end
+
+--- Counterfactual logit pairing (Garg et al. 2019): trains on a set, and pulls the logits of examples and of the same
+--- examples about somebody else together.
+---@param options rledit.LogitPairingOptions
+---@return rledit.Baseline
+function baselines.logit_pairing(options) end
+
+--- Counterfactual augmentation (Garg et al. 2019): trains on a set together with the same examples about somebody else.
+---@param options rledit.CounterfactualAugmentationOptions
+---@return rledit.Baseline
+function baselines.counterfactual_augmentation(options) end
 
 --- Trains the last layer alone on a rebalanced set: small classes, or small groups' classes, come as often as large
 --- ones.
@@ -281,10 +317,64 @@ function baselines.threshold(options) end
 ---@field batch_size integer? examples of a step, ≥ 1; default 64
 ---@field learning_rate number? of gradient descent with momentum 0.9, > 0; default 0.01
 
+---@class rledit.AdversarialNeuronPruningOptions: rledit.UnlearningOptions
+---@field steps integer? of the mask, ≥ 1; 2000 in the paper; default 500
+---@field batch_size integer? examples of a step, ≥ 1; default 128
+---@field learning_rate number? of the mask's gradient descent with momentum 0.9, > 0; default 0.2
+---@field budget number? ε: the largest disturbance, as a share, ≥ 0; default 0.4
+---@field natural_weight number? α: weight of the loss without disturbance, 0 … 1; default 0.2
+---@field threshold number? channels with a lower mask are pruned, 0 … 1; default 0.2
+---@field random_start boolean? whether a disturbance starts at random, and not at none; default true
+
 ---@class rledit.PolicyEditOptions: rledit.LayerUnlearningOptions
 ---@field policy rledit.Policy|string the policy, or the name of its file; it edits its own layers unless told otherwise
 ---@field refine (integer|false)? evaluations of the reward; none by default
 ---@field refine_by ("scale"|"samples")? what they vary; the scale by default
+
+--- What the methods against bias of the catalogue take beside their sets.
+---@class rledit.DebiasingOptions: rledit.BaselineOptions
+---@field layer string? what is edited, or trained with all that follows it; the last layer by default
+
+---@class rledit.LeaceOptions: rledit.DebiasingOptions
+---@field set rledit.Set with groups: what is erased
+---@field utility rledit.Set? what the layer is trained on afterwards; nothing by default
+---@field ridge number? added to the variances, as a share of their mean, > 0; with few examples more of it does less harm; default 0.0001
+---@field epochs integer? passes over `utility`, ≥ 1; default 5
+---@field batch_size integer? examples of a step, ≥ 1; default 128
+---@field learning_rate number? Adam's step size, > 0; default 0.001
+
+---@class rledit.InlpOptions: rledit.DebiasingOptions
+---@field set rledit.Set with groups: what is taken away
+---@field utility rledit.Set? what the layer is trained on afterwards; nothing by default
+---@field rounds integer? classifiers, 1 … 10000; each takes as many directions as groups, less 1; default 2
+---@field inverse_penalty number? C of the logistic regression, > 0; default 1
+---@field iterations integer? of each regression, at most, ≥ 1; default 100
+---@field epochs integer? passes over `utility`, ≥ 1; default 5
+---@field batch_size integer? examples of a step, ≥ 1; default 128
+---@field learning_rate number? Adam's step size, > 0; default 0.001
+
+---@class rledit.GroupDroOptions: rledit.DebiasingOptions
+---@field set rledit.Set with groups
+---@field epochs integer? as many examples as the set has, each, ≥ 1; default 5
+---@field batch_size integer? examples of a step, ≥ 1; default 128
+---@field learning_rate number? Adam's step size, > 0; default 0.001
+---@field group_rate number? η: how fast the weights of the groups change, ≥ 0; default 0.01
+
+---@class rledit.LogitPairingOptions: rledit.DebiasingOptions
+---@field set rledit.Set what is trained on, with its labels
+---@field original rledit.Set examples that mention a term
+---@field swapped rledit.Set the same examples in the same order with another term
+---@field epochs integer? passes over the set, ≥ 1; pairs start over when used up; default 5
+---@field batch_size integer? examples, and pairs, of a step, ≥ 1; default 128
+---@field learning_rate number? Adam's step size, > 0; default 0.001
+---@field pair_weight number? λ: what the difference of two logits costs, ≥ 0; default 1
+
+---@class rledit.CounterfactualAugmentationOptions: rledit.DebiasingOptions
+---@field set rledit.Set what is trained on, with its labels
+---@field swapped rledit.Set examples of it with another term, labelled as those
+---@field epochs integer? passes over both sets, ≥ 1; default 5
+---@field batch_size integer? examples of a step, ≥ 1; default 128
+---@field learning_rate number? Adam's step size, > 0; default 0.001
 
 ---@class rledit.FineTuneLastLayerOptions: rledit.BaselineOptions
 ---@field set rledit.Set

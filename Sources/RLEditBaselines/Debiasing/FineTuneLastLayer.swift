@@ -59,11 +59,7 @@ public struct FineTuneLastLayer: Configurable, Sendable {
                 try descent.step([.init(source, rows, Loss.crossEntropy)], learningRate: learningRate)
             }
         }
-        let trained = try descent.network()
-        var result = network
-        for name in trained.parameterNames {
-            if let value = trained.parameter(name) { try result.setParameter(name, value) }
-        }
+        let result = try network.taking(try descent.network())
         var cost = passes.cost
         cost.seconds = (clock.now - began) / .seconds(1)
         return BaselineResult(name: Self.name, network: result, cost: cost)

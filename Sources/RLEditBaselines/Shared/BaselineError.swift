@@ -16,6 +16,8 @@ public enum BaselineError: Error, Equatable, Sendable, CustomStringConvertible {
     case noOtherClass(classes: Int)
     /// The method changes the biases of the output layer, and there are none.
     case noOutputBias(layer: String)
+    /// The method prunes channels of batch norms, and there are none.
+    case noBatchNorm
     /// The method needs something of a set that this one has not.
     case unsuitableSet(String, reason: String)
     /// The network gives NaN or infinity.
@@ -38,6 +40,7 @@ public enum BaselineError: Error, Equatable, Sendable, CustomStringConvertible {
         case .noOtherClass(let classes):
             "the set 'forget' holds all \(classes) classes: none is left to answer instead"
         case .noOutputBias(let layer): "the output layer '\(layer)' has no bias to change"
+        case .noBatchNorm: "the network has no batch norm whose channels could be pruned"
         case .unsuitableSet(let set, let reason): "the set '\(set)' \(reason)"
         case .scoresNotFinite(let set): "the network's scores on the set '\(set)' are not all finite numbers"
         case .interrupted: "interrupted"

@@ -69,14 +69,20 @@ struct DistillationSource: BatchSource {
     }
 
     private func targets(_ indices: ArraySlice<Int>) throws -> Targets {
-        let classes = teacher.shape[1]
-        let rows = try Tensor(shape: [indices.count, classes]) { buffer in
-            teacher.withUnsafeBufferPointer { all in
+        .distillation(labels: try examples.labels(at: indices), teacher: try teacher.matrixRows(at: indices))
+    }
+}
+
+extension Tensor {
+    /// Some rows of a matrix.
+    func matrixRows(at indices: ArraySlice<Int>) throws -> Tensor {
+        let width = shape[1]
+        return try Tensor(shape: [indices.count, width]) { buffer in
+            withUnsafeBufferPointer { all in
                 for (row, index) in indices.enumerated() {
-                    for column in 0..<classes { buffer[row * classes + column] = all[index * classes + column] }
+                    for column in 0..<width { buffer[row * width + column] = all[index * width + column] }
                 }
             }
         }
-        return .distillation(labels: try examples.labels(at: indices), teacher: rows)
     }
 }

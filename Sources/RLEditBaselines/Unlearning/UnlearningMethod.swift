@@ -57,6 +57,8 @@ public protocol UnlearningMethod: Configurable, Sendable {
     var needs: Set<SetRole> { get }
     /// Whether its layers must be linear ones.
     var editsLinearLayersOnly: Bool { get }
+    /// Why the method can do nothing with a network, whatever its sets; nil when it can.
+    func refusal(of network: Network) -> BaselineError?
     /// The network after forgetting; the problem's is not changed.
     /// - Parameter random: the method's own stream.
     func unlearn(_ problem: UnlearningProblem, random: RandomStream, passes: PassCounter) throws -> Network
@@ -76,7 +78,7 @@ public enum Baselines {
             L1Sparse(), FisherForgetting(), SelectiveSynapticDampening(), SCRUB(), GradientEdit(.weights, layers: []),
             GradientEdit(.mask, layers: []), GradientEdit(.shift, layers: []), GreedyPruning(layers: []), BiasEdit(),
             ContrastRule(layers: []), Erasure(layers: []), NeighbourTransport(layers: []),
-            TaskArithmetic(), FinePruning(layers: []),
+            TaskArithmetic(), FinePruning(layers: []), AdversarialNeuronPruning(),
         ]
     }
 }
@@ -102,6 +104,7 @@ extension UnlearningMethod {
     public var owner: String { name }
     public var needs: Set<SetRole> { [.forget, .retain] }
     public var editsLinearLayersOnly: Bool { false }
+    public func refusal(of network: Network) -> BaselineError? { nil }
 
     /// Checks the settings and the problem, runs the method and says what it cost.
     /// - Parameter watch: gets the share of the work done, 0 … 1; false asks to stop.
@@ -110,6 +113,7 @@ extension UnlearningMethod {
         _ problem: UnlearningProblem, watch: @escaping (_ share: Double) -> Bool = { _ in true }
     ) throws -> BaselineResult {
         try validate()
+        if let refusal = refusal(of: problem.network) { throw refusal }
         try problem.validate(needs: needs)
         let passes = PassCounter(watch: watch)
         let random = RandomStream(seed: problem.seed, name: "baselines").split(name)

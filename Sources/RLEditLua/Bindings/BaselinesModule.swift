@@ -78,6 +78,14 @@ extension HostModules {
             )
             addUnlearning(to: module, context: context)
             module.types(
+                """
+                What the methods against bias of the catalogue take beside their sets.
+                @class rledit.DebiasingOptions: rledit.BaselineOptions
+                @field layer string? what is edited, or trained with all that follows it; the last layer by default
+                """
+            )
+            addDebiasing(to: module, context: context)
+            module.types(
                 FineTuneLastLayer().annotation(
                     "rledit.FineTuneLastLayerOptions", parent: "rledit.BaselineOptions",
                     [

@@ -78,9 +78,10 @@ package final class ScriptTask: RunnableTask {
     }
 
     /// The problem with a reward of its own: two environments of one task can be judged independently.
-    func makeProblem() throws -> EditProblem {
+    /// - Parameter other: parts with another world; nil for the task's own.
+    func makeProblem(_ other: TaskParts? = nil) throws -> EditProblem {
         made.isUsed = true
-        return try parts.makeProblem(name: name, host: host)
+        return try (other ?? parts).makeProblem(name: name, host: host)
     }
 
     /// Runs `body` as the task's one run.

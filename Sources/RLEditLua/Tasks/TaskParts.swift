@@ -9,7 +9,7 @@ struct TaskParts {
     let model: Network
     /// The file that the model's parameters were loaded from, if any: the edited model keeps its names and types.
     let modelSource: ParameterSource?
-    let world: ScriptWorld
+    var world: ScriptWorld
     let sets: [NamedSet]
     let reward: LuaFunction
     let observer: any Observer

@@ -2,6 +2,9 @@ internal import RLEditCore
 
 /// Several methods on one task over the same seeds: the result of `rledit-lua compare`.
 public struct Comparison: Sendable, Equatable {
+    /// The method that a sceptic asks for: the task's search over an offset of each score.
+    package static let control = "logit_bias"
+
     /// One method with the cells it has, ascending by seed.
     public struct Method: Sendable, Equatable {
         public let name: String

@@ -66,8 +66,14 @@ struct ComparisonReport {
             .note(
                 """
                 \(shown.isEmpty ? "" : "Measures of sets are those of the held-out sets. ")\(isSpread ? spread : "")\
-                kFE: thousand full-forward equivalents.\(hasTarget ? target : "")
+                kFE: thousand full-forward equivalents.\(hasTarget ? target : "")\(controlNote)
                 """))
+    }
+
+    private var controlNote: String {
+        guard comparison.methods.contains(where: { $0.name == Comparison.control }) else { return "" }
+        return " \(Comparison.control) is a control: the task's search over an offset of each score, and nothing else. "
+            + "What it reaches needs no edit of weights."
     }
 
     private var differences: Markup {

@@ -22,11 +22,17 @@ struct CellRun {
 
     /// Why the method does not fit the task; nil when it does.
     var gap: CompareError? {
+        if case .logitBias = method.form {
+            return hasOutputBias ? nil : .noOutputBias(method: method.name, layer: lastLayer)
+        }
         guard case .baseline(let make, _) = method.form, brought == nil else { return nil }
-        if let world = method.ownWorld, let other = UnitWorld(rawValue: task.worldName), world != other {
+        if let world = method.policyWorld, let other = UnitWorld(rawValue: task.worldName), world != other {
             return .otherWorld(method: method.name, policy: world.rawValue, task: task.worldName)
         }
         let unlearning = make(task.world.layers)
+        if let refusal = unlearning.refusal(of: task.model) {
+            return .unfitNetwork(method: method.name, reason: "\(refusal)")
+        }
         if unlearning.editsLinearLayersOnly,
             let layer = task.world.layers.first(where: { name in
                 task.model.nodeIndex(named: name).map { !(task.model.nodes[$0].layer is Linear) } ?? false
@@ -50,18 +56,34 @@ struct CellRun {
         switch method.form {
         case .learner(let make):
             let budget = try method.budget ?? options.budget ?? task.learner.make().budget
-            return try search(make(budget), key)
-        case .taskLearner: return try search(task.learner, key)
+            return try search(make(budget), in: task.parts, key)
+        case .taskLearner: return try search(task.learner, in: task.parts, key)
+        case .logitBias: return try search(task.learner, in: biasParts, key)
         case .baseline(let make, let settings): return try baseline(make(task.world.layers), settings, key)
         }
     }
 
     // MARK: - Learners
 
-    private func search(_ learner: ScriptLearner, _ key: String) throws -> ComparisonCell? {
+    private var lastLayer: String { task.model.nodes.last?.name ?? "none" }
+    private var hasOutputBias: Bool {
+        task.model.editableLayers.contains(lastLayer) && task.model.parameter("\(lastLayer).bias") != nil
+    }
+
+    /// The task with edits of the scores' biases alone.
+    private var biasParts: TaskParts {
+        var parts = task.parts
+        let world = LogitBias()
+        parts.world = ScriptWorld(
+            world: world, layers: [lastLayer], horizon: task.world.horizon,
+            settings: ["scale": .number(Double(LogitBias.scale))])
+        return parts
+    }
+
+    private func search(_ learner: ScriptLearner, in parts: TaskParts, _ key: String) throws -> ComparisonCell? {
         let watcher = CellWatcher(task: task)
         let loop = try EditLoop(
-            editTask(learner.make()), seed: streamSeed, pool: pool,
+            editTask(learner.make(), parts), seed: streamSeed, pool: pool,
             progress: .standardError(label: "\(method.name) seed \(seed)", quiet: options.run.isQuiet),
             delegate: watcher)
         let clock = ContinuousClock()
@@ -71,12 +93,13 @@ struct CellRun {
         if reason == .interrupted || reason == .timeLimit { return nil }
         try task.didEnd(loop, reason: reason)
         let passes = try Cost.search(
-            of: task.model, layers: task.world.layers, examples: task.sets.reduce(0) { $0 + $1.examples.count },
+            of: task.model, layers: parts.world.layers, examples: task.sets.reduce(0) { $0 + $1.examples.count },
             evaluations: loop.evaluations)
         var cell = try cell(
             RunOutcome(of: loop, pool: pool), loop, key,
             ComparisonCell.Cost(kfe: passes.kfe, seconds: seconds, peakMegabytes: PeakMemory.megabytes))
         cell.settings = learner.settings
+        if parts.world.world is LogitBias { cell.settings["bias_scale"] = parts.world.settings["scale"] }
         cell.improvements = watcher.improvements
         if options.measuresDepth, let edits = try loop.meanPolicyEdit() ?? loop.best?.edits {
             cell.depth = try depth(of: loop.environment.evaluator.editedNetwork(edits))
@@ -84,9 +107,9 @@ struct CellRun {
         return cell
     }
 
-    private func editTask(_ learner: any Learner) throws -> EditTask {
+    private func editTask(_ learner: any Learner, _ parts: TaskParts) throws -> EditTask {
         EditTask(
-            name: task.name, problem: try task.makeProblem(), heldOut: task.heldOut, learner: learner,
+            name: task.name, problem: try task.makeProblem(parts), heldOut: task.heldOut, learner: learner,
             target: task.target, measures: task.measures)
     }
 

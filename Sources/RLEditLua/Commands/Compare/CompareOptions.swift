@@ -37,6 +37,10 @@ package enum CompareError: Error, Equatable, Sendable, CustomStringConvertible {
     case missingSet(method: String, set: String, known: [String])
     /// A method for linear layers, and a task that edits another one.
     case layerNotLinear(method: String, layer: String)
+    /// A baseline that can do nothing with the task's network.
+    case unfitNetwork(method: String, reason: String)
+    /// A method that moves the biases of the last layer, and a network that has none there.
+    case noOutputBias(method: String, layer: String)
     /// The policy of `--policy` edits in another world than the task.
     case otherWorld(method: String, policy: String, task: String)
     /// `--reference` names a method that has no result.
@@ -49,6 +53,9 @@ package enum CompareError: Error, Equatable, Sendable, CustomStringConvertible {
             "the method '\(method)' needs a set named '\(set)'; the task has \(known.joined(separator: ", "))"
         case .layerNotLinear(let method, let layer):
             "the method '\(method)' edits linear layers only, and '\(layer)' is none"
+        case .unfitNetwork(let method, let reason): "the method '\(method)': \(reason)"
+        case .noOutputBias(let method, let layer):
+            "the method '\(method)' moves the biases of the network's last layer, and '\(layer)' has none"
         case .otherWorld(let method, let policy, let task):
             "the method '\(method)': the policy of --policy is one for \(policy), and the task is in \(task)"
         case .noReference(let name): "--reference \(name): that method has no result"

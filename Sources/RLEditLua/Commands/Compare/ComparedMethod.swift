@@ -7,8 +7,8 @@ internal import RLEditNN
 package import RLEditRuns
 internal import RLEditWorlds
 
-/// What `rledit-lua compare` can try on a task: a learner with its defaults, a baseline with its own, or the learner that
-/// the task names.
+/// What `rledit-lua compare` can try on a task: a learner with its defaults, a baseline with its own, the learner that
+/// the task names, or this one on the biases of the scores alone.
 package struct ComparedMethod: Sendable {
     package let name: String
     package let kind: ComparisonCell.Kind
@@ -31,8 +31,8 @@ package struct ComparedMethod: Sendable {
         self.policy = policy
     }
 
-    /// The world that the method edits in whatever the task's; nil for the task's.
-    var ownWorld: UnitWorld? { policy?.file.world }
+    /// The world of the method's policy; nil for a method without one.
+    var policyWorld: UnitWorld? { policy?.file.world }
 
     /// The name without a budget.
     private var baseName: String { name.split(separator: "@").first.map(String.init) ?? name }
@@ -44,6 +44,8 @@ package struct ComparedMethod: Sendable {
         case baseline((_ layers: [String]) -> any UnlearningMethod, settings: JSONObject)
         /// The task's own learner with the task's settings.
         case taskLearner
+        /// The same in ``LogitBias``, whatever the task's world.
+        case logitBias
     }
 
     /// What the name means. Made when it is asked for: settings that are functions belong to one thread.
@@ -59,6 +61,7 @@ package struct ComparedMethod: Sendable {
                     return edit
                 }, settings: ["policy": .string(policy.hash), "refine": budget.map { .integer($0) } ?? .bool(false)])
         }
+        if name == ComparedMethod.logitBiasName { return .logitBias }
         return (ComparedMethod.learners + ComparedMethod.baselines).first { $0.name == baseName }?.form ?? .taskLearner
     }
 
@@ -68,18 +71,21 @@ package struct ComparedMethod: Sendable {
         case .learner(let make): JSONValue.object(make(1).settings).text
         case .baseline(_, let settings): JSONValue.object(settings).text
         case .taskLearner: "task"
+        case .logitBias: "task, \(LogitBias.scale)"
         }
     }
 
-    /// Every learner, then every baseline: the meaning of `all`.
+    /// Every learner, the control, then every baseline: the meaning of `all`.
     package static var all: [ComparedMethod] {
         learners.map { ComparedMethod(name: $0.name, kind: .learner) }
+            + [ComparedMethod(name: logitBiasName, kind: .learner)]
             + baselines.map { ComparedMethod(name: $0.name, kind: .baseline) }
     }
 
     /// All names that can be asked for.
     package static var names: [String] { all.map(\.name) + ["task"] }
 
+    private static let logitBiasName = Comparison.control
     private static let policyName = "policy"
     /// Evaluations of the refined policy that `all` includes beside the zero-shot one.
     private static let policyBudget = 10
