@@ -122,6 +122,14 @@ function rledit.UnitPolicy(options) end
 ---@return rledit.Policy
 function rledit.load_policy(path) end
 
+--- Trains policies by a task that has a `distribution`, with a seed each, and returns the one policy whose edits are
+--- the mean of theirs. Without a run folder; return the task from the script to have one. See `rledit.transfer`.
+---@param task rledit.TransferTask
+---@param options? { seeds: integer? } how many, 3 by default; the first has the run's seed
+---@return rledit.Policy
+---@return rledit.PolicyTraining info
+function rledit.train_policy(task, options) end
+
 --- Edits a model by a trained policy, at once or with a few evaluations of a reward. See `rledit.transfer`.
 ---@param options rledit.ApplyOptions
 ---@return rledit.Model edited

@@ -39,6 +39,14 @@ function transfer.UnitPolicy(options) end
 ---@return rledit.Policy
 function transfer.load_policy(path) end
 
+--- Trains policies by a task that has a `distribution`, with a seed each, and returns the one policy whose edits are
+--- the mean of theirs. Without a run folder; return the task from the script to have one.
+---@param task rledit.TransferTask
+---@param options? { seeds: integer? } how many, 3 by default; the first has the run's seed
+---@return rledit.Policy
+---@return rledit.PolicyTraining info
+function transfer.train_policy(task, options) end
+
 --- Edits a model by a trained policy, at once or with a few evaluations of a reward.
 ---@param options rledit.ApplyOptions
 ---@return rledit.Model edited
@@ -56,17 +64,26 @@ function transfer.apply(options) end
 ---@field reward (fun(m: rledit.Metrics): number, table<string, number>?)? by default ½(accuracy + probability of the label) of `retain` + 1 − the same of `forget`
 ---@field custom_features (fun(layer: rledit.LayerActivations): rledit.Tensor, rledit.Tensor)? the function that the policy was trained with, if there was one
 
+---@class rledit.PolicyTraining
+---@field evaluations integer of all seeds
+---@field validation_rewards number[] of each seed's policy on the validation pairs; empty without any
+---@field average_reward number? of the mean of their edits
+---@field summary string? these numbers and their spread in a line
+
 ---@class rledit.ApplyInfo
 ---@field evaluations integer of the reward; 0 without `refine`
 ---@field reward number? of the edit that was taken, with `refine`
 ---@field feature_seconds number what features took: the pass through the network
 ---@field edit_seconds number from features to the edited network
+---@field distance number? how far the network lies outside what the policy was trained on, in deviations; 0 inside; nil for a policy whose file does not say
+---@field advice string[] sentences about that distance, and about whether `refine` is wise
 
 ---@class rledit.TaskDistributionOptions
 ---@field networks rledit.Model[]|rledit.NetworksByPurpose training networks alone, or lists by purpose
 ---@field classes (integer|string)[]|rledit.ClassesByPurpose training classes alone, or those and others that training never meets
 ---@field sets fun(network: rledit.Model, class: integer|string): table<string, rledit.Set> what reward and features of a pair see: by name, `forget` and `retain` among them
 ---@field test_sets (fun(network: rledit.Model, class: integer|string): table<string, rledit.Set>)? what a held-out pair is measured on; its own sets by default
+---@field layers (fun(network: rledit.Model): string|string[])? the layers to edit of each network, where they have other names than the world's: networks of several families
 
 ---@class rledit.NetworksByPurpose
 ---@field training rledit.Model[]
@@ -102,6 +119,7 @@ function transfer.apply(options) end
 ---@field metrics table<string, fun(set: rledit.SetMetrics): number>? metrics of your own, read as `m.<set>.<name>`
 ---@field learner (rledit.Learner|rledit.CustomLearner)? PPO and Reinforce act on pairs; all others search over the policy's parameters, and their steps count policies. By default an evolution strategy of 9,600
 ---@field pairs_per_step integer? pairs that a step draws, on which each candidate is judged; 8 by default
+---@field draw_images integer[]? `{ least, most }`: an episode looks at so many images of the set to forget, another number each time (log-uniform), and ten times as many to keep; the reward sees other images. The policy is told how many there are
 ---@field on_invalid_reward ("stop"|"worst")? what becomes of a candidate for which the reward raises, or gives no finite number, as in a task that edits one network
 ---@field validation_interval integer? updates between looks at the validation pairs; 10 by default
 ---@field refine (integer|false)? evaluations of a second, refined edit of each held-out pair; none by default
@@ -165,6 +183,12 @@ function TransferEnvironment:edited_model() end
 ---@field features string[] names
 ---@field training table how it was trained: distribution, learner, seed, versions, data
 ---@field heldout table what it reached on held-out pairs
+---@field policies integer whose edits are averaged
 local Policy = {}
+
+--- Writes the policy to a file in the run folder and returns its path.
+---@param name string a plain file name ending in .safetensors
+---@return string path
+function Policy:save(name) end
 
 return transfer

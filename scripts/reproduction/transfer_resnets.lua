@@ -1,7 +1,7 @@
 -- A policy for ResNets on CIFAR-10 (docs/transfer.md): trained on fine-tunes of a published ResNet-20 and eight classes
 -- and applied to other ResNet-20s and to a ResNet-56, for the classes 6 and 7, which it never met. It edits `linear`.
 --
---   RLEDIT_DATA=... rledit-lua scripts/reproduction/transfer_resnets.lua [--set heldout=4]
+--   RLEDIT_DATA=... rledit-lua scripts/reproduction/transfer_resnets.lua
 --
 -- Only the last layer changes, so what enters it is computed once for each network, and the policy is trained and
 -- judged on the last layers alone; one whole ResNet-56 is edited too, and must agree. Prints a line per network, class
@@ -146,4 +146,4 @@ judge("resnet56", resnet(56, "resnet56.safetensors"), 56)
 judge("resnet20", resnet(20, "resnet20.safetensors"), 20)
 judge("resnet20-jpeg", resnet(20, "resnet20-jpeg.safetensors"), 20)
 judge("resnet20-backdoor", resnet(20, "resnet20-backdoor.safetensors"), 20)
-for seed = 6, 5 + (args.heldout or 6) do judge("fine-tune " .. seed, finetuned(seed), 20) end
+for seed = 6, 5 + (args.heldout or 4) do judge("fine-tune " .. seed, finetuned(seed), 20) end
