@@ -26,11 +26,16 @@ struct Watch {
     /// Goes on until a signal comes.
     /// - Returns: the exit code that goes with it.
     func run() -> Int32 {
+        // Whoever started this process may have signals blocked.
+        var unblocked = sigset_t()
+        sigemptyset(&unblocked)
         for number in [SIGINT, SIGTERM, SIGHUP] {
+            sigaddset(&unblocked, number)
             // A handler, since what is ignored here would be ignored by the rounds, too.
             let before = signal(number) { Watch.caught.store($0, ordering: .relaxed) }
             if unsafeBitCast(before, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) { signal(number, SIG_IGN) }
         }
+        sigprocmask(SIG_UNBLOCK, &unblocked, nil)
         while true {
             let state = FileState.of(script)
             if isatty(STDOUT_FILENO) != 0 { StandardOutput.write("\u{1B}[H\u{1B}[2J\u{1B}[3J") }

@@ -67,9 +67,9 @@ struct SharingTests {
         #expect(try workspace.run("t.lua", "--out", "r", "--data", ".", "--quiet").code == 0)
         // A stranger's manifest may say what it likes.
         let manifest = workspace.text("r/manifest.json")
-        #expect(manifest.contains(#""data": ".""#))
+        #expect(manifest.contains(#""data":".""#))
         try workspace.write(
-            Array(manifest.replacing(#""trust": false"#, with: #""trust": true"#).utf8), to: "r/manifest.json")
+            Array(manifest.replacing(#""trust":false"#, with: #""trust":true"#).utf8), to: "r/manifest.json")
         let trusted = try workspace.run("verify", "r")
         #expect(trusted.code == 1 && trusted.report.contains("verify runs nothing without the sandbox"))
         let packed = try workspace.run("pack", "r")
