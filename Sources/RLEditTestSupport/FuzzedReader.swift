@@ -41,6 +41,8 @@ package enum FuzzedReader: String, CaseIterable, Sendable {
     case manifest
     /// A policy that somebody trained and shares.
     case policy
+    /// A run that somebody shares.
+    case pack
 
     package enum Outcome: Equatable, Sendable {
         case accepted
@@ -79,6 +81,7 @@ package enum FuzzedReader: String, CaseIterable, Sendable {
             case .vocabulary: try readVocabulary(String(decoding: bytes, as: UTF8.self))
             case .manifest: try readManifest(bytes)
             case .policy: try readPolicy(try FuzzedReader.file(bytes, at: scratch))
+            case .pack: try readPack(try FuzzedReader.file(bytes, at: scratch))
             }
             return .accepted
         } catch let find as Find {
@@ -100,6 +103,7 @@ package enum FuzzedReader: String, CaseIterable, Sendable {
         case .vocabulary: error is ModelFileError
         case .manifest: error is JSONReadError || error is ManifestError
         case .policy: error is SafetensorsError || error is PolicyFileError
+        case .pack: error is PackError
         }
     }
 
@@ -221,6 +225,26 @@ package enum FuzzedReader: String, CaseIterable, Sendable {
     private func readPolicy(_ path: String) throws {
         let policy = try PolicyFile(SafetensorsFile(path: path))
         try expect(!policy.layers.isEmpty, "a policy that edits no layer")
+    }
+
+    /// What is unpacked lies in the folder, and is what the pack says.
+    private func readPack(_ path: String) throws {
+        let pack = try Pack(path: path)
+        _ = try pack.text()
+        let folder = path + ".unpacked"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        do { try pack.unpack(into: folder) } catch is FileError { return }
+        for member in pack.members {
+            let bytes = FileManager.default.contents(atPath: "\(folder)/\(member.name)").map(Array.init) ?? []
+            try expect(SHA256Digest.hex(of: bytes) == member.hash, "'\(member.name)' was not unpacked")
+        }
+        let found = FileManager.default.subpaths(atPath: folder) ?? []
+        let files = found.filter {
+            (try? FileManager.default.attributesOfItem(atPath: "\(folder)/\($0)")[.type] as? FileAttributeType)
+                == .typeRegular
+        }
+        try expect(files.count == pack.members.count, "other files than the members")
+        _ = Verification(of: pack.results, again: pack.results)
     }
 
     private func expect(_ condition: Bool, _ complaint: @autoclosure () -> String) throws {

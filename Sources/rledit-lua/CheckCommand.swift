@@ -28,6 +28,9 @@ struct CheckCommand: ParsableCommand {
     @Flag(help: "Count warnings as errors.")
     var strict = false
 
+    @Flag(help: "Check again on every change of the script or a file beside it, until Ctrl-C.")
+    var watch = false
+
     @OptionGroup
     var common: ScriptOptions
 
@@ -44,6 +47,7 @@ struct CheckCommand: ParsableCommand {
     }
 
     func run() throws {
+        if watch { throw ExitCode(Watch(script: script, words: try CommandWords.given()).run()) }
         var options = try common.runOptions()
         options.seeds = [seed]
         options.scriptArguments = scriptArguments

@@ -19,6 +19,9 @@ struct CommandLineTool: ParsableCommand {
               rledit-lua sweep task.lua --grid rank=1,2,4      a task over values of its settings
               rledit-lua repl                                  Lua line by line, with rledit loaded
               rledit-lua runs                                  what lies under runs/
+              rledit-lua pack runs/unlearn-7-…                 a run as one file to pass on
+              rledit-lua verify seven.rledit                   run a stranger's pack again and compare
+              rledit-lua rescore runs/seven reward.lua          another reward over its candidates
               rledit-lua apply policy.safetensors model.safetensors --set …  edit by a trained policy
               rledit-lua predict runs/debias-… < comments.txt  apply an edited classifier of texts
               rledit-lua report runs/unlearn-7-…               make the report of a run again
@@ -27,7 +30,8 @@ struct CommandLineTool: ParsableCommand {
         version: ProductVersion.current.description,
         subcommands: [
             RunCommand.self, CheckCommand.self, NewCommand.self, CompareCommand.self, SweepCommand.self,
-            RunsCommand.self, ReplCommand.self, ApplyCommand.self, PredictCommand.self, ReportCommand.self,
+            RunsCommand.self, PackCommand.self, ShowCommand.self, VerifyCommand.self, RescoreCommand.self,
+            ReplCommand.self, ApplyCommand.self, PredictCommand.self, ReportCommand.self,
             DoctorCommand.self, AnnotationsCommand.self,
         ],
         defaultSubcommand: RunCommand.self)

@@ -78,6 +78,7 @@ struct CompareCommand: ParsableCommand {
     var scriptArguments: [String] = []
 
     func validate() throws {
+        try Launcher.requireOneCopy()
         let chosen = try parsedMethods()
         if let reference, !chosen.contains(where: { $0.name == reference }) {
             throw ValidationError("--reference \(reference): that method is not compared.")

@@ -13,7 +13,7 @@ enum Launcher {
             guard let copies = environment[name].flatMap({ Int($0) }), copies > 1 else { continue }
             throw ValidationError(
                 "a launcher started \(copies) copies of this program (\(name)=\(copies)), which would make the same run "
-                    + "\(copies) times: start one copy with --workers, or divide a sweep among jobs by --shard.")
+                    + "\(copies) times: start one copy with --workers, or give each copy a part of a sweep by --shard.")
         }
     }
 }

@@ -50,6 +50,12 @@ struct RunCommand: ParsableCommand {
     @Flag(help: "Keep no examples of the data in the run folder and its report.")
     var noExamples = false
 
+    @Flag(help: "Run again on every change of the script or a file beside it, until Ctrl-C.")
+    var watch = false
+
+    @Flag(help: "Leave a file for TensorBoard in the run folder, which grows while the run lasts.")
+    var tensorboard = false
+
     @OptionGroup
     var output: OutputOptions
 
@@ -73,6 +79,9 @@ struct RunCommand: ParsableCommand {
         if resume != nil, seed != nil || seeds != nil || out != nil || !common.pairs.isEmpty {
             throw ValidationError("--resume takes --seed, --seeds, --set and --out from the run: leave them out.")
         }
+        if watch, resume != nil || out != nil {
+            throw ValidationError("--watch makes a new run folder for each round: leave --resume and --out out.")
+        }
         if seed != nil, seeds != nil { throw ValidationError("--seed and --seeds cannot be combined.") }
         if resume == "" { throw ValidationError("--resume is empty: name the folder of a run.") }
         try OutputOptions.validate(seed: seed, seeds: seeds, out: out, maxTime: maxTime)
@@ -81,6 +90,7 @@ struct RunCommand: ParsableCommand {
     }
 
     func run() throws {
+        if watch, let script { throw ExitCode(Watch(script: script, words: try CommandWords.given()).run()) }
         let options = try Confinement.ofRun(script: script, resuming: resume, options: try runOptions())
         let (script, resume, output) = (script, resume, output)
         let end = try ScriptHost.run(options, print: output.print) { host in
@@ -121,6 +131,7 @@ struct RunCommand: ParsableCommand {
         options.maxSeconds = maxTime
         options.savedEdit = edit
         options.keepsExamples = !noExamples
+        options.writesEvents = tensorboard
         output.apply(to: &options)
         limits.apply(to: &options)
         return options

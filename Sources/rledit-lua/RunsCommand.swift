@@ -7,7 +7,7 @@ import RLEditRuns
 struct RunsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "runs",
-        abstract: "List the runs of a folder, or show one.",
+        abstract: "List the runs, comparisons, sweeps and packs of a folder, or show a run.",
         discussion: """
             EXAMPLES:
               rledit-lua runs
@@ -19,7 +19,7 @@ struct RunsCommand: ParsableCommand {
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "A line for each run, newest first. (the default)")
+            abstract: "A line for each run, newest first, then for each comparison, sweep and pack. (the default)")
 
         @Argument(help: "The folder that holds the runs.", completion: .directory)
         var folder = "runs"
@@ -53,7 +53,7 @@ struct RunsCommand: ParsableCommand {
             for run in listing.unreadable { Terminal.note("'\(run.folder)' cannot be read: \(run.reason)") }
             if json {
                 StandardOutput.write(listing.json.text + "\n")
-            } else if listing.runs.isEmpty {
+            } else if listing.isEmpty {
                 Terminal.note("no runs\(filter.text) in '\(folder)'")
             } else {
                 StandardOutput.show(listing.text + "\n")

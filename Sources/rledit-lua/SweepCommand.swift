@@ -77,6 +77,8 @@ struct SweepCommand: ParsableCommand {
     var scriptArguments: [String] = []
 
     func validate() throws {
+        // With --shard each copy may have a part of its own.
+        if shard == nil { try Launcher.requireOneCopy() }
         let options = try sweepOptions()
         if let fixed = options.plan.names.first(where: { name in common.pairs.contains { $0.hasPrefix("\(name)=") } }) {
             throw ValidationError("'\(fixed)' is swept: --set cannot fix it.")

@@ -144,7 +144,7 @@ struct HabitTests {
             (
                 ["frobnicate", "t.lua"],
                 "'frobnicate' is neither a command nor a file: the commands are run, check, new, compare, "
-                    + "sweep, runs, repl, apply, predict, report, doctor."
+                    + "sweep, runs, pack, show, verify, rescore, repl, apply, predict, report, doctor."
             ),
             (["runs", "shwo", "o"], "'shwo' is neither a command nor a folder: did you mean 'show'?"),
             (["t.lua", "--out", ""], "--out is empty: name a folder, or leave it out."),

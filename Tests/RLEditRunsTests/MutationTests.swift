@@ -5,6 +5,7 @@ import RLEditLearners
 import RLEditNN
 import RLEditRuns
 import RLEditTensor
+import RLEditTestSupport
 import Testing
 
 /// Files that come with a script or a run folder are read without trusting a byte: whatever is done to them, reading ends in
@@ -104,6 +105,16 @@ struct MutationTests {
         }
         try replay("vocabulary", [Array((classifier.metadata[Vocabulary.key] ?? "").utf8)]) {
             _ = try Vocabulary(parsing: String(decoding: $0, as: UTF8.self), path: "x")
+        }
+    }
+
+    @Test("Packs, stored and deflated")
+    func packs() throws {
+        let folder = try TemporaryFolder()
+        let seeds = try ["stored.rledit", "deflated.rledit"].map { try Corpus.bytes(.pack, $0) }
+        try replay("pack", seeds) {
+            try renew($0, "x.rledit", in: folder)
+            _ = try Pack(path: folder.file("x.rledit")).text()
         }
     }
 

@@ -7,10 +7,12 @@ them, which the tests of its reader compare with the numbers below.
 Inputs of fixed findings are beside them under other names; this script leaves those alone.
 """
 import gzip
+import hashlib
 import io
 import json
 import pathlib
 import struct
+import warnings
 import zipfile
 
 import numpy
@@ -204,8 +206,55 @@ def onnx_files():
         write(f"onnx/{name}", (fixtures / name).read_bytes())
 
 
+def pack_files():
+    """A small run as `rledit-lua pack` would put it, and what strangers send."""
+    script, module = b"return require 'rledit'.task {}\n", b"return {}\n"
+    def sha(data):
+        return hashlib.sha256(data).hexdigest()
+    manifest = {**MANIFEST, "script": {"source": "t.lua", "copy": "script/t.lua", "hash": sha(script)},
+                "modules": [{"source": "m.lua", "copy": "script/m.lua", "hash": sha(module)}]}
+    def lists(members, results=()):
+        results = b"".join(f"{sha(data)}  {name}\n".encode() for name, data in results)
+        members = {**members, "results.txt": results}
+        contents = b"# A run\n" + b"".join(f"{sha(data)}  {name}\n".encode() for name, data in members.items())
+        return {"contents.txt": contents, **members}
+    def sound(**changes):
+        delta = b"a delta"
+        members = {"manifest.json": json.dumps({**manifest, **changes}).encode(),
+                   "summary.json": json.dumps(SUMMARY).encode(), "delta.safetensors": delta,
+                   "script/t.lua": script, "script/m.lua": module}
+        return lists(members, [("delta.safetensors", delta), ("metrics.jsonl", b"{}")])
+    def archive(members, method=zipfile.ZIP_STORED, mode=0o100644, more=()):
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w", method) as file:
+            for name, data in [*members.items(), *more]:
+                info = zipfile.ZipInfo(name, EPOCH)
+                info.compress_type, info.external_attr, info.create_system = method, mode << 16, 3
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    file.writestr(info, data)
+        return buffer.getvalue()
+    write("pack/stored.rledit", archive(sound()))
+    write("pack/deflated.rledit", archive(sound(), zipfile.ZIP_DEFLATED))
+    # Each is refused.
+    write("pack/link", archive(sound(), mode=0o120777))
+    write("pack/twice", archive(sound(), more=[("script/t.lua", b"other")]))
+    for name, bad in [("outside", "script/../../t.lua"), ("absolute", "/tmp/t.lua"), ("hidden", "script/.t.lua"),
+                      ("backslash", "script\\\\t.lua"), ("folder", "script/sub/"), ("data", "examples.json")]:
+        write(f"pack/{name}", archive({**sound(), bad: b"x"}))
+    write("pack/changed-script", archive({**sound(), "script/t.lua": script + b"-- "}))
+    write("pack/trust", archive(sound(options={**MANIFEST["options"], "trust": True})))
+    write("pack/copy-outside", archive(sound(script={"source": "t", "copy": "../t.lua", "hash": sha(script)})))
+    write("pack/bomb", archive({**sound(), "script/zeros": bytes(1 << 23)}, zipfile.ZIP_DEFLATED))
+    huge = bytearray(archive(sound()))
+    place = huge.rindex(b"PK\x01\x02") + 24
+    huge[place:place + 4] = struct.pack("<I", 0xFFFFFFF0)
+    write("pack/huge-size", bytes(huge))
+
+
 if __name__ == "__main__":
     numpy_files()
     other_files()
     policy_files()
     onnx_files()
+    pack_files()

@@ -27,7 +27,7 @@ final class ScriptReward: RewardFunction {
     /// Two arguments used in turn: a reward that kept the one of the call before is told so when it reads it.
     private let arguments: [(scope: MetricsScope, object: LuaObject)]
     private var turn = 0
-    private var termReader = LuaNamedNumbers()
+    private var results = RewardResults()
     private var isRunning = false
 
     init(
@@ -74,42 +74,11 @@ final class ScriptReward: RewardFunction {
                 task: task, episode: context.episode, step: context.step, reason: reason, scriptError: error)
         }
         do {
-            return try function.call(with: object, resultCount: 3) { results in
-                try read(results) { fault("\(position): \($0)") }
+            return try function.call(with: object, resultCount: 3) { returned in
+                try results.read(returned) { fault("\(position): \($0)") }
             }
         } catch let error as LuaError where error.kind == .script {
             throw fault(error.message, error)
         }
-    }
-
-    private func read(_ results: LuaCallResults, fault: (String) -> RewardFault) throws -> Reward {
-        let first = results.slot(1)
-        guard let value = Double.luaRead(first) else {
-            let hint = first.isNil ? " (is a 'return' missing?)" : ""
-            throw fault("the reward must return a number, got \(first.typeName)\(hint)")
-        }
-        guard value.isFinite else { throw fault("the reward must be a finite number, got \(ScriptNumber.text(value))") }
-        var reward = Reward(value)
-        let second = results.slot(2)
-        if !second.isNil {
-            do {
-                try termReader.read(second) { reward.terms.append(NamedNumber($0, $1)) }
-            } catch let error as LuaNamedNumbers.Fault {
-                throw fault("second result of the reward: \(error.description)")
-            }
-            if let term = reward.terms.first(where: { !$0.value.isFinite }) {
-                throw fault(
-                    "term '\(term.name)' of the reward must be a finite number, got "
-                        + ScriptNumber.text(term.value))
-            }
-        }
-        let third = results.slot(3)
-        if !third.isNil {
-            guard let terminated = Bool.luaRead(third) else {
-                throw fault("third result of the reward: boolean expected, got \(third.typeName)")
-            }
-            reward.terminated = terminated
-        }
-        return reward
     }
 }

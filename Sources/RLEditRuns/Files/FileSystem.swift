@@ -98,6 +98,9 @@ package enum FileSystem {
         return names.reduce(0) { $0 + size(ofTree: "\(path)/\($1)") }
     }
 
+    /// The last part of a path.
+    static func name(of path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
+
     /// The folder part of a path.
     package static func folder(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }

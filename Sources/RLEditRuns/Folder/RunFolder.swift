@@ -46,6 +46,8 @@ public final class RunFolder: Sendable {
     public static let manifestName = "manifest.json"
     public static let metricsName = "metrics.jsonl"
     public static let timingName = "timing.jsonl"
+    /// For TensorBoard, which looks for the second part of the name.
+    public static let eventsName = "run.tfevents"
     public static let candidatesName = "candidates.csv"
     public static let examplesName = "examples.json"
     public static let checkpointsName = "checkpoints"

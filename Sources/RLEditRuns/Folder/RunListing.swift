@@ -1,6 +1,6 @@
 public import RLEditCore
 
-/// The runs that lie in a folder: what `rledit-lua runs` shows.
+/// The runs that lie in a folder, and comparisons, sweeps and packs beside them: what `rledit-lua runs` shows.
 public struct RunListing: Sendable, Equatable {
     public struct Run: Sendable, Equatable {
         public let folder: String
@@ -25,7 +25,9 @@ public struct RunListing: Sendable, Equatable {
 
     /// Newest first.
     public let runs: [Run]
-    /// Folders whose manifest cannot be read, with the reason.
+    /// By name.
+    public let others: [Other]
+    /// Folders whose manifest cannot be read and packs that are none, with the reason.
     public let unreadable: [(folder: String, reason: String)]
 
     /// Which runs to list: those that have every name that is given here.
@@ -42,6 +44,10 @@ public struct RunListing: Sendable, Equatable {
             self.world = world
             self.learner = learner
             self.status = status
+        }
+
+        func takes(_ other: Other) -> Bool {
+            (task.map { $0 == other.task } ?? true) && world == nil && learner == nil && status == nil
         }
 
         func takes(_ manifest: Manifest) -> Bool {
@@ -64,31 +70,43 @@ public struct RunListing: Sendable, Equatable {
         var folder = folder
         while folder.count > 1, folder.hasSuffix("/") { folder.removeLast() }
         var runs: [Run] = []
+        var others: [Other] = []
         var unreadable: [(folder: String, reason: String)] = []
         for name in try FileSystem.names(in: folder) {
             let path = "\(folder)/\(name)"
-            guard FileSystem.status(of: "\(path)/\(RunFolder.manifestName)") != nil else { continue }
             do {
+                guard FileSystem.status(of: "\(path)/\(RunFolder.manifestName)") != nil else {
+                    if let other = try RunListing.other(at: path), filter.takes(other) { others.append(other) }
+                    continue
+                }
                 let manifest = try Manifest.read(from: path)
                 guard filter.takes(manifest) else { continue }
                 runs.append(Run(folder: path, manifest: manifest, summary: RunSummary.read(in: path)))
             } catch {
-                unreadable.append((path, "\(error)"))
+                unreadable.append((path, (error as? PackError)?.reason ?? "\(error)"))
             }
         }
         // Runs of the same second: by name, so that nothing depends on the order of the disk.
         self.runs = runs.sorted {
             ($1.manifest.started.seconds, $0.folder) < ($0.manifest.started.seconds, $1.folder)
         }
+        self.others = others
         self.unreadable = unreadable
     }
 
+    public var isEmpty: Bool { runs.isEmpty && others.isEmpty }
+
     public static func == (left: RunListing, right: RunListing) -> Bool {
-        left.runs == right.runs && left.unreadable.map(\.folder) == right.unreadable.map(\.folder)
+        left.runs == right.runs && left.others == right.others
+            && left.unreadable.map(\.folder) == right.unreadable.map(\.folder)
     }
 
-    /// A row for each run.
+    /// A row for each run, then one for each of what is beside them.
     public var text: String {
+        [runs.isEmpty ? "" : runText, otherText].filter { !$0.isEmpty }.joined(separator: "\n\n")
+    }
+
+    private var runText: String {
         var table = TextTable([
             .init("started", .left), .init("task", .left), .init("world", .left), .init("learner", .left),
             .init("seeds", .right), .init("status", .left), .init("held out", .left), .init("folder", .left),
@@ -113,8 +131,9 @@ public struct RunListing: Sendable, Equatable {
                     "seeds": .array(run.manifest.seeds.map(JSONValue.integer)),
                 ]
                 object["summary"] = run.summary?.json["summary"] ?? .null
+                object["kind"] = "run"
                 return .object(object)
-            })
+            } + otherJSON)
     }
 }
 

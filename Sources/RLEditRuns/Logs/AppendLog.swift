@@ -65,7 +65,8 @@ public final class AppendLog: Sendable {
         try append(bytes: bytes)
     }
 
-    private func append(bytes: [UInt8]) throws(FileError) {
+    /// Add bytes as they are.
+    func append(bytes: [UInt8]) throws(FileError) {
         try state.withLock { (state) throws(FileError) in
             state.buffer += bytes
             if state.buffer.count >= AppendLog.bufferSize { try state.flush() }

@@ -8,6 +8,7 @@ public final class RunLogs {
     private let folder: RunFolder
     private let metrics: AppendLog
     private let timing: AppendLog
+    private let events: EventLog?
     private var candidates: CandidateLog?
     private var columns: [(metric: SetMetric, set: Int)?] = []
     private let checkpointInterval: Double
@@ -26,12 +27,13 @@ public final class RunLogs {
 
     /// - Parameters:
     ///   - checkpoint: of the run to continue, whose logs are cut back to it; nil for a new run.
+    ///   - eventTexts: what TensorBoard shows as text beside the numbers; nil for no file for it.
     ///   - clock: seconds from any start, never going back; nil for the system's.
     /// - Throws: ``FileError``, ``LogResumeError``.
     public init(
         in folder: RunFolder, continuing checkpoint: Checkpoint? = nil,
         checkpointInterval: Double = RunLogs.defaultCheckpointInterval, sizeLimit: Int = RunLogs.defaultSizeLimit,
-        clock: (() -> Double)? = nil
+        eventTexts: [(name: String, text: String)]? = nil, clock: (() -> Double)? = nil
     ) throws {
         self.folder = folder
         self.checkpointInterval = checkpointInterval
@@ -51,6 +53,15 @@ public final class RunLogs {
             metrics = try AppendLog(creating: folder.file(RunFolder.metricsName))
             timing = try AppendLog(creating: folder.file(RunFolder.timingName))
         }
+        guard let eventTexts else {
+            events = nil
+            return
+        }
+        let events = try EventLog(creating: folder.file(RunFolder.eventsName), clock: clock)
+        for (name, text) in eventTexts { try events.add(text, named: name) }
+        // A resumed run writes the file again from its beginning.
+        for record in try UpdateRecord.read(metrics.path) { try events.add(record) }
+        self.events = events
     }
 
     private var resumedCandidatesOffset: Int?
@@ -89,11 +100,18 @@ public final class RunLogs {
     /// A line for an update, and one beside it with what is not deterministic.
     func add(_ record: UpdateRecord) throws {
         try metrics.append(record.json)
+        try events?.add(record)
         let seconds = clock() - started
         try timing.append([
             "update": .integer(record.update), "seconds": .number(seconds),
             "evaluations_per_second": .number(seconds > 0 ? Double(record.evaluations) / seconds : 0),
         ])
+    }
+
+    /// What TensorBoard shows of the results.
+    package func add(_ result: SeedResult) throws(FileError) {
+        try events?.add(result)
+        try events?.flush()
     }
 
     /// Whether the interval since the last checkpoint has passed.
@@ -140,6 +158,7 @@ public final class RunLogs {
         if let absence = folder.absence { throw absence }
         try metrics.flush()
         try timing.flush()
+        try events?.flush()
         try candidates?.flush()
     }
 }

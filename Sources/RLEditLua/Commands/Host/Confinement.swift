@@ -14,10 +14,6 @@ package struct Confinement {
     private var holders: [String] = []
     private var options: RunOptions
 
-    /// Most `.lua` files beside a script for which there are rules, and most names that are looked at to find them.
-    private static let mostModules = 2_000
-    private static let mostNames = 20_000
-
     /// What the program itself reads while it runs: libraries that are loaded late, time zones, the kernel's view of the cores.
     private static let system = [
         "/usr", "/lib", "/lib64", "/etc/localtime", "/etc/timezone", "/etc/ld.so.cache", "/proc/cpuinfo",
@@ -79,17 +75,18 @@ package struct Confinement {
         guard !options.isTrusted else { return options }
         var confinement = Confinement(options: options, data: options.data)
         // `require` looks beside the script, or in the current folder.
-        if let script { confinement.allow(script: script) } else { confinement.allowModules(in: ".") }
+        if let script { confinement.allow(script: script) } else { confinement.readable += FilesBeside.all(in: ".") }
         if let history { confinement.writable.append(history) }
         try confinement.reserve(options.out)
         return try confinement.raise()
     }
 
     /// Confines the trial of a script, whose results go to a temporary folder.
-    package static func ofTrial(script: String, options: RunOptions) throws -> RunOptions {
+    /// - Parameter script: nil for one that is written into that folder.
+    package static func ofTrial(script: String?, options: RunOptions) throws -> RunOptions {
         guard !options.isTrusted else { return options }
         var confinement = Confinement(options: options, data: options.data)
-        confinement.allow(script: script)
+        if let script { confinement.allow(script: script) }
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("rledit-check-\(UUID().uuidString)")
         try? confinement.reserve(folder.path)
         return try confinement.raise()
@@ -110,33 +107,10 @@ package struct Confinement {
     }
 
     /// The script and the `.lua` files and policies beside it and below, which it may read; not the folder as a whole, where
-    /// anything may lie.
+    /// anything may lie. What a link leads to is what would be read; the script host refuses links that leave the folder.
     private mutating func allow(script: String) {
         readable.append(script)
-        let folder = (script as NSString).deletingLastPathComponent
-        allowModules(in: folder.isEmpty ? "." : folder)
-    }
-
-    private mutating func allowModules(in folder: String) {
-        let manager = FileManager.default
-        var folders = [folder]
-        var (modules, names) = (0, 0)
-        while let folder = folders.popLast() {
-            for name in ((try? manager.contentsOfDirectory(atPath: folder)) ?? []).sorted() where !name.hasPrefix(".") {
-                names += 1
-                guard names <= Confinement.mostNames, modules < Confinement.mostModules else { return }
-                let path = "\(folder)/\(name)"
-                if name.hasSuffix(".lua") || name.hasSuffix(ScriptContext.policyEnding) {
-                    // What a link leads to is what would be read; the script host refuses links that leave the folder.
-                    readable.append(path)
-                    modules += 1
-                } else if let type = try? manager.attributesOfItem(atPath: path)[.type] as? FileAttributeType,
-                    type == .typeDirectory
-                {
-                    folders.append(path)
-                }
-            }
-        }
+        readable += FilesBeside.all(besideScript: script)
     }
 
     /// - Throws: ``MissingWallsError`` when a wall is not there and the options require all.

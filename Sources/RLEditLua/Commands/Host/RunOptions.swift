@@ -25,6 +25,8 @@ package struct RunOptions: Sendable {
     package var savedEdit = SavedEdit.meanPolicy
     /// Whether the run folder and the report show some held-out examples.
     package var keepsExamples = true
+    /// Whether the run leaves a file for TensorBoard.
+    package var writesEvents = false
     package var isQuiet = false
     /// Whether warnings are errors.
     package var isStrict = false

@@ -25,6 +25,18 @@ struct RunScript: Sendable {
         bytes = Array(data)
     }
 
+    /// The copy of a script in the folder of its run.
+    /// - Throws: ``RunError/changedCopy(path:)`` when it or a module is not what the run was started with.
+    init(copiedBy manifest: Manifest, in folder: String) throws {
+        try self.init(path: "\(folder)/\(manifest.script.copy)", source: manifest.script.source)
+        for file in [manifest.script] + manifest.modules {
+            let copy = "\(folder)/\(file.copy)"
+            guard let bytes = FileManager.default.contents(atPath: copy),
+                SHA256Digest.hex(of: Array(bytes)) == file.hash
+            else { throw RunError.changedCopy(path: copy) }
+        }
+    }
+
     /// Name of the copy in the run folder.
     var copyName: String { "\(RunFolder.scriptFolderName)/\((source as NSString).lastPathComponent)" }
 

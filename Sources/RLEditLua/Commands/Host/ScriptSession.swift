@@ -67,8 +67,7 @@ package final class ScriptSession {
     /// - Throws: `LuaError` with file and line.
     @discardableResult
     package func run(_ source: [UInt8], path: String, arguments: [String] = []) throws -> (any RunnableTask)? {
-        context.scriptFolder = ScriptSession.folder(of: path)
-        host.modules.scriptDirectory = ScriptSession.folder(of: path)
+        useFolder(of: path)
         let results = try host.runMain(source, path: path, arguments: arguments.map { .string($0) })
         do {
             made = try ScriptSession.task(in: results, host: host)
@@ -82,6 +81,12 @@ package final class ScriptSession {
         }
         if let made, !made.hasOwnName { made.name = ScriptSession.baseName(of: path) }
         return made
+    }
+
+    /// Modules and policies are looked for beside the script.
+    func useFolder(of path: String) {
+        context.scriptFolder = ScriptSession.folder(of: path)
+        host.modules.scriptDirectory = ScriptSession.folder(of: path)
     }
 
     private static func task(in results: [LuaValue], host: LuaHost) throws -> (any RunnableTask)? {

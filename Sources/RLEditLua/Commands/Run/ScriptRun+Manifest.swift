@@ -94,6 +94,21 @@ extension ScriptRun {
         }
     }
 
+    /// Copies what a reward or a callback has required or read since the manifest was written: a run must be repeatable from
+    /// its folder alone.
+    func keepLateFiles(_ manifest: inout Manifest, of session: ScriptSession, in folder: RunFolder) throws {
+        let isPolicyMissing = session.context.policiesBeside.contains {
+            !FileManager.default.fileExists(atPath: folder.file("\(RunFolder.scriptFolderName)/\($0.name)"))
+        }
+        guard isPolicyMissing || session.loadedFiles.count > manifest.modules.count else { return }
+        let (status, ended) = (manifest.status, manifest.ended)
+        // The run over all seeds goes on.
+        (manifest.status, manifest.ended) = (.running, nil)
+        try write(&manifest, of: session, to: folder)
+        (manifest.status, manifest.ended) = (status, ended)
+        try manifest.write(to: folder)
+    }
+
     func writeTopManifest(status: Manifest.Status, task: String? = nil, reason: String? = nil) throws {
         guard let top else { return }
         var manifest = try Manifest.read(from: top.path)

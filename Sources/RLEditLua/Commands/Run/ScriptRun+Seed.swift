@@ -54,12 +54,9 @@ extension ScriptRun {
         if resumed != nil { try continueManifest(&manifest, of: own) }
         try write(&manifest, of: session, to: own)
         do {
-            let ended = try learn(task, seed: seed, folder: own, manifest: &manifest, begun: begun)
-            // Those that a callback has read since.
-            for policy in context.policiesBeside {
-                let name = "\(RunFolder.scriptFolderName)/\(policy.name)"
-                if !FileManager.default.fileExists(atPath: own.file(name)) { try own.write(policy.bytes, to: name) }
-            }
+            let ended = try learn(
+                task, of: session, seed: seed, folder: own, manifest: &manifest, begun: begun)
+            try keepLateFiles(&manifest, of: session, in: own)
             noteScriptTime(session.host.callbackSeconds, of: clock.seconds - begun)
             if results.isEmpty, ended.result != nil {
                 for unread in context.unreadArguments { host.note("warning: \(unread)") }
@@ -68,6 +65,7 @@ extension ScriptRun {
         } catch let cause {
             // Whatever then failed first, this is why.
             let error = own.absence ?? cause
+            try? keepLateFiles(&manifest, of: session, in: own)
             manifest.status = .failed
             manifest.reason = "\(error)"
             manifest.ended = .end(of: manifest.started)
@@ -103,12 +101,13 @@ extension ScriptRun {
     /// Runs the loop of a task and saves what it comes to. A loop that ends with an error has found something, too: that
     /// is kept.
     private func learn(
-        _ task: any RunnableTask, seed: Int, folder: RunFolder, manifest: inout Manifest, begun: Double
+        _ task: any RunnableTask, of session: ScriptSession, seed: Int, folder: RunFolder, manifest: inout Manifest,
+        begun: Double
     ) throws -> SeedRun {
         let checkpoint = resumed == nil ? nil : try lastCheckpoint(in: folder)
         let logs = try RunLogs(
             in: folder, continuing: checkpoint, checkpointInterval: options.checkpointSeconds,
-            sizeLimit: options.folderBytes)
+            sizeLimit: options.folderBytes, eventTexts: options.writesEvents ? eventTexts(of: session) : nil)
         let label = options.seeds.count > 1 ? "\(task.name) seed \(seed)" : task.name
         let run = try task.makeRun(
             seed: seed, pool: host.pool, logs: logs,
@@ -122,6 +121,7 @@ extension ScriptRun {
             var result = try run.write(place, isFaulty: fault != nil)
             result.seconds = clock.seconds - begun
             result.ended = EarlyEnd(reason)
+            try logs.add(result)
             return try self.finish(
                 result, &manifest, in: folder, reason: reason, budget: run.loop.plannedEvaluations, fault: fault)
         }
@@ -143,6 +143,13 @@ extension ScriptRun {
                 // The error of the run matters more than one of keeping what it found.
                 throw error
             }
+        }
+    }
+
+    /// The script and its modules as they were run.
+    private func eventTexts(of session: ScriptSession) -> [(name: String, text: String)] {
+        ([(script.baseName, script.bytes)] + session.loadedFiles.map { ($0.name, $0.bytes) }).map {
+            ("script/\($0)", String(decoding: $1, as: UTF8.self))
         }
     }
 

@@ -43,16 +43,20 @@ package final class ScriptRun {
         let folder = try RunFolder.open(path)
         let manifest = try Manifest.read(from: folder.path)
         guard manifest.status != .finished else { throw RunError.alreadyFinished(path: folder.path) }
-        script = try RunScript(path: folder.file(manifest.script.copy), source: manifest.script.source)
-        for file in [manifest.script] + manifest.modules {
-            let copy = folder.file(file.copy)
-            guard let bytes = FileManager.default.contents(atPath: copy),
-                SHA256Digest.hex(of: Array(bytes)) == file.hash
-            else { throw RunError.changedCopy(path: copy) }
-        }
+        script = try RunScript(copiedBy: manifest, in: folder.path)
         self.host = host.with(try host.options.resuming(manifest))
         resumed = (folder, manifest)
         top = folder
+    }
+
+    /// Runs what a run was of once more, as a new run.
+    /// - Parameters:
+    ///   - folder: the run's, or one that a pack was unpacked into.
+    ///   - host: what is shown and read, and where results go, are taken from its options.
+    init(repeating manifest: Manifest, of folder: String, on host: ScriptHost) throws {
+        script = try RunScript(copiedBy: manifest, in: folder)
+        self.host = host.with(try host.options.resuming(manifest))
+        resumed = nil
     }
 
     /// Runs all seeds.

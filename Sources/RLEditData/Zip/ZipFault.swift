@@ -1,4 +1,4 @@
-/// What is wrong with the ZIP archive of a `.npz` file, or with one of its members.
+/// What is wrong with a ZIP archive, or with one of its members.
 public enum ZipFault: Error, Equatable, Sendable, CustomStringConvertible {
     /// No directory at the end: another kind of file, or one that was cut.
     case noDirectory

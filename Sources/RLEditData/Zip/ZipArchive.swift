@@ -1,15 +1,19 @@
-/// The directory of a ZIP archive, as far as `.npz` and PyTorch files use it: one disk, members stored or deflated.
+/// The directory of a ZIP archive, as far as `.npz`, PyTorch files and packs use it: one disk, members stored or deflated.
 ///
 /// Source: PKWARE's *APPNOTE.TXT* 6.3, sections 4.3.7 (before a member), 4.3.12 (directory), 4.3.16 (its end). Sizes come
 /// from the directory alone. The 64-bit forms are not read: they are for contents over our limit of bytes, and where they
 /// come between the directory and its end, as in PyTorch's files, they repeat what the directory says.
-enum ZipArchive {
-    struct Member {
-        let name: String
+package enum ZipArchive {
+    package struct Member: Sendable {
+        package let name: String
+        /// Whether it is a file: not a link, a folder or a device, as far as the system that wrote it says.
+        package let isFile: Bool
         let isDeflated: Bool
         let checksum: UInt32
-        /// Bytes as they lie in the file, and decoded.
-        let (storedSize, size): (Int, Int)
+        /// Bytes as they lie in the file.
+        let storedSize: Int
+        /// Bytes when decoded.
+        package let size: Int
         /// Where its data begins.
         let offset: Int
     }
@@ -66,12 +70,21 @@ enum ZipArchive {
             guard data + stored <= start else { throw refuse(.malformedMember, name) }
             members.append(
                 Member(
-                    name: name, isDeflated: method == 8, checksum: UInt32(directory.word32(position + 16)),
+                    name: name, isFile: isFile(directory, position), isDeflated: method == 8,
+                    checksum: UInt32(directory.word32(position + 16)),
                     storedSize: stored, size: size, offset: data))
             position = next
         }
         guard position == directory.count else { throw refuse(.malformedDirectory) }
         return members
+    }
+
+    /// Systems of the kind of Unix (3) put the file's mode above the attributes; a name that ends in a slash is a folder.
+    private static func isFile(_ directory: LittleEndian, _ entry: Int) -> Bool {
+        let type = directory.word16(entry + 40) & 0o170000
+        let isOfUnix = directory.word16(entry + 4) >> 8 == 3
+        let nameEnd = entry + 46 + directory.word16(entry + 28)
+        return (!isOfUnix || type == 0 || type == 0o100000) && directory.bytes[nameEnd - 1] != UInt8(ascii: "/")
     }
 
     /// Where the end of the directory begins: the last place whose comment reaches to the end of the file.
