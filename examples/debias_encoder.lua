@@ -1,8 +1,9 @@
 -- Make a pretrained encoder judge comments by what they say, and not by the group of people that they mention.
 --
--- The reward needs no label of a template. It takes comments that mention a term and the same comments about somebody
--- else, and asks that both get the same margin between the two classes; that comments are judged as well as before; and
--- that margins on them move little. Terms that judge the result were never swapped in.
+-- The reward takes comments that mention a term and the same comments about somebody else, and asks that both get the
+-- same margin between the two classes; that sentences about these terms are told apart; that comments are judged as
+-- well as before; and that margins on them move little. Terms that judge the result were never seen; of the set
+-- `strict` no word of content was. With --set sentences=0 no label of a sentence is used.
 --
 --   rledit-lua examples/debias_encoder.lua
 --   rledit-lua examples/debias_encoder.lua --data FOLDER --set model=MODEL --set part=comments-layer5.safetensors
@@ -10,7 +11,7 @@
 -- MODEL is a folder of Hugging Face with config.json, vocab.txt and model.safetensors, `part` what was trained further.
 -- Without them a small encoder is trained here, on Jigsaw's comments or generated ones.
 local rledit = require "rledit"
-local data, metrics, args = rledit.data, rledit.metrics, rledit.args
+local data, args = rledit.data, rledit.args
 
 local comments, templates = data.comments(), data.templates()
 local tuning_terms, heldout_terms = templates:split_terms(rledit.seed)
@@ -37,24 +38,29 @@ local utility = encode(comments.train:take(args.comments or 3000))
 if not args.model then model:fit(utility, { epochs = args.epochs or 4, batch_size = 64, learning_rate = 0.002 }) end
 
 local original, swapped = comments.train:swap_terms(tuning_terms, { seed = rledit.seed })
-local sentences = encode(templates.sentences):in_groups(heldout_terms):shuffle(1)
+local seen, unseen = templates:split_words(rledit.seed)
+local function about(sentences, terms)
+  local found = sentences:in_groups(terms):shuffle(1)
+  return encode(found:take(math.min(#found, 4000)))
+end
+local weight = args.sentences or 4                     -- of the loss on sentences about the terms to tune on
+
+local shown = { "accuracy", "fped", "fned", "equality_difference", "final_auc" }
 
 return rledit.task {
   name     = "debias-encoder",
   model    = model,
-  world    = rledit.ShiftWorld { layer = args.layer or "classifier", rank = args.rank or 1, scale = 0.3 },
-  sets     = { comments = utility, original = encode(original), swapped = encode(swapped) },
-  heldout  = { comments = encode(comments.test), identity = sentences:take(math.min(#sentences, 4000)) },
-  measures = {
-    comments = { "accuracy", "auc" },
-    identity = { "accuracy", "fped", "fned", "equality_difference", "final_auc" },
-  },
+  world    = rledit.ShiftWorld { layer = args.layer or "classifier", rank = args.rank or 1, scale = 0.7 },
+  sets     = { comments = utility, original = encode(original), swapped = encode(swapped),
+    identity = about(seen, tuning_terms) },
+  heldout  = { comments = encode(comments.test), identity = about(templates.sentences, heldout_terms),
+    strict = about(unseen, heldout_terms) },
+  measures = { comments = { "accuracy", "auc" }, identity = shown, strict = shown },
   reward   = function(m)
-    local gap = metrics.margin_gap(m.original.scores, m.swapped.scores)
-      / metrics.margin_gap(m.base.original.scores, m.base.swapped.scores)
-    local drift = metrics.margin_drift(m.comments.scores, m.base.comments.scores)
-    local lost = math.max(0, m.base.comments.accuracy - 0.005 - m.comments.accuracy)
-    return 1 - gap - 0.3 * drift - 20 * lost, { gap = gap, drift = drift, lost = lost }
+    local gap = m.original:margin_gap(m.swapped) / m.base.original:margin_gap(m.base.swapped)
+    local drift, loss = m.comments.margin_drift, m.identity.loss
+    local lost = math.max(0, m.base.comments.accuracy - 0.003 - m.comments.accuracy)
+    return -gap - weight * loss - 2 * drift - 20 * lost, { gap = gap, loss = loss, drift = drift, lost = lost }
   end,
-  learner  = rledit.EvolutionStrategy { steps = args.steps or 4000 },
+  learner  = rledit.EvolutionStrategy { steps = args.steps or 2000 },
 }

@@ -273,7 +273,7 @@ enum BoundCalls {
                 "split(0.5)", "subset { 1, 2 }", "swap_terms { 'day', 'deaf' }", "take(1)", "text(1)", "texts()",
                 "without_groups()",
             ],
-            "rledit.Templates": ["split_terms(1)"],
+            "rledit.Templates": ["split_terms(1)", "split_words(1)"],
             "rledit.WordPiece": ["decode { 6 }", "encode(texts)", "tokens('ban')"],
             "rledit.Vocabulary": ["contains('good day')", "encode(texts)", "index('good')", "words()"],
             "rledit.Model": [
@@ -288,6 +288,7 @@ enum BoundCalls {
                 "step(tensor.zeros { env.action_size })",
             ],
             "rledit.Metrics": ["copy()"],
+            "rledit.SetMetrics": ["margin_gap(m.forget)", "flip_rate(m.base.forget)"],
         ]
         for owner in calls.keys { calls[owner]?.sort() }
         return calls.mapValues { $0.joined(separator: "\n") }

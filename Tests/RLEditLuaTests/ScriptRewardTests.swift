@@ -35,6 +35,30 @@ import Testing
         #expect(try TaskScript.printed(text) == "true\tfinished\t8")
     }
 
+    @Test("a set's scores are compared with those of another set, and with the unedited network's")
+    func changes() throws {
+        let text = """
+            local metrics, seen = require("rledit").metrics
+            local forget = sets.forget:take(4)
+            return task {
+              sets = { forget = forget, retain = sets.retain:take(4) },
+              reward = function(m)
+                local f, r, base = m.forget, m.retain, m.base.forget
+                assert(f:margin_gap(r) == metrics.margin_gap(f.scores, r.scores) and f:margin_gap(f) == 0)
+                assert(f:flip_rate(r) == metrics.flip_rate(f.scores, r.scores) and f:flip_rate(f) == 0)
+                assert(base:margin_gap(m.base.retain) == metrics.margin_gap(base.scores, m.base.retain.scores))
+                assert(f.margin_drift == metrics.margin_drift(f.scores, base.scores) and base.margin_drift == 0)
+                seen = f.margin_drift > 0
+                return 1
+              end,
+              on_end = function() print(seen) end,
+            }
+            """
+        #expect(try TaskScript.printed(text) == "true")
+        let other = "return task { name = 't',\nreward = function(m) return m.forget:margin_gap(m.retain) end }"
+        #expect(TaskScript.message(other).contains("both need one shape, got [9, 3] and "))
+    }
+
     @Test("an undefined measure reads as nil, with one warning for the run")
     func undefined() throws {
         let outcome = try TaskScript.run("return task { reward = function(m) return m.forget.auc or 0.5 end }") {

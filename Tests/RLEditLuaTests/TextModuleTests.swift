@@ -4,6 +4,39 @@ import Testing
 
 @Suite("Texts in Lua: from CSV to a classifier")
 struct TextModuleTests {
+    @Test(
+        "halves of sentences share no word but grammar and terms, have as many words of each kind, and follow the seed")
+    func splitWords() throws {
+        let printed = try ModuleScript.printed(
+            #"""
+            local rledit = require "rledit"
+            local templates = rledit.data.templates()
+            local ignored = { a = 1, am = 1, are = 1, being = 1, i = 1, is = 1, you = 1 }
+            for _, term in ipairs(templates.terms) do for word in term:gmatch "%S+" do ignored[word] = 1 end end
+            local function words(texts)
+              local found, labels, counts = {}, texts:labels(), { [0] = 0, 0 }
+              for i, text in ipairs(texts:texts()) do
+                for word in text:lower():gmatch "%a+" do
+                  if not ignored[word] and not found[word] then
+                    found[word] = true
+                    counts[labels[i]] = counts[labels[i]] + 1
+                  end
+                end
+              end
+              return found, counts
+            end
+            local first, second = templates:split_words(3)
+            local a, a_counts = words(first)
+            local b, b_counts = words(second)
+            for word in pairs(a) do assert(not b[word], word) end
+            assert(#first > 0 and #second > 0 and #first + #second < #templates.sentences)
+            for label = 0, 1 do assert(math.abs(a_counts[label] - b_counts[label]) <= 2) end
+            local again = templates:split_words(3)
+            print(again:text(1) == first:text(1), #again == #first)
+            """#)
+        #expect(printed == "true\ttrue")
+    }
+
     private static let csv = "id,text,label,who\n1,\"Good day, dear\",0,x\n2,bad BAD day,1,\n3,good night,0,y\n"
 
     private func run(_ text: String, files: [String: String] = ["t.csv": csv]) throws -> String {

@@ -585,4 +585,12 @@ local Templates = {}
 ---@return string[] second
 function Templates:split_terms(seed) end
 
+--- The sentences that use one half of the words, and those that use the other half, in halves drawn from the seed;
+--- those with words of both are left out. Terms and the words of grammar (`i am a`, `you are`, `being`) count for
+--- neither. Words of toxic sentences, of harmless ones and of both are halved apart.
+---@param seed integer
+---@return rledit.TextSet first
+---@return rledit.TextSet second
+function Templates:split_words(seed) end
+
 return data

@@ -140,9 +140,21 @@ local GroupMetrics = {}
 ---@field predictions rledit.Tensor predicted classes, `[examples]`; -1 where a score is NaN
 ---@field group_names string[] names of the set's groups, in their order
 ---@field class_accuracy table<integer, number> accuracy of each label that occurs
+---@field margin_drift number how far the margins have moved from the unedited network's: root of the mean squared difference over that of the unedited ones; needs no labels
 ---@field groups rledit.GroupsMetrics metrics of each group, by name: `m.identity.groups.deaf.auc`
 ---@field [string] number metrics of your own
 local SetMetrics = {}
+
+--- Mean absolute difference of the margins of these examples and of their counterparts.
+--- `m.original:margin_gap(m.swapped)`
+---@param counterparts rledit.SetMetrics a set with as many examples, in the same order
+---@return number
+function SetMetrics:margin_gap(counterparts) end
+
+--- Share of these examples that are called another class than their counterparts. `m.original:flip_rate(m.swapped)`
+---@param counterparts rledit.SetMetrics a set with as many examples, in the same order
+---@return number
+function SetMetrics:flip_rate(counterparts) end
 
 --- A task: what may be edited, on what it is judged, and how. Made by `rledit.task`, returned by a script to be run.
 ---

@@ -48,5 +48,22 @@ extension HostModules {
             let middle = order.count / 2
             return try call.returns(Array(order[..<middle]), Array(order[middle...]))
         }
+        type.method(
+            "split_words",
+            """
+            The sentences that use one half of the words, and those that use the other half, in halves drawn from the seed;
+            those with words of both are left out. Terms and the words of grammar (`i am a`, `you are`, `being`) count for
+            neither. Words of toxic sentences, of harmless ones and of both are halved apart.
+            @param seed integer
+            @return rledit.TextSet first
+            @return rledit.TextSet second
+            """
+        ) { value, call in
+            try call.atMost(1)
+            let seed = UInt64(bitPattern: Int64(try call.integer(1)))
+            var stream = RandomStream(seed: seed, name: "split words")
+            let halves = try told { try WordHalves(of: value.templates, using: &stream) }
+            return try call.returns(halves.first, halves.second)
+        }
     }
 }

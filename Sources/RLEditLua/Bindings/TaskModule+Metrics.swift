@@ -87,6 +87,7 @@ extension HostModules {
                 }
             }
             addScores(to: type)
+            SetMetrics.addChanges(to: type)
             type.attachedField(
                 "groups", "rledit.GroupsMetrics metrics of each group, by name: `m.identity.groups.deaf.auc`")
             let names = type.memberNames

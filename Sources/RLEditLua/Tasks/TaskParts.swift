@@ -96,7 +96,7 @@ struct TaskParts {
             guard case .string(let name) = key, isName(name.text) else {
                 throw options.fieldError("metrics", "names expected as keys, got a \(key.typeName)")
             }
-            guard !SetMetrics.ownNames.contains(name.text) else {
+            guard !(SetMetrics.ownNames + SetMetrics.changeNames).contains(name.text) else {
                 throw options.fieldError("metrics", "'\(name.text)' is a metric of this program already")
             }
             return CustomMetric(name: name.text, function: try fields.required(name.text, as: LuaFunction.self))
