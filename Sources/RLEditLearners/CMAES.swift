@@ -16,9 +16,7 @@ public final class CMAES: CatalogueLearner, GenerationLearner {
     public static let documentation =
         "CMA-ES with a full covariance matrix (Hansen 2016), for actions of up to 1,024 numbers. Candidates outside of "
         + "-1 … 1 are evaluated clamped and rank lower the further outside they are."
-    public static let logKeys: [LogKey] = [
-        .bestReturn, .meanReturn, .searchDeviation, .stepSize, .axisRatio, .restarts,
-    ]
+    public static let logKeys: [LogKey] = [.bestReturn, .meanReturn, .searchDeviation, .stepSize, .axisRatio]
 
     /// Settings of ``CMAES`` and ``SeparableCMAES``. Defaults were chosen on seeds ≥ 100 and validation images
     /// (docs/learners.md).
@@ -151,7 +149,7 @@ public final class CMAES: CatalogueLearner, GenerationLearner {
             LogKey.searchDeviation(session.standardDeviation * session.meanDeviation),
             LogKey.stepSize(session.standardDeviation),
             LogKey.axisRatio((deviations.max() ?? 1) / (deviations.min() ?? 1)),
-        ] + (configuration.restarts > 0 ? [LogKey.restarts(Double(session.restarts.done))] : [])
+        ]
     }
 
     private func update(_ session: inout Session, with scored: Generation.Scored) throws {

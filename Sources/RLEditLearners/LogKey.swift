@@ -60,7 +60,4 @@ extension LogKey {
     static let axisRatio = LogKey(
         "axis_ratio", "longest axis of the distribution over the shortest", unit: "≥ 1",
         good: "rising as the shape of the task is learned; above 1e7 the numbers' precision ends")
-    static let restarts = LogKey(
-        "restarts", "times that the search has begun again; only where `restarts` allows it", unit: "count",
-        good: "any: each begins where the one before found nothing more")
 }

@@ -91,7 +91,7 @@ public final class SeparableCMAES: CatalogueLearner, GenerationLearner {
                 LogKey.searchDeviation(session.standardDeviation * meanVariance.squareRoot()),
                 LogKey.stepSize(session.standardDeviation),
                 LogKey.axisRatio((deviations.max() ?? 1) / (deviations.min() ?? 1)),
-            ] + (configuration.restarts > 0 ? [LogKey.restarts(Double(session.restarts.done))] : [])
+            ]
         if session.restarts.isDue(
             mean: session.mean, deviation: session.standardDeviation * (deviations.max() ?? 1),
             axisRatio: (deviations.max() ?? 1) / (deviations.min() ?? 1),

@@ -67,13 +67,13 @@ struct BadInputTests {
                 "task 't', episode 1, step 1: t.lua:15: set 'forget' has no metric 'acc' (did you mean 'accuracy'?); "
                 + "metrics: accuracy, auc, loss, confidence, true_probability, margin, entropy, precision, recall, f1, "
                 + "true_positive_rate, false_positive_rate, false_negative_rate, fped, fned, equality_difference, error_difference_at_eer, "
-                + "equal_error_threshold, mean_subgroup_auc, mean_bpsn_auc and 12 more"),
+                + "equal_error_threshold, mean_subgroup_auc, mean_bpsn_auc and 15 more"),
         Case(
             name: "misspelt metric", script: Scripts.task(reward: "return m.forget.acuracy"),
             report: "task 't', episode 1, step 1: t.lua:15: set 'forget' has no metric 'acuracy' "
                 + "(did you mean 'accuracy'?); metrics: accuracy, loss, confidence, true_probability, margin, entropy, "
                 + "precision, recall, f1, auc, true_positive_rate, false_positive_rate, false_negative_rate, fped, fned, equality_difference, error_difference_at_eer, "
-                + "equal_error_threshold, mean_subgroup_auc, mean_bpsn_auc and 12 more"),
+                + "equal_error_threshold, mean_subgroup_auc, mean_bpsn_auc and 15 more"),
         Case(
             name: "unknown field", script: Scripts.task(more: "tarrget = 1,"),
             report:

@@ -15,12 +15,14 @@ struct ExampleTests {
     static let loops = ["apply_policy", "deep_unlearn", "hill_climb_by_hand"]
     /// Those that train a policy over many networks.
     static let policies = ["transfer"]
+    /// That which compares with a retrained network.
+    static let examples = ["forget_examples"]
 
     @Test("each example is run by a test")
     func allExamplesAreRun() throws {
         let files = try FileManager.default.contentsOfDirectory(atPath: ExampleRun.examples)
         let names = files.filter { $0.hasSuffix(".lua") }.map { String($0.dropLast(".lua".count)) }
-        #expect(names.sorted() == (Self.tasks + Self.pictures + Self.loops + Self.policies).sorted())
+        #expect(names.sorted() == (Self.tasks + Self.pictures + Self.loops + Self.policies + Self.examples).sorted())
     }
 
     @Test("an example that returns a task finishes on a small budget and leaves its results", arguments: tasks)
@@ -70,6 +72,18 @@ struct ExampleTests {
         let refused = try ExampleRun("own_images", ["--set", "path=\(folder)"])
         #expect(refused.exitCode == 1)
         #expect(refused.errors.contains("absolute paths need --allow FILE"))
+    }
+
+    @Test(
+        "an example about single pictures says how far the network is from a retrained one, before and after",
+        arguments: examples)
+    func examplesAreForgotten(_ name: String) throws {
+        let settings = ["steps=40", "epochs=1", "depth=8", "train=200"]
+        let run = try ExampleRun(name, settings.flatMap { ["--set", $0] })
+        #expect(run.exitCode == 0, "\(run.errors)")
+        let gaps = run.output.split(separator: "\n").filter { $0.contains("average gap") }
+        #expect(gaps.map { $0.prefix { $0 != " " } } == ["unedited", "edited"])
+        #expect(try run.manifest()["status"] as? String == "finished")
     }
 
     @Test("an example with a loop of its own ends and saves its network", arguments: loops)

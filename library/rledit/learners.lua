@@ -89,7 +89,6 @@ function learners.EvolutionStrategy(options) end
 --- | `standard_deviation` | root mean square of the deviations of the numbers of an action, after the update | unit of the action | falling as the optimum comes near |
 --- | `step_size` | σ, after the update | unit of the action | as `standard_deviation` |
 --- | `axis_ratio` | longest axis of the distribution over the shortest | ≥ 1 | rising as the shape of the task is learned; above 1e7 the numbers' precision ends |
---- | `restarts` | times that the search has begun again; only where `restarts` allows it | count | any: each begins where the one before found nothing more |
 ---@param options? rledit.CMAESOptions
 ---@return rledit.Learner
 function learners.CMAES(options) end
@@ -105,7 +104,6 @@ function learners.CMAES(options) end
 --- | `standard_deviation` | root mean square of the deviations of the numbers of an action, after the update | unit of the action | falling as the optimum comes near |
 --- | `step_size` | σ, after the update | unit of the action | as `standard_deviation` |
 --- | `axis_ratio` | longest axis of the distribution over the shortest | ≥ 1 | rising as the shape of the task is learned; above 1e7 the numbers' precision ends |
---- | `restarts` | times that the search has begun again; only where `restarts` allows it | count | any: each begins where the one before found nothing more |
 ---@param options? rledit.SeparableCMAESOptions
 ---@return rledit.Learner
 function learners.SeparableCMAES(options) end

@@ -48,6 +48,7 @@ function worlds.ShiftWorld(options) end
 ---@field full boolean? one number for each weight instead of factors; default false
 ---@field units ("outputs"|"inputs")? one number for each output unit (row of weights) or each input (column) instead of factors
 ---@field bias boolean? edit each layer with its bias, which counts as one more column of weights; default false
+---@field rows (integer[]|false)? rows of the only edited layer that an action changes, from 0, such as the tokens of an embedding's table, ≥ 0; false: all; default false
 ---@field scale rledit.LayerRate? strength of an action, for all edited layers or for each, > 0 and ≤ 1000000; default 2
 ---@field offset (number|false)? size of the fixed signs added to `B`, without which learning cannot start, 0 … 1; default 0.5
 ---@field density (number|false)? share of each layer's weights that a step changes, those that it would change most, > 0 and ≤ 1; false: all of them; default false
@@ -61,6 +62,7 @@ function worlds.ShiftWorld(options) end
 ---@field full boolean? one number for each weight instead of factors; default false
 ---@field units ("outputs"|"inputs")? one number for each output unit (row of weights) or each input (column) instead of factors
 ---@field bias boolean? edit each layer with its bias, which counts as one more column of weights; default false
+---@field rows (integer[]|false)? rows of the only edited layer that an action changes, from 0, such as the tokens of an embedding's table, ≥ 0; false: all; default false
 ---@field scale rledit.LayerRate? strength of an action, for all edited layers or for each, > 0 and ≤ 1000000; default 2
 ---@field offset (number|false)? size of the fixed signs added to `B`, without which learning cannot start, 0 … 1; default 0.5
 ---@field density (number|false)? share of each layer's weights that a step changes, those that it would change most, > 0 and ≤ 1; false: all of them; default false

@@ -150,7 +150,7 @@ public struct FeatureRanges: Sendable, Equatable {
 
 /// Whether to search around what a policy says, given how many examples there are to judge by.
 public enum SearchAdvice {
-    /// Forget examples from which on the ones at hand are enough to choose a scale by (docs/transfer.md).
+    /// With at least so many forget examples, the same ones can choose the scale (docs/transfer.md).
     static let plenty = 100
 
     /// A sentence for a person.

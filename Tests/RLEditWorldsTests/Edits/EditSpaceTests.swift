@@ -182,7 +182,7 @@ private enum Layers {
             message(.largest(25))
                 == "the 25 largest changes do not fit layer 'fc2' of 24 weights: expected 1 to 24")
         #expect(
-            message(.largest(0)) == "the 0 largest changes do not fit layer 'fc1' of 60 weights: expected 1 to 60")
+            message(.largest(0)) == "MaskWorld: topK must be at least 1, got 0")
         #expect(message(.density(0)) == "MaskWorld: density must be above 0 and at most 1, got 0.0")
         #expect(message(.density(.nan)) == "MaskWorld: density must be above 0 and at most 1, got nan")
     }
