@@ -41,13 +41,12 @@ end
 report("unedited", model)
 
 local seen                                            -- the best candidate
-local layers = {}
-for block = 0, (depth - 2) // 6 - 1 do layers[#layers + 1] = ("layer3.%d.conv2"):format(block) end
+local layer = ("layer3.%d.conv2"):format((depth - 2) // 6 - 1)   -- the last convolution
 
 return rledit.task {
   name    = "forget-examples",
   model   = model,
-  world   = rledit.ShiftWorld { layers = layers, rank = args.rank or 1, scale = args.scale or 1 },
+  world   = rledit.ShiftWorld { layer = layer, rank = args.rank or 1, scale = args.scale or 1 },
   sets    = { forget = forget, retain = retain:take(math.min(2000, #retain)), unseen = unseen },
   heldout = { test = pictures.test },
   reward  = function(m)
