@@ -1,4 +1,4 @@
--- Make a classifier of comments treat sentences about people alike, whoever they are about, and stay as good as it was.
+-- Make a classifier of comments treat sentences about different groups of people equally, and keep its accuracy.
 --
 --   rledit-lua examples/debias_comments.lua
 --   rledit-lua examples/debias_comments.lua --set aim=ranking --set layer=fc1 --set rank=8

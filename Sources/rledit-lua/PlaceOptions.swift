@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import RLEditLua
 
-/// Options of every command that runs a script, whoever gave the script: what the machine lends to it.
+/// Options of every command that runs a script: the workers, data and files that it may use.
 struct PlaceOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,

@@ -24,7 +24,7 @@ extension Pack {
         return "rledit-lua \(version), \(manifest.numericKernels), sandbox: \(manifest.walls.joined(separator: ", "))"
     }
 
-    /// What whoever runs it has to give: files that the script reads and the pack does not hold.
+    /// Files that the script reads and the pack does not hold: the user has to supply them.
     private var needs: [String] {
         let files = manifest.data.filter { $0.file != nil && $0.kind != .policy }.map {
             "\($0.kind.rawValue) \($0.file ?? "") in a data folder"
