@@ -19,7 +19,7 @@ struct PolicyTraining {
         var rewards: [Double] = []
         var evaluations = 0
         var last: TransferLoop?
-        for seed in context.seed..<(context.seed + seeds) {
+        for seed in (0..<seeds).map({ context.seed &+ $0 }) {
             let loop = try task.makeLoop(
                 seed: seed, pool: context.pool, progress: context.progress("\(task.name) seed \(seed)"))
             let reason = try loop.run()
