@@ -70,6 +70,8 @@ let package = Package(
 
         // What the kernel forbids the process of a sandboxed run.
         .target(name: "CSandbox"),
+        // The beginning of a process of a run under MPI.
+        .target(name: "CProcessGroup"),
 
         // The product: the modules that scripts see, and the command line.
         .target(
@@ -85,7 +87,7 @@ let package = Package(
         .executableTarget(
             name: "rledit-lua",
             dependencies: [
-                "LuaBridge", "RLEditCore", "RLEditLua", "RLEditRuns", "CLineEditor",
+                "LuaBridge", "RLEditCore", "RLEditTensor", "RLEditLua", "RLEditRuns", "CLineEditor", "CProcessGroup",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

@@ -11,11 +11,14 @@ internal import Synchronization
 public final class WorkerPool: Sendable {
     /// Number of workers, the calling thread included.
     public let workers: Int
+    /// The other processes of the run; nil for a run of one.
+    public let processes: ProcessGroup?
     private let queue: WorkerQueue
 
     /// - Parameter workers: how many pieces may run at the same time; values below 1 count as 1.
-    public init(workers: Int) {
+    public init(workers: Int, processes: ProcessGroup? = nil) {
         self.workers = max(1, workers)
+        self.processes = processes
         queue = WorkerQueue()
         rl_use_one_library_thread()
         for worker in 1..<(self.workers + 1) where worker < self.workers {

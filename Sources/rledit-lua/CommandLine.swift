@@ -46,6 +46,7 @@ struct CommandLineTool: ParsableCommand {
             var command = try parseAsRoot(words)
             try command.run()
         } catch {
+            Launcher.report("\((error as? RunFailure)?.cause ?? error)")
             code = exitCode(after: error)
         }
         Foundation.exit(StandardOutput.exitCode(code))

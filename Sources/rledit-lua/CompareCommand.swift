@@ -78,7 +78,7 @@ struct CompareCommand: ParsableCommand {
     var scriptArguments: [String] = []
 
     func validate() throws {
-        try Launcher.requireOneCopy()
+        try Launcher.requireOneRun()
         let chosen = try parsedMethods()
         if let reference, !chosen.contains(where: { $0.name == reference }) {
             throw ValidationError("--reference \(reference): that method is not compared.")

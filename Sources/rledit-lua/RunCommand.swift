@@ -69,7 +69,8 @@ struct RunCommand: ParsableCommand {
     var scriptArguments: [String] = []
 
     func validate() throws {
-        try Launcher.requireOneCopy()
+        try Launcher.join()
+        try Launcher.requireOneRun(isShared: true)
         if script == nil, resume == nil {
             throw ValidationError("Missing expected argument '<script>': name a Lua file, or --resume a run.")
         }
@@ -132,6 +133,7 @@ struct RunCommand: ParsableCommand {
         options.savedEdit = edit
         options.keepsExamples = !noExamples
         options.writesEvents = tensorboard
+        options.processes = Launcher.processes
         output.apply(to: &options)
         limits.apply(to: &options)
         return options

@@ -78,7 +78,7 @@ struct SweepCommand: ParsableCommand {
 
     func validate() throws {
         // With --shard each copy may have a part of its own.
-        if shard == nil { try Launcher.requireOneCopy() }
+        if shard == nil { try Launcher.requireOneRun() }
         let options = try sweepOptions()
         if let fixed = options.plan.names.first(where: { name in common.pairs.contains { $0.hasPrefix("\(name)=") } }) {
             throw ValidationError("'\(fixed)' is swept: --set cannot fix it.")

@@ -19,6 +19,13 @@ build_packages=(
     "libdnnl-dev header oneapi/dnnl/dnnl.h"
 )
 
+# For runs of several processes, which need MPI: MPICH's packages do as well.
+# shellcheck disable=SC2034
+mpi_packages=(
+    "libopenmpi-dev command mpicc"
+    "openmpi-bin command mpirun"
+)
+
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 die() {
     say "$@"
@@ -76,6 +83,9 @@ need_packages() {
     mapfile -t missing < <(missing_packages "$@")
     ((${#missing[@]} == 0)) || die "still missing after the installation: ${missing[*]}"
 }
+
+# build_agent FILE: the program that speaks MPI for a run of several processes.
+build_agent() { mpicc -O2 -Wall -Wextra -o "$1" "$root/Sources/mpi-agent/agent.c"; }
 
 # swift_build ARGUMENT...: builds quietly, and shows what the compiler said when it fails.
 swift_build() {

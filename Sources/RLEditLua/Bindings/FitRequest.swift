@@ -117,6 +117,12 @@ struct FitRequest {
     func run(
         _ network: Network, _ examples: TrainingExamples, name: String, host: LuaHost, context: ScriptContext
     ) throws -> Network {
+        try context.remembering { try found(network, examples, name: name, host: host, context: context) }
+    }
+
+    private func found(
+        _ network: Network, _ examples: TrainingExamples, name: String, host: LuaHost, context: ScriptContext
+    ) throws -> Network {
         let progress = context.progress("fit \(name)")
         let key = key(network, examples, context)
         if let key, let remembered = remembered(network, key, context) {
@@ -145,6 +151,12 @@ struct FitRequest {
     /// - Parameter seed: of the first network's order of examples; each further one counts one up.
     /// - Precondition: no code of the script takes part (`callsScript`).
     func runAll(_ networks: [Network], _ examples: TrainingExamples, context: ScriptContext) throws -> [Network] {
+        try context.remembering { try foundAll(networks, examples, context: context) }
+    }
+
+    private func foundAll(
+        _ networks: [Network], _ examples: TrainingExamples, context: ScriptContext
+    ) throws -> [Network] {
         let progress = context.progress("fit of \(networks.count) networks")
         defer { progress.finish() }
         let requests = networks.indices.map { counted(up: UInt64($0)) }

@@ -39,6 +39,10 @@ struct RememberedBaseline {
 
     /// The remembered result, with the seconds that it took then; else that of `run`.
     func result(_ name: String, _ run: () throws -> BaselineResult) throws -> BaselineResult {
+        try context.remembering { try found(name, run) }
+    }
+
+    private func found(_ name: String, _ run: () throws -> BaselineResult) throws -> BaselineResult {
         guard context.fits.isEnabled else { return try run() }
         if var kept = context.fits.load(key), let cost = kept.removeValue(forKey: Self.costName).flatMap(Cost.init),
             let network = network.filled(with: kept)

@@ -76,6 +76,17 @@ public final class ScriptContext {
         tensorRandom = random.split("tensor")
         luaRandom = random.split("lua")
     }
+
+    /// Does what may be remembered: first in process 0, then in the others, which find there what it has made.
+    func remembering<Result>(_ body: () throws -> Result) throws -> Result {
+        guard let processes = pool.processes, processes.isTogether, fits.isEnabled else { return try body() }
+        if !processes.isFirst { _ = try processes.first(0, for: .fit) }
+        processes.isTogether = false
+        defer { processes.isTogether = true }
+        let result = try body()
+        if processes.isFirst { _ = try processes.first(0, for: .fit) }
+        return result
+    }
 }
 
 /// What a session remembers of a task without keeping it alive: whether the script did anything with it.

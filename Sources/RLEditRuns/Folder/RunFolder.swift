@@ -41,7 +41,7 @@ public enum RunFolderError: Error, Equatable, Sendable, CustomStringConvertible 
 public final class RunFolder: Sendable {
     /// As the user named it or as it was chosen, without a trailing slash.
     public let path: String
-    private let lock: FolderLock
+    private let lock: FolderLock?
 
     public static let manifestName = "manifest.json"
     public static let metricsName = "metrics.jsonl"
@@ -62,15 +62,16 @@ public final class RunFolder: Sendable {
     public static let summaryName = "summary.json"
     public static let reportName = "report.html"
 
-    private init(path: String, lock: FolderLock) {
+    /// - Parameter lock: nil for a folder that is only read.
+    private init(path: String, lock: FolderLock?) {
         self.path = path
         self.lock = lock
-        FileSystem.removeLeftovers(inTree: path)
+        if lock != nil { FileSystem.removeLeftovers(inTree: path) }
     }
 
     /// Why nothing can be written any more: the folder was removed, or has another name now. nil as long as it is there.
     /// Files that are open would go on taking what nobody can ever read.
-    public var absence: FileError? { lock.absence(of: path) }
+    public var absence: FileError? { lock?.absence(of: path) }
 
     /// A new folder `<root>/<task>-<yyyymmdd-hhmmss>`, with `-2`, `-3`, … when that is taken.
     /// - Parameters:
@@ -121,13 +122,14 @@ public final class RunFolder: Sendable {
     }
 
     /// The folder that `--resume` names.
+    /// - Parameter isReadOnly: whether somebody else holds its lock, and writes into it.
     /// - Throws: ``FileError`` or ``RunFolderError``.
-    public static func open(_ path: String) throws -> RunFolder {
+    public static func open(_ path: String, isReadOnly: Bool = false) throws -> RunFolder {
         let path = withoutTrailingSlash(path)
         guard FileSystem.status(of: "\(path)/\(manifestName)") != nil else {
             throw RunFolderError.notARun(path: path, reason: reasonThatNoRunIsIn(path))
         }
-        return RunFolder(path: path, lock: try FolderLock(path))
+        return RunFolder(path: path, lock: isReadOnly ? nil : try FolderLock(path))
     }
 
     /// What is there instead of a run, and what to do about it.

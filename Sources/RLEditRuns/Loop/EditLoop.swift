@@ -26,7 +26,7 @@ public final class EditLoop: LearningLoop {
                 horizon: environment.horizon, budget: learner.budget, random: random), pool: pool)
         try super.init(
             environment, learner: learner, target: task.target, stopsAtTarget: task.stopsAtTarget, logs: logs,
-            progress: progress, delegate: delegate)
+            progress: progress, processes: pool.processes, delegate: delegate)
     }
 
     /// The edit of the learner's deterministic policy: the best state of one episode of its mean actions from the

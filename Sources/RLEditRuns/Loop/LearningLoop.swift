@@ -1,5 +1,6 @@
 internal import RLEditCore
 internal import RLEditLearners
+internal import RLEditTensor
 internal import RLEditWorlds
 
 /// The loop of every run: asks a learner for actions, edits, measures, judges, tells, until the budget is spent.
@@ -41,6 +42,8 @@ public class LearningLoop {
     private let logs: RunLogs?
     private weak var delegate: (any RunDelegate)?
     private let progressReporter: ProgressReporter?
+    /// Who shares the candidates; nil for nobody.
+    private let processes: ProcessGroup?
     private var observation: ObservationBatch
     private var tally = UpdateTally()
     /// Mean reward of the latest update and the highest so far: which checkpoint counts as the best.
@@ -59,9 +62,10 @@ public class LearningLoop {
     ///   - logs: where the run is written; nil for a run that leaves nothing.
     init(
         _ environment: any LoopEnvironment, learner: any Learner, target: Double?, stopsAtTarget: Bool = false,
-        logs: RunLogs?, progress: ProgressReporter?, delegate: (any RunDelegate)?
+        logs: RunLogs?, progress: ProgressReporter?, processes: ProcessGroup?, delegate: (any RunDelegate)?
     ) throws {
         self.environment = environment
+        self.processes = processes
         self.learner = learner
         self.target = target
         self.stopsAtTarget = stopsAtTarget
@@ -91,7 +95,7 @@ public class LearningLoop {
     private func iterate() throws -> StopReason? {
         while candidates < budget {
             // Between updates only, where a checkpoint is complete; an update takes a fraction of a second.
-            if tally.isEmpty, let reason = delegate?.stopRequest {
+            if tally.isEmpty, let reason = try stopRequest() {
                 // What an interrupted run goes on to must not depend on where it was stopped.
                 return try end(reason, isFinal: reason != .interrupted)
             }
@@ -101,6 +105,7 @@ public class LearningLoop {
             environment.progress = progress
             // 1. The learner's policy proposes an action for each environment.
             let actions = try learner.ask(observation, progress: progress)
+            processes?.note(actions)
             // 2.–4. The environment makes candidates of them, measures these and has the reward judge them.
             let outcome = try environment.step(actions)
             let continues = try take(outcome)
@@ -112,6 +117,15 @@ public class LearningLoop {
         }
         return try end(nil)
         // 6. Applying, measuring and saving the result is the part of `RunOutcome` and `TransferOutcome`.
+    }
+
+    /// Why the run has to stop now. Clocks and signals differ between processes: those of process 0 decide.
+    private func stopRequest() throws -> StopReason? {
+        guard let processes, processes.isTogether else { return delegate?.stopRequest }
+        let reasons: [StopReason?] = [nil, .interrupted, .timeLimit, .callback, .target]
+        let own = processes.isFirst ? reasons.firstIndex(of: delegate?.stopRequest) ?? 0 : 0
+        let first = try processes.first(UInt64(own), for: .stop)
+        return reasons[min(Int(truncatingIfNeeded: first), reasons.count - 1)]
     }
 
     /// Takes the last update and a checkpoint.

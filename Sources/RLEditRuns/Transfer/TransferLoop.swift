@@ -51,7 +51,8 @@ public final class TransferLoop: LearningLoop {
             policy = nil
         }
         try super.init(
-            environment, learner: learner, target: task.target, logs: logs, progress: progress, delegate: delegate)
+            environment, learner: learner, target: task.target, logs: logs, progress: progress,
+            processes: pool.processes, delegate: delegate)
     }
 
     /// What the policy of the end reached on the validation pairs; nil without any.

@@ -137,10 +137,10 @@ public final class Evaluator: @unchecked Sendable {
         }
     }
 
-    /// Measures candidates; each is one edit per layer.
+    /// Measures candidates in this process; each is one edit per layer.
     /// - Returns: sums by candidate and set; those of sets that `selection` does not want stay empty.
     /// - Throws: ``WorldError/invalidEdit(layer:message:)`` for an edit of another shape than its layer.
-    func evaluate(_ candidates: [[LayerEdit]], selection: MetricSelection) throws -> [[SetSums]] {
+    func evaluateHere(_ candidates: [[LayerEdit]], selection: MetricSelection) throws -> [[SetSums]] {
         guard let margins, margins.isWanted(selection), !candidates.isEmpty else {
             return try sums(of: candidates, selection, margins: nil)
         }
@@ -188,9 +188,8 @@ public final class Evaluator: @unchecked Sendable {
             _ scores: UnsafePointer<Float>, _ stride: Int, _ block: ExampleBlocks.Block, _ candidate: Int
         ) -> Void
 
-    /// Scores of candidates for every example of a set, `[examples, classes]` each.
-    /// - Throws: ``WorldError/invalidEdit(layer:message:)`` for an edit of another shape than its layer.
-    public func scores(of candidates: [[LayerEdit]], set: Int) throws -> [Tensor] {
+    /// Scores of candidates, computed in this process.
+    func scoresHere(of candidates: [[LayerEdit]], set: Int) throws -> [Tensor] {
         var selection = MetricSelection(sets: sets.count)
         selection.insert(.accuracy, set: set)
         let capture = try ScoreCapture(

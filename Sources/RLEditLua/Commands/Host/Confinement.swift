@@ -44,7 +44,10 @@ package struct Confinement {
         let recorded = resumed.flatMap { try? Manifest.read(from: $0).options["data"]?.string }
         var confinement = Confinement(options: options, data: options.data ?? recorded)
         if let script { confinement.allow(script: script) }
-        if let resumed {
+        if options.isFollower {
+            if let resumed { confinement.readable.append(resumed) }
+            try confinement.reserve(TemporaryOutput.newPath())
+        } else if let resumed {
             confinement.writable.append(resumed)
         } else {
             try confinement.reserve(options.out)
@@ -87,8 +90,7 @@ package struct Confinement {
         guard !options.isTrusted else { return options }
         var confinement = Confinement(options: options, data: options.data)
         if let script { confinement.allow(script: script) }
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("rledit-check-\(UUID().uuidString)")
-        try? confinement.reserve(folder.path)
+        try? confinement.reserve(TemporaryOutput.newPath())
         return try confinement.raise()
     }
 

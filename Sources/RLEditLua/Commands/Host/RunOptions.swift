@@ -1,5 +1,6 @@
 package import LuaBridge
 package import RLEditRuns
+package import RLEditTensor
 package import RLEditWorlds
 
 /// What the command line asks of a run.
@@ -8,6 +9,8 @@ package struct RunOptions: Sendable {
     package var seeds: [Int] = [0]
     /// Pieces of work that may run at the same time; changes no result.
     package var workers: Int
+    /// The processes that make this run together; nil for one.
+    package var processes: ProcessGroup?
     /// The run folder; nil for a new one under `runs`.
     package var out: String?
     /// The first data root.
@@ -52,6 +55,9 @@ package struct RunOptions: Sendable {
     package var reserved: ReservedFolder?
 
     package init(workers: Int) { self.workers = workers }
+
+    /// Whether this process does as another does, and leaves nothing.
+    package var isFollower: Bool { processes?.isFirst == false }
 
     package static var invalidRewardWords: [String] { InvalidRewardRule.allCases.map(\.rawValue) }
 

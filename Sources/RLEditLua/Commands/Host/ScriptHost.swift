@@ -24,8 +24,8 @@ package final class ScriptHost {
         note: @escaping (String) -> Void = { _ in }, hostDidChange: @escaping (LuaInterrupt?) -> Void = { _ in }
     ) {
         self.init(
-            options: options, clock: clock, pool: WorkerPool(workers: options.workers), print: print, note: note,
-            hostDidChange: hostDidChange)
+            options: options, clock: clock, pool: WorkerPool(workers: options.workers, processes: options.processes),
+            print: print, note: note, hostDidChange: hostDidChange)
     }
 
     private init(

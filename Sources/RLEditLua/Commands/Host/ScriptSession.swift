@@ -45,6 +45,7 @@ package final class ScriptSession {
         host.randomSource = { [context] in context.luaRandom.nextWord64() }
         do {
             try HostModules.add(to: host, context: context)
+            if let processes = context.pool.processes { try host.shareClocks(among: processes) }
         } catch {
             host.close()
             throw error

@@ -6,8 +6,11 @@ final class TemporaryOutput {
 
     /// - Parameter folder: nil for one under the system's temporary folder.
     init(folder: String? = nil) {
-        self.folder =
-            folder ?? FileManager.default.temporaryDirectory.appendingPathComponent("rledit-\(UUID().uuidString)").path
+        self.folder = folder ?? TemporaryOutput.newPath()
+    }
+
+    static func newPath() -> String {
+        FileManager.default.temporaryDirectory.appendingPathComponent("rledit-\(UUID().uuidString)").path
     }
 
     func path() throws -> String {

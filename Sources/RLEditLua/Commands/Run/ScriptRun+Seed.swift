@@ -3,6 +3,7 @@ internal import LuaBridge
 internal import RLEditCore
 internal import RLEditData
 internal import RLEditRuns
+internal import RLEditTensor
 
 /// One seed of a run.
 extension ScriptRun {
@@ -16,6 +17,9 @@ extension ScriptRun {
     func run(seed: Int) throws -> SeedRun? {
         let begun = clock.seconds
         if let finished = try finishedRun(seed) { return finished }
+        host.pool.processes?.isTogether = true
+        defer { host.pool.processes?.isTogether = false }
+        if options.isFollower { return try follow(seed: seed) }
         let session = try host.open(seed: seed)
         defer { session.close() }
         let context = session.context
@@ -105,6 +109,8 @@ extension ScriptRun {
         begun: Double
     ) throws -> SeedRun {
         let checkpoint = resumed == nil ? nil : try lastCheckpoint(in: folder)
+        // The others have read the folder by now: it changes from here on.
+        try host.pool.processes?.agree(on: facts(of: manifest, checkpoint))
         let logs = try RunLogs(
             in: folder, continuing: checkpoint, checkpointInterval: options.checkpointSeconds,
             sizeLimit: options.folderBytes, eventTexts: options.writesEvents ? eventTexts(of: session) : nil)
@@ -127,6 +133,7 @@ extension ScriptRun {
         }
         do {
             let reason = try run.loop.run()
+            host.pool.processes?.isTogether = false
             try logs.flush()
             manifest.ended = .end(of: manifest.started)
             if reason == .interrupted { return try interrupted(&manifest, in: folder) }
@@ -134,6 +141,7 @@ extension ScriptRun {
             // 6. The result is measured on held-out sets, saved and reported.
             return try finish(reason)
         } catch {
+            host.pool.processes?.isTogether = false
             advise(after: error, folder, isBegun: run.loop.evaluations > 0 || run.loop.best != nil)
             guard let found = run.found, canKeepResults(after: error) else { throw error }
             manifest.ended = .end(of: manifest.started)
@@ -194,7 +202,7 @@ extension ScriptRun {
     }
 
     /// The newest checkpoint; nil when the run was killed before its first one and so starts over.
-    private func lastCheckpoint(in folder: RunFolder) throws -> Checkpoint? {
+    func lastCheckpoint(in folder: RunFolder) throws -> Checkpoint? {
         do {
             let (checkpoint, passedOver) = try CheckpointStore(in: folder).loadLatest()
             for fault in passedOver { host.note("passed over a checkpoint: \(fault)") }

@@ -40,7 +40,7 @@ package final class ScriptRun {
     /// Continues the run of a folder with the script and options it was started with.
     /// - Parameter host: workers and what is shown are taken from its options, all that decides results from the folder.
     package init(resuming path: String, on host: ScriptHost) throws {
-        let folder = try RunFolder.open(path)
+        let folder = try RunFolder.open(path, isReadOnly: host.options.isFollower)
         let manifest = try Manifest.read(from: folder.path)
         guard manifest.status != .finished else { throw RunError.alreadyFinished(path: folder.path) }
         script = try RunScript(copiedBy: manifest, in: folder.path)

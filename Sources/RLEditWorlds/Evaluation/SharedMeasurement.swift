@@ -1,0 +1,122 @@
+internal import CKernels
+internal import RLEditData
+public import RLEditTensor
+
+/// Candidates shared among the processes of a run.
+///
+/// Each process measures whole groups of candidates, cut as one process alone cuts them, so that every product is of the
+/// same numbers in the same order: results are the same to the bit for any number of processes.
+extension Evaluator {
+    /// Measures candidates; each is one edit per layer.
+    /// - Returns: sums by candidate and set; those of sets that `selection` does not want stay empty.
+    /// - Throws: ``WorldError/invalidEdit(layer:message:)`` for an edit of another shape than its layer.
+    func evaluate(_ candidates: [[LayerEdit]], selection: MetricSelection) throws -> [[SetSums]] {
+        guard let processes = pool.processes, processes.isTogether else {
+            return try evaluateHere(candidates, selection: selection)
+        }
+        // A process that fails alone would leave the others waiting: what can be wrong with a candidate is found by all.
+        for candidate in candidates { try requireFit(candidate) }
+        let share = processes.share(of: candidates.count, inGroupsOf: groupSize)
+        let own = try evaluateHere(Array(candidates[share]), selection: selection)
+        let parts = try processes.gather(own.flatMap { $0.flatMap(\.words) }, for: .measures)
+        var measured: [[SetSums]] = []
+        for part in parts {
+            var words = part[...]
+            while !words.isEmpty { measured.append(try sets.map { _ in try SetSums(&words) }) }
+        }
+        guard measured.count == candidates.count else {
+            throw ProcessGroupError.incomplete(got: measured.count, expected: candidates.count)
+        }
+        return measured
+    }
+
+    /// Scores of candidates for every example of a set, `[examples, classes]` each.
+    /// - Throws: ``WorldError/invalidEdit(layer:message:)`` for an edit of another shape than its layer.
+    public func scores(of candidates: [[LayerEdit]], set: Int) throws -> [Tensor] {
+        guard let processes = pool.processes, processes.isTogether else {
+            return try scoresHere(of: candidates, set: set)
+        }
+        for candidate in candidates { try requireFit(candidate) }
+        let share = processes.share(of: candidates.count, inGroupsOf: groupSize)
+        let own = try scoresHere(of: Array(candidates[share]), set: set)
+        let parts = try processes.gather(own.flatMap { $0.scalars.map { UInt64($0.bitPattern) } }, for: .scores)
+        let shape = [sets[set].examples.count, classes]
+        let (all, size) = (parts.flatMap(\.self), shape[0] * shape[1])
+        guard all.count == candidates.count * size else {
+            throw ProcessGroupError.incomplete(got: all.count, expected: candidates.count * size)
+        }
+        return try candidates.indices.map { candidate in
+            try Tensor(shape: shape) { buffer in
+                for index in buffer.indices {
+                    buffer[index] = Float(bitPattern: UInt32(truncatingIfNeeded: all[candidate * size + index]))
+                }
+            }
+        }
+    }
+}
+
+/// As words that travel between processes.
+extension SetSums {
+    fileprivate var words: [UInt64] {
+        [UInt64(bitPattern: Int64(correct))]
+            + [softmax.loss, softmax.confidence, softmax.trueProbability, softmax.margin, softmax.entropy]
+            .map(\.bitPattern) + (margins.map { [1] + $0.words } ?? [0])
+    }
+
+    /// Takes the words of one from the front.
+    /// - Throws: ``ProcessGroupError/incomplete(got:expected:)``.
+    fileprivate init(_ words: inout ArraySlice<UInt64>) throws(ProcessGroupError) {
+        correct = Int(try words.takeInteger())
+        softmax.loss = Double(bitPattern: try words.take())
+        softmax.confidence = Double(bitPattern: try words.take())
+        softmax.trueProbability = Double(bitPattern: try words.take())
+        softmax.margin = Double(bitPattern: try words.take())
+        softmax.entropy = Double(bitPattern: try words.take())
+        if try words.take() == 1 { margins = try MarginCounts(&words) }
+    }
+}
+
+extension MarginCounts {
+    fileprivate var words: [UInt64] {
+        let pairs = self.pairs.flatMap { [$0.within, $0.groupOfAll, $0.allOfGroup] }
+        var integers = [Int64(notFinite), Int64(above.count)] + above
+        integers += (allPairs.map { [1, $0] } ?? [0]) + [Int64(pairs.count)] + pairs
+        if let equalError {
+            integers += [1, Int64(equalError.threshold.bitPattern), Int64(equalError.above.count)] + equalError.above
+        } else {
+            integers.append(0)
+        }
+        return integers.map { UInt64(bitPattern: $0) }
+    }
+
+    fileprivate init(_ words: inout ArraySlice<UInt64>) throws(ProcessGroupError) {
+        notFinite = Int(try words.takeInteger())
+        above = try words.takeIntegers()
+        if try words.take() == 1 { allPairs = try words.takeInteger() }
+        let numbers = try words.takeIntegers()
+        pairs = stride(from: 0, to: numbers.count / 3 * 3, by: 3).map {
+            Pairs(within: numbers[$0], groupOfAll: numbers[$0 + 1], allOfGroup: numbers[$0 + 2])
+        }
+        if try words.take() == 1 {
+            let threshold = Float(bitPattern: UInt32(truncatingIfNeeded: try words.take()))
+            equalError = (threshold, try words.takeIntegers())
+        }
+    }
+}
+
+extension ArraySlice<UInt64> {
+    fileprivate mutating func take() throws(ProcessGroupError) -> UInt64 {
+        guard let word = popFirst() else { throw .incomplete(got: 0, expected: 1) }
+        return word
+    }
+
+    fileprivate mutating func takeInteger() throws(ProcessGroupError) -> Int64 { Int64(bitPattern: try take()) }
+
+    /// A count and as many integers.
+    fileprivate mutating func takeIntegers() throws(ProcessGroupError) -> [Int64] {
+        let number = try take()
+        guard number <= UInt64(count) else { throw .incomplete(got: count, expected: Int(clamping: number)) }
+        defer { removeFirst(Int(number)) }
+        return prefix(Int(number)).map { Int64(bitPattern: $0) }
+    }
+}
