@@ -224,12 +224,13 @@ RL_CLONES
 int64_t rl_count_correct(int64_t classes, int64_t n, const float *logits, int64_t stride, const int32_t *labels,
                          int32_t *predictions) {
     float largest[MAX_BLOCK];
-    int32_t own[MAX_BLOCK], unordered[MAX_BLOCK];
+    int32_t own[MAX_BLOCK];
     int32_t *winner = predictions ? predictions : own;
+    int32_t unordered = 0;
     for (int64_t i = 0; i < n; i++) {
         largest[i] = logits[i];
         winner[i] = 0;
-        unordered[i] = logits[i] != logits[i];
+        unordered |= logits[i] != logits[i];
     }
     for (int64_t c = 1; c < classes; c++) {
         const float *row = logits + c * stride;
@@ -238,15 +239,16 @@ int64_t rl_count_correct(int64_t classes, int64_t n, const float *logits, int64_
             int32_t better = row[i] > largest[i];
             largest[i] = better ? row[i] : largest[i];
             winner[i] = better ? class : winner[i];
-            unordered[i] |= row[i] != row[i];
+            unordered |= row[i] != row[i];
         }
     }
+    // Scores of which one is NaN predict nothing. Blocks without any are the rule: they pay for a flag, not for one by example.
+    if (unordered)
+        for (int64_t c = 0; c < classes; c++)
+            for (int64_t i = 0; i < n; i++)
+                if (logits[c * stride + i] != logits[c * stride + i]) winner[i] = -1;
     int32_t correct = 0;
-    // Scores of which one is NaN predict nothing.
-    for (int64_t i = 0; i < n; i++) {
-        winner[i] = unordered[i] ? -1 : winner[i];
-        correct += winner[i] == labels[i];
-    }
+    for (int64_t i = 0; i < n; i++) correct += winner[i] == labels[i];
     return correct;
 }
 
