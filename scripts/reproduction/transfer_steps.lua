@@ -1,15 +1,17 @@
--- Do several steps pay? Policies of one step beside policies of several, with their controls (docs/transfer.md). Each run
--- trains and judges one seed of every way on one of three cases, none of whose held-out networks or classes training met:
+-- Do several steps pay? Policies of one step and of several, with their controls (docs/transfer.md). Each run
+-- trains and judges one seed of every way on one of three cases. Training met none of the held-out networks and digits.
 --
 --   rledit-lua scripts/reproduction/transfer_steps.lua --seed 0 --set case=families
+--   rledit-lua scripts/reproduction/transfer_steps.lua --seed 0 --set case=families --set way=rivals
 --
--- families: a digit is forgotten from 5 + 50 or 500 + 2,000 images by an edit of one layer; trained on CNNs and perceptrons
--- of two widths, held out are perceptrons of other depths and optimizers and with tanh.
+-- families: a digit is forgotten from 5 + 50 or 500 + 2,000 images by an edit of one layer; trained on CNNs and
+-- perceptrons of two widths, held out are perceptrons of other depths and optimizers and with tanh.
 -- layers: the same by edits of two layers in turn; trained on perceptrons of four layers.
 -- backdoor: CNNs trained on pictures with a trigger lose it by 50 triggered pictures; held out are triggers never met.
 --
 -- It prints a line for each way, family and number of images: what is left of the digit (of a backdoor: how often the
--- attack succeeds), how much the others gain or lose, and how many triggered pictures are right; means (worst), in percent.
+-- attack succeeds), how much the others gain or lose, and how many triggered pictures are right; means (worst), in
+-- percent. `--set way=one`, or the number of another way, runs that way alone; `way=rivals` what needs no policy.
 local rledit = require "rledit"
 local args = rledit.args
 local nn = rledit.nn
@@ -116,7 +118,7 @@ function cases.families()
     layers = 1,
     ways = {
       { "two steps", { horizon = 2 } }, { "two blind steps", { horizon = 2, blind = true } },
-      { "four steps", { horizon = 4 } }, { "four blind steps", { horizon = 4, blind = true } },
+      { "four blind steps", { horizon = 4, blind = true } }, { "four steps", { horizon = 4 } },
     },
   }
 end
@@ -146,8 +148,9 @@ end
 
 function cases.backdoor()
   local shapes = {
-    { { 1, 1 }, { 1, 1 } }, { { 1, 0, 1 }, { 0, 1, 0 }, { 1, 0, 1 } }, { { 1, 1, 1, 1 } }, { { 1 }, { 1 }, { 1 }, { 1 } },
-    { { 1, 0, 0 }, { 0, 1, 0 }, { 0, 0, 1 } }, { { 0, 1, 0 }, { 1, 1, 1 }, { 0, 1, 0 } },
+    { { 1, 1 }, { 1, 1 } }, { { 1, 0, 1 }, { 0, 1, 0 }, { 1, 0, 1 } }, { { 1, 1, 1, 1 } },
+    { { 1 }, { 1 }, { 1 }, { 1 } }, { { 1, 0, 0 }, { 0, 1, 0 }, { 0, 0, 1 } },
+    { { 0, 1, 0 }, { 1, 1, 1 }, { 0, 1, 0 } },
   }
   -- A ring and an L: in no training network.
   local new_shapes = { { { 1, 1, 1 }, { 1, 0, 1 }, { 1, 1, 1 } }, { { 1, 0, 0 }, { 1, 0, 0 }, { 1, 1, 1 } } }
@@ -174,7 +177,7 @@ function cases.backdoor()
     end
     return models
   end
-  -- `forget`: pictures of other classes with the trigger, labelled as the attack asks; `right`: others, rightly labelled.
+  -- Pictures of other classes with the trigger, labelled as the attack asks, and the same rightly labelled.
   local function triggered(model, set)
     local trigger, target = table.unpack(trigger_of[model.name])
     local _, others = set:partition(function(label) return label == target end)
@@ -218,7 +221,7 @@ function cases.backdoor()
     end,
     ways = {
       { "two steps", { horizon = 2 } }, { "two blind steps", { horizon = 2, blind = true } },
-      { "four steps", { horizon = 4 } }, { "four blind steps", { horizon = 4, blind = true } },
+      { "four blind steps", { horizon = 4, blind = true } }, { "four steps", { horizon = 4 } },
     },
   }
 end
@@ -271,20 +274,27 @@ local function show()
   rows, order = {}, {}
 end
 
-local function judge(way, edit)
+-- `once`: on the first draw of each number of images alone.
+local function judge(way, edit, once)
+  local started = os.clock()
   for _, entry in ipairs(this.heldout) do
     for _, model in ipairs(entry[2]) do
       for _, class in ipairs(this.unseen) do
         local before = this.measure(model, class, model)
+        local done = {}
         for _, given in ipairs(this.given(model, class)) do
-          local after = this.measure(edit(model, given.sets, class), class, model)
-          note(way, entry[1], given.images, before, after)
-          if #this.heldout > 1 then note(way, "all", given.images, before, after) end
+          if not (once and done[given.images]) then
+            done[given.images] = true
+            local after = this.measure(edit(model, given.sets), class, model)
+            note(way, entry[1], given.images, before, after)
+            if #this.heldout > 1 then note(way, "all", given.images, before, after) end
+          end
         end
       end
     end
   end
   show()
+  print(("judged in %.0f s of processor time"):format(os.clock() - started))
 end
 
 local function applied(policy, refine, by)
@@ -303,6 +313,23 @@ if not args.way or args.way == "one" then
   judge("one step", applied(one))
   judge("one step, best of 4 scales", applied(one, 4))
   judge("one step, best of 4 directions", applied(one, 4, "samples"))
+end
+if args.way == "rivals" then
+  for _, steps in ipairs { 100, 1000 } do
+    judge("CMA-ES " .. steps, function(model, sets)
+      return rledit.run.task(rledit.task {
+        model = model, sets = sets, reward = this.reward,
+        world = rledit.ShiftWorld { layers = layers_of[model.name], bias = true },
+        learner = rledit.CMAES { steps = steps, population_size = 10 },
+      }).model
+    end, true)
+  end
+  if case == "backdoor" then
+    judge("fine-tuning", function(model, sets)
+      return rledit.baselines.fine_tune {
+        model = model, forget = sets.forget, retain = sets.retain:concat(sets.right) }.model
+    end)
+  end
 end
 for index, way in ipairs(this.ways) do
   if not args.way or args.way == index then
