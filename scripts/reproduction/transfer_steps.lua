@@ -177,7 +177,7 @@ function cases.backdoor()
     end
     return models
   end
-  -- Pictures of other classes with the trigger, labelled as the attack asks, and the same rightly labelled.
+  -- Pictures of other classes with the trigger, labelled as the attack asks, and the same with their own labels.
   local function triggered(model, set)
     local trigger, target = table.unpack(trigger_of[model.name])
     local _, others = set:partition(function(label) return label == target end)

@@ -72,7 +72,7 @@ import Testing
 
     // MARK: - Convolutions
 
-    /// Pictures 1×6×6: a line that lies, stands or rises, or a square, anywhere. Channels can tell them apart, places cannot.
+    /// Pictures 1×6×6: a line across, down or rising, or a square, anywhere. Channels can tell them apart, places cannot.
     private static func pictures(_ count: Int, seed: UInt64) throws -> ExampleSet {
         var stream = RandomStream(seed: seed, name: "pictures")
         var pixels: [Float] = []
