@@ -222,6 +222,7 @@ function cases.backdoor()
     ways = {
       { "two steps", { horizon = 2 } }, { "two blind steps", { horizon = 2, blind = true } },
       { "four blind steps", { horizon = 4, blind = true } }, { "four steps", { horizon = 4 } },
+      { "one step of rank 4", { rank = 4 } },
     },
   }
 end
@@ -229,7 +230,7 @@ end
 local this = assert(cases[case], "no such case: " .. case)()
 
 local function trained(options)
-  local world = { layers = {} }
+  local world = { layers = {}, rank = options.rank }
   for i = 1, this.layers do world.layers[i] = "fc" .. i + 1 end
   local fields = {
     distribution = rledit.TaskDistribution {
@@ -242,7 +243,7 @@ local function trained(options)
       learning_rate = rledit.schedule.linear(0.006, 0.0006), adam_beta2 = 0.99,
     },
   }
-  for name, value in pairs(options) do fields[name] = value end
+  for name, value in pairs(options) do if name ~= "rank" then fields[name] = value end end
   local started = os.clock()
   local policy, info = rledit.train_policy(rledit.task(fields), { seeds = 1 })
   print(("trained in %.0f s of processor time"):format(os.clock() - started))
@@ -327,7 +328,8 @@ if args.way == "rivals" then
   if case == "backdoor" then
     judge("fine-tuning", function(model, sets)
       return rledit.baselines.fine_tune {
-        model = model, forget = sets.forget, retain = sets.retain:concat(sets.right) }.model
+        model = model, forget = sets.forget, retain = sets.retain:concat(sets.right), learning_rate = 0.005,
+      }.model
     end)
   end
 end
