@@ -2,7 +2,8 @@
 --
 -- The policy in forget_class.policy.safetensors was trained on eight digit CNNs and the digits 0 to 5, 8 and 9 of
 -- MNIST. Here it meets a network of another width, trained on the spot, and a digit that it has never seen; a search on
--- the same network shows how many evaluations it would have taken otherwise.
+-- the same network shows how many evaluations it would have taken otherwise. The policies in
+-- forget_few.policy.safetensors were trained for few images (scripts/reproduction/transfer_families.lua).
 --
 --   rledit-lua examples/apply_policy.lua
 --   rledit-lua examples/apply_policy.lua --set digit=6 --set width=48 --seed 3
@@ -38,6 +39,10 @@ local edited, info = rledit.apply { policy = policy, model = model, sets = sets 
 show("policy, zero-shot", edited, info.evaluations)
 local few = { forget = forget:take(5), retain = retain:take(50) }
 show("policy, 5 + 50 images", (rledit.apply { policy = policy, model = model, sets = few }), 0)
+-- Three policies in one file, trained on 5 to 500 images of CNNs and perceptrons: the edit is the mean of theirs.
+show("three, 5 + 50 images", (rledit.apply {
+  policy = "forget_few.policy.safetensors", model = model, sets = few,
+}), 0)
 local refined, refined_info = rledit.apply { policy = policy, model = model, sets = sets, refine = 10 }
 show("policy, refined", refined, refined_info.evaluations)
 

@@ -109,13 +109,15 @@ struct ExampleTests {
         }
     }
 
-    @Test("the policy that comes with the examples makes another network forget a digit at once")
+    @Test("the policies that come with the examples make another network forget a digit at once")
     func shippedPolicy() throws {
         let run = try ExampleRun("apply_policy", ["--set", "steps=20"])
-        let line = try #require(run.output.split(separator: "\n").first { $0.hasPrefix("policy, zero-shot") })
-        let numbers = line.split(separator: " ").compactMap { Double($0) }
-        #expect(numbers[0] <= 1)
-        #expect(numbers[1] >= 90)
+        for (start, place) in [("policy, zero-shot", 0), ("three, 5 + 50 images", 2)] {
+            let line = try #require(run.output.split(separator: "\n").first { $0.hasPrefix(start) })
+            let numbers = line.split(separator: " ").compactMap { Double($0) }
+            #expect(numbers[place] <= 1, "\(line)")
+            #expect(numbers[place + 1] >= 90, "\(line)")
+        }
     }
 
     @Test("the rewards to choose from all run, and another name is refused", arguments: ["accuracy", "loss", "margin"])

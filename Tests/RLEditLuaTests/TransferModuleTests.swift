@@ -102,6 +102,31 @@ import Testing
             ),
             (
                 "rledit.task { distribution = d, reward = reward, world = rledit.ShiftWorld { layer = 'fc2' }, "
+                    + "horizon = 0 }",
+                "bad field 'horizon' in rledit.task (must be from 1 to 100, got 0)"
+            ),
+            (
+                "rledit.task { distribution = d, reward = reward, world = rledit.ShiftWorld { layer = 'fc2' }, "
+                    + "blind = true }",
+                "bad field 'blind' in rledit.task (needs a 'horizon' of 2 or more)"
+            ),
+            (
+                "rledit.task { distribution = d, reward = reward, world = rledit.ShiftWorld { layers = { 'fc1', 'fc2' } }, "
+                    + "horizon = 1, in_turn = true }",
+                "needs a 'horizon' of at least 2, so that each layer has its turn"
+            ),
+            (
+                "rledit.task { distribution = d, reward = reward, world = rledit.ShiftWorld { layer = 'fc2' }, "
+                    + "horizon = 2, policy = rledit.UnitPolicy { custom_features = print } }",
+                "bad field 'horizon' in rledit.task (needs a policy without custom_features"
+            ),
+            (
+                "rledit.env(rledit.task { distribution = d, reward = reward, world = rledit.ShiftWorld { layer = 'fc2' }, "
+                    + "horizon = 2 })",
+                "rledit.env: horizon must be 1"
+            ),
+            (
+                "rledit.task { distribution = d, reward = reward, world = rledit.ShiftWorld { layer = 'fc2' }, "
                     + "on_best = print }",
                 "is never called where a policy is trained"
             ),
@@ -200,6 +225,65 @@ import Testing
         #expect(lines[1] == "6\ttrue")
         #expect(lines[2] == "true\ttrue\tfalse\t1\ttrue")
         #expect(lines[3].contains("'step' before 'reset'"))
+    }
+
+    @Test("a policy of several steps is trained and applied, at once and with its own edit as the one candidate alike")
+    func horizon() throws {
+        let text = try Self.printed(
+            """
+            local function train(fields)
+              local options = {
+                distribution = rledit.TaskDistribution { networks = { network(1), network(2) }, classes = { 0, 1 }, sets = sets },
+                reward = reward, world = rledit.ShiftWorld { layer = "fc2" },
+                learner = rledit.EvolutionStrategy { steps = 64, population_size = 8 },
+              }
+              for name, value in pairs(fields) do options[name] = value end
+              return rledit.train_policy(rledit.task(options), { seeds = 2 })
+            end
+            local model = network(3)
+            local function weights(policy, refine)
+              local edited, info = rledit.apply { policy = policy, model = model, sets = sets(nil, 2), refine = refine }
+              return edited:parameter("fc2.weight"), info
+            end
+            for _, fields in ipairs { { horizon = 3 }, { horizon = 3, blind = true }, {} } do
+              local policy = train(fields)
+              local own, info = weights(policy, false)
+              print(policy.horizon, policy, (own - weights(policy, 1)):abs():max() < 1e-6,
+                (own - model:parameter("fc2.weight")):abs():max() > 1e-3, info.evaluations)
+            end
+            """)
+        let lines = text.split(separator: "\n")
+        #expect(lines.count == 3, "\(text)")
+        for (line, start) in zip(
+            lines,
+            [
+                "3\tpolicy: ShiftWorld on fc2, rank 1, 11 features, 110 parameters, 3 steps, the mean of 2",
+                "3\tpolicy: ShiftWorld on fc2, rank 1, 11 features, 110 parameters, 3 steps, the mean of 2",
+                "1\tpolicy: ShiftWorld on fc2, rank 1, 11 features, 95 parameters, the mean of 2",
+            ])
+        {
+            #expect(line == "\(start)\ttrue\ttrue\t0", "\(line)")
+        }
+    }
+
+    @Test("the seeds that follow the largest are counted on from the smallest")
+    func seeds() throws {
+        var script = ModuleScript()
+        script.seed = .max
+        defer { script.remove() }
+        let text = try script.run(
+            Self.setUp + """
+                local policy, info = rledit.train_policy(rledit.task {
+                  distribution = rledit.TaskDistribution {
+                    networks = { training = { network(1) }, validation = { network(2) } }, classes = { 0, 1 }, sets = sets },
+                  reward = reward, world = rledit.ShiftWorld { layer = "fc2" },
+                  learner = rledit.EvolutionStrategy { steps = 16, population_size = 8 },
+                }, { seeds = 3 })
+                print(policy.policies, #info.validation_rewards, policy.training.policies[1].seed == math.maxinteger,
+                  policy.training.policies[2].seed == math.mininteger)
+                """
+        ).printed
+        #expect(text.hasPrefix("3\t3\ttrue\ttrue"), "\(text)")
     }
 
     @Test("models trained side by side are those of model:fit")

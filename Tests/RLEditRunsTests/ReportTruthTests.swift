@@ -126,6 +126,33 @@ import Testing
         #expect(without.contains("No held-out network") && !without.contains("*") && !without.contains("star"))
     }
 
+    @Test("what each step of a policy leaves is shown where it takes several, with the worst pair on either side")
+    func stepByStep() throws {
+        func html(_ stages: [String]) throws -> String {
+            var report = SampleRun.report()
+            let folder = try TemporaryFolder()
+            var text = "purpose,network,class,unseen_class,set,stage,accuracy\n"
+            for (network, shift) in [("n1", 0.0), ("n2", 0.02)] {
+                for (set, values) in [("forget", [0.9, 0.5, 0.1, 0.05]), ("retain", [0.95, 0.93, 0.94, 0.96])] {
+                    for (stage, value) in zip(stages, values) {
+                        text += "heldout,\(network),4,0,\(set),\(stage),\(value + shift)\n"
+                    }
+                }
+            }
+            try folder.write(Array(text.utf8), "pairs.csv")
+            report.seeds[0].transfer = Report.Transfer.read(folder.path)
+            return report.html
+        }
+        let steps = Self.section("steps", of: try html(["before", "step_1", "mean_policy", "refined"]))
+        let cells = steps.matches(of: /<td[^>]*>([^<]*)/).map { String($0.output.1) }
+        #expect(
+            cells == [
+                "before", "91.00 (92.00)", "96.00 (95.00)", "1", "51.00 (52.00)", "94.00 (93.00)", "2",
+                "11.00 (12.00)", "95.00 (94.00)",
+            ], "\(cells)")
+        #expect(try !html(["before", "mean_policy"]).contains("Step by step"))
+    }
+
     // MARK: - Again
 
     /// What a shell makes of a command.

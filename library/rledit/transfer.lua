@@ -120,6 +120,9 @@ function transfer.apply(options) end
 ---@field learner (rledit.Learner|rledit.CustomLearner)? PPO and Reinforce act on pairs; all others search over the policy's parameters, and their steps count policies. By default an evolution strategy of 9,600
 ---@field pairs_per_step integer? pairs that a step draws, on which each candidate is judged; 8 by default
 ---@field draw_images integer[]? `{ least, most }`: an episode looks at so many images of the set to forget, another number each time (log-uniform), and ten times as many to keep; the reward sees other images. The policy is told how many there are
+---@field horizon integer? steps that the policy takes on a pair, 1 by default: each sees what those before it have done (features of the edited network, the change of confidence, the step's number), and the reward judges the end
+---@field blind boolean? a control for `horizon`: every step sees the unedited network
+---@field in_turn boolean? with `horizon`: a step edits one of the world's layers, the next step the next one, round and round
 ---@field on_invalid_reward ("stop"|"worst")? what becomes of a candidate for which the reward raises, or gives no finite number, as in a task that edits one network
 ---@field validation_interval integer? updates between looks at the validation pairs; 10 by default
 ---@field refine (integer|false)? evaluations of a second, refined edit of each held-out pair; none by default
@@ -180,6 +183,7 @@ function TransferEnvironment:edited_model() end
 ---@field world string `MaskWorld` or `ShiftWorld`
 ---@field layers string[] that it was trained on
 ---@field rank integer
+---@field horizon integer steps that it takes on a network
 ---@field features string[] names
 ---@field training table how it was trained: distribution, learner, seed, versions, data
 ---@field heldout table what it reached on held-out pairs

@@ -40,7 +40,8 @@ public struct TransferProblem {
     }
 }
 
-/// Episodes of one step on pairs that are drawn for each step: a contextual bandit over networks.
+/// Episodes on pairs that are drawn for each step: a contextual bandit over networks. The steps that a policy itself takes on a
+/// pair (``UnitSteps``) are all within one step here, judged at their end.
 ///
 /// Pairs come in shuffled rounds, so that each is met equally often; which ones a step meets depends on its number and the
 /// stream `pairs` alone. What an action is depends on who learns:
@@ -88,9 +89,12 @@ public final class TransferEnvironment: VectorEnvironment {
         tellsRanks = learner is any GenerationLearner
         layers = problem.pairs[0].frames.map { ($0.layer.rows, $0.inputs) }
         if actsOnFactors {
-            guard !problem.pairs.contains(where: \.episodes.drawsExamples) else {
+            for (field, isGiven) in [
+                ("draw_images", problem.pairs.contains(where: \.episodes.drawsExamples)),
+                ("horizon", problem.pairs.contains { $0.episodes.whole.horizon > 1 }),
+            ] where isGiven {
                 throw WorldError.invalidSetting(
-                    owner: learner.name, field: "draw_images",
+                    owner: learner.name, field: field,
                     message: "needs a learner that searches over the policy's parameters, such as EvolutionStrategy")
             }
             for pair in problem.pairs {
@@ -220,10 +224,10 @@ public final class TransferEnvironment: VectorEnvironment {
     // MARK: - Parts of a step
 
     /// What is seen of each drawn pair in this step.
-    private func episodes(of drawn: [Int]) throws -> [EpisodeUnits] {
+    private func episodes(of drawn: [Int]) throws -> [Episode] {
         let sources = drawn.map { problem.pairs[$0].episodes }
         let (random, first) = (random, stepCount * problem.pairsPerStep)
-        let made = Slots<EpisodeUnits>(count: drawn.count)
+        let made = Slots<Episode>(count: drawn.count)
         try pool.forEach(drawn.count) { place, _ in
             made[place] = try sources[place].episode(random.split("episode", first + place))
         }
@@ -231,23 +235,23 @@ public final class TransferEnvironment: VectorEnvironment {
     }
 
     /// The edits that some environments make of a pair, spread over the workers.
-    private func edits(of episode: EpisodeUnits, _ actions: Tensor, for environments: [Int]) throws -> [[LayerEdit]] {
+    private func edits(of episode: Episode, _ actions: Tensor, for environments: [Int]) throws -> [[LayerEdit]] {
         let (policy, layers, size, actsOnFactors) = (problem.policy, layers, actionSize, actsOnFactors)
         let made = Slots<[LayerEdit]>(count: environments.count)
         try pool.forEach(environments.count) { place, _ in
-            let factors: [UnitFactors] = actions.withUnsafeBufferPointer { buffer in
+            made[place] = try actions.withUnsafeBufferPointer { buffer in
                 let action = UnsafeBufferPointer(
                     rebasing: buffer[environments[place] * size..<(environments[place] + 1) * size])
                 if actsOnFactors {
                     let clamped = action.map { min(max($0, -1), 1) }
-                    return clamped.withUnsafeBufferPointer {
+                    let factors = clamped.withUnsafeBufferPointer {
                         UnitPolicy.factors($0, layers: layers, rank: policy.shape.rank)
                     }
+                    return try episode.edits { _ in factors.map { [$0] } }
                 }
                 let candidate = TransferEnvironment.policy(policy, moved: action)
-                return episode.features.map { candidate.factors(for: $0) }
+                return try episode.edits { $0.map { [candidate.factors(for: $0)] } }
             }
-            made[place] = try episode.edits(factors.map { [$0] })
         }
         return try made.values()
     }

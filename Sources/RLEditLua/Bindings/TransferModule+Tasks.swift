@@ -30,9 +30,11 @@ extension HostModules {
         }
         let pairsPerStep = try options.optional("pairs_per_step", as: Int.self)
         let draws = try draws(options)
-        if draws != nil, settings.custom != nil {
+        let steps = try steps(options, layers: layers.count)
+        for (field, isGiven) in [("draw_images", draws != nil), ("horizon", steps.horizon > 1)]
+        where isGiven && settings.custom != nil {
             throw options.fieldError(
-                "draw_images", "needs a policy without custom_features: they see all images at once")
+                field, "needs a policy without custom_features: they see all images at once, unedited")
         }
         let refinement = try refinement(options)
         let invalidRewards = try InvalidRewardRule.read(options, context)
@@ -46,9 +48,9 @@ extension HostModules {
         }
         try options.finish()
         return try ScriptTransferTask(
-            name: name, distribution: distribution, world: world, layers: layers, rank: rank, draws: draws,
-            policy: settings,
-            reward: reward, metrics: metrics, learner: learner,
+            name: name, distribution: distribution, world: world, layers: layers, rank: rank, steps: steps,
+            draws: draws,
+            policy: settings, reward: reward, metrics: metrics, learner: learner,
             settings: { pairs in
                 let perStep = pairsPerStep ?? min(8, pairs)
                 guard (1...pairs).contains(perStep) else {
@@ -61,6 +63,22 @@ extension HostModules {
             },
             events: TaskEvents(callbacks: callbacks, state: state, host: call.host, context: context), host: call.host,
             context: context)
+    }
+
+    /// `horizon`, `blind` and `in_turn`.
+    private static func steps(_ options: LuaOptions, layers: Int) throws -> UnitSteps {
+        let horizon = try options.optional("horizon", as: Int.self) ?? 1
+        let isBlind = try options.optional("blind", as: Bool.self) ?? false
+        let inTurn = try options.optional("in_turn", as: Bool.self) ?? false
+        guard (1...UnitSteps.mostSteps).contains(horizon) else {
+            throw options.fieldError("horizon", "must be from 1 to \(UnitSteps.mostSteps), got \(horizon)")
+        }
+        if isBlind, horizon == 1 { throw options.fieldError("blind", "needs a 'horizon' of 2 or more") }
+        if inTurn, horizon < max(layers, 2) {
+            throw options.fieldError(
+                "in_turn", "needs a 'horizon' of at least \(max(layers, 2)), so that each layer has its turn")
+        }
+        return UnitSteps(horizon: horizon, isBlind: isBlind, inTurn: inTurn)
     }
 
     /// `draw_images = { least, most }`.
@@ -95,7 +113,8 @@ extension HostModules {
             throw options.fieldError("world", "a policy over units makes low-rank edits: give the world a rank alone")
         }
         guard world.horizon == 1 else {
-            throw options.fieldError("world", "a policy over units edits in one step: horizon must be 1")
+            throw options.fieldError(
+                "world", "a policy over units takes the steps of its task: the world's horizon must be 1")
         }
         guard let kind = UnitWorld(rawValue: world.world.name) else {
             throw options.fieldError("world", "a policy over units edits in MaskWorld or ShiftWorld")

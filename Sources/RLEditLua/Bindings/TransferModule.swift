@@ -55,6 +55,9 @@ extension HostModules {
                 try call.returns(policy.file.layers)
             }
             type.property("rank", "integer") { policy, call in try call.returns(policy.file.shape.rank) }
+            type.property("horizon", "integer steps that it takes on a network") { policy, call in
+                try call.returns(policy.file.steps.horizon)
+            }
             type.property("features", "string[] names") { policy, call in
                 try call.returns(policy.file.features.features.map(\.name))
             }
@@ -86,6 +89,7 @@ extension HostModules {
                 "policy: \(policy.file.world.rawValue) on \(policy.file.layers.joined(separator: ", ")), rank "
                     + "\(policy.file.shape.rank), \(policy.file.features.count) features, "
                     + "\(policy.file.shape.parameterCount) parameters"
+                    + (policy.file.steps.horizon > 1 ? ", \(policy.file.steps.horizon) steps" : "")
                     + (policy.file.members.count > 1 ? ", the mean of \(policy.file.members.count)" : "")
             }
         }

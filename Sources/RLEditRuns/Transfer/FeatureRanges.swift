@@ -37,13 +37,13 @@ public struct FeatureRanges: Sendable, Equatable {
         }
     }
 
-    /// Of the layers of training pairs, as episodes show them.
+    /// Of the layers of training pairs, as episodes show them first.
     static func training(_ pairs: [EditPair], _ features: UnitFeatureSet) throws -> FeatureRanges {
         let random = RandomStream(seed: 0, name: "ranges")
         return FeatureRanges(
             of: try pairs.enumerated().flatMap { index, pair in
                 try (0..<(pair.episodes.drawsExamples ? drawsOfPair : 1)).flatMap {
-                    try pair.episodes.episode(random.split("pair", index).split("draw", $0)).features.map {
+                    try pair.episodes.episode(random.split("pair", index).split("draw", $0)).first.features.map {
                         $0.signature(features)
                     }
                 }

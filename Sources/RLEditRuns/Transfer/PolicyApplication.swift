@@ -7,14 +7,16 @@ public import RLEditWorlds
 public struct PolicyApplication {
     /// How evaluations are spent.
     public enum Search: String, CaseIterable, Sendable {
-        /// On the scale: what the policy says, and N − 1 points evenly in ratios from a quarter to four times that.
+        /// On the scale of every step: what the policy says, and N − 1 points evenly in ratios from a quarter to four times that.
         case scale
-        /// On the directions: the policy's own edit, and N − 1 with normal noise on its factors.
+        /// On the directions: the policy's own edit, and N − 1 with normal noise on the factors of every step.
         case samples
     }
 
-    /// The edit of each layer.
-    public let edits: [LayerEdit]
+    /// The edit of each layer after each step of the policy.
+    public let course: [[LayerEdit]]
+    /// The edit of each layer at the end.
+    public var edits: [LayerEdit] { course.last ?? [] }
     /// Reward of that edit; nil when none was asked for.
     public let reward: Double?
     /// Evaluations of the reward that were spent.
@@ -29,9 +31,13 @@ public struct PolicyApplication {
     /// - Parameters:
     ///   - members: the policy, or several whose edits are averaged.
     ///   - episode: what the policy sees; by default all examples of the pair.
-    public init(_ members: [UnitPolicyNetwork], to pair: EditPair, episode: EpisodeUnits? = nil) throws {
-        let seen = episode ?? pair.episodes.whole
-        edits = try seen.edits(PolicyApplication.factors(members, seen))
+    public init(_ members: [UnitPolicyNetwork], to pair: EditPair, episode: Episode? = nil) throws {
+        try self.init(members, in: episode ?? pair.episodes.whole)
+    }
+
+    /// The same without a pair.
+    public init(_ members: [UnitPolicyNetwork], in episode: Episode) throws {
+        course = try episode.course { PolicyApplication.factors(members, $0) }
         reward = nil
         evaluations = 0
     }
@@ -48,30 +54,32 @@ public struct PolicyApplication {
         reward: any RewardFunction, invalidRewards: InvalidRewardRule = .stop, random: RandomStream
     ) throws {
         let seen = pair.episodes.whole
-        let own = PolicyApplication.factors(members, seen)
         let candidates = try (0..<max(count, 1)).map { index in
-            try seen.edits(PolicyApplication.candidate(own, index, of: count, search, random))
+            var stream = random.split("refine", index)
+            return try seen.course {
+                PolicyApplication.candidate(PolicyApplication.factors(members, $0), index, of: count, search, &stream)
+            }
         }
         let judge = RewardJudge(reward, rule: invalidRewards)
         var rewards: [Reward] = []
-        do { rewards = try pair.judge(candidates, by: judge) } catch WorldError.noValidReward {
+        do { rewards = try pair.judge(candidates.map { $0.last ?? [] }, by: judge) } catch WorldError.noValidReward {
             // None is better than the policy's own.
         }
         let valid = rewards.indices.filter { !rewards[$0].isInvalid }
         // The policy's own edit wins a tie.
         let best = valid.reduce(valid.first ?? 0) { rewards[$1].value > rewards[$0].value ? $1 : $0 }
-        edits = candidates[best]
+        course = candidates[best]
         self.reward = valid.isEmpty ? nil : rewards[best].value
         evaluations = candidates.count
     }
 
     /// By layer, then by policy.
-    private static func factors(_ members: [UnitPolicyNetwork], _ seen: EpisodeUnits) -> [[UnitFactors]] {
-        seen.features.map { features in members.map { $0.factors(for: features) } }
+    private static func factors(_ members: [UnitPolicyNetwork], _ seen: [UnitFeatures]) -> [[UnitFactors]] {
+        seen.map { features in members.map { $0.factors(for: features) } }
     }
 
     private static func candidate(
-        _ own: [[UnitFactors]], _ index: Int, of count: Int, _ search: Search, _ random: RandomStream
+        _ own: [[UnitFactors]], _ index: Int, of count: Int, _ search: Search, _ stream: inout RandomStream
     ) -> [[UnitFactors]] {
         guard index > 0 else { return own }
         func each(_ change: (UnitFactors) -> UnitFactors) -> [[UnitFactors]] { own.map { $0.map(change) } }
@@ -80,7 +88,6 @@ public struct PolicyApplication {
             let step = logScales(count)[index - 1]
             return each { UnitFactors(outputs: $0.outputs, inputs: $0.inputs, logScale: $0.logScale + step) }
         case .samples:
-            var stream = random.split("refine", index)
             func noisy(_ values: [Float]) -> [Float] {
                 let square = values.reduce(0) { $0 + $1 * $1 } / Float(max(values.count, 1))
                 let deviation = sampleDeviation * square.squareRoot()

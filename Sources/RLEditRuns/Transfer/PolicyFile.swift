@@ -8,8 +8,9 @@ public import RLEditWorlds
 ///
 /// A safetensors file: a tensor for each part of the network, and in its metadata `rledit.kind` = `policy` and
 /// `rledit.policy`, a JSON object with `format`, `definitions`, `world`, `layers`, `rank`, `hidden`, `features`,
-/// `custom_features`, `context`, `forget_set`, `retain_set`, `ranges`, `training` and `heldout`. Several policies whose edits
-/// are averaged are in one file: `policies` says how many, and each has its number before the names of its tensors.
+/// `custom_features`, `context`, `forget_set`, `retain_set`, `ranges`, `training` and `heldout`; of a policy of several steps
+/// `horizon`, `blind` and `in_turn` too. Several policies whose edits are averaged are in one file: `policies` says how many,
+/// and each has its number before the names of its tensors.
 public struct PolicyFile: Sendable, Equatable {
     /// The policy, or several of one shape whose edits are averaged.
     public var members: [UnitPolicyNetwork]
@@ -21,6 +22,7 @@ public struct PolicyFile: Sendable, Equatable {
     public var world: UnitWorld
     public var layers: [String]
     public var features: UnitFeatureSet
+    public var steps: UnitSteps
     public var forgetSet: String
     public var retainSet: String
     /// How it was trained: distribution, learner, seed, versions. For people; nothing reads it.
@@ -29,8 +31,8 @@ public struct PolicyFile: Sendable, Equatable {
     public var heldOut: JSONObject
 
     /// Raised whenever a file of this form could not be read by an older program: 2 for several policies, or those that see
-    /// how many examples there are. Others are still written as 1.
-    static let formats = 1...2
+    /// how many examples there are, 3 for those of several steps. Others are still written as 1.
+    static let formats = 1...3
     static let kind = "policy"
     /// The key of the description in the metadata: as much a part of the policy as its tensors.
     package static let metadataKey = "rledit.policy"
@@ -47,6 +49,7 @@ public struct PolicyFile: Sendable, Equatable {
         world = rules.world
         layers = rules.layers
         features = rules.features
+        steps = rules.steps
         forgetSet = rules.forgetSet
         retainSet = rules.retainSet
         self.training = training
@@ -56,7 +59,7 @@ public struct PolicyFile: Sendable, Equatable {
     /// The rules by which the policy edits, in these layers of another network or in its own.
     public func rules(layers: [String]? = nil) -> EditPair.Rules {
         EditPair.Rules(
-            world: world, layers: layers ?? self.layers, rank: shape.rank, features: features,
+            world: world, layers: layers ?? self.layers, rank: shape.rank, features: features, steps: steps,
             forgetSet: forgetSet, retainSet: retainSet)
     }
 
@@ -73,6 +76,7 @@ public struct PolicyFile: Sendable, Equatable {
             for (what, fits) in [
                 ("world", file.world == result.world), ("layers", file.layers == result.layers),
                 ("features", file.features == result.features), ("rank or hidden units", file.shape == result.shape),
+                ("steps", file.steps == result.steps),
                 ("sets", file.forgetSet == result.forgetSet && file.retainSet == result.retainSet),
             ] where !fits {
                 throw PolicyFileError(
@@ -92,7 +96,7 @@ public struct PolicyFile: Sendable, Equatable {
 
     // MARK: File
 
-    private var format: Int { members.count > 1 || features.seesCount ? 2 : 1 }
+    private var format: Int { steps.horizon > 1 ? 3 : members.count > 1 || features.seesCount ? 2 : 1 }
 
     private var description: JSONObject {
         var object: JSONObject = [
@@ -104,6 +108,11 @@ public struct PolicyFile: Sendable, Equatable {
             "context": .array(features.context.map { .string($0.name) }), "forget_set": .string(forgetSet),
             "retain_set": .string(retainSet), "training": .object(training), "heldout": .object(heldOut),
         ]
+        if steps.horizon > 1 {
+            object["horizon"] = .integer(steps.horizon)
+            object["blind"] = .bool(steps.isBlind)
+            object["in_turn"] = .bool(steps.inTurn)
+        }
         if members.count > 1 { object["policies"] = .integer(members.count) }
         if let ranges { object["ranges"] = .object(ranges.json) }
         return object
@@ -191,14 +200,23 @@ public struct PolicyFile: Sendable, Equatable {
             }
             return feature
         }
+        steps =
+            json["horizon"] == nil
+            ? .one
+            : UnitSteps(
+                horizon: try size("horizon", 2...UnitSteps.mostSteps), isBlind: try field("blind", "yes or no", \.bool),
+                inTurn: try field("in_turn", "yes or no", \.bool))
         let context = try names("context")
         do {
             features = try UnitFeatureSet(
                 known, customCount: try size("custom_features", 0...UnitFeatureSet.mostCustom),
-                seesCount: context.contains(UnitContext.forgetCount.name))
+                seesCount: context.contains(UnitContext.forgetCount.name), seesSteps: steps.horizon > 1)
         } catch let error as WorldError { throw fail("has a wrong list of features: \(error.description)") }
         guard context == features.context.map(\.name) else {
             throw fail("has another context than its features call for")
+        }
+        guard features.customCount == 0 || steps.horizon == 1 else {
+            throw fail("takes several steps on custom features, which are of the first step alone")
         }
         forgetSet = try field("forget_set", "name", \.string)
         retainSet = try field("retain_set", "name", \.string)

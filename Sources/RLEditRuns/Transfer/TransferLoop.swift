@@ -16,7 +16,7 @@ public final class TransferLoop: LearningLoop {
     /// The policy that did best on the validation pairs, and what it reached there.
     private var selected: (policy: UnitPolicyNetwork, reward: Double)?
     /// What the validation pairs showed when they were first looked at.
-    private var judged: [[EpisodeUnits]]?
+    private var judged: [[Episode]]?
     /// Draws of each validation pair.
     private static let validationDraws = 4
     /// The last update that was judged on the validation pairs.
@@ -101,7 +101,7 @@ public final class TransferLoop: LearningLoop {
     }
 
     /// What is seen of each validation pair; where examples are drawn, the same draws each time.
-    private func validationEpisodes() throws -> [[EpisodeUnits]] {
+    private func validationEpisodes() throws -> [[Episode]] {
         if let judged { return judged }
         let random = RandomStream(seed: 0, name: "validation")
         let made = try task.validation.enumerated().map { index, pair in

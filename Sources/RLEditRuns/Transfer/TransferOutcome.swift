@@ -39,7 +39,9 @@ public struct TransferOutcome {
         for (index, heldOut) in task.heldOut.enumerated() {
             let pair = heldOut.pair
             var stages: [(Stage, [LayerEdit])] = [(.before, pair.frames.map { _ in .unchanged })]
-            stages.append((.meanPolicy, try PolicyApplication([policy], to: pair).edits))
+            let application = try PolicyApplication([policy], to: pair)
+            stages += application.course.dropLast().enumerated().map { (.step($0 + 1), $1) }
+            stages.append((.meanPolicy, application.edits))
             if isRefined, let refinement = task.refinement {
                 stages.append(
                     (
@@ -87,6 +89,8 @@ public struct TransferOutcome {
 extension Stage {
     /// The policy's edit after a few evaluations of the reward.
     public static let refined = Stage("refined")
+    /// After a step of the policy that is not its last, from 1.
+    static func step(_ number: Int) -> Stage { Stage("step_\(number)") }
 }
 
 /// What a policy did to one pair.

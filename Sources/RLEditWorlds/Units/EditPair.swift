@@ -13,8 +13,8 @@ public final class EditPair {
     public let episodes: EpisodeSource
 
     /// Of each edited layer, as all examples show it.
-    public var features: [UnitFeatures] { episodes.whole.features }
-    public var frames: [UnitFrame] { episodes.whole.frames }
+    public var features: [UnitFeatures] { episodes.whole.first.features }
+    public var frames: [UnitFrame] { episodes.whole.first.frames }
 
     /// Numbers in an action that holds the factors of all layers.
     public var actionSize: Int { frames.reduce(0) { $0 + $1.actionSize } }
@@ -26,18 +26,20 @@ public final class EditPair {
         public var layers: [String]
         public var rank: Int
         public var features: UnitFeatureSet
+        public var steps: UnitSteps
         /// Names of the sets that hold what is to change and what is to stay.
         public var forgetSet: String
         public var retainSet: String
 
         public init(
-            world: UnitWorld, layers: [String], rank: Int, features: UnitFeatureSet, forgetSet: String = "forget",
-            retainSet: String = "retain"
+            world: UnitWorld, layers: [String], rank: Int, features: UnitFeatureSet, steps: UnitSteps = .one,
+            forgetSet: String = "forget", retainSet: String = "retain"
         ) {
             self.world = world
             self.layers = layers
             self.rank = rank
             self.features = features
+            self.steps = steps
             self.forgetSet = forgetSet
             self.retainSet = retainSet
         }
@@ -63,15 +65,15 @@ public final class EditPair {
             }
         }
         let activations = try EditPair.activations(of: network, sets: seen, rules: rules, pool: pool)
-        let whole = try EditPair.units(of: network, activations, rules: rules, custom: custom)
+        let whole = try EditPair.episode(
+            of: network, activations, sets: seen, rules: rules, custom: custom, pool: pool)
         episodes = EpisodeSource(
             whole: whole,
             drawn: draws.map {
                 EpisodeSource.Drawn(
-                    draws: $0, activations: activations,
-                    biases: activations.map { $0.biasName.flatMap(network.parameter) }, rules: rules)
+                    draws: $0, activations: activations, network: network)
             })
-        let frames = whole.frames
+        let frames = whole.first.frames
         // Layers with and without a bias side by side would be seen differently by the evaluator.
         guard frames.allSatisfy(\.layer.includesBias) || !frames.contains(where: \.layer.includesBias) else {
             throw WorldError.invalidSetting(
@@ -82,24 +84,38 @@ public final class EditPair {
     }
 
     /// What a policy sees of every edited layer, and what makes edits of what it says: all that a zero-shot edit needs.
-    public static func units(
+    public static func episode(
         of network: Network, sets: [NamedSet], rules: Rules, custom: CustomFeatures? = nil, pool: WorkerPool
-    ) throws -> EpisodeUnits {
-        try units(
-            of: network, activations(of: network, sets: sets, rules: rules, pool: pool), rules: rules, custom: custom)
+    ) throws -> Episode {
+        try episode(
+            of: network, activations(of: network, sets: sets, rules: rules, pool: pool), sets: sets, rules: rules,
+            custom: custom, pool: pool)
     }
 
-    private static func units(
-        of network: Network, _ activations: [LayerActivations], rules: Rules, custom: CustomFeatures?
+    private static func episode(
+        of network: Network, _ activations: [LayerActivations], sets: [NamedSet], rules: Rules,
+        custom: CustomFeatures?, pool: WorkerPool
+    ) throws -> Episode {
+        let inputs = try activations.map { try UnitInputs($0) }
+        return Episode(
+            first: try units(of: network, activations, rules: rules, inputs: inputs, custom: custom), rules: rules,
+            view: rules.steps.looks > 0
+                ? try EditedView(network, sets: sets, inputs: inputs, rules: rules, pool: pool) : nil)
+    }
+
+    static func units(
+        of network: Network, _ activations: [LayerActivations], rules: Rules, inputs: [UnitInputs],
+        custom: CustomFeatures? = nil
     ) throws -> EpisodeUnits {
-        let frames = try activations.map { activations in
+        let frames = try zip(activations, inputs).map { activations, inputs in
             try UnitFrame(
                 activations, bias: activations.biasName.flatMap(network.parameter), world: rules.world,
-                rank: rules.rank)
+                rank: rules.rank, inputs: inputs.moments)
         }
-        return EpisodeUnits(
-            features: try activations.map { try UnitFeatures(of: $0, rules.features, custom: custom?($0)) },
-            frames: frames)
+        let features = try zip(activations, inputs).map { activations, inputs in
+            try UnitFeatures(of: activations, rules.features, inputs: inputs, custom: custom?(activations))
+        }
+        return EpisodeUnits(features: features, frames: frames)
     }
 
     /// Activations of every edited layer.
@@ -127,6 +143,8 @@ public final class EditPair {
         }
     }
 
-    /// The edits of all layers that these factors make.
-    public func edits(_ factors: [UnitFactors]) throws -> [LayerEdit] { try episodes.whole.edits(factors.map { [$0] }) }
+    /// The edits of all layers that these factors make in one step.
+    public func edits(_ factors: [UnitFactors]) throws -> [LayerEdit] {
+        try zip(frames, factors).map { try $0.edit($1) }
+    }
 }

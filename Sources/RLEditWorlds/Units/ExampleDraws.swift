@@ -1,6 +1,6 @@
 internal import RLEditCore
 internal import RLEditData
-public import RLEditTensor
+internal import RLEditTensor
 
 /// How many examples a policy looks at while it is trained: another number in each episode, so that it learns what few of
 /// them are worth.
@@ -50,50 +50,5 @@ public struct ExampleDraws: Sendable, Equatable {
         let count = min(Int((Double(least) * PortableMath.exp(ratio)).rounded()), forget)
         let kept = min(ExampleDraws.retainRatio * count, retain)
         return (first.permutation(forget).prefix(count).sorted(), second.permutation(retain).prefix(kept).sorted())
-    }
-}
-
-/// What a policy sees of a pair's layers in one episode, and what makes edits of what it says.
-public struct EpisodeUnits: Sendable {
-    public let features: [UnitFeatures]
-    public let frames: [UnitFrame]
-
-    /// The edits that the policies together make: their mean.
-    /// - Parameter factors: by layer, then by policy.
-    public func edits(_ factors: [[UnitFactors]]) throws -> [LayerEdit] {
-        try zip(frames, factors).map { try $0.edit($1) }
-    }
-}
-
-/// Where the episodes of a pair come from: the same each time, or some of the examples that are drawn from.
-public struct EpisodeSource: Sendable {
-    /// What is seen of all examples.
-    public let whole: EpisodeUnits
-    /// nil where each episode looks at all of them.
-    let drawn: Drawn?
-
-    /// Examples that are drawn from, as the layers see them.
-    struct Drawn: Sendable {
-        let draws: ExampleDraws
-        let activations: [LayerActivations]
-        let biases: [Tensor?]
-        let rules: EditPair.Rules
-    }
-
-    /// Whether each episode looks at other examples.
-    public var drawsExamples: Bool { drawn != nil }
-
-    /// - Parameter random: of the episode.
-    public func episode(_ random: RandomStream) throws -> EpisodeUnits {
-        guard let drawn, let first = drawn.activations.first else { return whole }
-        let examples = drawn.draws.draw(forget: first.forgetCount, retain: first.retainCount, random)
-        var features: [UnitFeatures] = []
-        var frames: [UnitFrame] = []
-        for (activations, bias) in zip(drawn.activations, drawn.biases) {
-            let seen = try activations.taking(forget: examples.forget, retain: examples.retain)
-            features.append(try UnitFeatures(of: seen, drawn.rules.features))
-            frames.append(try UnitFrame(seen, bias: bias, world: drawn.rules.world, rank: drawn.rules.rank))
-        }
-        return EpisodeUnits(features: features, frames: frames)
     }
 }

@@ -68,8 +68,16 @@ public enum UnitContext: String, CaseIterable, Sendable {
     /// log₁₀(examples of the forget set / 50): how far the other numbers can be trusted. Only of policies that were trained on
     /// sets of many sizes (``ExampleDraws``).
     case forgetCount
+    /// Steps done of those to come: 0 in the first, 1 in the last. This and what follows only of policies of several steps.
+    case step
+    /// How much the mean probability of the label on the forget set has changed since the first step. Reads labels.
+    case forgetConfidence
+    /// Ten times the same on the retain set, where changes are small. Reads labels.
+    case retainConfidence
 
-    public var isLabelAware: Bool { self == .forgetMargin }
+    public var isLabelAware: Bool { [.forgetMargin, .forgetConfidence, .retainConfidence].contains(self) }
+    /// Whether it tells where an episode of several steps is.
+    var isOfSteps: Bool { [.step, .forgetConfidence, .retainConfidence].contains(self) }
 
     /// As files call it: `input_distance`.
     public var name: String {
@@ -79,6 +87,9 @@ public enum UnitContext: String, CaseIterable, Sendable {
         case .inputContrast: "input_contrast"
         case .forgetMargin: "forget_margin"
         case .forgetCount: "forget_count"
+        case .step: "step"
+        case .forgetConfidence: "forget_confidence"
+        case .retainConfidence: "retain_confidence"
         }
     }
 

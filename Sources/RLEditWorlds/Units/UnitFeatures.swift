@@ -21,9 +21,13 @@ public struct UnitFeatureSet: Sendable, Equatable {
 
     /// Whether the context tells how many examples there are.
     public var seesCount: Bool { context.contains(.forgetCount) }
+    /// Whether the context tells which step it is, and what those before it have done.
+    public var seesSteps: Bool { context.contains(.step) }
 
     /// - Throws: ``WorldError/invalidSetting(owner:field:message:)`` for no feature, or one named twice.
-    public init(_ features: [UnitFeature], customCount: Int = 0, seesCount: Bool = false) throws {
+    public init(
+        _ features: [UnitFeature], customCount: Int = 0, seesCount: Bool = false, seesSteps: Bool = false
+    ) throws {
         guard !features.isEmpty || customCount > 0 else {
             throw WorldError.invalidSetting(owner: "UnitPolicy", field: "features", message: "names no feature")
         }
@@ -35,7 +39,7 @@ public struct UnitFeatureSet: Sendable, Equatable {
         self.customCount = customCount
         let isLabelAware = features.contains(where: \.isLabelAware)
         context = UnitContext.allCases.filter {
-            (isLabelAware || !$0.isLabelAware) && (seesCount || $0 != .forgetCount)
+            (isLabelAware || !$0.isLabelAware) && (seesCount || $0 != .forgetCount) && (seesSteps || !$0.isOfSteps)
         }
     }
 }
@@ -63,13 +67,21 @@ public struct UnitFeatures: Sendable, Equatable {
     public init(
         of activations: LayerActivations, _ set: UnitFeatureSet, custom: (outputs: Tensor, inputs: Tensor)? = nil
     ) throws {
+        try self.init(of: activations, set, inputs: UnitInputs(activations), custom: custom)
+    }
+
+    /// - Parameter inputs: of these activations.
+    init(
+        of activations: LayerActivations, _ set: UnitFeatureSet, inputs known: UnitInputs,
+        custom: (outputs: Tensor, inputs: Tensor)? = nil
+    ) throws {
         // One example has no deviation, whatever its units are.
         guard activations.retainInputs.shape[0] > 1 else {
             throw WorldError.layerNotEditable(
                 layer: activations.layer.name,
                 reason: "there is one example to keep: features of units need two or more")
         }
-        let parts = try UnitFeatureParts(activations)
+        let parts = try UnitFeatureParts(activations, known)
         guard parts.input.moments.retainDeviation.contains(where: { $0 > 0 }) else {
             throw WorldError.layerNotEditable(
                 layer: activations.layer.name,
@@ -102,6 +114,24 @@ public struct UnitFeatures: Sendable, Equatable {
     }
 }
 
+/// What enters a layer, summed up. It takes most of the time that features take, and an edit of the layer does not change it.
+struct UnitInputs: Sendable {
+    private let forget, retain: Tensor
+    let moments: UnitMoments
+    fileprivate let discriminant: Discriminant
+
+    /// - Parameter known: is taken where it is of the same inputs.
+    init(_ activations: LayerActivations, known: UnitInputs? = nil) throws {
+        (forget, retain) = (activations.forgetInputs, activations.retainInputs)
+        if let known, known.forget == forget, known.retain == retain {
+            (moments, discriminant) = (known.moments, known.discriminant)
+        } else {
+            moments = UnitMoments(forget: forget, retain: retain)
+            discriminant = try Discriminant(retain: retain, moments: moments, layer: activations.layer.name)
+        }
+    }
+}
+
 /// Both sides of a layer, with what features are made of.
 package struct UnitFeatureParts {
     let output: UnitSide
@@ -109,7 +139,9 @@ package struct UnitFeatureParts {
     private let forgetMargin: Double
     private let forgetCount: Int
 
-    package init(_ activations: LayerActivations) throws {
+    package init(_ activations: LayerActivations) throws { try self.init(activations, UnitInputs(activations)) }
+
+    init(_ activations: LayerActivations, _ inputs: UnitInputs) throws {
         let (rows, columns, taps) = (activations.outputs, activations.inputs, activations.taps)
         let scale = activations.outputScale
         var squares = (rows: [Double](repeating: 0, count: rows), columns: [Double](repeating: 0, count: columns))
@@ -123,12 +155,9 @@ package struct UnitFeatureParts {
                 }
             }
         }
-        let inputMoments = UnitMoments(forget: activations.forgetInputs, retain: activations.retainInputs)
         input = UnitSide(
-            moments: inputMoments,
-            discriminant: try Discriminant(
-                retain: activations.retainInputs, moments: inputMoments, layer: activations.layer.name),
-            discriminantDeviation: inputMoments.retainDeviation,
+            moments: inputs.moments, discriminant: inputs.discriminant,
+            discriminantDeviation: inputs.moments.retainDeviation,
             weightNorm: squares.columns.map { $0.squareRoot() },
             gradient: activations.inputGradient.scalars.map(Double.init))
         let outputMoments = UnitMoments(forget: activations.forgetOutputs, retain: activations.retainOutputs)
@@ -165,6 +194,8 @@ package struct UnitFeatureParts {
                 input.contrast.reduce(0) { $0 + abs($1) } / Double(max(input.contrast.count, 1)) - 1
             case .forgetMargin: forgetMargin / 5 - 1
             case .forgetCount: PortableMath.log(Double(max(forgetCount, 1)) / 50) / PortableMath.log(10)
+            // The episode's own (`UnitFeatures.at`).
+            case .step, .forgetConfidence, .retainConfidence: 0.0
             }
         return min(max(value, -UnitContext.bound), UnitContext.bound)
     }

@@ -68,6 +68,15 @@ public struct UnitFrame: Sendable {
     /// - Parameter bias: the layer's, `[out]`; nil for a layer without one.
     /// - Throws: ``WorldError/rankTooLarge(layer:rank:rows:columns:)``, or what ``EditedLayer`` throws.
     public init(_ activations: LayerActivations, bias: Tensor?, world: UnitWorld, rank: Int) throws {
+        try self.init(
+            activations, bias: bias, world: world, rank: rank,
+            inputs: UnitMoments(forget: activations.forgetInputs, retain: activations.retainInputs))
+    }
+
+    /// - Parameter moments: of what enters the layer.
+    init(
+        _ activations: LayerActivations, bias: Tensor?, world: UnitWorld, rank: Int, inputs moments: UnitMoments
+    ) throws {
         let plain = activations.layer
         let units = activations.inputs
         guard rank >= 1, rank <= min(plain.rows, units) else {
@@ -85,7 +94,6 @@ public struct UnitFrame: Sendable {
         } else {
             layer = plain
         }
-        let moments = UnitMoments(forget: activations.forgetInputs, retain: activations.retainInputs)
         centre = moments.retainMean.map { Float($0) }
         let all = activations.forgetInputs.shape[0]
         let examples = min(all, activations.isVector ? UnitFrame.responseExamples : UnitFrame.responsePositions)

@@ -177,7 +177,7 @@ import Testing
         #expect(pair.evaluator.sets.map(\.examples.count) == [20, 20])
         let random = RandomStream(seed: 1)
         let counts = try (0..<200).map { index in
-            let context = try pair.episodes.episode(random.split("episode", index)).features[0].context.scalars
+            let context = try pair.episodes.episode(random.split("episode", index)).first.features[0].context.scalars
             return 50 * pow(10, Double(try #require(context.last)))
         }
         #expect(counts.allSatisfy { (4.9...40.1).contains($0) })
@@ -185,8 +185,8 @@ import Testing
         let below = counts.filter { $0 < (5.0 * 40).squareRoot() }.count
         #expect((70...130).contains(below), "\(below)")
         #expect(
-            try pair.episodes.episode(random.split("episode", 7)).features
-                == pair.episodes.episode(random.split("episode", 7)).features)
+            try pair.episodes.episode(random.split("episode", 7)).first.features
+                == pair.episodes.episode(random.split("episode", 7)).first.features)
         let refusal = #expect(throws: WorldError.self) {
             try Self.pairs([TransferFixture.network(seed: 4)], draws: ExampleDraws(least: 5, most: 60), pool: pool)
         }

@@ -47,7 +47,7 @@ import Testing
     @Test(
         "a file of another kind, version, world or feature set is refused with what was expected",
         arguments: [
-            ("format", JSONValue.integer(3), "has format 3, and this program reads formats 1 to 2"),
+            ("format", JSONValue.integer(4), "has format 4, and this program reads formats 1 to 3"),
             (
                 "definitions", .integer(9),
                 "was trained on version 9 of the features, and this program computes version 1"
@@ -63,6 +63,8 @@ import Testing
             ("hidden", .integer(3), "lacks the tensor 'outputs.hidden.feature_weight' of shape [3, 11]"),
             ("rank", .integer(-1), "has rank -1, expected 1...10000"),
             ("layers", .array([]), "names no layer"),
+            ("horizon", .integer(1), "has horizon 1, expected 2...100"),
+            ("horizon", .integer(3), "lacks the field 'blind', a yes or no, in its metadata"),
             ("custom_features", .integer(99_999), "has custom_features 99999, expected 0...10000"),
         ])
     func refused(field: String, value: JSONValue, message: String) throws {

@@ -19,6 +19,7 @@ struct PairBuilder {
     let world: UnitWorld
     let layers: [String]
     let rank: Int
+    let steps: UnitSteps
     /// How many images an episode looks at; nil for all.
     let draws: ExampleDraws?
     let settings: UnitPolicySettings
@@ -29,12 +30,14 @@ struct PairBuilder {
     private var setNames: [String]?
 
     init(
-        world: UnitWorld, layers: [String], rank: Int, draws: ExampleDraws?, settings: UnitPolicySettings,
+        world: UnitWorld, layers: [String], rank: Int, steps: UnitSteps, draws: ExampleDraws?,
+        settings: UnitPolicySettings,
         host: LuaHost, context: ScriptContext
     ) {
         self.world = world
         self.layers = layers
         self.rank = rank
+        self.steps = steps
         self.draws = draws
         self.settings = settings
         self.host = host
@@ -45,8 +48,9 @@ struct PairBuilder {
         EditPair.Rules(
             world: world, layers: layers, rank: rank,
             features: try UnitFeatureSet(
-                settings.features, customCount: customCount ?? 0, seesCount: draws != nil),
-            forgetSet: settings.forgetSet, retainSet: settings.retainSet)
+                settings.features, customCount: customCount ?? 0, seesCount: draws != nil,
+                seesSteps: steps.horizon > 1),
+            steps: steps, forgetSet: settings.forgetSet, retainSet: settings.retainSet)
     }
 
     /// - Parameters:

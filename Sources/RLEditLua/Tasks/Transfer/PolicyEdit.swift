@@ -41,18 +41,20 @@ struct PolicyEdit: UnlearningMethod {
         request.layers = layers
         request.refinement = refinement.map { ($0.count, $0.search) }
         let result = try request.run(pool: problem.pool, random: random)
-        // The search's own: the layers before the edited ones once, those from there on for each evaluation; and the forget
-        // set once through the latter and back, for the features that read labels.
+        // The search's own: the layers before the edited ones once, those from there on for each evaluation and each look at
+        // what a step has done; and at the first look and each of those, the forget set once through the latter and back, for
+        // the features that read labels.
         let examples = problem.forget.count + problem.retain.count
         func search(_ evaluations: Int) throws -> Double {
             try Cost.search(
                 of: problem.network, layers: layers ?? policy.layers, examples: examples, evaluations: evaluations
             ).forwards / Double(examples)
         }
-        passes.forward(examples, share: try search(result.evaluations))
+        let looks = policy.steps.looks * max(result.evaluations, 1)
+        passes.forward(examples, share: try search(result.evaluations + looks))
         let suffix = try search(1) - search(0)
-        passes.forward(problem.forget.count, share: suffix)
-        passes.backward(problem.forget.count, share: suffix)
+        passes.forward(problem.forget.count, share: suffix * Double(1 + looks))
+        passes.backward(problem.forget.count, share: suffix * Double(1 + looks))
         return result.network
     }
 }

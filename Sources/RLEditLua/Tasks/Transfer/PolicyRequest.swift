@@ -39,15 +39,13 @@ struct PolicyRequest {
         let began = clock.now
         let rules = policy.rules(layers: layers)
         guard let refinement else {
-            let units = try EditPair.units(of: network, sets: sets, rules: rules, custom: custom, pool: pool)
+            let episode = try EditPair.episode(of: network, sets: sets, rules: rules, custom: custom, pool: pool)
             let seen = clock.now
             var edited = network
-            let edits = try units.edits(
-                units.features.map { features in
-                    policy.members.map { $0.factors(for: features) }
-                })
-            for (edit, frame) in zip(edits, units.frames) { try edited.apply(edit, to: frame.layer) }
-            return result(edited, units, evaluations: 0, reward: nil, began: began, seen: seen, ended: clock.now)
+            let edits = try PolicyApplication(policy.members, in: episode).edits
+            for (edit, frame) in zip(edits, episode.first.frames) { try edited.apply(edit, to: frame.layer) }
+            return result(
+                edited, episode.first, evaluations: 0, reward: nil, began: began, seen: seen, ended: clock.now)
         }
         let pair = try EditPair(
             network: network, name: "model", label: "", sets: sets, rules: rules, custom: custom, pool: pool)
@@ -62,7 +60,8 @@ struct PolicyRequest {
             random: random)
         let edited = try pair.evaluator.editedNetwork(application.edits)
         return result(
-            edited, pair.episodes.whole, evaluations: application.evaluations, reward: application.reward, began: began,
+            edited, pair.episodes.whole.first, evaluations: application.evaluations, reward: application.reward,
+            began: began,
             seen: seen, ended: clock.now)
     }
 

@@ -27,6 +27,11 @@ package final class ScriptTransferTask: RunnableTask {
         @field draw_images integer[]? `{ least, most }`: an episode looks at so many images of the set to forget, another \
         number each time (log-uniform), and ten times as many to keep; the reward sees other images. The policy is told how \
         many there are
+        @field horizon integer? steps that the policy takes on a pair, 1 by default: each sees what those before it have \
+        done (features of the edited network, the change of confidence, the step's number), and the reward judges the end
+        @field blind boolean? a control for `horizon`: every step sees the unedited network
+        @field in_turn boolean? with `horizon`: a step edits one of the world's layers, the next step the next one, round \
+        and round
         @field on_invalid_reward ("stop"|"worst")? what becomes of a candidate for which the reward raises, or gives no \
         finite number, as in a task that edits one network
         @field validation_interval integer? updates between looks at the validation pairs; 10 by default
@@ -75,7 +80,8 @@ package final class ScriptTransferTask: RunnableTask {
     /// Computes the features of every pair, which takes a pass through each pair's network.
     init(
         name: String?, distribution: ScriptTaskDistribution, world: UnitWorld, layers: [String], rank: Int,
-        draws: ExampleDraws?, policy settings: UnitPolicySettings, reward: LuaFunction, metrics: [CustomMetric],
+        steps: UnitSteps, draws: ExampleDraws?, policy settings: UnitPolicySettings, reward: LuaFunction,
+        metrics: [CustomMetric],
         learner: ScriptLearner,
         settings numbers: (Int) throws -> Settings, events: TaskEvents, host: LuaHost, context: ScriptContext
     ) throws {
@@ -88,7 +94,8 @@ package final class ScriptTransferTask: RunnableTask {
         defer { progress.finish() }
 
         var builder = PairBuilder(
-            world: world, layers: layers, rank: rank, draws: draws, settings: settings, host: host, context: context)
+            world: world, layers: layers, rank: rank, steps: steps, draws: draws, settings: settings, host: host,
+            context: context)
         var lists: [PairResult.Purpose: [EditPair]] = [:]
         var heldOut: [HeldOutPair] = []
         for (index, pair) in distribution.pairs.enumerated() {
@@ -171,6 +178,11 @@ package final class ScriptTransferTask: RunnableTask {
 
     /// One environment over the training pairs, with a reward of its own.
     func makeEnvironment(random: RandomStream) throws -> ScriptTransferEnvironment {
+        guard rules.steps.horizon == 1 else {
+            throw WorldError.invalidSetting(
+                owner: "rledit.env", field: "horizon",
+                message: "must be 1: the steps of a policy are for the learners that search")
+        }
         made.isUsed = true
         return try ScriptTransferEnvironment(
             name: name, pairs: training, rank: rules.rank,
@@ -232,6 +244,11 @@ package final class ScriptTransferTask: RunnableTask {
             "validation_interval": .integer(settings.validationInterval),
         ]
         if let draws { configuration["draw_images"] = .array([.integer(draws.least), .integer(draws.most)]) }
+        if rules.steps.horizon > 1 {
+            configuration["horizon"] = .integer(rules.steps.horizon)
+            configuration["blind"] = .bool(rules.steps.isBlind)
+            configuration["in_turn"] = .bool(rules.steps.inTurn)
+        }
         if let refinement = settings.refinement {
             configuration["refine"] = .integer(refinement.count)
             configuration["refine_by"] = .string(refinement.search.rawValue)

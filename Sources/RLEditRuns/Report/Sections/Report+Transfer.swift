@@ -20,7 +20,8 @@ extension Report {
         guard let seed = seeds.first(where: { $0.transfer != nil }), let transfer = seed.transfer else { return .empty }
         let note = shownNote(seed)
         return Markup([
-            validation(seed, note), heldOut(transfer, note), Report.learned(transfer, note), purposes(transfer, note),
+            validation(seed, note), heldOut(transfer, note), stepByStep(transfer, note), Report.learned(transfer, note),
+            purposes(transfer, note),
         ])
     }
 
@@ -119,6 +120,28 @@ extension Report {
         let most = 40
         let rest = lines.count > most ? [Markup.tag("li", "and \(lines.count - most) more")] : []
         return lines.isEmpty ? rule : rule + .tag("ul", lines.prefix(most) + rest)
+    }
+
+    /// What is left and what is kept after each step, where the policy takes several.
+    private func stepByStep(_ transfer: Transfer, _ note: String) -> Markup {
+        let pairs = transfer.pairs.filter { $0.purpose == .heldOut }
+        guard let sets = pairs.first?.sets, let stages = sets.first?.accuracy.stages, stages.contains(.step(1)) else {
+            return .empty
+        }
+        let rows = stages.filter { $0 != .refined }.enumerated().map { step, stage in
+            [Markup(step == 0 ? "before" : "\(step)")]
+                + sets.map { set -> Markup in
+                    let values = pairs.compactMap { $0.accuracy(set.set, stage) }
+                    guard let worst = set.set == forgetSet ? values.max() : values.min() else { return "–" }
+                    func text(_ value: Double) -> String { NumberText.fixed(100 * value, digits: 2) }
+                    return Markup("\(text(values.reduce(0, +) / Double(values.count))) (\(text(worst)))")
+                }
+        }
+        return .section(
+            "Step by step", id: "steps", .table(["after step"] + sets.map { "\($0.set), %" }, rows),
+            .note(
+                "Accuracy on \(measuredOn) after each step of the policy: mean over the held-out pairs (worst).\(note)")
+        )
     }
 
     // MARK: - What the policy learned
