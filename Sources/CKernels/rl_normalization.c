@@ -66,6 +66,20 @@ RL_CLONES void rl_batch_norm_backward(const float *x, const float *dy, int64_t c
     }
 }
 
+RL_CLONES void rl_group_norm_backward(const float *x, const float *dy, int64_t count, int64_t channels,
+                                      const float *mean, const float *inverse, const float *scale, const float *a,
+                                      const float *b, float *dx) {
+    for (int64_t i = 0; i < count; i++) {
+        const float *row = x + i * channels, *gradient = dy + i * channels;
+        float *to = dx + i * channels;
+#pragma clang loop vectorize(assume_safety)
+        for (int64_t c = 0; c < channels; c++) {
+            float normalized = (row[c] - mean[c]) * inverse[c];
+            to[c] = inverse[c] * (scale[c] * gradient[c] - a[c] - normalized * b[c]);
+        }
+    }
+}
+
 RL_CLONES void rl_channel_shift(int64_t count, int64_t channels, int64_t rank, const float *base, const float *left,
                                 const float *projected, int64_t stride, int32_t relu, float *y) {
     for (int64_t i = 0; i < count; i++) {

@@ -24,6 +24,11 @@ void rl_normalized_gradient_sums(const float *x, const float *dy, int64_t count,
 void rl_batch_norm_backward(const float *x, const float *dy, int64_t count, int64_t channels, const float *mean,
                             const float *inverse, const float *scale, const float *a, const float *b, float *dx);
 
+/// dx = inverse · (scale · dy − a − (x − mean) · inverse · b) by channel: the gradient through the statistics of groups of
+/// channels, where a and b are a group's means of scale · dy and of that times the normalized input.
+void rl_group_norm_backward(const float *x, const float *dy, int64_t count, int64_t channels, const float *mean,
+                            const float *inverse, const float *scale, const float *a, const float *b, float *dx);
+
 /// y[i, c] = base[i, c] + Σ_k left[k, c] · projected[i · stride + k] for k < rank; with `relu`, then max(0, ·).
 void rl_channel_shift(int64_t count, int64_t channels, int64_t rank, const float *base, const float *left,
                       const float *projected, int64_t stride, int32_t relu, float *y);
