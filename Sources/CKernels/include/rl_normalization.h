@@ -33,6 +33,11 @@ void rl_group_norm_backward(const float *x, const float *dy, int64_t count, int6
 void rl_channel_shift(int64_t count, int64_t channels, int64_t rank, const float *base, const float *left,
                       const float *projected, int64_t stride, int32_t relu, float *y);
 
+/// The mean of that over the `positions` of each of `examples`, `[examples, channels]`: base is
+/// `[examples, positions, channels]`, projected has `stride` numbers a position.
+void rl_channel_shift_mean(int64_t examples, int64_t positions, int64_t channels, int64_t rank, const float *base,
+                           const float *left, const float *projected, int64_t stride, int32_t relu, float *means);
+
 /// folded[o, i] = weight[o, i] · scale[o]; foldedBias[o] = bias[o] · scale[o] + shift[o], with `bias` NULL for zeros.
 void rl_fold_affine(const float *weight, const float *bias, int64_t outputs, int64_t inputs, const float *scale,
                     const float *shift, float *folded, float *foldedBias);
