@@ -4,6 +4,7 @@
 #include "rl_vector_math.h"
 
 #include <stddef.h>
+#include <string.h>
 
 enum { LANES = 16, MAX_BLOCK = 1024 };
 
@@ -323,4 +324,45 @@ void rl_transpose(int64_t rows, int64_t columns, const float *src, int64_t srcSt
             for (int64_t r = r0; r < r1; r++)
                 for (int64_t c = c0; c < c1; c++) dst[c * dstStride + r] = src[r * srcStride + c];
         }
+}
+
+RL_CLONES void rl_shifted_norm_scores(int64_t tokens, int64_t rank, int64_t scores, const float *numbers,
+                                      const float *products, float inverseFeatures, const float *squares,
+                                      const float *variance, float epsilon, const float *base, const float *along,
+                                      float *scratch, int64_t texts, const int64_t *starts, float *sums) {
+    float *restrict inverse = scratch, *restrict values = scratch + tokens;
+    memcpy(inverse, variance, (size_t)tokens * sizeof *inverse);
+    for (int64_t k = 0; k < rank; k++) {
+        const float *restrict t = numbers + k * tokens, *restrict product = products + k * tokens;
+        float square = squares[k * rank + k];
+        for (int64_t i = 0; i < tokens; i++) inverse[i] += t[i] * (2 * inverseFeatures * product[i] + square * t[i]);
+        for (int64_t j = 0; j < k; j++) {
+            const float *restrict other = numbers + j * tokens;
+            float both = 2 * squares[k * rank + j];
+            for (int64_t i = 0; i < tokens; i++) inverse[i] += both * t[i] * other[i];
+        }
+    }
+    // Rounding may leave a variance of 0 below it.
+    for (int64_t i = 0; i < tokens; i++)
+        inverse[i] = 1 / __builtin_elementwise_sqrt((inverse[i] < 0 ? 0 : inverse[i]) + epsilon);
+    for (int64_t s = 0; s < scores; s++) {
+        memcpy(values, base + s * tokens, (size_t)tokens * sizeof *values);
+        for (int64_t k = 0; k < rank; k++) {
+            const float *restrict t = numbers + k * tokens;
+            float factor = along[k * scores + s];
+            for (int64_t i = 0; i < tokens; i++) values[i] += factor * t[i];
+        }
+        for (int64_t i = 0; i < tokens; i++) values[i] *= inverse[i];
+        for (int64_t text = 0; text < texts; text++) {
+            // Eight sums in a fixed order, so that the bits do not depend on the width of vectors.
+            float parts[8] = {0};
+            int64_t i = starts[text], end = starts[text + 1];
+            for (; i + 8 <= end; i += 8)
+                for (int lane = 0; lane < 8; lane++) parts[lane] += values[i + lane];
+            for (int lane = 0; i < end; i++, lane++) parts[lane] += values[i];
+            float sum = 0;
+            for (int lane = 0; lane < 8; lane++) sum += parts[lane];
+            sums[s * texts + text] = sum;
+        }
+    }
 }

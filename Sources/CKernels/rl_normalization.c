@@ -5,18 +5,31 @@
 #include <math.h>
 #include <string.h>
 
-RL_CLONES void rl_channel_sums(const float *x, int64_t count, int64_t channels, const double *centre,
-                               double *restrict sums, double *restrict squares) {
-    memset(sums, 0, (size_t)channels * sizeof *sums);
-    memset(squares, 0, (size_t)channels * sizeof *squares);
+// Sums of a few channels at a time stay in registers; rows are added in order whatever the width.
+enum { SUM_TILE = 16 };
+
+static inline __attribute__((always_inline)) void tile_sums(const float *x, int64_t count, int64_t channels,
+                                                            int64_t width, const double *centre, double *sums,
+                                                            double *squares) {
+    double first[SUM_TILE] = {0}, second[SUM_TILE] = {0}, middle[SUM_TILE] = {0};
+    for (int64_t c = 0; c < width; c++) middle[c] = centre[c];
     for (int64_t i = 0; i < count; i++) {
-        const float *restrict row = x + i * channels;
-        for (int64_t c = 0; c < channels; c++) {
-            double distance = (double)row[c] - centre[c];
-            sums[c] += (double)row[c];
-            squares[c] += distance * distance;
+        const float *row = x + i * channels;
+        for (int64_t c = 0; c < width; c++) {
+            double distance = (double)row[c] - middle[c];
+            first[c] += (double)row[c];
+            second[c] += distance * distance;
         }
     }
+    for (int64_t c = 0; c < width; c++) sums[c] = first[c], squares[c] = second[c];
+}
+
+RL_CLONES void rl_channel_sums(const float *x, int64_t count, int64_t channels, const double *centre,
+                               double *restrict sums, double *restrict squares) {
+    int64_t c = 0;
+    for (; c + SUM_TILE <= channels; c += SUM_TILE)
+        tile_sums(x + c, count, channels, SUM_TILE, centre + c, sums + c, squares + c);
+    if (c < channels) tile_sums(x + c, count, channels, channels - c, centre + c, sums + c, squares + c);
 }
 
 RL_CLONES void rl_channel_affine(const float *x, int64_t count, int64_t channels, const float *scale,
@@ -28,7 +41,7 @@ RL_CLONES void rl_channel_affine(const float *x, int64_t count, int64_t channels
 #pragma clang loop vectorize(assume_safety)
             for (int64_t c = 0; c < channels; c++) {
                 float value = from[c] * scale[c] + shift[c];
-                to[c] = value < 0 ? 0 : value;
+                to[c] = value <= 0 ? 0 : value;
             }
         } else {
 #pragma clang loop vectorize(assume_safety)
@@ -37,19 +50,31 @@ RL_CLONES void rl_channel_affine(const float *x, int64_t count, int64_t channels
     }
 }
 
+static inline __attribute__((always_inline)) void tile_gradient_sums(const float *x, const float *dy, int64_t count,
+                                                                     int64_t channels, int64_t width,
+                                                                     const float *mean, const float *inverse,
+                                                                     double *sums, double *products) {
+    double first[SUM_TILE] = {0}, second[SUM_TILE] = {0};
+    float middle[SUM_TILE] = {0}, factor[SUM_TILE] = {0};
+    for (int64_t c = 0; c < width; c++) middle[c] = mean[c], factor[c] = inverse[c];
+    for (int64_t i = 0; i < count; i++) {
+        const float *row = x + i * channels, *gradient = dy + i * channels;
+        for (int64_t c = 0; c < width; c++) {
+            first[c] += (double)gradient[c];
+            second[c] += (double)gradient[c] * (double)((row[c] - middle[c]) * factor[c]);
+        }
+    }
+    for (int64_t c = 0; c < width; c++) sums[c] = first[c], products[c] = second[c];
+}
+
 RL_CLONES void rl_normalized_gradient_sums(const float *x, const float *dy, int64_t count, int64_t channels,
                                            const float *mean, const float *inverse, double *restrict sums,
                                            double *restrict products) {
-    memset(sums, 0, (size_t)channels * sizeof *sums);
-    memset(products, 0, (size_t)channels * sizeof *products);
-    for (int64_t i = 0; i < count; i++) {
-        const float *restrict row = x + i * channels;
-        const float *restrict gradient = dy + i * channels;
-        for (int64_t c = 0; c < channels; c++) {
-            sums[c] += (double)gradient[c];
-            products[c] += (double)gradient[c] * (double)((row[c] - mean[c]) * inverse[c]);
-        }
-    }
+    int64_t c = 0;
+    for (; c + SUM_TILE <= channels; c += SUM_TILE)
+        tile_gradient_sums(x + c, dy + c, count, channels, SUM_TILE, mean + c, inverse + c, sums + c, products + c);
+    if (c < channels)
+        tile_gradient_sums(x + c, dy + c, count, channels, channels - c, mean + c, inverse + c, sums + c, products + c);
 }
 
 RL_CLONES void rl_batch_norm_backward(const float *x, const float *dy, int64_t count, int64_t channels,
@@ -62,6 +87,20 @@ RL_CLONES void rl_batch_norm_backward(const float *x, const float *dy, int64_t c
         for (int64_t c = 0; c < channels; c++) {
             float normalized = (row[c] - mean[c]) * inverse[c];
             to[c] = scale[c] * inverse[c] * (gradient[c] - a[c] - normalized * b[c]);
+        }
+    }
+}
+
+RL_CLONES void rl_group_norm_backward(const float *x, const float *dy, int64_t count, int64_t channels,
+                                      const float *mean, const float *inverse, const float *scale, const float *a,
+                                      const float *b, float *dx) {
+    for (int64_t i = 0; i < count; i++) {
+        const float *row = x + i * channels, *gradient = dy + i * channels;
+        float *to = dx + i * channels;
+#pragma clang loop vectorize(assume_safety)
+        for (int64_t c = 0; c < channels; c++) {
+            float normalized = (row[c] - mean[c]) * inverse[c];
+            to[c] = inverse[c] * (scale[c] * gradient[c] - a[c] - normalized * b[c]);
         }
     }
 }
@@ -80,6 +119,41 @@ RL_CLONES void rl_channel_shift(int64_t count, int64_t channels, int64_t rank, c
         }
         if (relu)
             for (int64_t c = 0; c < channels; c++) to[c] = to[c] < 0 ? 0 : to[c];
+    }
+}
+
+enum { SHIFT_TILE = 64 };
+
+/// The sums of up to SHIFT_TILE channels of one example, which stay in registers where `width` is a constant.
+static inline __attribute__((always_inline)) void shift_sums(int64_t positions, int64_t channels, int64_t rank,
+                                                             const float *base, const float *left,
+                                                             const float *projected, int64_t stride, int32_t relu,
+                                                             int64_t width, float factor, float *means) {
+    float sums[SHIFT_TILE] = {0}, values[SHIFT_TILE];
+    for (int64_t p = 0; p < positions; p++) {
+        const float *from = base + p * channels, *factors = projected + p * stride;
+        for (int64_t c = 0; c < width; c++) values[c] = from[c] + left[c] * factors[0];
+        for (int64_t k = 1; k < rank; k++)
+            for (int64_t c = 0; c < width; c++) values[c] += left[k * channels + c] * factors[k];
+        for (int64_t c = 0; c < width; c++) sums[c] += relu && values[c] < 0 ? 0 : values[c];
+    }
+    for (int64_t c = 0; c < width; c++) means[c] = sums[c] * factor;
+}
+
+RL_CLONES void rl_channel_shift_mean(int64_t examples, int64_t positions, int64_t channels, int64_t rank,
+                                     const float *base, const float *left, const float *projected, int64_t stride,
+                                     int32_t relu, float *means) {
+    float factor = 1.0f / (float)positions;
+    for (int64_t e = 0; e < examples; e++) {
+        const float *plane = base + e * positions * channels, *factors = projected + e * positions * stride;
+        for (int64_t c = 0; c < channels; c += SHIFT_TILE) {
+            int64_t width = channels - c < SHIFT_TILE ? channels - c : SHIFT_TILE;
+            float *to = means + e * channels + c;
+            if (width == SHIFT_TILE && relu && rank == 1)
+                shift_sums(positions, channels, 1, plane + c, left + c, factors, stride, 1, SHIFT_TILE, factor, to);
+            else
+                shift_sums(positions, channels, rank, plane + c, left + c, factors, stride, relu, width, factor, to);
+        }
     }
 }
 

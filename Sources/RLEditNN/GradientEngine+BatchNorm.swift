@@ -20,7 +20,7 @@ extension GradientEngine {
             made[lane] = BatchPart(
                 first: range.lowerBound, rows: range.count, input: graph.block(inputs, rows: range.count),
                 outputShape: checked.outputShape, targets: checked.targets,
-                workspace: try Workspace(graph: graph, key: Workspace.Key(rows: range.count, mode: .training)))
+                workspace: try graph.workspaces.take(Workspace.Key(rows: range.count, mode: .training), of: graph))
         }
         let parts = try made.values()
         let values = { (node: Int) in rows * graph.shapes[node].dropFirst().reduce(1, *) }
@@ -85,6 +85,7 @@ extension GradientEngine {
             }
             end = batchNorm + 1
         }
+        for part in parts { graph.workspaces.give(part.workspace) }
         var total = ObjectiveTerms()
         for terms in try results.values() { total.add(terms) }
         return total

@@ -11,16 +11,25 @@ final class WorkspaceCache: Sendable {
     func withWorkspace<Result>(
         _ key: Workspace.Key, of graph: NetworkGraph, _ body: (Workspace) throws(NetworkError) -> Result
     ) throws(NetworkError) -> Result {
+        let workspace = try take(key, of: graph)
+        let result = try body(workspace)
+        give(workspace)
+        return result
+    }
+
+    /// A workspace that no one else holds, until it is given back.
+    func take(_ key: Workspace.Key, of graph: NetworkGraph) throws(NetworkError) -> Workspace {
         let kept = idle.withLock { idle in
             idle.lastIndex { $0.key == key }.map { idle.remove(at: $0) }
         }
-        let workspace: Workspace
-        if let kept { workspace = kept } else { workspace = try Workspace(graph: graph, key: key) }
-        let result = try body(workspace)
+        if let kept { return kept }
+        return try Workspace(graph: graph, key: key)
+    }
+
+    func give(_ workspace: Workspace) {
         idle.withLock { idle in
             idle.append(workspace)
             if idle.count > WorkspaceCache.limit { idle.removeFirst() }
         }
-        return result
     }
 }

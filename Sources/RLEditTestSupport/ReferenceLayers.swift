@@ -94,6 +94,32 @@ package enum ReferenceLayers {
         }
     }
 
+    package static func groupNorm(
+        _ x: [Double], _ shape: Shape, groups: Int, epsilon: Double, weight: [Double], bias: [Double]
+    ) -> [Double] {
+        let area = shape.height * shape.width
+        let size = shape.channels / groups * area
+        var y = x
+        for start in stride(from: 0, to: x.count, by: size) {
+            let part = x[start..<(start + size)]
+            let mean = part.reduce(0, +) / Double(size)
+            let variance = part.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(size)
+            for index in part.indices {
+                let channel = index / area % shape.channels
+                y[index] = (x[index] - mean) / (variance + epsilon).squareRoot() * weight[channel] + bias[channel]
+            }
+        }
+        return y
+    }
+
+    /// Over `width` values that are `step` apart.
+    package static func softmax(_ x: [Double], width: Int, step: Int) -> [Double] {
+        x.indices.map { index in
+            let first = index / (width * step) * width * step + index % step
+            return exp(x[index] - logSumExp((0..<width).map { x[first + $0 * step] }))
+        }
+    }
+
     package static func gelu(_ x: Double) -> Double { x * 0.5 * (1 + erf(x / 2.0.squareRoot())) }
     package static func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
     package static func hyperbolicTangent(_ x: Double) -> Double { tanh(x) }

@@ -135,6 +135,51 @@ struct GradientCheckTests {
         expectClose(report, [])
     }
 
+    @Test("Group norm, from one group to as many as channels", arguments: [1, 3, 6])
+    func groupNorm(groups: Int) throws {
+        let shape = Reference.Shape(2, 6, 3, 4)
+        let report = try GradientCheck.run(
+            GroupNorm(groups, 6, epsilon: 1e-3), inputShape: [6, 3, 4], rows: 2, inputScale: 2
+        ) { Reference.groupNorm($0, shape, groups: groups, epsilon: 1e-3, weight: $1[0], bias: $1[1]) }
+        expectClose(report, ["layer.weight", "layer.bias"])
+    }
+
+    @Test("Softmax over features and over channels")
+    func softmax() throws {
+        expectClose(
+            try GradientCheck.run(Softmax(), inputShape: [4, 5], rows: 3, inputScale: 2) { x, _ in
+                Reference.softmax(x, width: 5, step: 1)
+            }, [])
+        expectClose(
+            try GradientCheck.run(Softmax(), inputShape: imageShape, rows: 2, inputScale: 2) { x, _ in
+                Reference.softmax(x, width: 3, step: 42)
+            }, [])
+    }
+
+    @Test("Slices of every dimension of a picture", arguments: [1, 2, 3])
+    func slice(dimension: Int) throws {
+        let places = [[1], [1, 3, 5], [1, 3, 5]][dimension - 1]
+        let layer = Slice(dimension: dimension, first: 2, last: imageShape[dimension - 1], step: 2)
+        let report = try GradientCheck.run(layer, inputShape: imageShape, rows: 2) { x, _ in
+            x.indices.filter { index in
+                places.contains([index / 42 % 3, index / 6 % 7, index % 6][dimension - 1])
+            }.map { x[$0] }
+        }
+        expectClose(report, [])
+    }
+
+    @Test("Settings that do not fit the input are named")
+    func settings() throws {
+        func reason(_ layer: any Layer, _ shape: [Int]) -> String {
+            do { return "\(try layer.outputShape(for: shape))" } catch { return error.description }
+        }
+        #expect(reason(GroupNorm(4, 6), [6, 2, 2]).contains("a divisor of 6 channels"))
+        #expect(reason(GroupNorm(2, 6), [4, 2, 2]).contains("[6, height, width] or [6]"))
+        #expect(reason(Slice(dimension: 3, last: 2), [4, 2]).contains("between 1 and 2 for the shape [4, 2]"))
+        #expect(reason(Slice(first: 3, last: 2), [4]).contains("between 3 and 4, the size of dimension 1"))
+        #expect(reason(Slice(first: 5, last: 5), [4]).contains("between 1 and 4, the size of dimension 1"))
+    }
+
     @Test("Dropout at inference, and in a pullback without random numbers, is the identity")
     func dropout() throws {
         expectClose(try GradientCheck.run(Dropout(0.4), inputShape: [7], rows: 3) { x, _ in x }, [])

@@ -27,7 +27,12 @@ struct NormalizationTests {
             ("layer_norm", LayerNorm(7)), ("layer_norm_tokens", LayerNorm(7, epsilon: 1e-12)),
             ("linear_tokens", Linear(5, 4)), ("gelu_tanh", Activation(.geluTanh)), ("silu", Activation(.silu)),
             ("hard_swish", Activation(.hardSwish)), ("hard_sigmoid", Activation(.hardSigmoid)),
-            ("relu6", Activation(.relu6)),
+            ("relu6", Activation(.relu6)), ("group_norm", GroupNorm(3, 6)),
+            ("group_norm_vector", GroupNorm(2, 6, epsilon: 1e-3)), ("softmax", Softmax()),
+            ("softmax_tokens", Softmax()), ("softmax_channels", Softmax()),
+            ("slice_channels", Slice(first: 2, last: 5, step: 2)),
+            ("slice_columns", Slice(dimension: 3, first: 3, last: 6)), ("slice_tokens", Slice(first: 2, last: 3)),
+            ("slice_features", Slice(dimension: 2, last: 7, step: 3)),
         ]
         for (name, layer) in cases {
             let network = try network(name, layer, golden)

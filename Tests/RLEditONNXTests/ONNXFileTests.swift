@@ -184,11 +184,11 @@ struct ONNXFileTests {
     @Test("all nodes that are not supported are named at once")
     func unsupported() throws {
         let nodes =
-            Bytes.node("LSTM", ["x"], ["a"], name: "first") + Bytes.node("Softmax", ["x"], ["b"], name: "second")
+            Bytes.node("LSTM", ["x"], ["a"], name: "first") + Bytes.node("CumSum", ["x"], ["b"], name: "second")
             + Bytes.node("Add", ["a", "b"], ["c"]) + Bytes.node("NonZero", ["c"], ["y"], name: "third")
         #expect(
             try fault(Bytes.model(nodes))
-                == "m.onnx: 3 nodes are not supported: LSTM 'first' (no layer computes this operator); Softmax 'second' (softmax is only known in attention: export a classifier without it, metrics take its scores); NonZero 'third' (no layer computes this operator)"
+                == "m.onnx: 3 nodes are not supported: LSTM 'first' (no layer computes this operator); CumSum 'second' (only the tokens of texts can be counted, from the first on); NonZero 'third' (no layer computes this operator)"
         )
     }
 

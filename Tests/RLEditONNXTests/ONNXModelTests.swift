@@ -9,7 +9,8 @@ import Testing
 struct ONNXModelTests {
     static let names = [
         "pictures-legacy", "pictures-legacy-names", "pictures-dynamo", "pictures-dynamo-names", "texts-legacy",
-        "texts-dynamo", "texts-optimum", "vision-legacy", "vision-dynamo-names", "storage", "decomposed", "outside",
+        "texts-dynamo", "texts-optimum", "vision-legacy", "vision-dynamo-names", "groups-legacy", "groups-dynamo",
+        "groups-dynamo-21", "counted-legacy", "counted-dynamo", "storage", "decomposed", "outside",
     ]
 
     @Test("outputs are those of ONNX Runtime", arguments: names)
@@ -127,6 +128,28 @@ struct ONNXModelTests {
         #expect(network.parameter("model.bert.embeddings.position_embeddings.weight")?.shape == [6, 8])
         let taken = try ONNXModel(path: Fixture.path("texts-dynamo.onnx")).network
         #expect(taken.parameter("embedding_2.weight")?.shape == [5, 8])
+    }
+
+    @Test("group norms, softmax and slices become layers of these kinds, with PyTorch's names")
+    func groups() throws {
+        for file in ["groups-legacy.onnx", "groups-dynamo.onnx", "groups-dynamo-21.onnx"] {
+            let network = try ONNXModel(path: Fixture.path(file)).network
+            let kinds = network.nodes.map(\.layer.kind)
+            #expect(kinds.filter { $0 == "GroupNorm" }.count == 3, "\(file): \(kinds)")
+            #expect(kinds.filter { $0 == "Softmax" }.count == 2 && kinds.filter { $0 == "Slice" }.count == 4, "\(file)")
+            #expect(!kinds.contains("BatchNorm"), "\(file)")
+            for name in ["gn1.weight", "gn1.bias", "each.weight", "conv2.weight"] {
+                #expect(network.parameter(name) != nil, "\(file) has no \(name): \(network.parameterNames)")
+            }
+        }
+    }
+
+    @Test("positions that are counted are rows of their table after that of padding")
+    func counted() throws {
+        for file in ["counted-legacy.onnx", "counted-dynamo.onnx"] {
+            let network = try ONNXModel(path: Fixture.path(file)).network
+            #expect(network.parameter("model.roberta.embeddings.position_embeddings.weight")?.shape == [7, 8])
+        }
     }
 
     @Test("a batch of examples gives what each gives alone")

@@ -56,6 +56,13 @@ function nn.batch_norm(channels) end
 ---@return rledit.Layer
 function nn.layer_norm(features) end
 
+--- Normalizes the channels of each picture in groups, then scales and shifts them, as PyTorch's `GroupNorm`. It does
+--- not depend on other examples. With as many groups as channels it is an instance norm.
+---@param groups integer|{ groups: integer, channels: integer, epsilon: number? }
+---@param channels? integer
+---@return rledit.Layer
+function nn.group_norm(groups, channels) end
+
 --- Maximum over windows. The stride is the kernel's size by default.
 ---@param kernel rledit.Size|{ kernel: rledit.Size, stride: rledit.Size?, padding: rledit.Size? }
 ---@return rledit.Layer
@@ -76,6 +83,13 @@ function nn.global_average_pool2d() end
 ---@return rledit.Layer
 function nn.pad_channels(options) end
 
+--- Takes the places `first` to `last` of one dimension, every `step`-th of them. Dimensions are counted as the shape is
+--- written: of pictures `{ channels, height, width }` dimension 1 are the channels, of tokens `{ length, features }`
+--- dimension 2 are the features.
+---@param options { dimension: integer?, first: integer?, last: integer, step: integer? }
+---@return rledit.Layer
+function nn.slice(options) end
+
 --- All values of an example in one dimension.
 ---@return rledit.Layer
 function nn.flatten() end
@@ -84,6 +98,11 @@ function nn.flatten() end
 ---@param rate? number|{ rate: number? }
 ---@return rledit.Layer
 function nn.dropout(rate) end
+
+--- exp(x) / sum(exp(x)) over the features of vectors and tokens, or over the channels of pictures. A network's scores
+--- are best given without it: losses and metrics apply it themselves.
+---@return rledit.Layer
+function nn.softmax() end
 
 --- A row of a table for each token, as PyTorch's `Embedding`. The input is `{ length }` numbers of tokens, from 0; -1
 --- is the padding after the last token.
@@ -298,6 +317,13 @@ function Graph:batch_norm(port, options) end
 ---@return rledit.Port
 function Graph:layer_norm(port, options) end
 
+--- Normalizes the channels of each picture in groups, then scales and shifts them, as PyTorch's `GroupNorm`. It does
+--- not depend on other examples. With as many groups as channels it is an instance norm.
+---@param port rledit.Port
+---@param options { groups: integer, channels: integer?, epsilon: number?, name: string?, stored: table<string, rledit.StoredTensor>? }
+---@return rledit.Port
+function Graph:group_norm(port, options) end
+
 --- Maximum over windows. The stride is the kernel's size by default.
 ---@param port rledit.Port
 ---@param options { kernel: rledit.Size, stride: rledit.Size?, padding: rledit.Size?, name: string? }
@@ -323,6 +349,14 @@ function Graph:global_average_pool2d(port, options) end
 ---@return rledit.Port
 function Graph:pad_channels(port, options) end
 
+--- Takes the places `first` to `last` of one dimension, every `step`-th of them. Dimensions are counted as the shape is
+--- written: of pictures `{ channels, height, width }` dimension 1 are the channels, of tokens `{ length, features }`
+--- dimension 2 are the features.
+---@param port rledit.Port
+---@param options { dimension: integer?, first: integer?, last: integer, step: integer?, name: string? }
+---@return rledit.Port
+function Graph:slice(port, options) end
+
 --- All values of an example in one dimension.
 ---@param port rledit.Port
 ---@param options? { name: string? }
@@ -334,6 +368,13 @@ function Graph:flatten(port, options) end
 ---@param options? { rate: number?, name: string? }
 ---@return rledit.Port
 function Graph:dropout(port, options) end
+
+--- exp(x) / sum(exp(x)) over the features of vectors and tokens, or over the channels of pictures. A network's scores
+--- are best given without it: losses and metrics apply it themselves.
+---@param port rledit.Port
+---@param options? { name: string? }
+---@return rledit.Port
+function Graph:softmax(port, options) end
 
 --- The sum of two or more activations of one shape.
 ---@param port rledit.Port

@@ -54,6 +54,15 @@ class Named(nn.Module):
         return x
 
 
+class Taken(nn.Module):
+    def __init__(self, dimension, start, end, step):
+        super().__init__()
+        self.places = (slice(None),) * dimension + (slice(start, end, step),)
+
+    def forward(self, x):
+        return x[self.places]
+
+
 def layers():
     torch.manual_seed(11)
     picture = (2, 6, 5, 7)
@@ -83,6 +92,21 @@ def layers():
     for name, network in {"alone": alone, "folded": folded}.items():
         statistics(network)
         run(network.eval(), (2, 3, 6, 5), name, tensors)
+    cases = {
+        "group_norm": (nn.GroupNorm(3, 6), picture),
+        "group_norm_vector": (nn.GroupNorm(2, 6, eps=1e-3), (4, 6)),
+        "softmax": (nn.Softmax(-1), (4, 9)),
+        "softmax_tokens": (nn.Softmax(-1), (3, 4, 7)),
+        "softmax_channels": (nn.Softmax(1), picture),
+        "slice_channels": (Taken(1, 1, 5, 2), picture),
+        "slice_columns": (Taken(3, 2, 6, 1), picture),
+        "slice_tokens": (Taken(1, 1, 3, 1), (3, 4, 7)),
+        "slice_features": (Taken(2, 0, 7, 3), (3, 4, 7)),
+    }
+    for name, (layer, shape) in cases.items():
+        for parameter in layer.parameters():
+            nn.init.normal_(parameter)
+        run(layer, shape, name, tensors)
     save("graph_layers", tensors)
 
 

@@ -185,6 +185,61 @@ save(model, "texts-optimum")
 record("texts-optimum", {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}, own, "classifier.weight")
 
 
+class Groups(nn.Module):
+    """Norms of groups of channels and of each channel, parts of pictures, shares of channels."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv1, self.gn1 = nn.Conv2d(1, 8, 3, padding=1, bias=False), nn.GroupNorm(4, 8)
+        self.conv2, self.gn2 = nn.Conv2d(8, 8, 3, padding=1), nn.GroupNorm(2, 8, affine=False)
+        self.each, self.fc = nn.InstanceNorm2d(8, affine=True), nn.Linear(6, 3)
+
+    def forward(self, x):
+        y = F.relu(self.gn1(self.conv1(x)))
+        y = self.each(F.relu(self.gn2(self.conv2(y)) + y))
+        y = F.softmax(y[:, :6] * y[:, 2:], 1)
+        return self.fc(y[:, :, 1:5, 2:].mean((2, 3))).softmax(-1)
+
+
+torch.manual_seed(3)
+groups = Groups()
+for value in groups.parameters():
+    nn.init.normal_(value, 0, 0.6)
+image = torch.randn(1, 1, 8, 8)
+for name, options in {
+    "groups-legacy": dict(dynamo=False),
+    "groups-dynamo": dict(dynamo=True, external_data=False),
+    "groups-dynamo-21": dict(dynamo=True, external_data=False, opset_version=21),
+}.items():
+    exported(name, groups.eval(), (image,), ["image"], **options)
+    record(name, {"image": image.numpy()}, image.numpy(), "gn1.weight" if "21" in name else "conv2.weight")
+
+# An encoder whose positions are counted: tokens that are no padding, which is number 1.
+torch.manual_seed(4)
+counted = transformers.RobertaForSequenceClassification(
+    transformers.RobertaConfig(
+        hidden_size=8, num_hidden_layers=1, num_attention_heads=2, intermediate_size=12, vocab_size=11,
+        max_position_embeddings=9, num_labels=3, pad_token_id=1, type_vocab_size=1)).eval()
+for name, value in counted.named_parameters():
+    nn.init.normal_(value, 1 if "LayerNorm.weight" in name else 0, 0.4)
+
+
+class Counted(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.model = counted
+
+    def forward(self, input_ids, attention_mask):
+        return self.model(input_ids=input_ids, attention_mask=attention_mask).logits
+
+
+ids = np.array([[0, 5, 3, 10, 2, 1]])
+feeds = {"input_ids": ids, "attention_mask": (ids != 1).astype(np.int64)}
+for name, options in {"counted-legacy": dict(dynamo=False), "counted-dynamo": dict(dynamo=True, external_data=False)}.items():
+    exported(name, Counted().eval(), tuple(torch.from_numpy(part) for part in feeds.values()), list(feeds), **options)
+    record(name, feeds, np.where(ids == 1, -1, ids), "model.roberta.embeddings.position_embeddings.weight", np.s_[2:])
+
+
 def by_hand(name, nodes, tensors, shape, output, tensor, version=17, **options):
     graph = helper.make_graph(
         nodes, "g", [helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)],

@@ -17,6 +17,7 @@
 #include "rl_random.h"
 #include "rl_eigen.h"
 #include "rl_sparse.h"
+#include "rl_winograd.h"
 #include "rl_ranking.h"
 
 #endif

@@ -74,4 +74,16 @@ void rl_add_softmax_sums(int64_t classes, int64_t n, const float *logits, int64_
 /// Transposes src [rows, columns] into dst [columns, rows], both with their own row strides.
 void rl_transpose(int64_t rows, int64_t columns, const float *src, int64_t srcStride, float *dst, int64_t dstStride);
 
+/// Scores of texts whose tokens go through a layer norm, a mean over the text and a product with one vector a score, with
+/// what the norm reads shifted by `rank` factors. For each of `tokens`: `numbers` are the factors' products with what enters
+/// the shifted layer, `products` those of the centred sums with the centred left factors, both `[rank, stride = tokens]`.
+/// `squares` `[rank, rank]` are the left factors' products with each other, divided by the features; `variance` that of the
+/// sums; `base` `[scores, tokens]` the unedited scores times the deviation, `along` `[rank, scores]` the left factors'
+/// products with the vectors. `starts` `[texts + 1]` are the first tokens of the texts. Writes sums over the tokens of each
+/// text, `[scores, texts]`; `scratch` has room for `2 · tokens`.
+void rl_shifted_norm_scores(int64_t tokens, int64_t rank, int64_t scores, const float *numbers, const float *products,
+                            float inverseFeatures, const float *squares, const float *variance, float epsilon,
+                            const float *base, const float *along, float *scratch, int64_t texts,
+                            const int64_t *starts, float *sums);
+
 #endif

@@ -24,9 +24,19 @@ void rl_normalized_gradient_sums(const float *x, const float *dy, int64_t count,
 void rl_batch_norm_backward(const float *x, const float *dy, int64_t count, int64_t channels, const float *mean,
                             const float *inverse, const float *scale, const float *a, const float *b, float *dx);
 
+/// dx = inverse · (scale · dy − a − (x − mean) · inverse · b) by channel: the gradient through the statistics of groups of
+/// channels, where a and b are a group's means of scale · dy and of that times the normalized input.
+void rl_group_norm_backward(const float *x, const float *dy, int64_t count, int64_t channels, const float *mean,
+                            const float *inverse, const float *scale, const float *a, const float *b, float *dx);
+
 /// y[i, c] = base[i, c] + Σ_k left[k, c] · projected[i · stride + k] for k < rank; with `relu`, then max(0, ·).
 void rl_channel_shift(int64_t count, int64_t channels, int64_t rank, const float *base, const float *left,
                       const float *projected, int64_t stride, int32_t relu, float *y);
+
+/// The mean of that over the `positions` of each of `examples`, `[examples, channels]`: base is
+/// `[examples, positions, channels]`, projected has `stride` numbers a position.
+void rl_channel_shift_mean(int64_t examples, int64_t positions, int64_t channels, int64_t rank, const float *base,
+                           const float *left, const float *projected, int64_t stride, int32_t relu, float *means);
 
 /// folded[o, i] = weight[o, i] · scale[o]; foldedBias[o] = bias[o] · scale[o] + shift[o], with `bias` NULL for zeros.
 void rl_fold_affine(const float *weight, const float *bias, int64_t outputs, int64_t inputs, const float *scale,

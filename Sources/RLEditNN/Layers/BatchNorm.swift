@@ -8,7 +8,7 @@ internal import RLEditTensor
 /// At inference it is `y = (x − running_mean) / √(running_var + ε) · weight + bias`. While training, mean and variance are
 /// those of the whole minibatch, however it is spread over the workers, and the running values move towards them. Parameters
 /// `weight [channels]`, `bias [channels]`; buffers `running_mean [channels]`, `running_var [channels]`.
-public struct BatchNorm: DescribedLayer {
+public struct BatchNorm: FusesReLU, DescribedLayer {
     public private(set) var channels: Int
     /// Added to the variance.
     public private(set) var epsilon: Double
@@ -62,7 +62,8 @@ public struct BatchNorm: DescribedLayer {
 
     public func makeKernel(_ request: KernelRequest) throws(NetworkError) -> any LayerKernel {
         BatchNormKernel(
-            layer: self, count: request.inputCount / channels, usesBatch: request.mode == .training)
+            layer: self, count: request.inputCount / channels, usesBatch: request.mode == .training,
+            fusesReLU: request.fusesReLU)
     }
 
     /// The factor of each channel at inference, `[channels]`, of a node that is this layer.
@@ -112,17 +113,22 @@ final class BatchNormKernel: LayerKernel {
     let count: Int
     /// False for gradients at the running statistics, which are then constants.
     let usesBatch: Bool
+    /// 1 where the forward pass ends in max(0, x).
+    private let relu: Int32
     private var mean: [Float]
     private var inverse: [Float]
     private var variance: [Double]
     /// Values in the batch that the statistics are of; nil before they are known.
     private var sharedCount: Int?
     private var backwardMeans: (gradient: [Float], product: [Float])?
+    /// This part's own sums of the backward pass, where they have been taken already.
+    private var ownSums: ChannelSums?
 
-    init(layer: BatchNorm, count: Int, usesBatch: Bool) {
+    init(layer: BatchNorm, count: Int, usesBatch: Bool, fusesReLU: Bool) {
         self.layer = layer
         self.count = count
         self.usesBatch = usesBatch
+        relu = fusesReLU ? 1 : 0
         mean = Array(repeating: 0, count: layer.channels)
         inverse = mean
         variance = Array(repeating: 0, count: layer.channels)
@@ -154,6 +160,7 @@ final class BatchNormKernel: LayerKernel {
         var sums = ChannelSums(channels: layer.channels)
         rl_normalized_gradient_sums(
             input, outputGradient, Int64(count), Int64(layer.channels), mean, inverse, &sums.first, &sums.second)
+        ownSums = sums
         return sums
     }
 
@@ -187,19 +194,19 @@ final class BatchNormKernel: LayerKernel {
             let scale = mean.indices.map { pass.parameters[0][$0] * inverse[$0] }
             let shift = mean.indices.map { pass.parameters[1][$0] - mean[$0] * scale[$0] }
             rl_channel_affine(
-                pass.inputs[0], Int64(count), Int64(layer.channels), scale, shift, 0, pass.output)
+                pass.inputs[0], Int64(count), Int64(layer.channels), scale, shift, relu, pass.output)
         } else {
             for channel in mean.indices {
                 mean[channel] = pass.parameters[2][channel]
                 inverse[channel] = Float(1 / (Double(pass.parameters[3][channel]) + layer.epsilon).squareRoot())
             }
             let (scale, shift) = layer.affine(pass.parameters)
-            rl_channel_affine(pass.inputs[0], Int64(count), Int64(layer.channels), scale, shift, 0, pass.output)
+            rl_channel_affine(pass.inputs[0], Int64(count), Int64(layer.channels), scale, shift, relu, pass.output)
         }
     }
 
     func backward(_ pass: BackwardPass) {
-        let own = backwardSums(pass.inputs[0], pass.outputGradient)
+        let own = ownSums ?? backwardSums(pass.inputs[0], pass.outputGradient)
         for channel in mean.indices {
             pass.parameterGradients[0][channel] = Float(own.second[channel])
             pass.parameterGradients[1][channel] = Float(own.first[channel])
@@ -208,6 +215,7 @@ final class BatchNormKernel: LayerKernel {
         }
         defer {
             backwardMeans = nil
+            ownSums = nil
             sharedCount = nil
         }
         guard let gradient = pass.inputGradients[0] else { return }

@@ -56,9 +56,10 @@ public enum Layers {
     public static let all: [LayerConstructor] =
         [
             Linear.constructor, Conv2D.constructor, EmbeddingBag.constructor, BatchNorm.constructor,
-            LayerNorm.constructor, MaxPool2D.constructor, AveragePool2D.constructor, GlobalAveragePool2D.constructor,
-            PadChannels.constructor, Flatten.constructor, Dropout.constructor, Add.constructor, Multiply.constructor,
-            Concatenate.constructor, TokenEmbedding.constructor, PositionEmbedding.constructor, PixelTokens.constructor,
+            LayerNorm.constructor, GroupNorm.constructor, MaxPool2D.constructor, AveragePool2D.constructor,
+            GlobalAveragePool2D.constructor, PadChannels.constructor, Slice.constructor, Flatten.constructor,
+            Dropout.constructor, Softmax.constructor, Add.constructor, Multiply.constructor, Concatenate.constructor,
+            TokenEmbedding.constructor, PositionEmbedding.constructor, PixelTokens.constructor,
             ClassToken.constructor, Attention.constructor,
         ] + TokenPooling.constructors + Activation.constructors
 

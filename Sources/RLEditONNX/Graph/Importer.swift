@@ -138,10 +138,12 @@ struct Importer {
         case .view(let view):
             if view.isPixelTokens { return try emit(PixelTokens(), reading: [view.base]) }
             if view.isFirstToken { return try emit(TokenPooling(.first), reading: [view.base]) }
+            if let part = try slices(view) { return part }
             throw Refusal("elements of shape \(view.base.shape) in the shape \(view.shape), and no layer does that")
+        case .grouped(let norm): return try groupNorm(norm, weight: norm.weight, bias: nil, node: nil)
         case .constant(let constant):
             throw Refusal("a constant of shape \(constant.shape) takes the place of an activation")
-        case .statistic, .scores, .mask, .rows, .unknown: break
+        case .statistic, .scores, .mask, .positions, .rows, .unknown: break
         }
         throw Refusal("the nodes before it form no layer that is known")
     }

@@ -23,10 +23,12 @@ enum Value {
     /// `x · W` with a constant `[in, out]`: a linear layer that may still get its bias.
     case product(View, Constant)
     case statistic(Statistic)
+    case grouped(GroupedNorm)
     /// Elements of an activation in another shape or order.
     case view(View)
     case scores(AttentionScores)
     case mask(Mask)
+    case positions(Positions)
     /// The first rows of a table, `[1, length, features]`, or its row 0 for every token.
     case rows(Constant, length: Int, isShared: Bool)
     /// What a node gives that is not supported, or an output that nobody may read.
@@ -45,6 +47,19 @@ struct Statistic {
     }
     let base: Port
     let step: Step
+}
+
+/// A group norm on its way: channels that are cut into groups, normalized, and put together again.
+struct GroupedNorm {
+    let base: Port
+    let epsilon: Double
+    /// As ONNX has it: groups in the place of channels until it is that of the base again.
+    var shape: [Int]
+    /// Of each group, `[groups]`.
+    let scale: Constant
+    let shift: Constant
+    /// A factor of each channel.
+    var weight: Constant?
 }
 
 /// `Q Kᵀ` on its way to attention.
@@ -70,4 +85,14 @@ struct Mask {
     var padding: Double
 
     var shape: [Int] { places.shape }
+}
+
+/// Numbers of the tokens of a text, which an exporter counts by sums over the mask: RoBERTa's positions.
+struct Positions {
+    /// `[batch, length]`
+    let shape: [Int]
+    /// Number of the first token; the next has one more.
+    var first: Double
+    /// What padding has; nil for as much as the last token.
+    var padding: Double?
 }

@@ -108,10 +108,30 @@ struct View {
 
     /// The base itself where nothing has moved.
     var value: Value {
-        let isBase =
-            shape == base.shape && offset == 0 && scale == 1
-            && View.joined(dimensions) == View.joined(View(base).dimensions)
-        return isBase ? .activation(base) : .view(self)
+        shape == base.shape && isInOrder ? .activation(base) : .view(self)
+    }
+
+    /// Whether the elements of the base have kept their order, in whatever shape.
+    var isInOrder: Bool {
+        offset == 0 && scale == 1 && View.joined(dimensions) == View.joined(View(base).dimensions)
+    }
+
+    /// The places of each dimension that it takes of the base; nil where more than that has changed.
+    var ranges: [Range<Int>]? {
+        let own = shape
+        guard scale == 1, own.count == base.shape.count else { return nil }
+        var (left, result) = (offset, [Range<Int>]())
+        var step = base.shape.reduce(1, *)
+        for (axis, size) in base.shape.enumerated() {
+            step /= size
+            let start = left / step
+            left %= step
+            guard start + own[axis] <= size, View.joined(dimensions[axis]) == View.run(own[axis], step) else {
+                return nil
+            }
+            result.append(start..<(start + own[axis]))
+        }
+        return result
     }
 
     /// Whether it holds all tokens or vectors of the base, each as a whole in the last dimension, in any order.

@@ -113,16 +113,4 @@ extension Importer {
     private func constant(of node: Int, _ parameter: String) -> Constant? {
         parameters.last { $0.name == "\(nodes[node].name).\(parameter)" }?.constant
     }
-
-    mutating func softmax(_ node: NodeMessage, _ inputs: NodeInputs) throws -> Value {
-        guard case .scores(var scores) = try inputs.value(0), !scores.isSoftmax,
-            try Shapes.axis(node.int("axis") ?? -1, rank: scores.shape.count) == scores.shape.count - 1
-        else {
-            throw Refusal(
-                "softmax is only known in attention: export a classifier without it, metrics take its scores"
-            )
-        }
-        scores.isSoftmax = true
-        return .scores(scores)
-    }
 }

@@ -4,7 +4,8 @@ extension Importer {
     /// Operators that depend on the network's input.
     private static let layerOperations: Set<String> = [
         "Conv", "BatchNormalization", "MaxPool", "AveragePool", "GlobalAveragePool", "Gemm", "MatMul", "Pad",
-        "LayerNormalization", "Softmax", "CastLike",
+        "LayerNormalization", "InstanceNormalization", "GroupNormalization", "Softmax", "CastLike", "CumSum",
+        "GatherElements",
     ]
     static let operations = constantOperations.union(layerOperations)
 
@@ -25,6 +26,7 @@ extension Importer {
                 }
                 return [.mask(mask)]
             }
+            if case .positions(let positions) = try inputs.value(0) { return [.positions(positions)] }
             guard [1, 6, 7, 10, 11, 16].contains(node.int("to") ?? 1) else { throw Refusal("a cast of activations") }
             return [try inputs.value(0)]
         case "Shape": return [.constant(try shape(node, of: try shape(of: try inputs.value(0))))]
@@ -47,6 +49,10 @@ extension Importer {
         case "GatherND": throw Refusal("places that depend on the network's input, or are taken of an activation")
         case "Gather": return [try gather(node, inputs)]
         case "LayerNormalization": return [.activation(try layerNorm(node, inputs))]
+        case "InstanceNormalization": return [try instanceNorm(node, inputs)]
+        case "GroupNormalization": return [.activation(try groupNorm(node, inputs))]
+        case "CumSum": return [.positions(try positions(node, inputs))]
+        case "GatherElements": return [.constant(try sameEverywhere(inputs))]
         case "Softmax": return [try softmax(node, inputs)]
         case "Expand", "Where": return [try masked(node, inputs)]
         default: throw Refusal("it depends on the network's input, and no layer computes it")
@@ -66,6 +72,8 @@ extension Importer {
         case .view(let view): view.shape
         case .scores(let scores): scores.shape
         case .mask(let mask): mask.shape
+        case .positions(let positions): positions.shape
+        case .grouped(let norm): norm.shape
         case .rows(let table, let length, _): [1, length, table.shape[1]]
         case .statistic(let statistic):
             switch statistic.step {
@@ -185,39 +193,6 @@ extension Importer {
         return before[2] + before[3] > 0 ? .padded(base, height: before[2], width: before[3]) : .activation(base)
     }
 
-    private mutating func slice(_ node: NodeMessage, _ inputs: NodeInputs) throws -> Value {
-        func list(_ name: String, _ index: Int) throws -> [Int]? {
-            try node.ints(name) ?? inputs.constant(index).map { try ints($0) }
-        }
-        let value = try inputs.value(0)
-        let old = try shape(of: value)
-        let ranges = try Shapes.slices(
-            old, starts: try list("starts", 1) ?? [], ends: try list("ends", 2) ?? [], axes: try list("axes", 3),
-            steps: try list("steps", 4))
-        if zip(ranges, old).allSatisfy({ $0.start == 0 && $0.step == 1 && $0.count == $1 }) { return value }
-        if old.count != 4 {
-            var view = try view(value)
-            for (axis, range) in ranges.enumerated() {
-                guard range.step == 1, let part = view.part(of: axis, range.start..<(range.start + range.count)) else {
-                    throw Refusal("places of dimension \(axis) of \(old)")
-                }
-                view = part
-            }
-            return view.value
-        }
-        let x = try activation(inputs, 0, node)
-        let takesEach = zip(ranges, x.shape).enumerated().allSatisfy { index, range in
-            let (range, size) = range
-            return range.start == 0 && range.step >= 1 && range.count == (size + range.step - 1) / range.step
-                && (index >= 2 || range.step == 1)
-        }
-        guard x.shape.count == 4, takesEach else {
-            throw Refusal("only every n-th row and column of a picture, from the first, can be taken")
-        }
-        let stride = (height: ranges[2].step, width: ranges[3].step)
-        return .activation(try emit(AveragePool2D(kernel: (1, 1), stride: stride), reading: [x]))
-    }
-
     private mutating func concatenate(_ node: NodeMessage, _ inputs: NodeInputs) throws -> Value {
         if inputs.all.count == 2, case .constant(let token)? = inputs[0],
             node.int("axis") == 1 || node.int("axis") == -2
@@ -264,7 +239,9 @@ extension Importer {
     }
 
     private mutating func reshape(_ node: NodeMessage, _ inputs: NodeInputs) throws -> Value {
-        let value = try inputs.value(0)
+        var value = try inputs.value(0)
+        // Others may read the same function of single elements.
+        if case .expression = value { value = .activation(try activation(inputs, 0, node)) }
         let old = try shape(of: value)
         let target: [Int]
         switch node.operation {
@@ -283,6 +260,10 @@ extension Importer {
                 ? try Shapes.squeeze(old, axes) : try Shapes.unsqueeze(old, axes ?? [])
         }
         if target == old { return value }
+        if case .grouped(var norm) = value {
+            norm.shape = target
+            return .grouped(norm)
+        }
         if case .pooled(let base) = value, target == [base.batch, base.shape[1]] {
             return .activation(try emit(GlobalAveragePool2D(), reading: [base]))
         }

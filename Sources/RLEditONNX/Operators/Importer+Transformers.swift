@@ -40,7 +40,11 @@ extension Importer {
                 throw Refusal("a constant is added to the products of queries and keys")
             }
             return .scores(scores)
-        default: return try normPattern(node, left, right)
+        case (_, .grouped(let norm), .constant(let constant)), (_, .constant(let constant), .grouped(let norm)):
+            return try groupNormPattern(node, norm, constant)
+        default:
+            if let padding = padding(node, left, right) ?? padding(node, right, left) { return .mask(padding) }
+            return try positionsPattern(node, left, right) ?? normPattern(node, left, right)
         }
     }
 
@@ -140,6 +144,7 @@ extension Importer {
                 try emit(
                     TokenEmbedding(table.shape[0], table.shape[1]),
                     ImportedNames.layer(weight: table, bias: nil, node: node), reading: [tokens], [("weight", table)]))
+        case (.constant(let table), .positions(let positions)): return try rows(table, positions)
         case (_, .constant(let index)):
             let x = try view(try inputs.value(0))
             let axis = try Shapes.axis(node.int("axis") ?? 0, rank: x.shape.count)

@@ -36,7 +36,7 @@ public final class Evaluator: @unchecked Sendable {
         /// A chain of linear layers and activations.
         case dense(DenseProgram)
         /// The edited layers and all that follows from them; and the quick way for shifts, where there is one.
-        case network(Network, shifts: ShiftProgram?)
+        case network(Network, shifts: (any FactoredShifts)?)
         /// Nothing is edited: the scores themselves are cached.
         case cached
     }
@@ -125,8 +125,8 @@ public final class Evaluator: @unchecked Sendable {
                 program = .network(
                     split.suffix,
                     shifts: cache.isKept
-                        ? try ShiftProgram(
-                            suffix: split.suffix, layers: layers, cache: cache, scores: scores, workers: pool.workers)
+                        ? try factoredShifts(
+                            of: split.suffix, layers: layers, cache: cache, scores: scores, workers: pool.workers)
                         : nil)
             }
         }

@@ -7,11 +7,12 @@ internal import RLEditTensor
 /// A convolution is linear in its weights: conv(x, W + L R) = conv(x, W) + L · conv(x, R), where R are `rank` filters and L
 /// mixes what they give, position by position. What the unedited convolution gives is kept, and so is all that is added to
 /// it before the next nonlinearity: the batch norm's scale and shift, and the shortcut. A candidate costs its filters, which
-/// several candidates share a pass for, one pass over the outputs, and the rest of the network.
-struct ShiftProgram: Sendable {
+/// several candidates share a pass for, one pass over the outputs, and the rest of the network. Candidates take turns on a few
+/// examples, whose unedited outputs stay in the cache; where a mean over the positions follows, nothing else is ever written.
+struct ShiftProgram: FactoredShifts {
     /// Filters of one pass. The plan has always as many, so that a candidate's numbers do not depend on its neighbours.
     private static let slots = 16
-    /// Examples whose shifted outputs stay in the second-level cache.
+    /// Examples whose outputs stay in the second-level cache.
     private static let run = 32
 
     let groupSize = ShiftProgram.slots
@@ -19,7 +20,7 @@ struct ShiftProgram: Sendable {
     private let filters: Network
     private let weight: String
     private let filterShape: [Int]
-    /// What follows the first nonlinearity after the edited layer.
+    /// What follows the first nonlinearity after the edited layer, and the mean over the positions.
     private let rest: Network
     /// By block: what enters the edited layer, and what reaches the nonlinearity unedited, `[rows, height, width, channels]`.
     private let inputs: [Tensor]
@@ -27,7 +28,11 @@ struct ShiftProgram: Sendable {
     /// The batch norm's scale of each channel; ones without.
     private let scale: [Float]
     private let rectifies: Bool
+    /// Whether the mean over the positions comes next.
+    private let pools: Bool
     private let scores: Int
+    /// The way for edits of all weights, where there is one.
+    private let dense: DenseConvolution?
     /// A run of shifted outputs for each worker.
     private let outputs: Slots<Tensor>
 
@@ -39,30 +44,24 @@ struct ShiftProgram: Sendable {
             let first = suffix.nodeIndex(named: layer.name), let convolution = suffix.nodes[first].layer as? Conv2D,
             convolution.groups == 1
         else { return nil }
-        func onlyReader(of node: Int) -> Int? {
-            let readers = suffix.nodes.indices.filter { suffix.nodes[$0].inputs.contains(node) }
-            return readers.count == 1 ? readers[0] : nil
-        }
         var last = first
         var scale = [Float](repeating: 1, count: layer.rows)
-        if let next = onlyReader(of: last), let batchNorm = suffix.nodes[next].layer as? BatchNorm {
+        if let next = suffix.onlyReader(of: last), let batchNorm = suffix.nodes[next].layer as? BatchNorm {
             scale = batchNorm.scale(of: suffix, node: next)
             last = next
         }
-        if let next = onlyReader(of: last), suffix.nodes[next].layer is Add {
-            let others = suffix.nodes[next].inputs.filter { $0 != last }
-            guard others.count == suffix.nodes[next].inputs.count - 1,
-                others.allSatisfy({ !suffix.node($0, follows: first) })
-            else { return nil }
-            last = next
-        }
+        last = suffix.sum(of: last, after: first) ?? last
         // Chains of convolutions without batch norm keep the way, and the bits, that they have.
         guard last != first else { return nil }
         sums = try suffix.values(of: last, cache)
         inputs = try suffix.values(of: suffix.nodes[first].inputs[0], cache)
         var end = last
-        if let next = onlyReader(of: last), (suffix.nodes[next].layer as? Activation)?.function == .relu { end = next }
+        if let next = suffix.onlyReader(of: last), (suffix.nodes[next].layer as? Activation)?.function == .relu {
+            end = next
+        }
         rectifies = end != last
+        pools = suffix.onlyReader(of: end).map { suffix.nodes[$0].layer is GlobalAveragePool2D } ?? false
+        if pools, let pool = suffix.onlyReader(of: end) { end = pool }
         let readers = suffix.nodes.indices.filter { suffix.nodes[$0].inputs.contains(end) }
         guard !readers.isEmpty else { return nil }
         let split = try NetworkSplit(suffix, at: readers)
@@ -77,32 +76,29 @@ struct ShiftProgram: Sendable {
         weight = "filters.weight"
         filterShape = [ShiftProgram.slots] + layer.shape.dropFirst()
         outputs = Slots(count: workers)
+        dense = DenseConvolution(
+            convolution, layer, input: suffix.outputShape(ofNode: suffix.nodes[first].inputs[0]), workers: workers)
     }
 
-    /// Whether a candidate's edit goes this way.
-    func takes(_ edits: [LayerEdit]) -> Bool {
+    func takes(_ edits: [LayerEdit]) -> Bool { dense != nil || isNarrow(edits) }
+
+    /// Whether an edit is a shift of few filters.
+    private func isNarrow(_ edits: [LayerEdit]) -> Bool {
         guard case .shift(let factors)? = edits.first else { return false }
         return factors.rank <= ShiftProgram.slots
     }
 
-    /// Runs candidates over blocks; see `DenseProgram.run`.
-    /// - Parameter candidates: that it takes, with their positions in the group.
     func run(
         _ candidates: [(position: Int, edits: [LayerEdit])], blocks: [Int], cache: ExampleBlocks, worker: Int,
         consume: (_ candidate: Int, _ block: Int, _ scores: UnsafePointer<Float>, _ stride: Int) -> Void
     ) throws {
-        var waves: [[(position: Int, factors: LowRankFactors, slot: Int)]] = []
-        var used = ShiftProgram.slots
-        for (position, edits) in candidates {
-            guard case .shift(let factors)? = edits.first else { continue }
-            if used + factors.rank > ShiftProgram.slots {
-                waves.append([])
-                used = 0
-            }
-            waves[waves.count - 1].append((position, factors, used))
-            used += factors.rank
+        if let dense {
+            try runDense(
+                dense, candidates.filter { !isNarrow($0.edits) }, blocks: blocks, cache: cache, worker: worker,
+                consume: consume)
         }
-        for wave in waves {
+        let narrow = candidates.filter { isNarrow($0.edits) }
+        for wave in waves(of: narrow, slots: ShiftProgram.slots) {
             let columns = filterShape.dropFirst().reduce(1, *)
             let stacked = try Tensor(shape: filterShape) { buffer in
                 buffer.update(repeating: 0)
@@ -113,61 +109,141 @@ struct ShiftProgram: Sendable {
             for block in blocks {
                 let projected = try filters.forward(
                     .dense(inputs[block]), from: .channelsLast, to: .channelsLast, replacing: [weight: stacked])
-                for (position, factors, slot) in wave {
-                    let scores = try self.scores(
-                        of: factors, projected: projected, slot: slot, block: block,
-                        rows: cache.blocks[block].rows.count, worker: worker)
-                    scores.withUnsafeBufferPointer { scores in
-                        guard let base = scores.baseAddress else { return }
-                        consume(position, block, base, cache.blocks[block].rows.count)
+                let rows = cache.blocks[block].rows.count
+                let scores = try scores(of: wave, projected, block: block, rows: rows, worker: worker)
+                for (candidate, own) in zip(wave, scores) { consume(candidate.position, block, own, rows) }
+            }
+        }
+    }
+
+    /// The same for edits of all weights.
+    private func runDense(
+        _ dense: DenseConvolution, _ candidates: [(position: Int, edits: [LayerEdit])], blocks: [Int],
+        cache: ExampleBlocks, worker: Int,
+        consume: (_ candidate: Int, _ block: Int, _ scores: UnsafePointer<Float>, _ stride: Int) -> Void
+    ) throws {
+        let channels = scale.count
+        for start in stride(from: 0, to: candidates.count, by: dense.group) {
+            let group = candidates[start..<min(start + dense.group, candidates.count)]
+            try dense.prepare(group.compactMap { $0.edits.first }, scale: scale, worker: worker)
+            for block in blocks {
+                let rows = cache.blocks[block].rows.count
+                let shape = Array(sums[block].shape.dropFirst())
+                let (entering, leaving) = (inputs[block].count / rows, sums[block].count / rows)
+                var results = group.map { _ in [Float](repeating: 0, count: max(scores, 2) * rows) }
+                var means = pools ? try group.map { _ in try Tensor.zeros([rows, channels]) } : []
+                for first in stride(from: 0, to: rows, by: dense.run) {
+                    let examples = first..<min(first + dense.run, rows)
+                    inputs[block].withUnsafeBufferPointer {
+                        guard let x = $0.baseAddress else { return }
+                        dense.multiply(x + first * entering, examples: examples.count, worker: worker)
                     }
+                    for index in 0..<group.count {
+                        func write(to buffer: UnsafeMutableBufferPointer<Float>, at place: Int) {
+                            sums[block].withUnsafeBufferPointer { base in
+                                guard let to = buffer.baseAddress, let base = base.baseAddress else { return }
+                                dense.write(
+                                    candidate: index, examples: examples.count, base: base + first * leaving,
+                                    rectifies: rectifies, averages: pools, worker: worker, to: to + place)
+                            }
+                        }
+                        if pools {
+                            means[index].withUnsafeMutableBufferPointer { write(to: $0, at: first * channels) }
+                        } else {
+                            var edited = try Tensor.zeros([examples.count] + shape)
+                            edited.withUnsafeMutableBufferPointer { write(to: $0, at: 0) }
+                            place(try rest.forward(.dense(edited), from: .channelsLast), examples, in: &results[index])
+                        }
+                    }
+                }
+                for (index, mean) in means.enumerated() {
+                    place(try rest.forward(.dense(mean), from: .channelsLast), 0..<rows, in: &results[index])
+                }
+                for (candidate, own) in zip(group, results) { consume(candidate.position, block, own, rows) }
+            }
+        }
+    }
+
+    /// `[classes, rows]` of each candidate of a wave.
+    private func scores(
+        of wave: [(position: Int, factors: LowRankFactors, slot: Int)], _ projected: Tensor, block: Int, rows: Int,
+        worker: Int
+    ) throws -> [[Float]] {
+        let channels = scale.count
+        let inner = pools ? [channels] : Array(sums[block].shape.dropFirst())
+        // [rank, channels] each, with the batch norm's scale.
+        let mixing = wave.map { candidate -> [Float] in
+            let (left, rank) = (candidate.factors.left.scalars, candidate.factors.rank)
+            return (0..<rank).flatMap { k in (0..<channels).map { left[$0 * rank + k] * scale[$0] } }
+        }
+        var results = wave.map { _ in [Float](repeating: 0, count: max(scores, 2) * rows) }
+        var means = pools ? try wave.map { _ in try Tensor.zeros([rows, channels]) } : []
+        for start in stride(from: 0, to: rows, by: ShiftProgram.run) {
+            let examples = start..<min(start + ShiftProgram.run, rows)
+            for (index, candidate) in wave.enumerated() {
+                if pools {
+                    means[index].withUnsafeMutableBufferPointer {
+                        shift(
+                            examples, of: block, candidate.slot, mixing[index], projected, into: $0,
+                            at: start * channels)
+                    }
+                    continue
+                }
+                let shape = [examples.count] + inner
+                var shifted = try outputs[worker].flatMap { $0.shape == shape ? $0 : nil } ?? Tensor.zeros(shape)
+                outputs[worker] = nil
+                shifted.withUnsafeMutableBufferPointer {
+                    shift(examples, of: block, candidate.slot, mixing[index], projected, into: $0, at: 0)
+                }
+                place(try rest.forward(.dense(shifted), from: .channelsLast), examples, in: &results[index])
+                outputs[worker] = shifted
+            }
+        }
+        for (index, mean) in means.enumerated() {
+            place(try rest.forward(.dense(mean), from: .channelsLast), 0..<rows, in: &results[index])
+        }
+        return results
+    }
+
+    /// Shifted outputs of some examples of a block, or their means over the positions.
+    private func shift(
+        _ examples: Range<Int>, of block: Int, _ slot: Int, _ mixing: [Float], _ projected: Tensor,
+        into buffer: UnsafeMutableBufferPointer<Float>, at place: Int
+    ) {
+        let channels = scale.count
+        let positions = sums[block].count / (sums[block].shape[0] * channels)
+        let first = examples.lowerBound * positions
+        sums[block].withUnsafeBufferPointer { base in
+            projected.withUnsafeBufferPointer { projected in
+                guard let to = buffer.baseAddress, let base = base.baseAddress, let projected = projected.baseAddress
+                else { return }
+                let (from, factors) = (base + first * channels, projected + first * ShiftProgram.slots + slot)
+                let (rank, stride) = (Int64(mixing.count / channels), Int64(ShiftProgram.slots))
+                if pools {
+                    rl_channel_shift_mean(
+                        Int64(examples.count), Int64(positions), Int64(channels), rank, from, mixing, factors, stride,
+                        rectifies ? 1 : 0, to + place)
+                } else {
+                    rl_channel_shift(
+                        Int64(examples.count * positions), Int64(channels), rank, from, mixing, factors, stride,
+                        rectifies ? 1 : 0, to + place)
                 }
             }
         }
     }
 
-    /// `[classes, rows]`.
-    private func scores(
-        of factors: LowRankFactors, projected: Tensor, slot: Int, block: Int, rows: Int, worker: Int
-    ) throws -> [Float] {
-        let channels = scale.count
-        let positions = sums[block].count / (rows * channels)
-        let left = factors.left.scalars
-        // [rank, channels], with the batch norm's scale.
-        let mixing = (0..<factors.rank).flatMap { k in (0..<channels).map { left[$0 * factors.rank + k] * scale[$0] } }
+    /// Puts `[examples, scores]` among all scores of a candidate. A single score is that of the second of two classes; the
+    /// first scores 0.
+    private func place(_ part: Tensor, _ examples: Range<Int>, in result: inout [Float]) {
         let classes = max(scores, 2)
-        var result = [Float](repeating: 0, count: classes * rows)
-        for start in stride(from: 0, to: rows, by: ShiftProgram.run) {
-            let count = min(ShiftProgram.run, rows - start)
-            let shape = [count] + sums[block].shape.dropFirst()
-            var shifted = try outputs[worker].flatMap { $0.shape == shape ? $0 : nil } ?? Tensor.zeros(shape)
-            outputs[worker] = nil
-            let first = start * positions
-            shifted.withUnsafeMutableBufferPointer { to in
-                sums[block].withUnsafeBufferPointer { base in
-                    projected.withUnsafeBufferPointer { projected in
-                        guard let to = to.baseAddress, let base = base.baseAddress,
-                            let projected = projected.baseAddress
-                        else { return }
-                        rl_channel_shift(
-                            Int64(count * positions), Int64(channels), Int64(factors.rank), base + first * channels,
-                            mixing, projected + first * ShiftProgram.slots + slot, Int64(ShiftProgram.slots),
-                            rectifies ? 1 : 0, to)
-                    }
-                }
-            }
-            let part = try rest.forward(.dense(shifted), from: .channelsLast)
-            outputs[worker] = shifted
-            part.withUnsafeBufferPointer { part in
-                for row in 0..<count {
-                    for index in 0..<scores {
-                        // A single score is that of the second of two classes; the first scores 0.
-                        result[(index + classes - scores) * rows + start + row] = part[row * scores + index]
-                    }
+        let rows = result.count / classes
+        part.withUnsafeBufferPointer { part in
+            for (row, example) in examples.enumerated() {
+                for index in 0..<scores {
+                    result[(index + classes - scores) * rows + example] = part[row * scores + index]
                 }
             }
         }
-        return result
     }
 }
 
@@ -178,11 +254,5 @@ extension Network {
         return try cache.blocks.indices.map {
             try part.forward(.dense(cache.activations(of: $0)), from: .channelsLast, to: .channelsLast)
         }
-    }
-
-    /// Whether a node is computed from what another one gives.
-    fileprivate func node(_ node: Int, follows first: Int) -> Bool {
-        guard node > first else { return node == first }
-        return nodes[node].inputs.contains { self.node($0, follows: first) }
     }
 }

@@ -225,6 +225,50 @@ struct EvaluatorTests {
         #expect(evaluator.takesShiftsByFactors == ["stem", "conv2", "conv3"].contains(layers.joined(separator: " ")))
     }
 
+    /// Wide enough for products of many candidates' weights, over pictures of an odd size; the rest is a mean, or more.
+    private func wide(pools: Bool) throws -> Network {
+        func node(_ name: String, _ layer: any Layer, _ inputs: [Int]) -> Network.Node {
+            Network.Node(name: name, layer: layer, inputs: inputs)
+        }
+        let convolution = Conv2D(16, 24, kernel: 3, padding: 1, bias: !pools)
+        var nodes = [
+            node("stem", Conv2D(2, 16, kernel: 3, padding: 1), [-1]), node("relu0", Activation.relu, [0]),
+            node("conv", convolution, [1]), node("bn", BatchNorm(24), [2]),
+            node("pad", PadChannels(before: 0, after: 8), [1]), node("add", Add(), [3, 4]),
+        ]
+        if pools {
+            nodes += [node("relu1", Activation.relu, [5]), node("pool", GlobalAveragePool2D(), [6])]
+        } else {
+            nodes += [node("last", Conv2D(24, 4, kernel: 3), [5]), node("pool", Flatten(), [6])]
+        }
+        nodes.append(node("fc", Linear(24, 3), [7]))
+        var network = try Network(inputShape: [2, 5, 4], nodes: nodes, random: RandomStream(seed: 9))
+        for name in network.parameterNames where name.hasPrefix("bn") {
+            let value = try Fixture.tensor([24], name, scale: 0.2)
+            try network.setParameter(name, try Tensor(value.scalars.map { abs($0 + 1) }, shape: [24]))
+        }
+        return network
+    }
+
+    @Test("measures edits of all weights of a convolution side by side", arguments: [true, false])
+    func wideConvolution(pools: Bool) throws {
+        let network = try wide(pools: pools)
+        try expectAgreement(network, ["conv"], classes: 3)
+        let sets = try Fixture.sets(for: network, classes: 3)
+        var results: [[Tensor]] = []
+        for workers in [1, 3] {
+            let evaluator = try Evaluator(
+                network: network, layers: ["conv"], sets: sets, pool: WorkerPool(workers: workers))
+            let candidates = try Fixture.candidates(evaluator.layers, count: 40)
+            let together = try evaluator.scores(of: candidates, set: 1)
+            for index in [0, 1, 7, 39] {
+                #expect(try evaluator.scores(candidates[index], set: 1) == together[index])
+            }
+            results.append(together)
+        }
+        #expect(results[0] == results[1])
+    }
+
     @Test("a shift's numbers do not depend on the other candidates of its group")
     func shiftsAlone() throws {
         let network = try residual()
@@ -237,6 +281,61 @@ struct EvaluatorTests {
         for (index, edits) in candidates.enumerated() {
             #expect(try evaluator.scores(edits, set: 0) == together[index])
         }
+    }
+
+    /// The last layer of an encoder, on tokens of six features; whether a token counts is the sign of one number of it, so
+    /// that some texts have none.
+    private func encoder(_ pooling: TokenPooling.Function, adds: Bool = true, scores: Int = 3) throws -> Network {
+        func node(_ name: String, _ layer: any Layer, _ inputs: [Int]) -> Network.Node {
+            Network.Node(name: name, layer: layer, inputs: inputs)
+        }
+        var network = try Network(
+            inputShape: [5, 6],
+            nodes: [
+                node("mark", Linear(6, 1), [-1]), node("flat", Flatten(), [0]), node("mid", Linear(6, 8), [-1]),
+                node("gelu", Activation.gelu, [2]), node("out", Linear(8, 6), [3]),
+                adds ? node("add", Add(), [4, -1]) : node("add", Activation.gelu, [2]),
+                node("norm", LayerNorm(6, epsilon: 1e-3), [adds ? 5 : 4]),
+                node("pool", TokenPooling(pooling), pooling == .mean ? [6, 1] : [6]),
+                node("fc", Linear(6, scores), [7]),
+            ], random: RandomStream(seed: 8))
+        for name in ["norm.weight", "norm.bias", "fc.bias"] {
+            let shape = network.parameter(name)?.shape ?? []
+            try network.setParameter(name, try Fixture.tensor(shape, name))
+        }
+        return network
+    }
+
+    @Test("measures shifts before an encoder's last norm by a few numbers of each token")
+    func tokenShifts() throws {
+        for (pooling, adds, scores) in [(TokenPooling.Function.mean, true, 3), (.mean, false, 1), (.first, true, 2)] {
+            let network = try encoder(pooling, adds: adds, scores: scores)
+            for layers in [["out"], ["mid"], ["fc"], ["mid", "out"]] {
+                try expectAgreement(network, layers, classes: max(scores, 2))
+                let evaluator = try Evaluator(network: network, layers: layers, sets: [], pool: Fixture.pool)
+                #expect(evaluator.takesShiftsByFactors == (layers == ["out"]))
+            }
+        }
+    }
+
+    @Test("a token's shift gives the same bits alone, among others and for any number of workers")
+    func tokenShiftsAlone() throws {
+        let network = try encoder(.mean)
+        let sets = try Fixture.sets(for: network, classes: 3)
+        var results: [[Tensor]] = []
+        for workers in [1, 3] {
+            let evaluator = try Evaluator(
+                network: network, layers: ["out"], sets: sets, pool: WorkerPool(workers: workers))
+            let candidates = try (0..<40).map { index -> [LayerEdit] in
+                [.shift(try Fixture.factors(evaluator.layers[0], rank: 1 + index % 3, "candidate \(index)"))]
+            }
+            let together = try evaluator.scores(of: candidates, set: 1)
+            for index in [0, 13, 39] {
+                #expect(try evaluator.scores(candidates[index], set: 1) == together[index])
+            }
+            results.append(together)
+        }
+        #expect(results[0] == results[1])
     }
 
     // MARK: - Faults
