@@ -72,6 +72,17 @@ enum Bench {
             note("pictures")
             rows += try PictureRows(rounds: rounds).rows()
         }
+        if let python = options.python, let scripts = options.peerScripts {
+            let networks = NetworkRows(python: python, script: "\(scripts)/peer_networks.py", rounds: rounds)
+            if wants("resnet") {
+                note("ResNet-20")
+                rows += try networks.pictures()
+            }
+            if wants("encoder") {
+                note("MiniLM")
+                rows += try networks.texts()
+            }
+        }
         if wants("fit") {
             note("fit")
             let fit = try FitRows(digits: digits)
@@ -83,9 +94,10 @@ enum Bench {
                 Row(
                     group: "fit", what: "its multiplications alone, at the rate of products",
                     figure: FitRows.ceiling(productRate: rate), unit: "s"))
-            if let python = options.python, let script = options.peerScript {
+            if let python = options.python, let scripts = options.peerScripts {
                 note("peers")
-                rows += try PeerRows(python: python, script: script, rounds: rounds).rows(task: task, fit: fit)
+                rows += try PeerRows(python: python, script: "\(scripts)/peer_r1.py", rounds: rounds).rows(
+                    task: task, fit: fit)
             }
         }
         let header = """
@@ -127,7 +139,8 @@ struct Options: Sendable {
     var installed: String?
     var example: String?
     var python: String?
-    var peerScript: String?
+    /// The folder of the peers' scripts.
+    var peerScripts: String?
     /// Groups to measure; empty for all.
     var only: Set<String> = []
 
@@ -149,7 +162,7 @@ struct Options: Sendable {
             case "--installed": installed = try value()
             case "--example": example = try value()
             case "--peers": python = try value()
-            case "--peer-script": peerScript = try value()
+            case "--peer-scripts": peerScripts = try value()
             case "--only": only = Set(try value().split(separator: ",").map(String.init))
             default: throw ProcessFailure(description: "unknown argument '\(name)'")
             }

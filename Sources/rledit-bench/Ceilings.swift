@@ -14,7 +14,7 @@ enum Ceilings {
         let calls = max(1, Int(2e9 / operations))
         var best = Double.infinity
         for _ in 0..<rounds {
-            let taken = seconds {
+            let taken = processorSeconds {
                 for _ in 0..<calls { multiply(a, b, into: &c, m: m, k: k, n: n) }
             }
             best = min(best, taken / Double(calls))

@@ -7,7 +7,7 @@ internal import RLEditTensor
 struct DenseConvolution: Sendable {
     /// Columns of a product, and its rows: what they take stays in the cache.
     private static let columns = 256
-    private static let rows = 256
+    private static let rows = 128
 
     let layer: EditedLayer
     private let inputs: Int
