@@ -132,7 +132,8 @@ let package = Package(
         .testTarget(
             name: "RLEditLearnersTests",
             dependencies: [
-                "RLEditLearners", "RLEditWorlds", "RLEditNN", "RLEditTensor", "RLEditCore", "RLEditTestSupport",
+                "RLEditLearners", "RLEditWorlds", "RLEditNN", "RLEditData", "RLEditTensor", "RLEditCore",
+                "RLEditTestSupport",
             ],
             resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(
