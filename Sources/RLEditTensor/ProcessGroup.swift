@@ -85,9 +85,8 @@ public final class ProcessGroup: Sendable {
     }
 
     /// Keeps a digest of the actions that come next, to be compared when their measures are gathered.
-    package func note(_ actions: Tensor) {
-        let digest = actions.withUnsafeBufferPointer { Digest.of($0.lazy.map { UInt64($0.bitPattern) }) }
-        noted.store(digest, ordering: .relaxed)
+    package func note(_ actions: UnsafeBufferPointer<Float>) {
+        noted.store(Digest.of(actions.lazy.map { UInt64($0.bitPattern) }), ordering: .relaxed)
     }
 
     /// The part of `count` pieces that this process does: in order, whole groups of `group`, as even as those allow.

@@ -34,7 +34,7 @@ struct ProcessGroupTests {
     @Test("a process that proposes other actions is named, and so is one with another script")
     func different() throws {
         let actions = try ProcessesInOne.run(2) { group in
-            group.note(try Tensor([1, group.isFirst ? 2 : 3], shape: [1, 2]))
+            [1, group.isFirst ? 2 : 3].withUnsafeBufferPointer { group.note($0) }
             return try group.gather([], for: .measures)
         }
         let facts = try ProcessesInOne.run(3) { group in

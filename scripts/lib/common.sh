@@ -19,7 +19,7 @@ build_packages=(
     "libdnnl-dev header oneapi/dnnl/dnnl.h"
 )
 
-# For runs of several processes, which need MPI: MPICH's packages do as well.
+# For runs of several processes, which need an MPI.
 # shellcheck disable=SC2034
 mpi_packages=(
     "libopenmpi-dev command mpicc"
