@@ -22,6 +22,10 @@ final class StopSignals: Sendable {
     private let clock: RunClock
     private let effect: Effect
     private let running = Mutex<LuaInterrupt?>(nil)
+    /// When the latest signal came, by the clock of the run.
+    private let latestSeconds = Mutex(-Double.infinity)
+    /// A launcher signals the agent, which passes it on, and often this process too: seconds within which both are one.
+    private static let sameSignal = 1.0
     /// Keeps the sources alive; written once, before any signal can arrive.
     nonisolated(unsafe) private var sources: [any DispatchSourceSignal] = []
 
@@ -61,6 +65,12 @@ final class StopSignals: Sendable {
     func watch(_ interrupt: LuaInterrupt?) { running.withLock { $0 = interrupt } }
 
     private func received(_ number: Int32) {
+        let now = clock.seconds
+        let before = latestSeconds.withLock { latest in
+            defer { latest = now }
+            return latest
+        }
+        if Launcher.processes != nil, now - before < StopSignals.sameSignal { return }
         StopSignals.latest.store(number, ordering: .relaxed)
         let isSecond = clock.interrupt(by: number) > 1
         let isRunning = running.withLock { interrupt in

@@ -110,6 +110,20 @@ struct ProcessTests {
         #expect(workspace.exists("o/checkpoints"))
     }
 
+    @Test("Ctrl-C and SIGTERM reach process 0 once, which writes a checkpoint", arguments: [SIGINT, SIGTERM])
+    func interrupted(signal: Int32) throws {
+        let workspace = try Workspace(["slow.lua": slow(Scripts.task(steps: 1_000_000))])
+        let running = try start(workspace, 2, ["slow.lua", "--out", "o", "--workers", "1", "--quiet"])
+        for _ in 0..<600 where workspace.text("o/metrics.jsonl").isEmpty { usleep(20_000) }
+        // As the launcher does, which signals the agent and its child. (Its own signals may be blocked in a test's threads.)
+        for process in processes(in: workspace) where text(process, "environ").contains("OMPI_COMM_WORLD_RANK=0\0") {
+            kill(process, signal)
+        }
+        let ended = running.wait()
+        #expect(count("interrupted; continue with: rledit-lua --resume o", in: ended.errors) == 1, "\(ended.errors)")
+        #expect(workspace.text("o/manifest.json").contains("\"status\": \"interrupted\""))
+    }
+
     @Test("a script may read the clock: it is that of process 0")
     func clock() throws {
         let script = Scripts.task(reward: "return m.retain.accuracy + os.clock() % 1 * 1e-6", steps: 256)
