@@ -108,6 +108,7 @@ static uint64_t take(char **bytes, uint64_t *length) {
     if (read_all(head, sizeof head) < sizeof head) return 0;
     if ((head[0] != PART && head[0] != FAIL) || head[1] > FRAME_LIMIT) fail_here("its script's process sent no frame");
     *length = 0;
+    if (!*bytes) *bytes = grown(NULL, 0);
     while (*length < head[1]) {
         const uint64_t step = head[1] - *length < GROWTH ? head[1] - *length : GROWTH;
         *bytes = grown(*bytes, *length + step);
