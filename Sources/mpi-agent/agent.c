@@ -3,7 +3,8 @@
 //   mpi-agent FROM_CHILD TO_CHILD CHILD
 //
 // Each process that the launcher starts becomes one agent, whose child is the confined process with the script
-// (CProcessGroup.h). The agent runs no script and reads no file. It knows frames, and nothing of what is in them:
+// (CProcessGroup.h). The agent runs no script and reads no file of the user's. It knows frames, and nothing
+// of what is in them:
 //
 //   child to agent   PART  words of this process          FAIL  why this process ends, a text
 //   agent to child   HELLO own number, how many there are ALL   a count for each process, then everybody's words
@@ -40,7 +41,7 @@ static char over[TEXT_LIMIT];    // why the run is over; empty while it is not
 static double over_since;
 static int lost;                 // whether some agent no longer answers
 static int done_code = -1;       // what the hub's child ended with, once the hub said so
-static MPI_Request beats[2];     // the hub's beats go round: one to each agent a time
+static MPI_Request beat;         // the latest; the hub's go round, one to each agent a time
 static int beat_target;
 
 static double now(void) {
@@ -127,10 +128,10 @@ static void set_over(const char *text) {
 }
 
 /// One small message that nobody waits for.
-static void send_beat(int target, MPI_Request *request) {
+static void send_beat(int target) {
     int finished = 1;
-    if (*request != MPI_REQUEST_NULL) MPI_Test(request, &finished, MPI_STATUS_IGNORE);
-    if (finished) MPI_Isend(NULL, 0, MPI_BYTE, target, TAG_BEAT, MPI_COMM_WORLD, request);
+    if (beat != MPI_REQUEST_NULL) MPI_Test(&beat, &finished, MPI_STATUS_IGNORE);
+    if (finished) MPI_Isend(NULL, 0, MPI_BYTE, target, TAG_BEAT, MPI_COMM_WORLD, &beat);
 }
 
 /// Takes what the others say of themselves, says that this one is there, and notices who is silent.
@@ -152,12 +153,12 @@ static void pump(void) {
         }
     }
     if (own != 0 && time - last_beat > BEAT_SECONDS) {
-        send_beat(0, &beats[0]);
+        send_beat(0);
         last_beat = time;
     }
     if (own == 0 && count > 1 && (time - last_beat) * (count - 1) > BEAT_SECONDS) {
         beat_target = beat_target % (count - 1) + 1;
-        send_beat(beat_target, &beats[0]);
+        send_beat(beat_target);
         last_beat = time;
     }
     for (int other = own == 0 ? 1 : 0; other < (own == 0 ? count : 1); other++) {
@@ -349,7 +350,7 @@ int main(int arguments, char **words) {
     MPI_Comm_rank(MPI_COMM_WORLD, &own);
     MPI_Comm_size(MPI_COMM_WORLD, &count);
     for (size_t index = 0; index < 3; index++) signal(forwarded[index], forward);
-    beats[0] = MPI_REQUEST_NULL;
+    beat = MPI_REQUEST_NULL;
     heard = grown(NULL, (size_t)count * sizeof *heard);
     for (int other = 0; other < count; other++) heard[other] = now();
     const uint64_t place[2] = {(uint64_t)own, (uint64_t)count};
