@@ -10,8 +10,9 @@ struct ChannelOrder: Sendable {
     /// - Parameter shape: per example, `[channels, height, width]` or another rank, which has one order only.
     init(shape: [Int]) {
         count = shape.reduce(1, *)
-        channels = shape.count == 3 ? shape[0] : 1
-        positions = shape.count == 3 ? shape[1] * shape[2] : count
+        let activation = ActivationShape(shape)
+        channels = activation.isPicture ? activation.features : 1
+        positions = activation.isPicture ? activation.positions : count
     }
 
     /// Whether both orders are the same bytes.

@@ -36,7 +36,7 @@ extension Network {
         }
         let rows = try batchRows(input.shape, shape: inputShape, layout: inputLayout)
         let exit = ChannelOrder(shape: outputShape)
-        let resultShape = [rows] + (outputLayout == .channelsLast ? channelsLast(outputShape) : outputShape)
+        let resultShape = [rows] + (outputLayout == .channelsLast ? ActivationShape(outputShape).inMemory : outputShape)
         let result = Tensor(uninitialized: resultShape, count: try Tensor.elementCount(of: resultShape))
         let (graph, blockRows, values) = (graph, graph.blockRows, parameters)
         let body: @Sendable (Int, Int) throws(NetworkError) -> Void = { block, _ throws(NetworkError) in
@@ -78,14 +78,10 @@ extension Network {
 
     /// The number of examples of a batch of this shape, when it is the right one.
     func batchRows(_ batch: [Int], shape: [Int], layout: ActivationLayout) throws(NetworkError) -> Int {
-        let expected = layout == .channelsLast ? channelsLast(shape) : shape
+        let expected = layout == .channelsLast ? ActivationShape(shape).inMemory : shape
         guard batch.count == shape.count + 1, Array(batch.dropFirst()) == expected else {
             throw .exampleShape(expected: expected, actual: batch)
         }
         return batch[0]
-    }
-
-    private func channelsLast(_ shape: [Int]) -> [Int] {
-        shape.count == 3 ? [shape[1], shape[2], shape[0]] : shape
     }
 }

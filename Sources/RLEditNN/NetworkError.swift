@@ -1,3 +1,4 @@
+internal import RLEditCore
 public import RLEditTensor
 
 /// What can go wrong when a network is built, run, trained or filled, with the evidence needed to fix it.
@@ -17,6 +18,8 @@ public enum NetworkError: Error, Equatable, Sendable, CustomStringConvertible {
     case layerSetting(layer: String, field: String, expected: String, actual: String)
     /// An error of a layer, with the node it happened in.
     indirect case node(name: String, cause: NetworkError)
+    /// No layer has this name.
+    case unknownLayer(name: String, known: [String])
     /// No parameter has this name.
     case unknownParameter(name: String, known: [String])
     /// Files cannot keep parameters as a layer says (``StoredTensor``).
@@ -64,6 +67,9 @@ public enum NetworkError: Error, Equatable, Sendable, CustomStringConvertible {
         case .layerSetting(let layer, let field, let expected, let actual):
             "\(layer): \(field) must be \(expected), got \(actual)"
         case .node(let name, let cause): "layer '\(name)': \(cause.description)"
+        case .unknownLayer(let name, let known):
+            "no layer is named '\(SafetensorsError.printable(name))'"
+                + NearestName.help(for: name, among: known, of: "layers")
         case .unknownParameter(let name, let known):
             "no parameter is named '\(name)'; the parameters are \(known.joined(separator: ", "))"
         case .stored(let name, let reason): "the stored tensor '\(SafetensorsError.printable(name))': \(reason)"

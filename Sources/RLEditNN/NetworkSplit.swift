@@ -100,14 +100,21 @@ extension Network {
         return try Network(graph: NetworkGraph(nodes: needed, inputShape: inputShape), valuesOf: self)
     }
 
+    /// The network up to a layer, whose output it then is.
+    /// - Throws: ``NetworkError/unknownLayer(name:known:)``.
+    package func part(endingAt name: String) throws -> Network {
+        guard let node = nodeIndex(named: name) else {
+            throw NetworkError.unknownLayer(name: name, known: nodes.map(\.name))
+        }
+        return try computing([node])
+    }
+
     /// Multiply-adds of one example's forward pass: those of products and convolutions, next to which everything else is
     /// small.
     package var multiplyAdds: Double {
         nodes.indices.reduce(0.0) { sum, index in
-            let shape = outputShape(ofNode: index)
             // A convolution meets each of its weights once at every place of its output, a linear layer at every token.
-            let places =
-                shape.count == 3 ? Double(shape[1]) * Double(shape[2]) : (shape.count == 2 ? Double(shape[0]) : 1)
+            let places = Double(ActivationShape(outputShape(ofNode: index)).positions)
             let weights = nodes[index].layer.parameters.filter { $0.shape.count >= 2 }
             return sum + places * weights.reduce(0.0) { $0 + $1.shape.reduce(1.0) { $0 * Double($1) } }
         }

@@ -16,7 +16,7 @@ public final class ProcessGroup: Sendable {
 
     /// What is gathered.
     package enum Purpose: UInt64, Sendable {
-        case start, stop, measures, scores, fit, clock
+        case start, stop, measures, scores, fit, clock, cells
 
         /// What differs when processes part here.
         fileprivate var text: String {
@@ -27,6 +27,7 @@ public final class ProcessGroup: Sendable {
             case .scores: "computes scores"
             case .fit: "fits a network"
             case .clock: "reads a clock"
+            case .cells: "is between two cells of a comparison"
             }
         }
     }
@@ -64,6 +65,22 @@ public final class ProcessGroup: Sendable {
             guard part[1] == all[0][1] else { throw ProcessGroupError.different(process: process, what: "actions") }
         }
         return all.map { Array($0[2...]) }
+    }
+
+    /// Everybody's texts, in the order of the processes.
+    /// - Throws: as ``gather(_:for:)``.
+    package func gather(text: String, for purpose: Purpose) throws -> [String] {
+        let bytes = Array(text.utf8)
+        let words = stride(from: 0, to: bytes.count, by: 8).map { start in
+            bytes[start..<min(start + 8, bytes.count)].reversed().reduce(0) { $0 << 8 | UInt64($1) }
+        }
+        return try gather([UInt64(bytes.count)] + words, for: purpose).map { part in
+            guard let count = part.first, (count + 7) / 8 == part.count - 1 else {
+                throw ProcessGroupError.incomplete(got: part.count, expected: 1)
+            }
+            let bytes = part.dropFirst().flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> ($0 * 8)) } }
+            return String(decoding: bytes.prefix(Int(count)), as: UTF8.self)
+        }
     }
 
     /// What process 0 says.

@@ -78,7 +78,8 @@ struct CompareCommand: ParsableCommand {
     var scriptArguments: [String] = []
 
     func validate() throws {
-        try Launcher.requireOneRun()
+        try Launcher.join(heedsSignals: true)
+        try Launcher.requireOneRun(isShared: true)
         let chosen = try parsedMethods()
         if let reference, !chosen.contains(where: { $0.name == reference }) {
             throw ValidationError("--reference \(reference): that method is not compared.")
@@ -136,6 +137,7 @@ struct CompareCommand: ParsableCommand {
         run.out = out
         run.scriptArguments = scriptArguments
         run.maxSeconds = maxTime
+        run.processes = Launcher.processes
         output.apply(to: &run)
         limits.apply(to: &run)
         var options = CompareOptions(run: run, methods: try parsedMethods())

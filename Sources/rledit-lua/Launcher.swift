@@ -29,9 +29,13 @@ enum Launcher {
 
     /// Joins the copies that a launcher started, where MPI is installed. To be called before any other thread exists.
     ///
-    /// Process 0 alone prints, and signals reach it alone: the others do as it does.
+    /// Process 0 alone prints.
+    /// - Parameter heedsSignals: whether a signal stops each process; else signals reach process 0 alone, and the others do
+    ///   as it does.
     /// - Throws: ``ProcessGroupError`` when MPI does not start.
-    static func join(environment: [String: String] = ProcessInfo.processInfo.environment) throws {
+    static func join(
+        heedsSignals: Bool = false, environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws {
         guard processes == nil, let copies = copies(environment), let path = agentPath else { return }
         let joined = try ProcessAgent(path: path)
         let group = try joined.group()
@@ -46,7 +50,7 @@ enum Launcher {
         guard !group.isFirst else { return }
         let null = open("/dev/null", O_WRONLY)
         for descriptor in [STDOUT_FILENO, STDERR_FILENO] { dup2(null, descriptor) }
-        for number in [SIGINT, SIGTERM, SIGHUP] { signal(number, SIG_IGN) }
+        if !heedsSignals { for number in [SIGINT, SIGTERM, SIGHUP] { signal(number, SIG_IGN) } }
     }
 
     /// Tells process 0 why this one fails; it alone can say so.

@@ -87,6 +87,9 @@ struct AdversarialTests {
         }
     }
 
+    /// Of each run: `scripts/judge-processes attacks` asks for several.
+    private static let processes = ProcessInfo.processInfo.environment["RLEDIT_TEST_PROCESSES"].flatMap { Int($0) }
+
     private func check(_ attempt: Case) throws {
         let workspace = try Workspace([
             "t.lua": attempt.script, "secret.txt": AdversarialTests.breach, "bytecode.lua": "\u{1b}Lua\u{54}\0\0\0",
@@ -105,7 +108,10 @@ struct AdversarialTests {
             [
                 "t.lua", "--out", "o", "--quiet", "--no-cache", "--workers", "1", "--lua-time", seconds,
                 "--callback-time", seconds, "--lua-memory", "64", "--max-output", "1", "--max-folder", "16",
-            ], environment: ["RLEDIT_SECRET": AdversarialTests.breach]
+            ],
+            environment: ["RLEDIT_SECRET": AdversarialTests.breach].merging(
+                Self.processes == nil ? [:] : MPI.environment, uniquingKeysWith: { $1 }),
+            through: try Self.processes.map { try MPI.command($0) } ?? []
         ).wait()
         #expect(!ended.wasKilled, "ended by signal \(ended.code)")
         #expect(ended.code == attempt.outcome.code, "\(ended.errors)")

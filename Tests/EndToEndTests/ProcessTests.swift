@@ -1,26 +1,12 @@
 import Foundation
 import Testing
 
-/// The system's MPI, and the agent that `scripts/test` builds where `mpicc` is installed.
-private enum MPI {
-    static let launcher = ["/usr/bin", "/usr/local/bin"].map { "\($0)/mpirun" }
-        .first { FileManager.default.isExecutableFile(atPath: $0) }
-    static let isInstalled =
-        launcher != nil
-        && FileManager.default.isExecutableFile(
-            atPath: (Binary.path as NSString).deletingLastPathComponent + "/mpi-agent")
-}
-
 @Suite("Runs of several processes", .enabled(if: MPI.isInstalled), .serialized)
 struct ProcessTests {
     static let files = ["metrics.jsonl", "candidates.csv", "edited.safetensors", "delta.safetensors"]
 
     private func start(_ workspace: Workspace, _ count: Int, _ arguments: [String]) throws -> Running {
-        let launcher = try #require(MPI.launcher)
-        return try workspace.start(
-            arguments,
-            environment: ["OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1", "TMPDIR": "/tmp"],
-            through: [launcher, "--oversubscribe", "--bind-to", "none", "-n", "\(count)"])
+        try workspace.start(arguments, environment: MPI.environment, through: try MPI.command(count))
     }
 
     /// How often a text occurs.
@@ -149,11 +135,71 @@ struct ProcessTests {
         #expect(ended.errors.contains("process 1 has another command line than process 0"), "\(ended.errors)")
     }
 
-    @Test(
-        "commands that are not shared say so", arguments: [["compare", "t.lua"], ["sweep", "t.lua", "--grid", "a=1"]])
-    func notShared(command: [String]) throws {
+    /// The rows of `comparison.csv` without seconds and memory, which differ from run to run.
+    private func results(_ workspace: Workspace, _ folder: String) -> [String] {
+        workspace.text("\(folder)/comparison.csv").split(separator: "\n").map { line in
+            line.split(separator: ",", omittingEmptySubsequences: false).enumerated()
+                .filter { ![8, 9].contains($0.offset) }.map(\.element).joined(separator: ",")
+        }
+    }
+
+    @Test("a comparison is shared by its cells, keeps what is done, and comes to what one process comes to")
+    func comparison() throws {
         let workspace = try Workspace(["t.lua": Scripts.task(steps: 64)])
-        let ended = try start(workspace, 2, command).wait()
+        func arguments(_ seeds: Int, _ folder: String) -> [String] {
+            [
+                "compare", "t.lua", "--methods", "task,RandomSearch,bias_edit", "--seeds", "\(seeds)", "--quiet",
+                "--workers", "1", "--out", folder,
+            ]
+        }
+        #expect(try workspace.start(arguments(3, "one")).wait().code == 0)
+        let whole = results(workspace, "one")
+        #expect(whole.count > 9)
+        let ended = try start(workspace, 2, arguments(2, "many")).wait()
+        #expect(ended.code == 0, "\(ended.errors)")
+        let cell = workspace.text("many/cells/task/seed-1.json")
+        #expect(!cell.isEmpty)
+        let more = try start(workspace, 3, arguments(3, "many")).wait()
+        #expect(more.code == 0, "\(more.errors)")
+        #expect(results(workspace, "many") == whole)
+        #expect(workspace.text("many/cells/task/seed-1.json") == cell)
+    }
+
+    @Test("a method that fails in another process is reported, and one that does not fit is skipped")
+    func comparisonGaps() throws {
+        let script = Scripts.task(
+            reward: "assert(rledit.seed == 0, 'not this seed') return m.retain.accuracy", steps: 64)
+        let workspace = try Workspace(["t.lua": script])
+        let ended = try start(
+            workspace, 2,
+            ["compare", "t.lua", "--methods", "RandomSearch", "--seeds", "2", "--workers", "1", "--out", "c"]
+        ).wait()
+        #expect(ended.code == 1)
+        #expect(count("RandomSearch, seed 1, failed: ", in: ended.errors) == 1, "\(ended.errors)")
+        #expect(ended.errors.contains("not this seed"), "\(ended.errors)")
+        #expect(workspace.exists("c/cells/RandomSearch/seed-0.json"))
+    }
+
+    @Test("Ctrl-C ends a comparison in all processes, and the same command goes on")
+    func comparisonInterrupted() throws {
+        let workspace = try Workspace(["t.lua": slow(Scripts.task(steps: 1_000_000))])
+        let running = try start(
+            workspace, 2,
+            ["compare", "t.lua", "--methods", "bias_edit,task", "--seeds", "2", "--workers", "1", "--out", "c"])
+        for _ in 0..<1200 where workspace.names(in: "c/cells/bias_edit").count < 2 { usleep(20_000) }
+        usleep(300_000)
+        for process in processes(in: workspace) where !text(process, "comm").hasPrefix("mpirun") {
+            kill(process, SIGINT)
+        }
+        let ended = running.wait()
+        #expect(count("'c' has what is done; the same command goes on", in: ended.errors) == 1, "\(ended.errors)")
+        #expect(workspace.exists("c/comparison.csv"))
+    }
+
+    @Test("a sweep says that it is not shared")
+    func notShared() throws {
+        let workspace = try Workspace(["t.lua": Scripts.task(steps: 64)])
+        let ended = try start(workspace, 2, ["sweep", "t.lua", "--grid", "a=1"]).wait()
         #expect(ended.code == 2)
         #expect(ended.errors.contains("this command is not shared among processes"), "\(ended.errors)")
     }

@@ -63,6 +63,22 @@ struct GraphModuleTests {
         #expect(FileManager.default.contents(atPath: host.folder + "/run/again.safetensors") == bytes)
     }
 
+    @Test("the output of a layer by its name: for probes, and of an edited network in a reward")
+    func layerOutputs() throws {
+        let printed = try ModuleScript.printed(
+            Self.residual + """
+                local images = tensor.normal({ 5, 2, 6, 6 }, { seed = 1 })
+                local features = model:forward(images, "pool1")
+                local scores = features:matmul(model:parameter("fc.weight"):transpose()) + model:parameter("fc.bias")
+                print(scores:is_close(model:forward(images)), model:forward(images, "fc"):equal(model:forward(images)))
+                local set = data.set { inputs = images, labels = { 0, 1, 2, 1, 0 } }
+                print(table.concat(model:forward(set, "block.conv").shape, " "), model:forward(set, "pool1"):equal(features))
+                """)
+        #expect(printed == "true\ttrue\n5 4 6 6\ttrue")
+        let message = ModuleScript.message(Self.residual + "model:forward(tensor.zeros { 1, 2, 6, 6 }, 'poll1')")
+        #expect(message.contains("no layer is named 'poll1' (did you mean 'pool1'?); layers: "), "\(message)")
+    }
+
     @Test("what does not fit is refused, with what was expected")
     func refusals() {
         let begin = "local g = nn.graph() local x = g:input('image', { 2, 6, 6 }) "

@@ -12,13 +12,18 @@ extension HostModules {
         type.method(
             "forward",
             """
-            The output for a batch `[examples, …]`, or for all examples of a set.
+            The output for a batch `[examples, …]`, or for all examples of a set: the network's, or that of one of its
+            layers, such as the features before the last one: `m.edit.model:forward(set, "pool1")`.
             @param inputs rledit.Numbers|rledit.Set
+            @param layer string? its name
             @return rledit.Tensor
             """
         ) { model, call in
-            try call.atMost(1)
-            let network = model.network
+            try call.atMost(2)
+            let layer = try call.optional(2, as: String.self)
+            let network = try call.blaming(2) {
+                try layer.map { try model.network.part(endingAt: $0) } ?? model.network
+            }
             let scores: Tensor
             if let set = try ExampleSet.luaRead(call.slot(1)) {
                 scores = try collect(network, set, call, context)

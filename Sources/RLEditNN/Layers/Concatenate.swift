@@ -13,7 +13,7 @@ public struct Concatenate: DescribedLayer {
 
     public func outputShape(for inputs: [[Int]]) throws(NetworkError) -> [Int] {
         let first = try severalInputs(inputs)
-        let place = Concatenate.channelPlace(first)
+        let place = ActivationShape(first).featurePlace
         var result = first
         for other in inputs.dropFirst() {
             guard other.count == first.count,
@@ -31,11 +31,8 @@ public struct Concatenate: DescribedLayer {
         return result
     }
 
-    /// Channels come first in the shape of pictures; features come last in that of vectors and tokens.
-    private static func channelPlace(_ shape: [Int]) -> Int { shape.count == 3 ? 0 : shape.count - 1 }
-
     public func makeKernel(_ request: KernelRequest) throws(NetworkError) -> any LayerKernel {
-        let widths = request.inputShapes.map { $0[Concatenate.channelPlace($0)] }
+        let widths = request.inputShapes.map { ActivationShape($0).features }
         return SideBySideKernel(rows: request.outputCount / max(widths.reduce(0, +), 1), widths: widths)
     }
 }

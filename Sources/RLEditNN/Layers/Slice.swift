@@ -74,10 +74,9 @@ public struct Slice: DescribedLayer {
         private let places: [Int]
 
         init(layer: Slice, rows: Int, shape: [Int]) {
-            // Pictures lie channels last.
-            let isPicture = shape.count == 3
-            let memory = isPicture ? [shape[1], shape[2], shape[0]] : shape
-            let axis = isPicture ? (layer.dimension + 1) % 3 : layer.dimension - 1
+            let activation = ActivationShape(shape)
+            let memory = activation.inMemory
+            let axis = activation.placeInMemory(of: layer.dimension - 1)
             outer = rows * memory[..<axis].reduce(1, *)
             size = memory[axis]
             inner = memory[(axis + 1)...].reduce(1, *)

@@ -25,8 +25,7 @@ public struct Softmax: DescribedLayer {
     }
 
     public func makeKernel(_ request: KernelRequest) throws(NetworkError) -> any LayerKernel {
-        let shape = request.inputShape
-        let width = shape.count == 3 ? shape[0] : shape[shape.count - 1]
+        let width = ActivationShape(request.inputShape).features
         return Kernel(rows: request.inputCount / max(width, 1), width: width)
     }
 

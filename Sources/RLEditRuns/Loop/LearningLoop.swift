@@ -105,7 +105,7 @@ public class LearningLoop {
             environment.progress = progress
             // 1. The learner's policy proposes an action for each environment.
             let actions = try learner.ask(observation, progress: progress)
-            if let processes { actions.withUnsafeBufferPointer { processes.note($0) } }
+            if let processes, processes.isTogether { actions.withUnsafeBufferPointer { processes.note($0) } }
             // 2.–4. The environment makes candidates of them, measures these and has the reward judge them.
             let outcome = try environment.step(actions)
             let continues = try take(outcome)

@@ -11,9 +11,9 @@ internal import RLEditWorlds
 /// nothing: a new method or seed runs what is new, and a comparison that was killed goes on. For each new cell the script
 /// runs in a state of its own, since the task is the script's and may keep state; fits and baselines are remembered.
 package final class ComparisonRun {
-    private let script: RunScript
-    private let options: CompareOptions
-    private let host: ScriptHost
+    let script: RunScript
+    let options: CompareOptions
+    let host: ScriptHost
     private var cells: [ComparisonCell] = []
     private var skipped: [Comparison.Gap] = []
     private var failed: [Comparison.Gap] = []
@@ -29,34 +29,38 @@ package final class ComparisonRun {
     }
 
     /// Runs what is missing, and writes table and report.
-    /// - Returns: how it ended, and the comparison of all cells that there are; nil when there is none.
+    /// - Returns: how it ended, and the comparison of all cells that there are; nil when there is none, and in a process
+    ///   that works for process 0.
     package func run() throws -> (end: RunEnd, comparison: Comparison?) {
-        let folder = try ComparisonFolder(options.run.out ?? CompareOptions.folder(forScript: script.source))
+        try processes?.agree(on: facts)
+        // Only process 0 has a folder.
+        let folder =
+            options.run.isFollower
+            ? nil : try ComparisonFolder(options.run.out ?? CompareOptions.folder(forScript: script.source))
+        var missing = try missingPlaces(in: folder)
         var end = RunEnd.finished
-        // By seed first: a comparison that is stopped early then has whole seeds of all methods.
-        seeds: for seed in options.run.seeds {
-            for method in options.methods where !skipped.contains(where: { $0.method == method.name }) {
-                if let kept = keptCell(method, seed, in: folder) {
-                    for warning in kept.warnings { host.note("warning: \(warning)") }
-                    cells.append(kept)
-                    continue
-                }
-                let outcome = try runCell(method, seed, in: folder)
+        while end == .finished, !missing.isEmpty {
+            let places = Array(missing.prefix(processes?.count ?? 1))
+            missing.removeFirst(places.count)
+            for (place, outcome) in zip(places, try outcomes(of: places, in: folder)) {
                 switch outcome {
                 case .done(let cell):
-                    try folder.store(cell)
+                    try folder?.store(cell)
                     cells.append(cell)
                 case .failed(let reason):
-                    failed.append(Comparison.Gap(method: method.name, seed: seed, reason: reason))
-                    host.note("\(method.name), seed \(seed), failed: \(reason)")
+                    failed.append(Comparison.Gap(method: place.method.name, seed: place.seed, reason: reason))
+                    host.note("\(place.method.name), seed \(place.seed), failed: \(reason)")
                 case .skipped(let reason):
-                    skipped.append(Comparison.Gap(method: method.name, seed: nil, reason: reason))
-                case .stopped:
-                    end = host.stopReason == .interrupted ? .interrupted : .timeLimit
-                    break seeds
+                    let method = place.method.name
+                    if !skipped.contains(where: { $0.method == method }) {
+                        skipped.append(Comparison.Gap(method: method, seed: nil, reason: reason))
+                    }
+                    missing.removeAll { $0.method.name == method }
+                case .stopped: end = host.stopReason == .interrupted ? .interrupted : .timeLimit
                 }
             }
         }
+        guard let folder else { return (end, nil) }
         if end != .finished {
             host.note(
                 cells.isEmpty
@@ -68,13 +72,30 @@ package final class ComparisonRun {
         return (end, comparison)
     }
 
+    /// Takes the cells that the folder has.
+    /// - Returns: where cells are still to be computed. By seed first: a comparison that is stopped early then has whole
+    ///   seeds of all methods.
+    private func missingPlaces(in folder: ComparisonFolder?) throws -> [Place] {
+        var missing: [Place] = []
+        let places = options.run.seeds.flatMap { seed in options.methods.map { Place(method: $0, seed: seed) } }
+        for place in places {
+            if let folder, let kept = keptCell(place.method, place.seed, in: folder) {
+                for warning in kept.warnings { host.note("warning: \(warning)") }
+                cells.append(kept)
+            } else {
+                missing.append(place)
+            }
+        }
+        return try agreed(missing)
+    }
+
     /// Whether a method could not do its work on some seed.
     package var hasFailures: Bool { !failed.isEmpty }
 
     private func makeComparison(_ path: String) throws -> Comparison? {
         guard let first = cells.first else { return nil }
         let methods = options.methods.compactMap { method -> Comparison.Method? in
-            let own = cells.filter { $0.method == method.name }
+            let own = cells.filter { $0.method == method.name }.sorted { $0.seed < $1.seed }
             return own.isEmpty ? nil : Comparison.Method(name: method.name, kind: method.kind, cells: own)
         }
         let reference = options.reference ?? methods.first?.name ?? ""
@@ -96,7 +117,13 @@ package final class ComparisonRun {
 
     // MARK: - Cells
 
-    private enum Outcome {
+    /// Where a cell is in the table.
+    struct Place: Sendable {
+        let method: ComparedMethod
+        let seed: Int
+    }
+
+    enum Outcome: Equatable {
         case done(ComparisonCell)
         case failed(String)
         case skipped(String)
@@ -104,7 +131,7 @@ package final class ComparisonRun {
     }
 
     /// Everything that decides a cell and is known before the script runs.
-    private func key(_ method: ComparedMethod) -> String {
+    func key(_ method: ComparedMethod) -> String {
         var key = FitKey(
             engineVersion: ProductVersion.current.description, numericKernels: "\(NumericKernels.current)")
         key.add("script", SHA256Digest.hex(of: script.bytes))
@@ -132,13 +159,14 @@ package final class ComparisonRun {
         return cell
     }
 
-    private func runCell(_ method: ComparedMethod, _ seed: Int, in folder: ComparisonFolder) throws -> Outcome {
+    /// - Parameter folder: nil in a process that works for process 0.
+    func runCell(_ method: ComparedMethod, _ seed: Int, in folder: ComparisonFolder?) throws -> Outcome {
         if host.stopReason != nil { return .stopped }
         let isFirst = begunSeeds.insert(seed).inserted
         let session = try host.open(seed: seed, isQuiet: options.run.isQuiet || !isFirst)
         let context = session.context
         // In the comparison's folder, since a confined process may write nowhere else; a killed one leaves it.
-        let output = TemporaryOutput(folder: "\(folder.path)/.saved")
+        let output = TemporaryOutput(folder: (folder?.path ?? options.run.reserved?.path).map { "\($0)/.saved" })
         output.remove()
         context.outputFolder = { try output.path() }
         defer {

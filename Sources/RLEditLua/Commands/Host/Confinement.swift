@@ -57,7 +57,8 @@ package struct Confinement {
 
     /// Confines a command that runs a script, perhaps many times, and keeps all that comes of it in one folder.
     /// - Parameters:
-    ///   - folder: made when it is missing, and gone again when nothing comes of it.
+    ///   - folder: made when it is missing, and gone again when nothing comes of it. A process that works for process 0
+    ///     has a temporary one in its place.
     ///   - housekeeping: what it may hold then.
     package static func ofFolder(
         _ folder: String, housekeeping: [String], script: String, options: RunOptions
@@ -66,7 +67,11 @@ package struct Confinement {
         PeakMemory.prepare()
         var confinement = Confinement(options: options, data: options.data)
         confinement.allow(script: script)
-        try confinement.reserve(folder, housekeeping: housekeeping)
+        if options.isFollower {
+            try confinement.reserve(TemporaryOutput.newPath())
+        } else {
+            try confinement.reserve(folder, housekeeping: housekeeping)
+        }
         return options.isTrusted ? confinement.options : try confinement.raise()
     }
 

@@ -8,7 +8,7 @@ extension ScriptRun {
     /// - Returns: nil when the script returned no task.
     func follow(seed: Int) throws -> SeedRun? {
         // Process 0 keeps what the script saves; here it is gone with the run.
-        let output = TemporaryOutput(folder: options.reserved?.path)
+        let output = TemporaryOutput(folder: options.reserved.map { "\($0.path)/.saved" })
         let session = try host.open(seed: seed)
         defer {
             session.close()
