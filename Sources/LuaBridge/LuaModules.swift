@@ -18,6 +18,8 @@ package final class LuaModules {
     package var scriptDirectory: String?
     /// Every file that `require` loaded, in order.
     package fileprivate(set) var loadedFiles: [LoadedFile] = []
+    /// Gets each file that `require` loads, before it runs; an error it throws is that of `require`.
+    package var didLoad: ((LoadedFile) throws -> Void)?
 
     var builders: [String: (LuaModule) throws -> Void] = [:]
     var built: [String: LuaTable] = [:]
@@ -27,6 +29,7 @@ package final class LuaModules {
     static let fileCapacity = 16 << 20
 
     func forget() {
+        didLoad = nil
         builders = [:]
         built = [:]
     }
@@ -47,6 +50,7 @@ package final class LuaModules {
             let shown = scriptDirectory == "." ? candidate : scriptDirectory + "/" + candidate
             let file = LoadedFile(name: name, path: shown, bytes: try Self.contents(of: path, name: name))
             loadedFiles.append(file)
+            try didLoad?(file)
             return file
         }
         return nil

@@ -128,6 +128,22 @@ struct ResumeTests {
         Self.expectEqual(workspace, "o", "reference")
     }
 
+    @Test("A run that is killed has what its reward required, and goes on without the files beside its script")
+    func killedWithLateModule() throws {
+        let script = Scripts.task(
+            reward: "return require 'late.helper' * (m.retain.accuracy - m.forget.accuracy)", steps: 12_800)
+        let workspace = try Workspace(["t.lua": script, "late/helper.lua": "return 2\n"])
+        #expect(try workspace.run("t.lua", "--out", "reference", "--quiet").code == 0)
+        let running = try workspace.start(["t.lua", "--out", "o", "--quiet", "--checkpoint-every", "0"])
+        Self.wait(for: "o/checkpoints/best.checkpoint", in: workspace)
+        running.send(SIGKILL)
+        #expect(running.wait().wasKilled)
+        try FileManager.default.removeItem(atPath: "\(workspace.path)/late")
+        let resumed = try workspace.run("--resume", "o", "--quiet")
+        #expect(resumed.code == 0, "\(resumed.errors)")
+        Self.expectEqual(workspace, "o", "reference")
+    }
+
     @Test("A run of several seeds continues with the seed it was in, and keeps those that are done")
     func severalSeeds() throws {
         let workspace = try Workspace(["t.lua": Scripts.stateful(steps: 3200)])

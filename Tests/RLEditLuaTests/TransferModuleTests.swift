@@ -111,6 +111,11 @@ import Testing
                 "bad field 'blind' in rledit.task (needs a 'horizon' of 2 or more)"
             ),
             (
+                "rledit.task { distribution = d, reward = reward, world = rledit.ShiftWorld { layer = 'fc2' }, "
+                    + "every_step = true }",
+                "bad field 'every_step' in rledit.task (needs a 'horizon' of 2 or more)"
+            ),
+            (
                 "rledit.task { distribution = d, reward = reward, world = rledit.ShiftWorld { layers = { 'fc1', 'fc2' } }, "
                     + "horizon = 1, in_turn = true }",
                 "needs a 'horizon' of at least 2, so that each layer has its turn"

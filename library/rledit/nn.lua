@@ -516,10 +516,12 @@ function Graph:network(outputs) end
 ---@field output_shape integer[] shape of the output for one example
 local Model = {}
 
---- The output for a batch `[examples, …]`, or for all examples of a set.
+--- The output for a batch `[examples, …]`, or for all examples of a set: the network's, or that of one of its layers,
+--- such as the features before the last one: `m.edit.model:forward(set, "pool1")`.
 ---@param inputs rledit.Numbers|rledit.Set
+---@param layer string? its name
 ---@return rledit.Tensor
-function Model:forward(inputs) end
+function Model:forward(inputs, layer) end
 
 --- The label with the largest score for each example of a batch or a set. The lowest wins a tie; it is -1 where a score
 --- is NaN.

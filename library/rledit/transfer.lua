@@ -123,6 +123,7 @@ function transfer.apply(options) end
 ---@field horizon integer? steps that the policy takes on a pair, 1 by default: each sees what those before it have done (features of the edited network, the change of confidence, the step's number), and the reward judges the end
 ---@field blind boolean? a control for `horizon`: every step sees the unedited network
 ---@field in_turn boolean? with `horizon`: a step edits one of the world's layers, the next step the next one, round and round
+---@field every_step boolean? with `horizon`: the reward judges the network after every step, `m.step` says which, and the mean counts. Steps that do harm on the way cost then, and an edit that is done early pays
 ---@field on_invalid_reward ("stop"|"worst")? what becomes of a candidate for which the reward raises, or gives no finite number, as in a task that edits one network
 ---@field validation_interval integer? updates between looks at the validation pairs; 10 by default
 ---@field refine (integer|false)? evaluations of a second, refined edit of each held-out pair; none by default

@@ -13,16 +13,19 @@ public struct TransferProblem {
     public var pairsPerStep: Int
     /// What becomes of a candidate without a valid reward.
     public var invalidRewards: InvalidRewardRule
+    /// Whether the reward judges the network after every step of a policy, and the mean counts; else after the last.
+    public var judgesEveryStep: Bool
 
     public init(
         pairs: [EditPair], policy: UnitPolicyNetwork, reward: any RewardFunction, pairsPerStep: Int,
-        invalidRewards: InvalidRewardRule = .stop
+        invalidRewards: InvalidRewardRule = .stop, judgesEveryStep: Bool = false
     ) {
         self.pairs = pairs
         self.policy = policy
         self.reward = reward
         self.pairsPerStep = pairsPerStep
         self.invalidRewards = invalidRewards
+        self.judgesEveryStep = judgesEveryStep
     }
 
     /// - Throws: ``WorldError`` for no pair, a number of pairs a step outside 1 … all, or features that do not fit.
@@ -41,7 +44,7 @@ public struct TransferProblem {
 }
 
 /// Episodes on pairs that are drawn for each step: a contextual bandit over networks. The steps that a policy itself takes on a
-/// pair (``UnitSteps``) are all within one step here, judged at their end.
+/// pair (``UnitSteps``) are all within one step here, judged at their end or each.
 ///
 /// Pairs come in shuffled rounds, so that each is met equally often; which ones a step meets depends on its number and the
 /// stream `pairs` alone. What an action is depends on who learns:
@@ -179,15 +182,18 @@ public final class TransferEnvironment: VectorEnvironment {
         var isInvalid = [Bool](repeating: false, count: environments)
         let episodes = try episodes(of: drawn)
         for (place, index) in drawn.enumerated() where !meetings[place].isEmpty {
-            let rewards = try problem.pairs[index].judge(
-                try edits(of: episodes[place], actions, for: meetings[place]), by: rewardJudge,
-                episode: stepCount + 1, progress: progress)
-            let shaped = tellsRanks ? centeredRanks(rewards.map(\.value)) : rewards.map(\.value)
-            for (candidate, environment) in meetings[place].enumerated() {
-                values[environment].append(rewards[candidate].value)
-                told[environment] += shaped[candidate]
-                if rewards[candidate].isInvalid { isInvalid[environment] = true }
-                add(rewards[candidate].terms, to: &terms[environment])
+            let courses = try courses(of: episodes[place], actions, for: meetings[place])
+            for step in courses[0].indices {
+                let rewards = try problem.pairs[index].judge(
+                    courses.map { $0[step] }, by: rewardJudge, step: step + 1, episode: stepCount + 1,
+                    progress: progress)
+                let shaped = tellsRanks ? centeredRanks(rewards.map(\.value)) : rewards.map(\.value)
+                for (candidate, environment) in meetings[place].enumerated() {
+                    values[environment].append(rewards[candidate].value)
+                    told[environment] += shaped[candidate]
+                    if rewards[candidate].isInvalid { isInvalid[environment] = true }
+                    add(rewards[candidate].terms, to: &terms[environment])
+                }
             }
         }
         for environment in told.indices { told[environment] /= Double(max(values[environment].count, 1)) }
@@ -234,10 +240,11 @@ public final class TransferEnvironment: VectorEnvironment {
         return try made.values()
     }
 
-    /// The edits that some environments make of a pair, spread over the workers.
-    private func edits(of episode: Episode, _ actions: Tensor, for environments: [Int]) throws -> [[LayerEdit]] {
+    /// The edits of a pair that are judged, by environment and step, spread over the workers.
+    private func courses(of episode: Episode, _ actions: Tensor, for environments: [Int]) throws -> [[[LayerEdit]]] {
         let (policy, layers, size, actsOnFactors) = (problem.policy, layers, actionSize, actsOnFactors)
-        let made = Slots<[LayerEdit]>(count: environments.count)
+        let judged = problem.judgesEveryStep ? episode.horizon : 1
+        let made = Slots<[[LayerEdit]]>(count: environments.count)
         try pool.forEach(environments.count) { place, _ in
             made[place] = try actions.withUnsafeBufferPointer { buffer in
                 let action = UnsafeBufferPointer(
@@ -247,10 +254,10 @@ public final class TransferEnvironment: VectorEnvironment {
                     let factors = clamped.withUnsafeBufferPointer {
                         UnitPolicy.factors($0, layers: layers, rank: policy.shape.rank)
                     }
-                    return try episode.edits { _ in factors.map { [$0] } }
+                    return try episode.course { _ in factors.map { [$0] } }.suffix(judged)
                 }
                 let candidate = TransferEnvironment.policy(policy, moved: action)
-                return try episode.edits { $0.map { [candidate.factors(for: $0)] } }
+                return try episode.course { $0.map { [candidate.factors(for: $0)] } }.suffix(judged)
             }
         }
         return try made.values()

@@ -31,6 +31,8 @@ extension HostModules {
         let pairsPerStep = try options.optional("pairs_per_step", as: Int.self)
         let draws = try draws(options)
         let steps = try steps(options, layers: layers.count)
+        let everyStep = try options.optional("every_step", as: Bool.self) ?? false
+        if everyStep, steps.horizon == 1 { throw options.fieldError("every_step", "needs a 'horizon' of 2 or more") }
         for (field, isGiven) in [("draw_images", draws != nil), ("horizon", steps.horizon > 1)]
         where isGiven && settings.custom != nil {
             throw options.fieldError(
@@ -59,7 +61,7 @@ extension HostModules {
                 }
                 return ScriptTransferTask.Settings(
                     pairsPerStep: perStep, validationInterval: validationInterval, refinement: refinement,
-                    target: target, invalidRewards: invalidRewards)
+                    target: target, invalidRewards: invalidRewards, everyStep: everyStep)
             },
             events: TaskEvents(callbacks: callbacks, state: state, host: call.host, context: context), host: call.host,
             context: context)

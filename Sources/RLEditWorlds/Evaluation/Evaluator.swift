@@ -126,7 +126,8 @@ public final class Evaluator: @unchecked Sendable {
                     split.suffix,
                     shifts: cache.isKept
                         ? try factoredShifts(
-                            of: split.suffix, layers: layers, cache: cache, scores: scores, workers: pool.workers)
+                            of: split.suffix, layers: layers, cache: cache, scores: scores, workers: pool.workers,
+                            room: prefixLimit - cache.byteCount)
                         : nil)
             }
         }

@@ -17,17 +17,19 @@ protocol FactoredShifts: Sendable {
 }
 
 /// The way for shifts of these layers.
-/// - Parameter suffix: of the split at them.
+/// - Parameters:
+///   - suffix: of the split at them.
+///   - room: most bytes of copies of what enters the layers.
 /// - Returns: nil where there is none.
 func factoredShifts(
-    of suffix: Network, layers: [EditedLayer], cache: ExampleBlocks, scores: Int, workers: Int
+    of suffix: Network, layers: [EditedLayer], cache: ExampleBlocks, scores: Int, workers: Int, room: Int
 ) throws -> (any FactoredShifts)? {
     if let convolution = try ShiftProgram(
         suffix: suffix, layers: layers, cache: cache, scores: scores, workers: workers)
     {
         return convolution
     }
-    return try TokenShiftProgram(suffix: suffix, layers: layers, cache: cache)
+    return try TokenShiftProgram(suffix: suffix, layers: layers, cache: cache, room: room)
 }
 
 extension FactoredShifts {

@@ -23,10 +23,12 @@ struct TokenShiftProgram: FactoredShifts {
     private let shifts: [Float]
     private let biases: [Float]
 
-    /// - Parameter suffix: of the split at the edited layer.
+    /// - Parameters:
+    ///   - suffix: of the split at the edited layer.
+    ///   - room: most bytes of what is kept of the tokens.
     /// - Returns: nil where the suffix is not one linear layer on tokens, perhaps a sum with a shortcut, a layer norm, the
-    ///   mean of the tokens or the first one, and a linear layer.
-    init?(suffix: Network, layers: [EditedLayer], cache: ExampleBlocks) throws {
+    ///   mean of the tokens or the first one, and a linear layer; and where there is no room.
+    init?(suffix: Network, layers: [EditedLayer], cache: ExampleBlocks, room: Int) throws {
         guard layers.count == 1, let layer = layers.first, !layer.includesBias,
             let first = suffix.nodeIndex(named: layer.name), suffix.nodes[first].layer is Linear,
             suffix.outputShape(ofNode: first).count == 2
@@ -55,13 +57,17 @@ struct TokenShiftProgram: FactoredShifts {
         let (entering, sums) = (try suffix.computing([suffix.nodes[first].inputs[0]]), try suffix.computing([last]))
         let inputs = suffix.nodes[poolNode].inputs
         let texts = try inputs.count == 2 ? suffix.computing([inputs[1]]) : nil
-        blocks = try cache.blocks.indices.map { block in
+        var blocks: [TokenBlock] = []
+        for block in cache.blocks.indices {
             let activations = ExampleInputs.dense(try cache.activations(of: block))
-            return try TokenBlock(
-                entering: entering.forward(activations, from: .channelsLast),
-                sums: sums.forward(activations, from: .channelsLast),
-                texts: texts?.forward(activations, from: .channelsLast), pooling.function, directions)
+            blocks.append(
+                try TokenBlock(
+                    entering: entering.forward(activations, from: .channelsLast),
+                    sums: sums.forward(activations, from: .channelsLast),
+                    texts: texts?.forward(activations, from: .channelsLast), pooling.function, directions))
+            guard blocks.reduce(0, { $0 + $1.byteCount }) <= room else { return nil }
         }
+        self.blocks = blocks
     }
 
     /// Whether a candidate's edit goes this way.
@@ -158,6 +164,9 @@ private struct TokenBlock: Sendable {
     private(set) var scores: [Float] = []
 
     var texts: Int { starts.count - 1 }
+    var byteCount: Int {
+        4 * (entering + centred).reduce(variance.count + scores.count) { $0 + $1.shape[0] * $1.shape[1] }
+    }
     var count: Int { variance.count }
 
     /// - Parameters:

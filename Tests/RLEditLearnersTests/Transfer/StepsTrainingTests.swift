@@ -70,6 +70,36 @@ import Testing
         #expect(try train(workers: 1) == train(workers: 3))
     }
 
+    @Test("rewards of every step are those of the edits on the way, and their mean is what a candidate gets")
+    func everyStep() throws {
+        let pool = WorkerPool(workers: 2)
+        var rules = try TransferFixture.rules()
+        rules.features = try UnitFeatureSet(UnitFeature.labelAware, seesSteps: true)
+        rules.steps = UnitSteps(horizon: 3)
+        let pair = try TransferFixture.pairs(
+            [TransferFixture.network(seed: 1)], classes: [0], rules: rules, pool: pool)[0]
+        let policy = Self.policy(rules)
+        let course = try pair.episodes.whole.course { $0.map { [policy.factors(for: $0)] } }
+        let worth = try course.map { try pair.judge([$0], by: TransferFixture.reward())[0].value }
+        #expect(Set(worth).count > 1)
+        func told(_ judgesEveryStep: Bool) throws -> (reward: Double, evaluations: Int) {
+            let environment = try TransferEnvironment(
+                TransferProblem(
+                    pairs: [pair], policy: policy, reward: TransferFixture.reward(), pairsPerStep: 1,
+                    judgesEveryStep: judgesEveryStep), learner: RandomSearch(), pool: pool,
+                random: RandomStream(seed: 1))
+            _ = try environment.reset()
+            let outcome = try environment.step(
+                Tensor.zeros([environment.environments, environment.actionSize]))
+            // Of each candidate, on the one pair.
+            return (outcome.rewards[0], (outcome.record?.evaluations[0] ?? 0) / environment.environments)
+        }
+        let last = try told(false)
+        #expect(last.reward == worth[2] && last.evaluations == 1)
+        let every = try told(true)
+        #expect(abs(every.reward - worth.reduce(0, +) / 3) < 1e-12 && every.evaluations == 3)
+    }
+
     // MARK: - Convolutions
 
     /// Pictures 1×6×6: a line across, down or rising, or a square, anywhere. Channels can tell them apart, places cannot.

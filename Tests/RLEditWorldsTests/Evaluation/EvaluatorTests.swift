@@ -338,6 +338,16 @@ struct EvaluatorTests {
         #expect(results[0] == results[1])
     }
 
+    @Test("what is kept of tokens counts for the memory of what enters the layer")
+    func tokenShiftsWithoutRoom() throws {
+        let network = try encoder(.mean)
+        let sets = try Fixture.sets(for: network, classes: 3)
+        let whole = try Evaluator(network: network, layers: ["out"], sets: sets, pool: Fixture.pool)
+        let tight = try Evaluator(
+            network: network, layers: ["out"], sets: sets, prefixLimit: whole.prefixBytes, pool: Fixture.pool)
+        #expect(whole.takesShiftsByFactors && tight.keepsPrefix && !tight.takesShiftsByFactors)
+    }
+
     // MARK: - Faults
 
     private func message(_ body: () throws -> Void) -> String {

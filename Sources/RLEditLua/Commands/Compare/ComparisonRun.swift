@@ -45,6 +45,8 @@ package final class ComparisonRun {
             for (place, outcome) in zip(places, try outcomes(of: places, in: folder)) {
                 switch outcome {
                 case .done(let cell):
+                    // Of another process's cell they are new here; a note is shown once.
+                    for warning in cell.warnings { host.note("warning: \(warning)") }
                     try folder?.store(cell)
                     cells.append(cell)
                 case .failed(let reason):

@@ -69,13 +69,12 @@ extension ScriptRun {
     /// Copies of the script and its modules, then the manifest that names them.
     func write(_ manifest: inout Manifest, of session: ScriptSession, to folder: RunFolder) throws {
         let modules = session.loadedFiles
-        let target = options.seeds.count > 1 ? [top, folder].compactMap { $0 } : [folder]
         manifest.modules = modules.map { module in
-            let copy = "\(RunFolder.scriptFolderName)/\(module.name.split(separator: ".").joined(separator: "/")).lua"
+            let copy = copyName(of: module)
             let source = resumed?.manifest.modules.first { $0.copy == copy }?.source ?? module.path
             return Manifest.CopiedFile(source: source, copy: copy, hash: SHA256Digest.hex(of: module.bytes))
         }
-        for folder in target {
+        for folder in targets(folder) {
             // A resumed run has copies, but for seeds that it had not come to; a new one replaces what another left that
             // was killed before it had a manifest.
             let copies =
@@ -96,6 +95,21 @@ extension ScriptRun {
 
     /// Copies what a reward or a callback has required or read since the manifest was written: a run must be repeatable from
     /// its folder alone.
+    func keep(_ module: LuaModules.LoadedFile, in folder: RunFolder) throws {
+        for folder in targets(folder) where !FileManager.default.fileExists(atPath: folder.file(copyName(of: module))) {
+            try folder.write(module.bytes, to: copyName(of: module))
+        }
+    }
+
+    private func copyName(of module: LuaModules.LoadedFile) -> String {
+        "\(RunFolder.scriptFolderName)/\(module.name.split(separator: ".").joined(separator: "/")).lua"
+    }
+
+    /// The folders that hold the script of a seed's run.
+    private func targets(_ folder: RunFolder) -> [RunFolder] {
+        options.seeds.count > 1 ? [top, folder].compactMap { $0 } : [folder]
+    }
+
     func keepLateFiles(_ manifest: inout Manifest, of session: ScriptSession, in folder: RunFolder) throws {
         let isPolicyMissing = session.context.policiesBeside.contains {
             !FileManager.default.fileExists(atPath: folder.file("\(RunFolder.scriptFolderName)/\($0.name)"))

@@ -57,6 +57,8 @@ extension ScriptRun {
         var manifest = makeManifest(seed, task: task, context: context)
         if resumed != nil { try continueManifest(&manifest, of: own) }
         try write(&manifest, of: session, to: own)
+        // A run that is killed finds what it required after this when it goes on.
+        session.host.modules.didLoad = { [self] in try keep($0, in: own) }
         do {
             let ended = try learn(
                 task, of: session, seed: seed, folder: own, manifest: &manifest, begun: begun)

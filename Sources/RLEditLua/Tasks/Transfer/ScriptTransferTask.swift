@@ -32,6 +32,8 @@ package final class ScriptTransferTask: RunnableTask {
         @field blind boolean? a control for `horizon`: every step sees the unedited network
         @field in_turn boolean? with `horizon`: a step edits one of the world's layers, the next step the next one, round \
         and round
+        @field every_step boolean? with `horizon`: the reward judges the network after every step, `m.step` says which, and \
+        the mean counts. Steps that do harm on the way cost then, and an edit that is done early pays
         @field on_invalid_reward ("stop"|"worst")? what becomes of a candidate for which the reward raises, or gives no \
         finite number, as in a task that edits one network
         @field validation_interval integer? updates between looks at the validation pairs; 10 by default
@@ -75,6 +77,8 @@ package final class ScriptTransferTask: RunnableTask {
         var refinement: (count: Int, search: PolicyApplication.Search)?
         var target: Double?
         var invalidRewards = InvalidRewardRule.stop
+        /// Whether the reward judges every step of a policy.
+        var everyStep = false
     }
 
     /// Computes the features of every pair, which takes a pass through each pair's network.
@@ -146,7 +150,7 @@ package final class ScriptTransferTask: RunnableTask {
             name: name, rules: rules,
             problem: TransferProblem(
                 pairs: training, policy: policy, reward: try makeReward(name), pairsPerStep: settings.pairsPerStep,
-                invalidRewards: settings.invalidRewards),
+                invalidRewards: settings.invalidRewards, judgesEveryStep: settings.everyStep),
             validation: validation, validationInterval: settings.validationInterval, heldOut: heldOut,
             refinement: settings.refinement, learner: learner, target: settings.target, distribution: distribution)
     }
@@ -248,6 +252,7 @@ package final class ScriptTransferTask: RunnableTask {
             configuration["horizon"] = .integer(rules.steps.horizon)
             configuration["blind"] = .bool(rules.steps.isBlind)
             configuration["in_turn"] = .bool(rules.steps.inTurn)
+            configuration["every_step"] = .bool(settings.everyStep)
         }
         if let refinement = settings.refinement {
             configuration["refine"] = .integer(refinement.count)
