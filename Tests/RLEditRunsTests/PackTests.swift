@@ -134,7 +134,7 @@ struct PackTests {
 @Suite("Verification")
 struct VerificationTests {
     private func results(
-        kernels: String = "a", accuracy: Double = 0.5, hash: String = "aa", data: String = "dd"
+        kernels: String = "a", accuracy: Double = 0.5, loss: Double? = nil, hash: String = "aa", data: String = "dd"
     ) throws -> RunResults {
         let folder = try TemporaryFolder()
         let run = try RunFolder.create(at: folder.file("run"))
@@ -147,7 +147,7 @@ struct VerificationTests {
         summary.seeds[0].heldOut = [
             HeldOutResult(
                 set: "retain", before: [.init("accuracy", 0.9), .init("loss", 0.1)],
-                meanPolicy: [.init("accuracy", accuracy), .init("loss", accuracy / 10)], bestSeen: nil)
+                meanPolicy: [.init("accuracy", accuracy), .init("loss", loss ?? accuracy / 10)], bestSeen: nil)
         ]
         // Never the same twice.
         summary.seeds[0].seconds = Double.random(in: 1...2)
@@ -169,6 +169,19 @@ struct VerificationTests {
         #expect(other.verdict == .differs)
         #expect(other.text.contains("heldout.retain.mean_policy.accuracy"))
         #expect(Verification(of: try results(), again: try results(hash: "bb")).verdict == .differs)
+    }
+
+    @Test("On other kernels a loss may be off as far as the probability that it means, which tells large ones not apart")
+    func losses() throws {
+        func verdict(_ one: Double, _ other: Double) throws -> Verification.Verdict {
+            Verification(of: try results(loss: one), again: try results(kernels: "b", loss: other)).verdict
+        }
+        for (one, other) in [(8, 6), (6, 12), (3, 9), (0.5, 0.57), (0.5, 0.43), (0.01, 0.05)] as [(Double, Double)] {
+            #expect(try verdict(one, other) == .withinTolerance, "\(one) and \(other)")
+        }
+        for (one, other) in [(8, 2.5), (2, 3), (0.5, 0.65), (0.5, 0.4), (0.01, 0.08)] as [(Double, Double)] {
+            #expect(try verdict(one, other) == .differs, "\(one) and \(other)")
+        }
     }
 
     @Test("On other kernels held-out measures may be off by the tolerance, and data by nothing")

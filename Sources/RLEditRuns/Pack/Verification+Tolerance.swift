@@ -25,10 +25,19 @@ extension Verification {
         guard isHeldOut(name), let one = one?.double, let other = other?.double else { return nil }
         let distance = abs(one - other)
         guard MeasureText.isShare(name) else {
-            return (distance, max(absoluteTolerance, relativeTolerance * abs(one)))
+            let limit = max(absoluteTolerance, relativeTolerance * abs(one))
+            return (distance, name.hasSuffix(".loss") ? max(limit, lossLimit(one, other)) : limit)
         }
         let set = manifest.sets.first { $0.heldOut && name.contains("\(heldOut)\($0.name).") }
         let examples = Double(max(set?.examples ?? 1, 1))
         return (distance, max(shareTolerance, exampleTolerance / examples))
+    }
+
+    /// How far a loss may be off when the probability e^−loss that it means may be off as a share may. A loss has no upper
+    /// end: of a class that is forgotten, it says by how much the label is as good as impossible, which no reward asks for.
+    private static func lossLimit(_ one: Double, _ other: Double) -> Double {
+        let probability = PortableMath.exp(-one)
+        if other < one { return one + PortableMath.log(probability + shareTolerance) }
+        return probability > shareTolerance ? -PortableMath.log(probability - shareTolerance) - one : .infinity
     }
 }

@@ -65,7 +65,9 @@ public struct Verification: Sendable {
         for (name, one, other) in numbers where one != other {
             let allowance = Verification.allowance(name, one, other, recorded.manifest)
             let isAllowed = hasExcuse && (allowance.map { $0.distance <= $0.limit } ?? !Verification.isHeldOut(name))
-            let limit = hasExcuse ? allowance.map { NumberText.significant($0.limit, digits: 3) } : nil
+            let limit =
+                hasExcuse
+                ? allowance.map { $0.limit.isFinite ? NumberText.significant($0.limit, digits: 3) : "any" } : nil
             found.append(
                 Difference(
                     what: name, recorded: Verification.shown(one), again: Verification.shown(other),
