@@ -61,7 +61,7 @@
 // Iterate tables by `table.sortedKeys()` or as `table.plain()`: the order of `next` differs from run to run. (`pairs` in
 // scripts is sorted for the same reason.)
 //
-// Every call from Swift has the callback budget of its own, and everything runs on the thread that made the host:
+// Every call from Swift has a callback budget of its own, and everything runs on the thread that made the host:
 //
 //     try LuaThread.run {
 //         try LuaHost.with(mode: .sandboxed, limits: limits) { host in

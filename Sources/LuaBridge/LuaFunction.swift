@@ -1,7 +1,7 @@
 internal import CLua
 internal import CLuaShims
 
-/// A Lua function held by Swift. Each call has the callback budget of its own.
+/// A Lua function held by Swift. Each call has a callback budget of its own.
 package final class LuaFunction: LuaReference, @unchecked Sendable {
     /// Calls the function and returns all its results.
     @discardableResult

@@ -10,7 +10,12 @@ extension LuaHost {
     /// - Returns: what the chunk returns.
     @discardableResult
     package func runMain(_ source: [UInt8], path: String, arguments: [LuaValue] = []) throws -> [LuaValue] {
-        try run(source, chunkName: "@" + path, arguments: arguments, budget: LUAHOST_MAIN_CHUNK)
+        // Bytecode, which begins with an escape character, is refused by Lua.
+        if source.contains(0), source.first != 0x1B {
+            let name = PrintableText.make(path, capacity: 512)
+            throw LuaError(.syntax, "\(name): not a text file: a Lua script expected")
+        }
+        return try run(source, chunkName: "@" + path, arguments: arguments, budget: LUAHOST_MAIN_CHUNK)
     }
 
     /// Runs a piece of text as a main chunk named `name` (shown as it is in messages).

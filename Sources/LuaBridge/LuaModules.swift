@@ -25,7 +25,7 @@ package final class LuaModules {
     var built: [String: LuaTable] = [:]
     var building: Set<String> = []
 
-    /// The most that a required file may weigh.
+    /// Bytes of a required file, at most.
     static let fileCapacity = 16 << 20
 
     func forget() {

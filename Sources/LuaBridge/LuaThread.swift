@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// Runs Lua on a thread of its own with a stack large enough for the recursions of Lua 5.4.4 that nothing bounds.
+/// Runs Lua on a thread of its own with a stack large enough for the recursions of Lua 5.4.4 that nothing else bounds.
 package enum LuaThread {
     package static let stackBytes = 256 << 20
 

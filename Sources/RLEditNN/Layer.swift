@@ -91,6 +91,13 @@ public struct ParameterSpecification: Sendable, Equatable {
             weight, ParameterSpecification(name: "bias", shape: [shape[0]], initialization: .uniform(bound: bound)),
         ]
     }
+
+    /// What norms scale and shift each channel by: 1 and 0 at first.
+    static func scaleAndShift(_ channels: Int) -> [ParameterSpecification] {
+        [("weight", 1), ("bias", 0)].map {
+            ParameterSpecification(name: $0, shape: [channels], initialization: .constant($1))
+        }
+    }
 }
 
 /// What passes through a network are for.

@@ -80,6 +80,16 @@ package enum TransferFixture {
             UnitPolicyNetwork.Shape(features: 11, context: 4, hidden: hidden, rank: rank),
             random: RandomStream(seed: 3, name: "policy"))
     }
+
+    /// A search that finds such a policy in a few hundred steps.
+    package static func search(_ steps: Int) -> EvolutionStrategy {
+        var configuration = EvolutionStrategy.Configuration()
+        configuration.steps = steps
+        configuration.populationSize = 16
+        configuration.standardDeviation = .constant(0.02)
+        configuration.learningRate = .linear(0.02, 0.002)
+        return EvolutionStrategy(configuration)
+    }
 }
 
 extension ExampleSet {

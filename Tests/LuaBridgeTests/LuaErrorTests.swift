@@ -157,6 +157,19 @@ import Testing
         #expect(Script.message("#!/usr/bin/lua\n\u{1B}Lua").contains("task.lua:2: unexpected symbol"))
     }
 
+    @Test("A file that is no text is refused by name")
+    func binary() throws {
+        let message = try Script.withHost { host -> String in
+            do {
+                _ = try host.runMain(Array("\u{7F}ELF\u{2}\0\0".utf8), path: "a/program.lua")
+                return "no error"
+            } catch let error as LuaError {
+                return error.message
+            }
+        }
+        #expect(message == "a/program.lua: not a text file: a Lua script expected")
+    }
+
     @Test("A byte order mark and a shebang line are skipped and lines still count")
     func prelude() throws {
         #expect(try Script.run("\u{FEFF}return 1") == ["1"])

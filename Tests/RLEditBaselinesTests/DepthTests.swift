@@ -30,9 +30,11 @@ struct DepthTests {
         let members = try set([[3, 0], [1, 0], [0, 0]], [0, 0, 0])
         let others = try set([[2, 0], [1, 0], [-1, 0], [9, 0]], [0, 0, 0, 0])
         // Against 2, 1, −1 (the fourth has no partner): 3 wins three; 1 wins one and ties one; 0 wins one.
-        #expect(try MembershipInference.auc(identity(), members: members, others: others) == 5.5 / 9)
-        #expect(try MembershipInference.auc(identity(), members: members, others: members) == 0.5)
-        #expect(try MembershipInference.auc(identity(), members: members, others: others, limit: 1) == 1)
+        #expect(try MembershipAUC().auc(identity(), members: members, others: others) == 5.5 / 9)
+        #expect(try MembershipAUC().auc(identity(), members: members, others: members) == 0.5)
+        var first = MembershipAUC()
+        first.limit = 1
+        #expect(try first.auc(identity(), members: members, others: others) == 1)
     }
 
     @Test("The regression on the entropy is scikit-learn's, classes balanced")
@@ -50,7 +52,7 @@ struct DepthTests {
         let unsure = try set([[0.5, 0], [0.25, 0], [0, 0], [0.1, 0]], [0, 0, 0, 0])
         let asked = try set([[9, 0], [0, 0], [8, 0], [0, 9]], [0, 0, 0, 0])
         #expect(
-            try MembershipInference.entropyRate(identity(), examples: asked, trained: sure, untrained: unsure) == 0.75)
+            try MembershipRate().rate(identity(), examples: asked, trained: sure, untrained: unsure) == 0.75)
     }
 
     @Test("The probe's regression is scikit-learn's on the standardized features")
@@ -144,7 +146,7 @@ struct DepthTests {
         let pair = try set([[0, 0]], [0])
         let empty = try pair.take(0)
         #expect(throws: BaselineError.emptySet("others")) {
-            try MembershipInference.auc(identity(), members: pair, others: empty)
+            try MembershipAUC().auc(identity(), members: pair, others: empty)
         }
         #expect(throws: BaselineError.labelOutOfRange(set: "test", example: 0, label: 2, classes: 2)) {
             try Relearning().steps(identity(), forget: pair, test: try set([[0, 0]], [2]), seed: 0)

@@ -23,6 +23,11 @@ struct TableModuleTests {
         ] {
             try Data(try Corpus.bytes(.npy, file)).write(to: URL(fileURLWithPath: "\(script.folder)/data/\(name)"))
         }
+        // An array of no rows of three numbers.
+        let header = "{'descr': '<f4', 'fortran_order': False, 'shape': (0, 3), }"
+        let padded = header + String(repeating: " ", count: 117 - header.utf8.count) + "\n"
+        try Data([0x93] + "NUMPY".utf8 + [1, 0, 118, 0] + padded.utf8)
+            .write(to: URL(fileURLWithPath: "\(script.folder)/data/none.npy"))
         try Data(try Corpus.bytes(.npz, "stored.npz")).write(to: URL(fileURLWithPath: "\(script.folder)/data/a.npz"))
         try Data(try Corpus.bytes(.npz, "pairs.npz")).write(to: URL(fileURLWithPath: "\(script.folder)/data/pairs.npz"))
         return try script.run(text).printed
@@ -174,6 +179,10 @@ struct TableModuleTests {
             (
                 "data.arrays { inputs = 'u1.npy', labels = 'vector.npy' }",
                 "rledit.data.arrays: 2 inputs, but 5 labels: each input needs one"
+            ),
+            (
+                "data.arrays { inputs = 'none.npy', labels = 'vector.npy' }",
+                "bad field 'inputs' in rledit.data.arrays ('none.npy' has the shape [0, 3]: at least one example expected)"
             ),
             (
                 "data.arrays { inputs = 'u1.npy', labels = 'u1.npy' }",

@@ -171,7 +171,8 @@ struct VerificationTests {
         #expect(Verification(of: try results(), again: try results(hash: "bb")).verdict == .differs)
     }
 
-    @Test("On other kernels a loss may be off as far as the probability that it means, which tells large ones not apart")
+    @Test(
+        "On other kernels a loss may be off as far as the probability that it means, which tells large ones not apart")
     func losses() throws {
         func verdict(_ one: Double, _ other: Double) throws -> Verification.Verdict {
             Verification(of: try results(loss: one), again: try results(kernels: "b", loss: other)).verdict

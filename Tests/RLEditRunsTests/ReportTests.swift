@@ -114,8 +114,8 @@ struct ReportTests {
                 return
             }
             let section = parts[1].prefix { _ in true }
-            // Two groups with three stages; the third group has no mark but a dash.
-            #expect(section.matches(of: /<circle/).count == 6)
+            // Two groups with three stages, and the key; the third group has no mark but dashes in the table.
+            #expect(section.matches(of: /<circle/).count == 9)
             #expect(section.contains("elderly &lt;aunt&gt;") && !section.contains("<aunt>"))
             // The group that was treated worst comes first.
             let rows = section.matches(of: /<td>(gay|deaf|elderly[^<]*)<\/td>/).map { String($0.1) }
@@ -228,7 +228,7 @@ struct ReportTests {
         #expect(try Report.read(fromRun: run.path).seeds[1].updates.isEmpty)
     }
 
-    @Test("Models to compare with are in the table of results, many in rows of their own, and not in the bar chart")
+    @Test("Models to compare with are in the table of results, many in rows, and not in the chart of classes")
     func compared() {
         var report = SampleRun.report()
         report.summary = SampleRun.comparison(models: 2)

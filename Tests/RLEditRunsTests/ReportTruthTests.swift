@@ -101,12 +101,50 @@ import Testing
         #expect(report.html.contains("Shown is the edit of the best seen."))
     }
 
-    @Test("a class is bold only where it makes up a held-out set, and the caption mentions no other")
-    func boldClass() {
+    @Test("evaluations a second are those between the first update and the last, pauses between resumed runs left out")
+    func rate() throws {
+        let folder = try TemporaryFolder()
+        let run = try RunFolder.create(at: folder.file("run"))
+        let report = SampleRun.report()
+        try report.manifest.write(to: run)
+        try run.write(report.summary.detailedJSON.text, to: RunFolder.summaryName)
+        let updates = Array(report.seeds[0].updates.prefix(4))
+        try run.write(updates.map { $0.json.text + "\n" }.joined(), to: RunFolder.metricsName)
+        func rate(_ seconds: [Double]) throws -> Double? {
+            let lines = seconds.map { "{\"seconds\": \($0)}\n" }
+            try run.write(lines.joined(), to: "timing.jsonl")
+            return try Report.read(fromRun: run.path).seeds[0].rate
+        }
+        let evaluations = updates.map { Double($0.evaluations) }
+        #expect(try rate([5, 6, 7, 8]) == (evaluations[3] - evaluations[0]) / 3)
+        // The run was resumed after its second update.
+        let parts = evaluations[1] - evaluations[0] + evaluations[3] - evaluations[2]
+        #expect(try rate([5, 6, 2, 4]) == parts / 3)
+        #expect(try rate([5, 6]) == nil && rate([]) == nil)
+    }
+
+    @Test("the large figures are what the reward reads, and of other sets the first measure")
+    func headlines() {
         var report = SampleRun.report()
-        #expect(report.html.contains("The class in bold makes up a held-out set by itself."))
+        func tiles() -> [String] {
+            Self.section("result", of: report.html).matches(of: /<div class="name">([^<]*)/).map { String($0.1) }
+        }
+        #expect(tiles() == ["forget accuracy", "retain accuracy"])
+        report.summary.seeds[0].unedited = [.init("forget.loss", 1), .init("retain.true_probability", 0.9)]
+        #expect(tiles() == ["forget accuracy", "retain accuracy"])
+        for stage in [Stage.before, .meanPolicy] {
+            report.summary.seeds[0].heldOut[0][stage]?.append(.init("fped", 0.5))
+        }
+        report.summary.seeds[0].unedited.append(.init("forget.fped", 1))
+        #expect(tiles() == ["forget FPED", "retain accuracy"])
+    }
+
+    @Test("a class has a star only where it makes up a held-out set, and the caption mentions no other")
+    func starredHeldOutClass() {
+        var report = SampleRun.report()
+        #expect(report.html.contains("The class with a star makes up a held-out set by itself."))
         for index in report.summary.seeds[0].classes.indices { report.summary.seeds[0].classes[index].isTarget = false }
-        #expect(!report.html.contains("in bold"))
+        #expect(!report.html.contains("with a star"))
     }
 
     @Test("the caption mentions starred classes where there are some")
@@ -144,7 +182,7 @@ import Testing
             return report.html
         }
         let steps = Self.section("steps", of: try html(["before", "step_1", "mean_policy", "refined"]))
-        let cells = steps.matches(of: /<td[^>]*>([^<]*)/).map { String($0.output.1) }
+        let cells = steps.matches(of: /<td[^>]*>(.*?)<\/td>/).map { $0.output.1.replacing(/<[^>]*>/, with: "") }
         #expect(
             cells == [
                 "before", "91.00 (92.00)", "96.00 (95.00)", "1", "51.00 (52.00)", "94.00 (93.00)", "2",

@@ -132,6 +132,9 @@ struct RunOutcomeTests {
             let accuracy = outcome.heldOut[1][stage]?.first { $0.name == "accuracy" }?.value
             #expect(abs((numbers.first { $0.name == "1" }?.value ?? 0) - (accuracy ?? -1)) < 1e-6)
         }
+        // Accuracy per class is that of the set of several classes: the other would count its class twice.
+        #expect(outcome.classes.map(\.examples).reduce(0, +) == mixed.examples.count)
+        #expect(!outcome.classes.map(\.isTarget).contains(true))
         // The unedited network on what the reward has read, and its own name.
         #expect(outcome.unedited.map(\.name) == ["identity.accuracy"])
         let identity = try set("identity").examples

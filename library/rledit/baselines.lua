@@ -344,7 +344,7 @@ function baselines.threshold(options) end
 ---@field learning_rate number? Adam's step size, > 0; default 0.001
 
 ---@class rledit.InlpOptions: rledit.DebiasingOptions
----@field set rledit.Set with groups: what is taken away
+---@field set rledit.Set with groups: what is erased
 ---@field utility rledit.Set? what the layer is trained on afterwards; nothing by default
 ---@field rounds integer? classifiers, 1 … 10000; each takes as many directions as groups, less 1; default 2
 ---@field inverse_penalty number? C of the logistic regression, > 0; default 1
@@ -378,7 +378,7 @@ function baselines.threshold(options) end
 
 ---@class rledit.FineTuneLastLayerOptions: rledit.BaselineOptions
 ---@field set rledit.Set
----@field balance ("label"|"group")? what is shown equally often: each label, or each label of each group; labels by default
+---@field balance ("label"|"group")? what is shown equally often: each label, or each label of each group; default "label"
 ---@field epochs integer? as many examples as the set has, each, ≥ 1; default 5
 ---@field batch_size integer? examples of a step, ≥ 1; default 128
 ---@field learning_rate number? Adam's step size, > 0; default 0.001

@@ -222,23 +222,23 @@ function metrics.per_class_accuracy(scores, labels) end
 
 ---@alias rledit.Labels integer[]|rledit.Tensor
 
+---@class rledit.ComparisonOptions
+---@field model rledit.Model
+---@field reference rledit.Model for example the retrained one
+---@field set rledit.Set
+
 ---@class rledit.MembershipOptions
 ---@field model rledit.Model
 ---@field members rledit.Set examples that the model was trained on
 ---@field others rledit.Set examples of the same classes that it was not trained on
----@field limit integer? examples of each side at most; 1000 by default
+---@field limit integer? examples of each side that are looked at, at most, ≥ 1; default 1000
 
 ---@class rledit.MembershipRateOptions
 ---@field model rledit.Model
 ---@field examples rledit.Set what is asked about
 ---@field trained rledit.Set examples to keep that the model was trained on
 ---@field untrained rledit.Set examples of the same classes that it was not trained on
----@field limit integer? examples of each of the two at most; 2000 by default
-
----@class rledit.ComparisonOptions
----@field model rledit.Model
----@field reference rledit.Model for example the retrained one
----@field set rledit.Set
+---@field limit integer? examples of `trained` and `untrained` that are looked at, at most, ≥ 1; default 2000
 
 ---@class rledit.RelearnOptions
 ---@field model rledit.Model
@@ -265,7 +265,14 @@ function metrics.per_class_accuracy(scores, labels) end
 ---@field forget rledit.Set what is asked about
 ---@field retain rledit.Set examples to keep that the model was trained on
 ---@field test rledit.Set examples that it was not trained on
----@field limit integer? examples of each of the last two at most; 1000 by default
+---@field limit integer? examples of `retain` and `test` that are looked at, at most, ≥ 1; default 1000
+
+---@class rledit.WorstGroupOptions
+---@field model rledit.Model
+---@field set rledit.Set with groups
+---@field seed integer? the run's seed by default
+---@field resamples integer? times that as many examples are drawn, ≥ 1; default 1000
+---@field level number? share of the resamples within the interval, 0 … 1; default 0.95
 
 ---@class rledit.AverageGapOptions: rledit.MembershipSVCOptions
 ---@field retrained rledit.Model the reference: trained without the examples to forget
@@ -276,13 +283,6 @@ function metrics.per_class_accuracy(scores, labels) end
 ---@field retain number of the accuracy on those to keep
 ---@field test number of the accuracy on unseen ones
 ---@field membership number of `membership_svc`
-
----@class rledit.WorstGroupOptions
----@field model rledit.Model
----@field set rledit.Set with groups
----@field resamples integer? 1000 by default
----@field level number? share of the resamples within the interval; 0.95 by default
----@field seed integer? the run's seed by default
 
 ---@class rledit.WorstGroup
 ---@field group string

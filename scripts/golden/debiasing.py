@@ -10,19 +10,10 @@ import numpy as np
 import torch
 from sklearn.linear_model import LogisticRegression
 
+from swift_arrays import numbers
+
 random = np.random.default_rng(5)
 torch.manual_seed(0)
-
-
-def numbers(values, digits=9):
-    text = [f"{float(value):.{digits}g}" for value in np.ravel(values)]
-    lines, line = [], "       "
-    for item in text:
-        if len(line) + len(item) > 110:
-            lines.append(line)
-            line = "       "
-        line += f" {item},"
-    return "[\n" + "\n".join([*lines, line]) + "\n    ]"
 
 
 # LEACE, eq. 1, at ridge 0: P = W^-1 (W Sigma_xz)(W Sigma_xz)^+ W with W = Sigma_xx^(-1/2).

@@ -9,6 +9,8 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
+from swift_arrays import numbers
+
 random = np.random.default_rng(7)
 width, classes, rows = 4, 3, 60
 centres = random.normal(0, 1, (classes, width))
@@ -20,17 +22,6 @@ probe.fit(StandardScaler().fit_transform(features), labels)
 members, others = random.gamma(1, 0.2, 40).round(4), random.gamma(1, 0.5, 25).round(4)
 regression = LogisticRegression(C=1.0, class_weight="balanced", max_iter=10000, tol=1e-12)
 regression.fit(np.concatenate([members, others])[:, None], [1] * len(members) + [0] * len(others))
-
-
-def numbers(values, digits=9):
-    text = [f"{value:.{digits}g}" for value in np.ravel(values)]
-    lines, line = [], "       "
-    for item in text:
-        if len(line) + len(item) > 110:
-            lines.append(line)
-            line = "       "
-        line += f" {item},"
-    return "[\n" + "\n".join([*lines, line]) + "\n    ]"
 
 
 print(f"""// Written by scripts/golden/depth_measures.py with scikit-learn.

@@ -7,6 +7,8 @@ Needs numpy. The definitions are those of docs/transfer.md; gradients are centra
 """
 import numpy as np
 
+from swift_arrays import numbers
+
 random = np.random.default_rng(11)
 sizes = [3, 5, 4, 3]
 weights = [random.normal(0, 1, (o, i)).round(3) for i, o in zip(sizes, sizes[1:])]
@@ -94,28 +96,18 @@ margin = np.mean(own - s.max(axis=1)) / 5 - 1
 context = np.clip([input_distance, output_distance, input_contrast, margin], -3, 3)
 
 
-def numbers(values):
-    lines, line = [], "       "
-    for item in [f"{value:.7g}" for value in np.ravel(values)]:
-        if len(line) + len(item) > 110:
-            lines.append(line)
-            line = "       "
-        line += f" {item},"
-    return "[\n" + "\n".join([*lines, line]) + "\n    ]"
-
-
 print(f"""// Written by scripts/golden/unit_features.py.
 
 /// Features of the layer 5 → 4 of a perceptron 3 → 5 → 4 → 3 with ReLU, to compare with.
 enum UnitFeaturesGolden {{
-    static let weights: [[Float]] = [{", ".join(numbers(w) for w in weights)}]
-    static let biases: [[Float]] = [{", ".join(numbers(b) for b in biases)}]
+    static let weights: [[Float]] = [{", ".join(numbers(w, 7) for w in weights)}]
+    static let biases: [[Float]] = [{", ".join(numbers(b, 7) for b in biases)}]
     /// `[6, 3]` and `[9, 3]`.
-    static let forget: [Float] = {numbers(forget)}
-    static let retain: [Float] = {numbers(retain)}
+    static let forget: [Float] = {numbers(forget, 7)}
+    static let retain: [Float] = {numbers(retain, 7)}
     static let forgetLabels = {forget_labels.tolist()}
     /// `[4, 11]`, `[5, 11]`, `[4]`.
-    static let outputs: [Float] = {numbers(outputs)}
-    static let inputs: [Float] = {numbers(inputs)}
-    static let context: [Float] = {numbers(context)}
+    static let outputs: [Float] = {numbers(outputs, 7)}
+    static let inputs: [Float] = {numbers(inputs, 7)}
+    static let context: [Float] = {numbers(context, 7)}
 }}""")

@@ -8,6 +8,8 @@ Needs numpy and scikit-learn. The support vector machine is that of Unlearn-Sali
 import numpy as np
 from sklearn.svm import SVC
 
+from swift_arrays import numbers
+
 random = np.random.default_rng(11)
 
 
@@ -38,17 +40,6 @@ def softmax(scores):
 
 a, b = margins(first), margins(second)
 p, q = softmax(first), softmax(second)
-
-
-def numbers(values, digits=9):
-    text = [f"{value:.{digits}g}" for value in np.ravel(values)]
-    lines, line = [], "       "
-    for item in text:
-        if len(line) + len(item) > 110:
-            lines.append(line)
-            line = "       "
-        line += f" {item},"
-    return "[\n" + "\n".join([*lines, line]) + "\n    ]"
 
 
 few, many = machine(12, 2), machine(150, 3)

@@ -9,30 +9,13 @@
 local rledit = require "rledit"
 local args = rledit.args
 
-local digits = rledit.data.mnist()
-local train = digits.train:take(55000)
+local shared = require "digit_networks"
+local digits, train = shared.digits, shared.train
 local validates = args.split == "validation"
 local judged = validates and digits.train:drop(55000) or digits.test
 
-local function networks(first, count)
-  local models = {}
-  for i = 1, count do models[i] = rledit.models.digit_cnn { seed = first + i - 1 } end
-  return rledit.nn.fit_all { models = models, set = train, epochs = 2, seed = first }
-end
-
-local function by_class(set, forget_count, retain_count)
-  local known = {}
-  return function(_, class)
-    if not known[class] then
-      local forget, retain = set:partition(function(label) return label == class end)
-      known[class] = {
-        forget = forget_count and forget:take(forget_count) or forget,
-        retain = retain_count and retain:take(retain_count) or retain,
-      }
-    end
-    return known[class]
-  end
-end
+local function networks(first, count) return shared.family(count, first, shared.cnn) end
+local by_class = shared.by_class
 
 -- With `--set images=mixed` the policy looks at 5 + 50 to 500 + 2,000 images of a pair, another number for each, so that it
 -- learns what few of them are worth; the reward sees 500 + 2,000 all the same, under other names. `--set weight=10` makes

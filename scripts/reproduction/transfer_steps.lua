@@ -14,72 +14,24 @@
 -- percent. `--set way=one`, or the number of another way, runs that way alone; `way=rivals` what needs no policy.
 local rledit = require "rledit"
 local args = rledit.args
+local shared = require "digit_networks"
 local nn = rledit.nn
 
 local case = args.case or "families"
-local digits = rledit.data.mnist()
-local train = digits.train:take(55000)
+local digits, train = shared.digits, shared.train
 local unseen = { 6, 7 }
 
-local function perceptron(widths, activation)
-  return function(seed)
-    local name = ("perceptron %s %s %d"):format(table.concat(widths, "-"), activation or "relu", seed)
-    local layers = { name = name, input = { 1, 28, 28 }, seed = seed, { "flatten", nn.flatten() } }
-    for i = 1, #widths - 1 do
-      layers[#layers + 1] = { "fc" .. i, nn.linear(widths[i], widths[i + 1]) }
-      if i < #widths - 1 then layers[#layers + 1] = { "act" .. i, nn[activation or "relu"]() } end
-    end
-    return nn.sequential(layers)
-  end
-end
-
--- The layers that are edited: the one or two before the last hidden one.
-local layers_of = {}
-local function family(count, first, make, edited, options)
-  local models = {}
-  for i = 1, count do
-    models[i] = make(first + i - 1)
-    layers_of[models[i].name] = edited
-  end
-  local fit = { models = models, set = train, epochs = 2, seed = first }
-  for name, value in pairs(options or {}) do fit[name] = value end
-  return nn.fit_all(fit)
-end
-local sgd = { optimizer = "sgd", learning_rate = 0.05, momentum = 0.9, batch_size = 64 }
-
-local function joined(lists)
-  local all = {}
-  for _, list in ipairs(lists) do table.move(list, 1, #list, #all + 1, all) end
-  return all
-end
-
-local function by_class(set, forget_count, retain_count)
-  local known = {}
-  return function(_, class)
-    if not known[class] then
-      local forget, retain = set:partition(function(label) return label == class end)
-      known[class] = {
-        forget = forget_count and forget:take(forget_count) or forget,
-        retain = retain_count and retain:take(retain_count) or retain,
-      }
-    end
-    return known[class]
-  end
-end
+local cnn, perceptron, family, sgd = shared.cnn, shared.perceptron, shared.family, shared.sgd
+local layers_of, joined, by_class = shared.layers_of, shared.joined, shared.by_class
 
 -- Of each case: training and validation networks, classes, the sets of a pair, how many images an episode draws, the
 -- reward, the held-out families, what they are measured on, and the ways beside one step.
 local cases = {}
-local function reward(m)
-  local keep = (m.retain.accuracy + m.retain.true_probability) / 2
-  local drop = 1 - (m.forget.accuracy + m.forget.true_probability) / 2
-  return keep + drop, { keep = keep, drop = drop }
-end
 local seen = { 0, 1, 2, 3, 4, 5, 8, 9 }
 
 local function forgetting(result)
   local tests, sets = by_class(digits.test), by_class(train)
-  result.classes, result.unseen, result.draws, result.reward = seen, unseen, { 5, 500 }, reward
+  result.classes, result.unseen, result.draws, result.reward = seen, unseen, { 5, 500 }, shared.reward
   -- 500 + 2,000 images are drawn from, the reward sees 128 + 384 others.
   result.sets = by_class(train, 628, 2384)
   result.measure = function(model, class)
@@ -103,8 +55,7 @@ end
 function cases.families()
   return forgetting {
     training = joined {
-      family(3, 900, function(seed) return rledit.models.digit_cnn { seed = seed } end, { "fc2" },
-        { set = train:take(20000) }),
+      family(3, 900, cnn, { "fc2" }, { set = train:take(20000) }),
       family(3, 1684, perceptron { 784, 128, 32, 10 }, { "fc2" }),
       family(3, 1684, perceptron { 784, 256, 64, 10 }, { "fc2" }),
     },

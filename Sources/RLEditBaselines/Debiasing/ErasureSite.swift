@@ -1,7 +1,59 @@
+internal import RLEditCore
 internal import RLEditData
 internal import RLEditNN
 internal import RLEditTensor
 internal import RLEditWorlds
+
+/// A method that erases from what enters a linear layer what it says of the groups of a set. The layer takes the erasure up,
+/// and is trained on with what is left of the examples of `utility`, if there are any.
+protocol ErasureMethod: DebiasingMethod {
+    var refit: Refit { get }
+    /// - Parameters:
+    ///   - inputs: what enters, `[examples, width]`.
+    ///   - report: told before each round, if there are several.
+    func erasure(
+        _ inputs: Tensor, groups: ExampleGroups, report: (_ round: Int, _ rounds: Int) throws -> Void
+    ) throws -> LinearErasure
+}
+
+extension ErasureMethod {
+    public var sets: [DebiasingSet] {
+        [
+            DebiasingSet(.set, "with groups: what is erased"),
+            DebiasingSet(.utility, "what the layer is trained on afterwards; nothing by default", isRequired: false),
+        ]
+    }
+
+    public func debias(_ problem: DebiasingProblem, random: RandomStream, passes: PassCounter) throws -> Network {
+        let site = try ErasureSite(problem.network, layer: layer)
+        let examples = try problem.set(.set)
+        guard let groups = examples.groups else {
+            throw BaselineError.unsuitableSet("set", reason: "has no groups to erase")
+        }
+        let inputs = try site.inputs(problem.network, on: examples, pool: problem.pool, passes: passes)
+        let erasure = try erasure(inputs, groups: groups) { try passes.report($0, of: $1 + refit.epochs) }
+        return try site.refitted(
+            problem, after: erasure, on: problem.sets[.utility], refit, random: random, passes: passes)
+    }
+}
+
+/// How the layer is trained after an erasure.
+public struct Refit: Sendable {
+    public var epochs = 5
+    public var batchSize = 128
+    public var learningRate = 1e-3
+
+    /// The settings of a method that holds these.
+    static func settings<Method>(at path: WritableKeyPath<Method, Refit>) -> [Setting<Method>] {
+        [
+            .integer(
+                "epochs", path.appending(path: \.epochs), .count(upTo: mostCounted), "passes over `utility`"),
+            .integer(
+                "batchSize", path.appending(path: \.batchSize), .count(upTo: mostCounted), "examples of a step"),
+            .number("learningRate", path.appending(path: \.learningRate), .positive, "Adam's step size"),
+        ]
+    }
+}
 
 /// A linear layer that reads one vector: where methods erase what its input says of groups. They take x − P (x − μ) in
 /// place of x; the layer takes that up as W ← W (I − P), b ← b + W P μ.
@@ -92,13 +144,6 @@ struct ErasureSite {
         }
         return try folding(erasure, into: try training.network())
     }
-}
-
-/// How the layer is trained after an erasure.
-struct Refit {
-    let epochs: Int
-    let batchSize: Int
-    let learningRate: Double
 }
 
 /// x ← x − P (x − μ).

@@ -27,6 +27,7 @@ public struct FineTuneLastLayer: Configurable, Sendable {
 
     public var settings: [Setting<Self>] {
         [
+            .word("balance", \.balance, "what is shown equally often: each label, or each label of each group"),
             .integer("epochs", \.epochs, .count(upTo: mostCounted), "as many examples as the set has, each"),
             .integer("batchSize", \.batchSize, .count(upTo: mostCounted), "examples of a step"),
             .number("learningRate", \.learningRate, .positive, "Adam's step size"),

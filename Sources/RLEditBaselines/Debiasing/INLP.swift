@@ -1,7 +1,7 @@
 public import RLEditCore
 package import RLEditData
-public import RLEditNN
-public import RLEditTensor
+internal import RLEditNN
+package import RLEditTensor
 
 /// Iterative nullspace projection (Ravfogel et al., *Null it out: guarding protected attributes by iterative nullspace
 /// projection*, ACL 2020, algorithm 1): a linear classifier learns to tell the groups of a set from what enters a layer; what
@@ -10,16 +10,13 @@ public import RLEditTensor
 ///     x ← x − P (x − μ),      P the projection onto the rows of all classifiers.
 ///
 /// The classifier is a multinomial logistic regression with the groups as classes, and one more for what belongs to none; an
-/// example of several groups counts in each. The layer takes the projection up, and is trained on with what is left of the
-/// examples of `utility`, if there are any.
-public struct INLP: DebiasingMethod {
+/// example of several groups counts in each.
+public struct INLP: ErasureMethod {
     public var layer: String?
     public var rounds = 2
     public var inversePenalty = 1.0
     public var iterations = 100
-    public var epochs = 5
-    public var batchSize = 128
-    public var learningRate = 1e-3
+    public var refit = Refit()
 
     public init(layer: String? = nil) { self.layer = layer }
     public var name: String { "inlp" }
@@ -29,13 +26,6 @@ public struct INLP: DebiasingMethod {
             + "linear layer, and projects onto the nullspace of its weights; then trains the layer on with what is left."
     }
 
-    public var sets: [DebiasingSet] {
-        [
-            DebiasingSet(.set, "with groups: what is taken away"),
-            DebiasingSet(.utility, "what the layer is trained on afterwards; nothing by default", isRequired: false),
-        ]
-    }
-
     public var settings: [Setting<Self>] {
         [
             .integer(
@@ -43,30 +33,14 @@ public struct INLP: DebiasingMethod {
             ),
             .number("inversePenalty", \.inversePenalty, .positive, "C of the logistic regression"),
             .integer("iterations", \.iterations, .count(upTo: mostCounted), "of each regression, at most"),
-            .integer("epochs", \.epochs, .count(upTo: mostCounted), "passes over `utility`"),
-            .integer("batchSize", \.batchSize, .count(upTo: mostCounted), "examples of a step"),
-            .number("learningRate", \.learningRate, .positive, "Adam's step size"),
-        ]
-    }
-
-    public func debias(_ problem: DebiasingProblem, random: RandomStream, passes: PassCounter) throws -> Network {
-        let site = try ErasureSite(problem.network, layer: layer)
-        let examples = try problem.set(.set)
-        guard let groups = examples.groups else {
-            throw BaselineError.unsuitableSet("set", reason: "has no groups to erase")
-        }
-        let inputs = try site.inputs(problem.network, on: examples, pool: problem.pool, passes: passes)
-        let erasure = try erasure(inputs, groups: groups) { try passes.report($0, of: rounds + epochs) }
-        return try site.refitted(
-            problem, after: erasure, on: problem.sets[.utility],
-            Refit(epochs: epochs, batchSize: batchSize, learningRate: learningRate), random: random, passes: passes)
+        ] + Refit.settings(at: \.refit)
     }
 
     /// - Parameters:
     ///   - inputs: `[examples, width]`.
     ///   - report: told before each round.
     package func erasure(
-        _ inputs: Tensor, groups: ExampleGroups, report: (_ round: Int) throws -> Void = { _ in }
+        _ inputs: Tensor, groups: ExampleGroups, report: (_ round: Int, _ rounds: Int) throws -> Void = { _, _ in }
     ) throws -> LinearErasure {
         let width = inputs.shape[1]
         // A row for each group of each example.
@@ -87,7 +61,7 @@ public struct INLP: DebiasingMethod {
         (probe.inversePenalty, probe.iterations) = (inversePenalty, iterations)
         var basis = DirectionBasis(tolerance: 1e-9)
         for round in 0..<rounds where basis.parts.count < width {
-            try report(round)
+            try report(round, rounds)
             let projected = Self.withoutDirections(basis, features, width: width)
             let model = probe.fit(
                 projected, labels: labels.compactMap { classOf[$0] }, width: width, classes: present.count)

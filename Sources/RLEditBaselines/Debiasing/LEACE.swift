@@ -1,7 +1,7 @@
 public import RLEditCore
 package import RLEditData
-public import RLEditNN
-public import RLEditTensor
+internal import RLEditNN
+package import RLEditTensor
 
 /// Least-squares concept erasure (Belrose et al., *LEACE: perfect linear concept erasure in closed form*, NeurIPS 2023): the
 /// smallest change of what enters a layer after which no linear classifier tells the groups of a set from it. With x what
@@ -10,14 +10,11 @@ public import RLEditTensor
 ///     P = Σ_xz (Σ_xzᵀ S Σ_xz)⁺ Σ_xzᵀ S,      x ← x − P (x − μ),
 ///
 /// which is their eq. 1 at ridge 0, W = Σ_xx^(−1/2). Whatever the ridge, x and z are uncorrelated afterwards: it decides only
-/// what "smallest" means where few examples span few directions. The layer takes the erasure up, and is trained on with what
-/// is left of the examples of `utility`, if there are any.
-public struct LEACE: DebiasingMethod {
+/// what "smallest" means where few examples span few directions.
+public struct LEACE: ErasureMethod {
     public var layer: String?
     public var ridge = 1e-4
-    public var epochs = 5
-    public var batchSize = 128
-    public var learningRate = 1e-3
+    public var refit = Refit()
 
     public init(layer: String? = nil) { self.layer = layer }
     public var name: String { "leace" }
@@ -27,38 +24,18 @@ public struct LEACE: DebiasingMethod {
             + "a linear way, in closed form and with the least change, and trains the layer on with what is left."
     }
 
-    public var sets: [DebiasingSet] {
-        [
-            DebiasingSet(.set, "with groups: what is erased"),
-            DebiasingSet(.utility, "what the layer is trained on afterwards; nothing by default", isRequired: false),
-        ]
-    }
-
     public var settings: [Setting<Self>] {
         [
             .number(
                 "ridge", \.ridge, .positive,
-                "added to the variances, as a share of their mean; with few examples more of it does less harm"),
-            .integer("epochs", \.epochs, .count(upTo: mostCounted), "passes over `utility`"),
-            .integer("batchSize", \.batchSize, .count(upTo: mostCounted), "examples of a step"),
-            .number("learningRate", \.learningRate, .positive, "Adam's step size"),
-        ]
-    }
-
-    public func debias(_ problem: DebiasingProblem, random: RandomStream, passes: PassCounter) throws -> Network {
-        let site = try ErasureSite(problem.network, layer: layer)
-        let examples = try problem.set(.set)
-        guard let groups = examples.groups else {
-            throw BaselineError.unsuitableSet("set", reason: "has no groups to erase")
-        }
-        let inputs = try site.inputs(problem.network, on: examples, pool: problem.pool, passes: passes)
-        return try site.refitted(
-            problem, after: try erasure(inputs, groups: groups), on: problem.sets[.utility],
-            Refit(epochs: epochs, batchSize: batchSize, learningRate: learningRate), random: random, passes: passes)
+                "added to the variances, as a share of their mean; with few examples more of it does less harm")
+        ] + Refit.settings(at: \.refit)
     }
 
     /// - Parameter inputs: `[examples, width]`.
-    package func erasure(_ inputs: Tensor, groups: ExampleGroups) throws -> LinearErasure {
+    package func erasure(
+        _ inputs: Tensor, groups: ExampleGroups, report: (_ round: Int, _ rounds: Int) throws -> Void = { _, _ in }
+    ) throws -> LinearErasure {
         let (count, width, concepts) = (inputs.shape[0], inputs.shape[1], groups.names.count)
         let mean = LinearErasure.mean(of: inputs.scalars.map(Double.init), width: width)
         let centred = try inputs.sub(Tensor(mean.map { Float($0) }, shape: [1, width]))

@@ -1,25 +1,39 @@
+public import RLEditCore
 public import RLEditData
 public import RLEditNN
 public import RLEditTensor
 
 /// The accuracy of the group of a set that a network serves worst, with an interval from the percentile bootstrap (Efron
 /// and Tibshirani 1993): examples are drawn with replacement, and the worst group is found again each time.
-public struct WorstGroup: Sendable {
-    public let group: String
-    /// 0 … 1
-    public let accuracy: Double
-    /// Ends of the interval.
-    public let low: Double
-    public let high: Double
+public struct WorstGroup: Configurable, Sendable {
+    public var resamples = 1000
+    public var level = 0.95
 
-    /// - Parameters:
-    ///   - examples: with groups. A group without examples counts nowhere.
-    ///   - resamples: at least 1.
-    ///   - level: share of the resamples within the interval, 0 … 1.
-    public init(
-        _ network: Network, on examples: ExampleSet, resamples: Int = 1000, level: Double = 0.95, seed: UInt64,
-        pool: WorkerPool? = nil
-    ) throws {
+    public init() {}
+
+    public var owner: String { "worst_group" }
+
+    public var settings: [Setting<Self>] {
+        [
+            .integer("resamples", \.resamples, .count(upTo: 1_000_000), "times that as many examples are drawn"),
+            .number("level", \.level, .unit, "share of the resamples within the interval"),
+        ]
+    }
+
+    public struct Found: Sendable, Equatable {
+        public let group: String
+        /// 0 … 1
+        public let accuracy: Double
+        /// Ends of the interval.
+        public let low: Double
+        public let high: Double
+    }
+
+    /// - Parameter examples: with groups. A group without examples counts nowhere.
+    public func find(
+        _ network: Network, on examples: ExampleSet, seed: UInt64, pool: WorkerPool? = nil
+    ) throws -> Found {
+        try validate()
         try network.requireClassifier([("set", examples)])
         guard let groups = examples.groups, groups.counts.contains(where: { $0 > 0 }) else {
             throw BaselineError.unsuitableSet("set", reason: "has no groups with examples")
@@ -44,15 +58,15 @@ public struct WorstGroup: Sendable {
         }
         var stream = RandomStream(seed: seed, name: "worst group")
         var drawn: [Double] = []
-        for _ in 0..<max(resamples, 1) {
+        for _ in 0..<resamples {
             let rows = isRight.indices.map { _ in stream.index(below: isRight.count) }
             // None of a sparse set's groups may have been drawn.
             if let resampled = worst(rows) { drawn.append(resampled.accuracy) }
         }
         drawn = drawn.isEmpty ? [found.accuracy] : drawn.sorted()
-        (group, accuracy) = (groups.names[found.group], found.accuracy)
-        low = Self.quantile(drawn, (1 - level) / 2)
-        high = Self.quantile(drawn, (1 + level) / 2)
+        return Found(
+            group: groups.names[found.group], accuracy: found.accuracy,
+            low: Self.quantile(drawn, (1 - level) / 2), high: Self.quantile(drawn, (1 + level) / 2))
     }
 
     /// A quantile of ascending values, linear between neighbours as numpy's.

@@ -1,22 +1,33 @@
 internal import Foundation
+public import RLEditCore
 public import RLEditData
 public import RLEditNN
 public import RLEditTensor
 
-/// Can one tell from the answers which examples a model was trained on?
-public enum MembershipInference {
-    /// The ROC AUC of −cross-entropy as a score of membership (Yeom et al. 2018): the share of pairs of a member and a
-    /// non-member in which the member has the lower loss, ties counting half. 0.5 is ideal: nothing can be told.
-    ///
-    /// Both sides are cut to equal sizes, at most `limit` each, from the front.
+/// Can one tell from the loss which examples a model was trained on? The ROC AUC of −cross-entropy as a score of membership
+/// (Yeom et al. 2018): the share of pairs of a member and a non-member in which the member has the lower loss, ties counting
+/// half. 0.5 is ideal: nothing can be told.
+public struct MembershipAUC: Configurable, Sendable {
+    public var limit = 1000
+
+    public init() {}
+
+    public var owner: String { "membership_auc" }
+
+    public var settings: [Setting<Self>] {
+        [.integer("limit", \.limit, .atLeast(1), "examples of each side that are looked at, at most")]
+    }
+
+    /// Both sides are cut to equal sizes, from the front.
     /// - Parameters:
     ///   - members: examples to forget, which the model was trained on.
     ///   - others: examples of the same classes that it was not trained on.
-    public static func auc(
-        _ network: Network, members: ExampleSet, others: ExampleSet, limit: Int = 1000, pool: WorkerPool? = nil
+    public func auc(
+        _ network: Network, members: ExampleSet, others: ExampleSet, pool: WorkerPool? = nil
     ) throws -> Double {
+        try validate()
         try network.requireClassifier([("members", members), ("others", others)])
-        let count = min(members.count, others.count, max(limit, 1))
+        let count = min(members.count, others.count, limit)
         let passes = PassCounter()
         func losses(_ set: ExampleSet) throws -> [Double] {
             let part = try set.take(count)
@@ -32,16 +43,29 @@ public enum MembershipInference {
         }
         return wins / (Double(count) * Double(count))
     }
+}
 
-    /// The share of `examples` that a logistic regression on the entropy of the answer calls members (the attack of
-    /// Salem et al. 2019 as unlearning papers use it). To be compared with the value of a retrained network, not with 0.
-    ///
-    /// The regression is fitted on what the model keeps: examples that it was trained on against ones that it was not,
-    /// classes weighted to balance, ridge penalty C = 1, the intercept free.
-    public static func entropyRate(
-        _ network: Network, examples: ExampleSet, trained: ExampleSet, untrained: ExampleSet, limit: Int = 2000,
-        pool: WorkerPool? = nil
+/// The share of examples that a logistic regression on the entropy of the answer calls members (the attack of Salem et al.
+/// 2019 as unlearning papers use it). To be compared with the value of a retrained network, not with 0.
+///
+/// The regression is fitted on what the model keeps: examples that it was trained on against ones that it was not, classes
+/// weighted to balance, ridge penalty C = 1, the intercept free.
+public struct MembershipRate: Configurable, Sendable {
+    public var limit = 2000
+
+    public init() {}
+
+    public var owner: String { "membership_rate" }
+
+    public var settings: [Setting<Self>] {
+        [.integer("limit", \.limit, .atLeast(1), "examples of `trained` and `untrained` that are looked at, at most")]
+    }
+
+    /// - Parameter examples: what is asked about.
+    public func rate(
+        _ network: Network, examples: ExampleSet, trained: ExampleSet, untrained: ExampleSet, pool: WorkerPool? = nil
     ) throws -> Double {
+        try validate()
         try network.requireClassifier([("examples", examples), ("trained", trained), ("untrained", untrained)])
         let passes = PassCounter()
         func entropies(_ set: ExampleSet, _ count: Int) throws -> [Double] {
@@ -49,7 +73,7 @@ public enum MembershipInference {
             return Answers.entropies(scores)
         }
         let regression = EntropyRegression(
-            members: try entropies(trained, max(limit, 1)), others: try entropies(untrained, max(limit, 1)))
+            members: try entropies(trained, limit), others: try entropies(untrained, limit))
         let called = try entropies(examples, examples.count).count { regression.callsMember($0) }
         return Double(called) / Double(examples.count)
     }

@@ -1,21 +1,33 @@
 internal import Foundation
+public import RLEditCore
 public import RLEditData
 public import RLEditNN
 public import RLEditTensor
 
-extension MembershipInference {
-    /// The membership attack of published tables of unlearning (Fan et al., *SalUn*, ICLR 2024): the share of `examples`
-    /// that a support vector machine calls strangers, fitted on the probability of the label of examples that the model
-    /// was trained on against ones that it was not.
-    ///
-    /// The machine is theirs: radial kernel with γ = 1, C = 3, one feature. Both sides are cut to equal sizes, at most
-    /// `limit` each, from the front.
-    public static func supportVectorRate(
-        _ network: Network, examples: ExampleSet, trained: ExampleSet, untrained: ExampleSet, limit: Int = 1000,
-        pool: WorkerPool? = nil
+/// The membership attack of published tables of unlearning (Fan et al., *SalUn*, ICLR 2024): the share of the examples to
+/// forget that a support vector machine calls strangers, fitted on the probability of the label of examples that the model
+/// was trained on against ones that it was not. The machine is theirs: radial kernel with γ = 1, C = 3, one feature.
+public struct MembershipSVC: Configurable, Sendable {
+    public var limit = 1000
+
+    public init() {}
+
+    public var owner: String { "membership_svc" }
+
+    public var settings: [Setting<Self>] {
+        [.integer("limit", \.limit, .atLeast(1), "examples of `retain` and `test` that are looked at, at most")]
+    }
+
+    /// `retain` and `test` are cut to equal sizes, from the front.
+    /// - Parameters:
+    ///   - retain: examples to keep that the model was trained on.
+    ///   - test: examples that it was not trained on.
+    public func rate(
+        _ network: Network, forget: ExampleSet, retain: ExampleSet, test: ExampleSet, pool: WorkerPool? = nil
     ) throws -> Double {
-        try network.requireClassifier([("forget", examples), ("retain", trained), ("test", untrained)])
-        let count = min(trained.count, untrained.count, max(limit, 1))
+        try validate()
+        try network.requireClassifier([("forget", forget), ("retain", retain), ("test", test)])
+        let count = min(retain.count, test.count, limit)
         let passes = PassCounter()
         func confidences(_ set: ExampleSet) throws -> [Double] {
             let scores = try network.scores(of: set, pool: pool, passes: passes)
@@ -23,9 +35,9 @@ extension MembershipInference {
             return zip(Answers.logProbabilities(scores), set.labels).map { exp($0[$1]) }
         }
         let machine = SupportVectorMachine(
-            positives: try confidences(try trained.take(count)), negatives: try confidences(try untrained.take(count)))
-        let strangers = try confidences(examples).count { machine.decision($0) <= 0 }
-        return Double(strangers) / Double(examples.count)
+            positives: try confidences(try retain.take(count)), negatives: try confidences(try test.take(count)))
+        let strangers = try confidences(forget).count { machine.decision($0) <= 0 }
+        return Double(strangers) / Double(forget.count)
     }
 }
 
@@ -36,21 +48,19 @@ public struct UnlearningGap: Sendable {
     public let forget: Double
     public let retain: Double
     public let test: Double
-    /// Of ``MembershipInference/supportVectorRate(_:examples:trained:untrained:limit:pool:)``.
+    /// Of ``MembershipSVC``.
     public let membership: Double
 
     /// The average gap, 0 … 1.
     public var average: Double { (forget + retain + test + membership) / 4 }
 
-    /// - Parameter limit: of the membership attack.
     public init(
         _ network: Network, retrained: Network, forget: ExampleSet, retain: ExampleSet, test: ExampleSet,
-        limit: Int = 1000, pool: WorkerPool? = nil
+        attack: MembershipSVC = MembershipSVC(), pool: WorkerPool? = nil
     ) throws {
         func figures(_ network: Network) throws -> [Double] {
             // Checks network and sets.
-            let membership = try MembershipInference.supportVectorRate(
-                network, examples: forget, trained: retain, untrained: test, limit: limit, pool: pool)
+            let membership = try attack.rate(network, forget: forget, retain: retain, test: test, pool: pool)
             return try [forget, retain, test].map { try network.accuracy(on: $0, pool: pool) } + [membership]
         }
         let gaps = zip(try figures(network), try figures(retrained)).map { abs($0 - $1) }

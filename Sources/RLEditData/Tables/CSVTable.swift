@@ -46,6 +46,7 @@ package struct CSVTable {
             if !columns.isEmpty { places[CSVTable.unnamedColumn] = 0 }
         }
         for field in 0..<record.count {
+            if record[field].contains(0) { throw .invalidTable(path: source.path, fault: .notText) }
             guard let name = String(validating: record[field], as: UTF8.self) else {
                 throw .invalidTable(path: source.path, fault: .notUTF8(record.place, column: "\(field + 1)"))
             }

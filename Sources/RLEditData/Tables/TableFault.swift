@@ -62,6 +62,8 @@ public enum TableFault: Equatable, Sendable, CustomStringConvertible {
     /// A row longer than the reader takes.
     case tooLong(Row, limit: Int)
     case notUTF8(Row, column: String)
+    /// The first row holds zero bytes, which no text in UTF-8 has.
+    case notText
     /// The file has no row at all.
     case noHeader
     /// Two columns of one name, which is asked for.
@@ -109,6 +111,8 @@ public enum TableFault: Equatable, Sendable, CustomStringConvertible {
         case .tooLong(let row, let limit): "\(row) is longer than \(limit) bytes: is a quote left open?"
         case .notUTF8(let row, let column):
             "\(row.at(column)): not UTF-8; convert the file, for example with iconv"
+        case .notText:
+            "not a text file: a table in UTF-8 expected (the option encoding takes UTF-16)"
         case .noHeader: "the file is empty: a header row with the columns' names is needed"
         case .duplicateColumn(let name): "the header names the column '\(name)' twice"
         case .missingColumn(let name, let known): TableFault.missing(name, known)

@@ -88,13 +88,7 @@ extension HostModules {
             module.types(
                 FineTuneLastLayer().annotation(
                     "rledit.FineTuneLastLayerOptions", parent: "rledit.BaselineOptions",
-                    [
-                        "set rledit.Set",
-                        """
-                        balance ("label"|"group")? what is shown equally often: each label, or each label of each group; \
-                        labels by default
-                        """,
-                    ]))
+                    ["set rledit.Set"]))
             module.types(
                 ThresholdTuning().annotation(
                     "rledit.ThresholdOptions", parent: "rledit.BaselineOptions",
@@ -159,17 +153,13 @@ extension HostModules {
     private static func fineTuneLastLayer(_ call: LuaCall, _ context: ScriptContext) throws -> LuaResults {
         try call.atMost(1)
         let options = LuaOptions(owner: "rledit.baselines.fine_tune_last_layer", table: try call.table(1))
-        var method = FineTuneLastLayer()
-        try method.read(options)
-        let words = FineTuneLastLayer.Balance.allCases.map { (word: $0.rawValue, value: $0) }
-        if let balance = try options.word("balance", among: words) { method.balance = balance }
+        let method = try FineTuneLastLayer().reading(options)
         let request = try BaselineRequest(options, context)
         let set = try options.required("set", as: ExampleSet.self)
         try options.finish()
-        let chosen = method
         return try request.result(call, FineTuneLastLayer.name, context) { watch in
             try options.blamingFields {
-                try chosen.run(
+                try method.run(
                     request.model.network, on: set, seed: UInt64(bitPattern: Int64(request.seed)),
                     pool: context.pool, watch: watch)
             }
@@ -179,16 +169,14 @@ extension HostModules {
     private static func threshold(_ call: LuaCall, _ context: ScriptContext) throws -> LuaResults {
         try call.atMost(1)
         let options = LuaOptions(owner: "rledit.baselines.threshold", table: try call.table(1))
-        var method = ThresholdTuning()
-        try method.read(options)
+        let method = try ThresholdTuning().reading(options)
         let request = try BaselineRequest(options, context)
         let set = try options.required("set", as: ExampleSet.self)
         let utility = try options.optional("utility", as: ExampleSet.self) ?? set
         try options.finish()
-        let chosen = method
         return try request.result(call, ThresholdTuning.name, context) { _ in
             try options.blamingFields {
-                try chosen.run(request.model.network, on: set, utility: utility, pool: context.pool)
+                try method.run(request.model.network, on: set, utility: utility, pool: context.pool)
             }
         }
     }

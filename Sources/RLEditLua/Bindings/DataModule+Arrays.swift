@@ -44,6 +44,10 @@ extension HostModules {
             throw options.fieldError("classes", "a whole number from 1 on expected, got \(classes)")
         }
         let inputs = try array(inputsName, of: path, options, "inputs", call, context)
+        guard inputs.shape.first ?? 0 > 0 else {
+            throw options.fieldError(
+                "inputs", "'\(inputsName)' has the shape \(inputs.shape): at least one example expected")
+        }
         let labels = try array(labelsName, of: path, options, "labels", call, context)
         guard labels.count == labels.shape.first ?? 0 else {
             throw options.fieldError(

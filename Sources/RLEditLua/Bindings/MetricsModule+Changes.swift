@@ -54,14 +54,19 @@ extension HostModules {
             }
         }
         module.types(
+            MembershipSVC().annotation(
+                "rledit.MembershipSVCOptions",
+                [
+                    "model rledit.Model", "forget rledit.Set what is asked about",
+                    "retain rledit.Set examples to keep that the model was trained on",
+                    "test rledit.Set examples that it was not trained on",
+                ]))
+        module.types(
+            WorstGroup().annotation(
+                "rledit.WorstGroupOptions",
+                ["model rledit.Model", "set rledit.Set with groups", "seed integer? the run's seed by default"]))
+        module.types(
             """
-            @class rledit.MembershipSVCOptions
-            @field model rledit.Model
-            @field forget rledit.Set what is asked about
-            @field retain rledit.Set examples to keep that the model was trained on
-            @field test rledit.Set examples that it was not trained on
-            @field limit integer? examples of each of the last two at most; 1000 by default
-
             @class rledit.AverageGapOptions: rledit.MembershipSVCOptions
             @field retrained rledit.Model the reference: trained without the examples to forget
 
@@ -71,13 +76,6 @@ extension HostModules {
             @field retain number of the accuracy on those to keep
             @field test number of the accuracy on unseen ones
             @field membership number of `membership_svc`
-
-            @class rledit.WorstGroupOptions
-            @field model rledit.Model
-            @field set rledit.Set with groups
-            @field resamples integer? 1000 by default
-            @field level number? share of the resamples within the interval; 0.95 by default
-            @field seed integer? the run's seed by default
 
             @class rledit.WorstGroup
             @field group string
@@ -101,9 +99,10 @@ extension HostModules {
             let sets = try UnlearningSets(options)
             try options.finish()
             return try call.returns(
-                try MembershipInference.supportVectorRate(
-                    sets.model, examples: sets.forget, trained: sets.retain, untrained: sets.test, limit: sets.limit,
-                    pool: context.pool))
+                try options.blamingFields {
+                    try sets.attack.rate(
+                        sets.model, forget: sets.forget, retain: sets.retain, test: sets.test, pool: context.pool)
+                })
         }
         module.function(
             "average_gap",
@@ -120,9 +119,11 @@ extension HostModules {
             let sets = try UnlearningSets(options)
             let retrained = try options.required("retrained", as: Network.self)
             try options.finish()
-            let gap = try UnlearningGap(
-                sets.model, retrained: retrained, forget: sets.forget, retain: sets.retain, test: sets.test,
-                limit: sets.limit, pool: context.pool)
+            let gap = try options.blamingFields {
+                try UnlearningGap(
+                    sets.model, retrained: retrained, forget: sets.forget, retain: sets.retain, test: sets.test,
+                    attack: sets.attack, pool: context.pool)
+            }
             let table = try call.host.makeTable()
             try table.set("forget", gap.forget)
             try table.set("retain", gap.retain)
@@ -144,19 +145,14 @@ extension HostModules {
     private static func worstGroup(_ call: LuaCall, _ context: ScriptContext) throws -> LuaResults {
         try call.atMost(1)
         let options = LuaOptions(owner: "rledit.metrics.worst_group", table: try call.table(1))
+        let measure = try WorstGroup().reading(options)
         let model = try options.required("model", as: Network.self)
         let set = try options.required("set", as: ExampleSet.self)
-        let resamples = try count("resamples", options) ?? 1000
-        let level = try options.optional("level", as: Double.self) ?? 0.95
-        guard (0...1).contains(level) else { throw options.fieldError("level", "must be from 0 to 1, got \(level)") }
-        guard resamples <= 1_000_000 else {
-            throw options.fieldError("resamples", "must be at most 1000000, got \(resamples)")
-        }
         let seed = try options.optional("seed", as: Int.self) ?? context.seed
         try options.finish()
-        let worst = try WorstGroup(
-            model, on: set, resamples: resamples, level: level, seed: UInt64(bitPattern: Int64(seed)),
-            pool: context.pool)
+        let worst = try options.blamingFields {
+            try measure.find(model, on: set, seed: UInt64(bitPattern: Int64(seed)), pool: context.pool)
+        }
         let table = try call.host.makeTable()
         try table.set("group", worst.group)
         try table.set("accuracy", worst.accuracy)
@@ -165,20 +161,20 @@ extension HostModules {
         return try call.returns(table)
     }
 
-    /// The model and the three sets of tables of unlearning.
+    /// The model and the three sets of tables of unlearning, and the membership attack on them.
     private struct UnlearningSets {
+        let attack: MembershipSVC
         let model: Network
         let forget: ExampleSet
         let retain: ExampleSet
         let test: ExampleSet
-        let limit: Int
 
         init(_ options: LuaOptions) throws {
+            attack = try MembershipSVC().reading(options)
             model = try options.required("model", as: Network.self)
             forget = try options.required("forget", as: ExampleSet.self)
             retain = try options.required("retain", as: ExampleSet.self)
             test = try options.required("test", as: ExampleSet.self)
-            limit = try count("limit", options) ?? 1000
         }
     }
 }

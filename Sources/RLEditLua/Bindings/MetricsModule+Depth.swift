@@ -107,25 +107,27 @@ extension HostModules {
     static func addDepthMeasures(to module: LuaModule, context: ScriptContext) {
         module.types(
             """
-            @class rledit.MembershipOptions
-            @field model rledit.Model
-            @field members rledit.Set examples that the model was trained on
-            @field others rledit.Set examples of the same classes that it was not trained on
-            @field limit integer? examples of each side at most; 1000 by default
-
-            @class rledit.MembershipRateOptions
-            @field model rledit.Model
-            @field examples rledit.Set what is asked about
-            @field trained rledit.Set examples to keep that the model was trained on
-            @field untrained rledit.Set examples of the same classes that it was not trained on
-            @field limit integer? examples of each of the two at most; 2000 by default
-
             @class rledit.ComparisonOptions
             @field model rledit.Model
             @field reference rledit.Model for example the retrained one
             @field set rledit.Set
             """
         )
+        module.types(
+            MembershipAUC().annotation(
+                "rledit.MembershipOptions",
+                [
+                    "model rledit.Model", "members rledit.Set examples that the model was trained on",
+                    "others rledit.Set examples of the same classes that it was not trained on",
+                ]))
+        module.types(
+            MembershipRate().annotation(
+                "rledit.MembershipRateOptions",
+                [
+                    "model rledit.Model", "examples rledit.Set what is asked about",
+                    "trained rledit.Set examples to keep that the model was trained on",
+                    "untrained rledit.Set examples of the same classes that it was not trained on",
+                ]))
         module.types(
             Relearning().annotation(
                 "rledit.RelearnOptions",
@@ -151,43 +153,45 @@ extension HostModules {
     private static func membershipAUC(
         _ call: LuaCall, _ options: LuaOptions, _ context: ScriptContext
     ) throws -> LuaResults {
+        let measure = try MembershipAUC().reading(options)
         let model = try options.required("model", as: Network.self)
         let members = try options.required("members", as: ExampleSet.self)
         let others = try options.required("others", as: ExampleSet.self)
-        let limit = try count("limit", options) ?? 1000
         try options.finish()
         return try call.returns(
-            try MembershipInference.auc(model, members: members, others: others, limit: limit, pool: context.pool))
+            try options.blamingFields {
+                try measure.auc(model, members: members, others: others, pool: context.pool)
+            })
     }
 
     private static func membershipRate(
         _ call: LuaCall, _ options: LuaOptions, _ context: ScriptContext
     ) throws -> LuaResults {
+        let measure = try MembershipRate().reading(options)
         let model = try options.required("model", as: Network.self)
         let examples = try options.required("examples", as: ExampleSet.self)
         let trained = try options.required("trained", as: ExampleSet.self)
         let untrained = try options.required("untrained", as: ExampleSet.self)
-        let limit = try count("limit", options) ?? 2000
         try options.finish()
         return try call.returns(
-            try MembershipInference.entropyRate(
-                model, examples: examples, trained: trained, untrained: untrained, limit: limit, pool: context.pool))
+            try options.blamingFields {
+                try measure.rate(
+                    model, examples: examples, trained: trained, untrained: untrained, pool: context.pool)
+            })
     }
 
     private static func relearnSteps(
         _ call: LuaCall, _ options: LuaOptions, _ context: ScriptContext
     ) throws -> LuaResults {
-        var relearning = Relearning()
-        try relearning.read(options)
+        let relearning = try Relearning().reading(options)
         let model = try options.required("model", as: Network.self)
         let forget = try options.required("forget", as: ExampleSet.self)
         let test = try options.required("test", as: ExampleSet.self)
         let seed = try options.optional("seed", as: Int.self) ?? context.seed
         try options.finish()
-        let chosen = relearning
         return try call.returns(
             try options.blamingFields {
-                try chosen.steps(
+                try relearning.steps(
                     model, forget: forget, test: test, seed: UInt64(bitPattern: Int64(seed)), pool: context.pool)
             })
     }
@@ -195,17 +199,15 @@ extension HostModules {
     private static func probeRecall(
         _ call: LuaCall, _ options: LuaOptions, _ context: ScriptContext
     ) throws -> LuaResults {
-        var probe = LinearProbe()
-        try probe.read(options)
+        let probe = try LinearProbe().reading(options)
         let model = try options.required("model", as: Network.self)
         let layer = try options.required("layer", as: String.self)
         let train = try options.required("train", as: ExampleSet.self)
         let test = try options.required("test", as: ExampleSet.self)
         try options.finish()
-        let chosen = probe
         return try call.returns(
             try options.blamingFields {
-                try chosen.recall(model, layer: layer, train: train, test: test, pool: context.pool)
+                try probe.recall(model, layer: layer, train: train, test: test, pool: context.pool)
             })
     }
 
@@ -257,12 +259,5 @@ extension HostModules {
         let set = try options.required("set", as: ExampleSet.self)
         try options.finish()
         return (model, reference, set)
-    }
-
-    /// A number of things, at least 1; nil when it is not given.
-    static func count(_ name: String, _ options: LuaOptions) throws -> Int? {
-        guard let count = try options.optional(name, as: Int.self) else { return nil }
-        guard count >= 1 else { throw options.fieldError(name, "must be at least 1, got \(count)") }
-        return count
     }
 }

@@ -84,6 +84,13 @@ extension Configurable {
         for setting in settings { try setting.read(options, into: &self) }
     }
 
+    /// This configuration with what a table sets.
+    func reading(_ options: LuaOptions) throws -> Self {
+        var configuration = self
+        try configuration.read(options)
+        return configuration
+    }
+
     /// The resolved configuration, in the order of the settings.
     var json: JSONObject {
         var object = JSONObject()

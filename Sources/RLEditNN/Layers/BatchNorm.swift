@@ -40,9 +40,7 @@ public struct BatchNorm: FusesReLU, DescribedLayer {
         ]
     }
     public var parameters: [ParameterSpecification] {
-        [
-            ParameterSpecification(name: "weight", shape: [channels], initialization: .constant(1)),
-            ParameterSpecification(name: "bias", shape: [channels], initialization: .constant(0)),
+        ParameterSpecification.scaleAndShift(channels) + [
             ParameterSpecification(
                 name: "running_mean", shape: [channels], initialization: .constant(0), isTrainable: false),
             ParameterSpecification(

@@ -32,12 +32,7 @@ public struct GroupNorm: DescribedLayer {
             .number("epsilon", \.epsilon, .within(0, 1), "added to the variance"),
         ]
     }
-    public var parameters: [ParameterSpecification] {
-        [
-            ParameterSpecification(name: "weight", shape: [channels], initialization: .constant(1)),
-            ParameterSpecification(name: "bias", shape: [channels], initialization: .constant(0)),
-        ]
-    }
+    public var parameters: [ParameterSpecification] { ParameterSpecification.scaleAndShift(channels) }
 
     public func outputShape(for inputs: [[Int]]) throws(NetworkError) -> [Int] {
         try requirePositive(channels, "channels")

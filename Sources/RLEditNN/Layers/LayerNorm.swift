@@ -29,12 +29,7 @@ public struct LayerNorm: DescribedLayer {
             .number("epsilon", \.epsilon, .within(0, 1), "added to the variance"),
         ]
     }
-    public var parameters: [ParameterSpecification] {
-        [
-            ParameterSpecification(name: "weight", shape: [features], initialization: .constant(1)),
-            ParameterSpecification(name: "bias", shape: [features], initialization: .constant(0)),
-        ]
-    }
+    public var parameters: [ParameterSpecification] { ParameterSpecification.scaleAndShift(features) }
 
     public func outputShape(for inputs: [[Int]]) throws(NetworkError) -> [Int] {
         try requirePositive(features, "features")

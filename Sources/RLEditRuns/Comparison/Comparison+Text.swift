@@ -1,14 +1,21 @@
 extension Comparison {
     /// The tables for the terminal: results and cost, then the differences to the reference.
     public var text: String {
-        var parts = [resultTable]
-        if let table = differenceTable { parts.append(table) }
-        let gaps =
-            skipped.map { "skipped: \($0.method): \($0.reason)" }
-            + failed.map { "failed: \($0.method)\($0.seed.map { ", seed \($0)" } ?? ""): \($0.reason)" }
-            + invalidRewards.map { "invalid rewards: \($0.method): \($0.text)" }
-        if !gaps.isEmpty { parts.append(gaps.joined(separator: "\n")) }
+        // A terminal is only so wide: files and report have the others.
+        let left = ["agreement", "prediction_entropy", "weight_distance", "relearn_steps_best_rate"]
+        let columns = measureColumns + depthColumns(except: left) + costColumns.filter { $0.title != "peak MB" }
+        var parts = [table(columns).text]
+        if let table = differenceTable { parts.append(table.text) }
+        let lines = gaps.map { "\($0.kind): \($0.method): \($0.reason)" }
+        if !lines.isEmpty { parts.append(lines.joined(separator: "\n")) }
         return parts.joined(separator: "\n\n")
+    }
+
+    /// What methods could not do.
+    var gaps: [(method: String, kind: String, reason: String)] {
+        skipped.map { ($0.method, "skipped", $0.reason) }
+            + failed.map { ("\($0.method)\($0.seed.map { ", seed \($0)" } ?? "")", "failed", $0.reason) }
+            + invalidRewards.map { ($0.method, "invalid rewards", $0.text) }
     }
 
     /// Methods some of whose candidates had no valid reward.
@@ -26,43 +33,58 @@ extension Comparison {
         }
     }
 
-    private var resultTable: String {
-        let (shown, rows) = (shownMeasures, rows)
-        // A terminal is only so wide: files and report have the others.
-        let depths = depthMeasures.filter {
-            !["agreement", "prediction_entropy", "weight_distance", "relearn_steps_best_rate"].contains($0)
-        }
-        let hasTarget = rows.contains { $0.cost?.toTarget != nil }
-        var table = TextTable(
-            [.init("method", .left)] + shown.map { .init(MeasureText.columnTitle($0), .right) }
-                + depths.map { .init(Comparison.depthTitle($0), .right) } + [.init("evaluations", .right)]
-                + (hasTarget ? [.init("to target", .right)] : []) + [.init("kFE", .right), .init("seconds", .right)])
-        for row in rows {
-            var cells = [row.title]
-            cells += shown.map { Comparison.cell(row.measures[$0], $0, seeds: seeds.count) }
-            cells += depths.map { Comparison.depthCell(row.depth[$0], $0) }
-            if let cost = row.cost {
-                let isSearch = row.method?.kind == .learner
-                cells.append(isSearch ? Comparison.whole(cost.evaluations.mean) : "–")
-                if hasTarget { cells.append(Comparison.reached(row)) }
-                cells += [
-                    NumberText.fixed(cost.kfe.mean, digits: 1), NumberText.fixed(cost.seconds.mean, digits: 1),
-                ]
-            }
-            table.append(cells)
-        }
-        return table.text
+    // MARK: - Tables
+
+    /// A column of figures: its title, and its cell in a row.
+    typealias Column = (title: String, cell: (Row) -> String)
+
+    /// A row for each method's result.
+    func table(_ columns: [Column], of rows: [Row]? = nil) -> TextTable {
+        var table = TextTable(["method"] + columns.map(\.title))
+        for row in rows ?? self.rows { table.append([row.title] + columns.map { $0.cell(row) }) }
+        return table
     }
 
-    private var differenceTable: String? {
+    var measureColumns: [Column] {
+        let count = seeds.count
+        return shownMeasures.map { name in
+            (MeasureText.columnTitle(name), { Comparison.cell($0.measures[name], name, seeds: count) })
+        }
+    }
+
+    func depthColumns(except left: [String] = []) -> [Column] {
+        depthMeasures.filter { !left.contains($0) }.map { name in
+            (Comparison.depthTitle(name), { Comparison.depthCell($0.depth[name], name) })
+        }
+    }
+
+    /// What no row has takes no column.
+    var costColumns: [Column] {
+        func column(_ title: String, digits: Int, _ value: @escaping (Row) -> Double?) -> Column {
+            (title, { value($0).map { NumberText.fixed($0, digits: digits) } ?? "–" })
+        }
+        let rows = rows
+        let isSearch: (Row) -> Bool = { $0.method?.kind == .learner }
+        let columns: [Column] = [
+            ("evaluations", { isSearch($0) ? Comparison.whole($0.cost?.evaluations.mean ?? .nan) : "–" }),
+            ("to target", Comparison.reached), column("kFE", digits: 1) { $0.cost?.kfe.mean },
+            column("seconds", digits: 1) { $0.cost?.seconds.mean },
+            column("peak MB", digits: 0) { $0.cost?.peak?.mean },
+        ]
+        return columns.filter { column in
+            !["to target", "peak MB"].contains(column.title) || rows.contains { column.cell($0) != "–" }
+        }
+    }
+
+    /// Differences to the reference; nil where there is nothing to compare.
+    var differenceTable: TextTable? {
         guard seeds.count > 1, methods.count > 1 else { return nil }
         let shown = shownMeasures
-        var table = TextTable(
-            [.init("difference to \(reference)", .left)] + shown.map { .init(MeasureText.columnTitle($0), .right) })
+        var table = TextTable(["difference to \(reference)"] + shown.map(MeasureText.columnTitle))
         for method in methods where method.name != reference {
             table.append([method.name] + shown.map { Comparison.text(difference(method, $0), $0) })
         }
-        return table.text
+        return table
     }
 
     // MARK: - Words

@@ -2,7 +2,7 @@ internal import RLEditCore
 
 /// Several methods on one task over the same seeds: the result of `rledit-lua compare`.
 public struct Comparison: Sendable, Equatable {
-    /// The method that a sceptic asks for: the task's search over an offset of each score.
+    /// The control: the task's search over an offset of each score, and no other edit.
     package static let control = "logit_bias"
 
     /// One method with the cells it has, ascending by seed.

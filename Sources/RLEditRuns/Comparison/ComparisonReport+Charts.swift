@@ -1,54 +1,59 @@
 extension ComparisonReport {
-    /// A row with its place in a plane of two figures.
-    private typealias Place = (row: Comparison.Row, x: Double, y: Double)
-
-    /// The rows that have both figures.
-    private func places(_ x: (Comparison.Row) -> Double?, _ y: (Comparison.Row) -> Double?) -> [Place] {
-        rows.compactMap { row in
-            guard let x = x(row), let y = y(row) else { return nil }
-            return (row, x, y)
-        }
-    }
-
-    /// A point for each row in the colour of its kind.
-    private func chart(
-        _ places: [Place], in frame: ChartFrame, name: (Comparison.Row) -> String? = { $0.method?.name },
-        isRing: (Comparison.Row) -> Bool = { _ in false }
-    ) -> Markup {
-        // Learners in one colour, baselines in another; the unedited network is grey.
-        func style(_ row: Comparison.Row) -> String {
-            switch row.method?.kind {
-            case nil: "s0"
-            case .learner?: isBestSeen(row) ? "s6" : "s1"
-            case .baseline?: "s2"
-            }
-        }
-        let kinds = [("s0", "unedited"), ("s1", "learner"), ("s6", "its best seen"), ("s2", "baseline")]
-        let drawn = kinds.filter { kind in places.contains { style($0.row) == kind.0 } }
-        return PointChart.markup(
-            places.map {
-                .init(name: name($0.row), style: style($0.row), x: $0.x, y: $0.y, isRing: isRing($0.row))
-            }, in: frame, legend: drawn.map { .mark($1, $0, isRing: $0 == "s0") })
-    }
-
     /// The second result of a learner, which lies near the first and needs no name of its own.
     private func isBestSeen(_ row: Comparison.Row) -> Bool { row.method.map { row.stage != $0.resultStage } ?? false }
 
+    /// Learners in one colour, baselines in another; the unedited network is grey.
+    private func kind(_ row: Comparison.Row) -> String {
+        switch row.method?.kind {
+        case nil: "unedited"
+        case .learner?: isBestSeen(row) ? "its best seen" : "learner"
+        case .baseline?: "baseline"
+        }
+    }
+
+    /// A figure of the rows: its title, its value in a row, and its axis.
+    private typealias Figure = (
+        title: String, value: (Comparison.Row) -> Double?, scale: (_ values: [Double]) -> ChartScale
+    )
+
+    /// A point for each row that has both figures, in the colour of its kind; nil for none.
+    /// - Parameter isRing: the row that the others are compared with.
+    private func plane(
+        _ x: Figure, _ y: Figure, height: Double, isRing: (Comparison.Row) -> Bool = { _ in false }
+    ) -> Markup? {
+        let points = rows.compactMap { row -> (row: Comparison.Row, point: ChartPoint)? in
+            guard let x = x.value(row), let y = y.value(row), x.isFinite, y.isFinite else { return nil }
+            return (row, ChartPoint(x: x, y: y, label: isBestSeen(row) ? nil : row.method?.name ?? row.title))
+        }
+        let kinds = [("s0", "unedited"), ("s1", "learner"), ("s6", "its best seen"), ("s2", "baseline")]
+        let series = kinds.flatMap { style, name in
+            [true, false].map { ring in
+                let own = points.filter { kind($0.row) == name && isRing($0.row) == ring }.map(\.point)
+                return ChartSeries(
+                    name: own.isEmpty ? nil : name, style: style, kind: ring ? .rings : .dots, points: own)
+            }
+        }
+        return points.isEmpty
+            ? nil
+            : Chart(
+                series, x: x.scale(points.map(\.point.x)), y: y.scale(points.map(\.point.y)),
+                titles: (x.title, y.title), height: height
+            ).markup
+    }
+
+    private func accuracy(_ set: String) -> (Comparison.Row) -> Double? { { $0.measures["\(set).accuracy"]?.mean } }
+
     var tradeOff: Markup {
-        let points = places({ $0.measures["forget.accuracy"]?.mean }, { $0.measures["retain.accuracy"]?.mean })
-        guard points.count > 1 else { return .empty }
         let least = 0.0005
-        let frame = ChartFrame(
-            height: 520, x: .logarithmic(points.map(\.x), floor: least, isShare: true), y: .nearOne(points.map(\.y)),
-            titles: ("forget accuracy", "retain accuracy"),
-            about: "Retain accuracy against forget accuracy of each method")
-        let isCut = points.contains { $0.x < least }
+        let chart = plane(
+            ("forget accuracy", accuracy("forget"), { .logarithmic($0, floor: least, isShare: true) }),
+            ("retain accuracy", accuracy("retain"), ChartScale.nearOne), height: 520, isRing: { $0.method == nil })
+        guard let chart else { return .empty }
+        let isCut = rows.compactMap(accuracy("forget")).contains { $0 < least }
         return .section(
             "What is kept and what is forgotten", id: "trade-off",
             .figure(
-                chart(
-                    points, in: frame, name: { isBestSeen($0) ? nil : $0.method?.name ?? $0.title },
-                    isRing: { $0.method == nil }),
+                chart,
                 """
                 Held-out accuracy\(isSpread ? ", mean over seeds" : ""); the upper left corner is best. Both axes are \
                 logarithmic in the error, so that good methods can be told apart.\
@@ -60,25 +65,24 @@ extension ComparisonReport {
     var learning: Markup {
         let methods = comparison.methods.filter { $0.cells.contains { !$0.improvements.isEmpty } }
         if methods.isEmpty { return .empty }
-        let curves = methods.enumerated().flatMap { index, method -> [LineChart.Curve] in
-            let points = BestRewardCurve(method.cells).points
+        let curves = methods.enumerated().map { index, method -> (band: ChartSeries, line: ChartSeries) in
+            let points = BestRewardCurve(method.cells).points.map { point in
+                ChartPoint(x: point.evaluation, y: point.median, spread: (point.lower, point.upper))
+            }
             let style = "s\(1 + index % 7)"
-            return [
-                .init(
-                    name: method.name, style: style, points: points.map { ($0.evaluation, [$0.lower, $0.upper]) },
-                    isListed: false, isBand: true),
-                .init(
-                    name: method.name, style: index < 7 ? style : "\(style) dashed",
-                    points: points.map { ($0.evaluation, [$0.median]) }),
-            ]
+            return (
+                ChartSeries(style: style, kind: .band, points: points),
+                ChartSeries(name: method.name, style: index < 7 ? style : "\(style) dashed", points: points)
+            )
         }
-        let chart = LineChart.markup(
-            curves, titles: ("evaluations", "best reward"), about: "Best reward against evaluations of each learner",
-            height: 360, isLogarithmic: true)
+        let series = curves.map(\.band) + curves.map(\.line)
+        let chart = Chart(
+            series, x: .logarithmic(series.flatMap(\.points).map(\.x), floor: 1, padding: 0),
+            titles: ("evaluations", "best reward"), height: 360)
         return .section(
             "Best reward against evaluations", id: "learning",
             .figure(
-                chart,
+                chart.markup,
                 """
                 The best reward of a candidate so far, on the sets that the reward sees\
                 \(isSpread ? ": median over seeds, and the quartiles as a band." : ".") \
@@ -89,30 +93,26 @@ extension ComparisonReport {
     /// What a method costs against what it reaches.
     var quality: Markup {
         let isUnlearning = ["forget.accuracy", "retain.accuracy"].allSatisfy(comparison.measures.contains)
-        func quality(_ row: Comparison.Row) -> Double? {
-            guard isUnlearning else {
-                let rewards = row.method?.cells.compactMap(\.result.bestReward) ?? []
-                return rewards.isEmpty ? nil : Spread(rewards).mean
+        let (forget, retain) = (accuracy("forget"), accuracy("retain"))
+        var quality: Figure = (
+            "best reward", { Spread($0.method?.cells.compactMap(\.result.bestReward) ?? []).mean }, { .fitting($0) }
+        )
+        if isUnlearning {
+            quality.title = "mean of retain accuracy and 1 − forget accuracy"
+            quality.value = { row in
+                guard let lost = forget(row), let kept = retain(row) else { return nil }
+                return (kept + 1 - lost) / 2
             }
-            guard let forget = row.measures["forget.accuracy"], let retain = row.measures["retain.accuracy"] else {
-                return nil
-            }
-            return (retain.mean + 1 - forget.mean) / 2
+            quality.scale = ChartScale.nearOne
         }
-        let points = places({ $0.cost?.kfe.mean }, quality)
-        guard points.count > 1 else { return .empty }
-        let values = points.map(\.y)
-        let frame = ChartFrame(
-            height: 400, x: .logarithmic(points.map(\.x), floor: 0.01),
-            y: isUnlearning ? .nearOne(values) : .fitting(values),
-            titles: (
-                "thousand full-forward equivalents",
-                isUnlearning ? "mean of retain accuracy and 1 − forget accuracy" : "best reward"
-            ), about: "Quality against cost of each method")
+        let chart = plane(
+            ("thousand full-forward equivalents", { $0.cost?.kfe.mean }, { .logarithmic($0, floor: 0.01) }), quality,
+            height: 400)
+        guard let chart else { return .empty }
         return .section(
             "Cost against quality", id: "cost",
             .figure(
-                chart(points, in: frame),
+                chart,
                 """
                 \(isSpread ? "\(meansNote) " : "")One full-forward equivalent is one example through the whole network; a \
                 backward pass counts as two, and passes through the last layers as their share of the multiply-adds.
@@ -123,14 +123,9 @@ extension ComparisonReport {
     var depth: Markup {
         let measured = rows.filter { !$0.depth.isEmpty }
         if measured.isEmpty { return .empty }
-        let measures = comparison.depthMeasures
-        let table = Markup.table(
-            ["method"] + measures.map { Markup(Comparison.depthTitle($0)) },
-            measured.map { row in
-                ["\(row.title)"] + measures.map { Markup(Comparison.depthCell(row.depth[$0], $0)) }
-            })
         return .section(
-            "Depth", id: "depth", table, .note(Markup(meansNote)),
+            "Depth", id: "depth", .table(comparison.table(comparison.depthColumns(), of: measured)),
+            .note(Markup(meansNote)),
             depth(
                 ("relearn_steps", "steps to relearn"), ("probe_recall", "recall of a linear probe"),
                 """
@@ -149,19 +144,14 @@ extension ComparisonReport {
     private func depth(
         _ x: (name: String, title: String), _ y: (name: String, title: String), _ text: String
     ) -> Markup {
-        let points = places({ $0.depth[x.name]?.mean }, { $0.depth[y.name]?.mean }).filter {
-            $0.x.isFinite && $0.y.isFinite
+        func figure(_ name: String, _ title: String) -> Figure {
+            let isShare = ["membership_rate", "probe_recall"].contains(name)
+            return (title, { $0.depth[name]?.mean }, { .fitting($0, isShare: isShare, padding: 0.1) })
         }
-        if points.isEmpty { return .empty }
-        func scale(_ values: [Double], _ name: String) -> ChartScale {
-            .fitting(values, isShare: ["membership_rate", "probe_recall"].contains(name), padding: 0.1)
-        }
-        let frame = ChartFrame(
-            height: 360, x: scale(points.map(\.x), x.name), y: scale(points.map(\.y), y.name),
-            titles: (x.title, y.title), about: "\(y.name) against \(x.name) of each method")
-        func isRetrained(_ row: Comparison.Row) -> Bool { row.method?.name == "retrain" }
-        let ring = points.contains { isRetrained($0.row) } ? "The ring is the retrained network." : ""
-        let caption = [text, ring, meansNote].filter { !$0.isEmpty }.joined(separator: " ")
-        return .figure(chart(points, in: frame, isRing: isRetrained), Markup(caption))
+        func isRetrained(_ row: Comparison.Row) -> Bool { row.method?.name == "retrain" && !row.depth.isEmpty }
+        guard let chart = plane(figure(x.name, x.title), figure(y.name, y.title), height: 360, isRing: isRetrained)
+        else { return .empty }
+        let ring = rows.contains(where: isRetrained) ? "The ring is the retrained network." : ""
+        return .figure(chart, Markup([text, ring, meansNote].filter { !$0.isEmpty }.joined(separator: " ")))
     }
 }

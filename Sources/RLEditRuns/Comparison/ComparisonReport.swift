@@ -9,10 +9,12 @@ struct ComparisonReport {
     }
 
     var html: String {
-        Markup.document(
+        let gaps = comparison.gaps.map { gap in [gap.method, gap.kind, gap.reason].map { Markup($0) } }
+        return Markup.document(
             title: "\(comparison.task) – rledit comparison",
             [
-                header, table, differences, tradeOff, answers, learning, quality, depth, gaps,
+                header, results, differences, tradeOff, answers, learning, quality, depth,
+                .section("What is missing", id: "missing", .table(["method", "", "why"], gaps, text: 3)),
                 .again(comparison.command),
             ])
     }
@@ -33,73 +35,39 @@ struct ComparisonReport {
     var isSpread: Bool { comparison.seeds.count > 1 }
     var meansNote: String { isSpread ? "Means over seeds." : "" }
 
-    // MARK: - Tables
-
-    private var table: Markup {
-        let shown = comparison.shownMeasures
-        let hasTarget = rows.contains { $0.cost?.toTarget != nil }
-        let hasPeak = rows.contains { $0.cost?.peak != nil }
-        let costs =
-            ["evaluations"] + (hasTarget ? ["to target"] : []) + ["kFE", "seconds"] + (hasPeak ? ["peak MB"] : [])
-        let cells = rows.map { row -> [Markup] in
-            let measures = shown.map {
-                Markup.cell(row.measures[$0], $0, seeds: comparison.seeds.count)
-            }
-            let figures: [String] =
-                row.cost.map { cost in
-                    [row.method?.kind == .learner ? Comparison.whole(cost.evaluations.mean) : "–"]
-                        + (hasTarget ? [Comparison.reached(row)] : [])
-                        + [cost.kfe, cost.seconds].map { NumberText.fixed($0.mean, digits: 1) }
-                        + (hasPeak ? [cost.peak.map { NumberText.fixed($0.mean, digits: 0) } ?? "–"] : [])
-                } ?? costs.map { _ in "–" }
-            return [Markup(row.title)] + measures + figures.map { Markup($0) }
-        }
+    private var results: Markup {
         let models = comparison.seeds.map { seed in
             comparison.methods.flatMap(\.cells).first { $0.seed == seed && $0.result.model != nil }?.result.model
         }
-        let spread = "Mean ± standard deviation over \(models.count) seeds\(Report.modelNote(models)). "
-        let target =
-            " To target: evaluations until the reward first reached the task's target, over the seeds that did."
+        let costs = comparison.costColumns
+        let hasControl = comparison.methods.contains { $0.name == Comparison.control }
+        let notes = [
+            comparison.shownMeasures.isEmpty ? nil : "Measures of sets are those of the held-out sets.",
+            isSpread
+                ? "Mean ± standard deviation over \(models.count) seeds\(Report.modelNote(models))." : nil,
+            "kFE: thousand full-forward equivalents.",
+            costs.contains { $0.title == "to target" }
+                ? "To target: evaluations until the reward first reached the task's target, over the seeds that did."
+                : nil,
+            hasControl
+                ? "\(Comparison.control) is a control: the task's search over an offset of each score, and nothing else. "
+                    + "What it reaches needs no edit of weights." : nil,
+        ]
         return .section(
-            "Results", id: "results",
-            .table(["method"] + shown.map { Markup(MeasureText.columnTitle($0)) } + costs.map { Markup($0) }, cells),
-            .note(
-                """
-                \(shown.isEmpty ? "" : "Measures of sets are those of the held-out sets. ")\(isSpread ? spread : "")\
-                kFE: thousand full-forward equivalents.\(hasTarget ? target : "")\(controlNote)
-                """))
-    }
-
-    private var controlNote: String {
-        guard comparison.methods.contains(where: { $0.name == Comparison.control }) else { return "" }
-        return " \(Comparison.control) is a control: the task's search over an offset of each score, and nothing else. "
-            + "What it reaches needs no edit of weights."
+            "Results", id: "results", .table(comparison.table(comparison.measureColumns + costs)),
+            .note(Markup(notes.compactMap { $0 }.joined(separator: " "))))
     }
 
     private var differences: Markup {
-        guard isSpread, comparison.methods.count > 1 else { return .empty }
-        let shown = comparison.shownMeasures
-        let lines = comparison.methods.filter { $0.name != comparison.reference }.map { method in
-            ["\(method.name)"] + shown.map { Markup(Comparison.text(comparison.difference(method, $0), $0)) }
-        }
+        guard let table = comparison.differenceTable else { return .empty }
         return .section(
-            "Differences", id: "differences",
-            .table(["method"] + shown.map { Markup(MeasureText.columnTitle($0)) }, lines),
+            "Differences", id: "differences", .table(table),
             .note(
                 """
                 Difference to \(comparison.reference) on the same seed, mean over the seeds that both have, shares in \
                 percentage points. In brackets the central 95 % of \(NumberText.grouped(PairedDifference.resamples)) \
                 bootstrap resamples of the seeds; of few seeds these intervals are narrow rather than wide.
                 """))
-    }
-
-    private var gaps: Markup {
-        let lines: [[Markup]] =
-            comparison.skipped.map { ["\($0.method)", "skipped", "\($0.reason)"] }
-            + comparison.failed.map {
-                ["\($0.method)\($0.seed.map { ", seed \($0)" } ?? "")", "failed", "\($0.reason)"]
-            } + comparison.invalidRewards.map { ["\($0.method)", "invalid rewards", "\($0.text)"] }
-        return .section("What is missing", id: "missing", .table(["method", "", "why"], lines, text: 3))
     }
 
     /// What the forgotten class is called after each method.

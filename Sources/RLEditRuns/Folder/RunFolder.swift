@@ -70,7 +70,7 @@ public final class RunFolder: Sendable {
     }
 
     /// Why nothing can be written any more: the folder was removed, or has another name now. nil as long as it is there.
-    /// Files that are open would go on taking what nobody can ever read.
+    /// Open files would go on taking bytes that nobody can read.
     public var absence: FileError? { lock?.absence(of: path) }
 
     /// A new folder `<root>/<task>-<yyyymmdd-hhmmss>`, with `-2`, `-3`, … when that is taken.

@@ -112,4 +112,23 @@ extension UpdateRecord {
             (try? JSONValue(parsing: Array(line))).flatMap(UpdateRecord.init(json:))
         }
     }
+
+    /// Evaluations a second from the first update to the last: loading and training of networks do not count.
+    /// - Parameters:
+    ///   - updates: of a run.
+    ///   - path: of its `timing.jsonl`, whose seconds begin again where the run was resumed.
+    /// - Returns: nil for a file that does not go with the updates, or less than two of them.
+    static func rate(_ updates: [UpdateRecord], timing path: String) -> Double? {
+        guard let bytes = try? FileSystem.read(path) else { return nil }
+        let seconds = bytes.split(separator: 0x0A).compactMap {
+            (try? JSONValue(parsing: Array($0)))?["seconds"]?.double
+        }
+        guard seconds.count == updates.count else { return nil }
+        var (evaluations, taken) = (0, 0.0)
+        for (index, span) in zip(seconds, seconds.dropFirst()).map({ $1 - $0 }).enumerated() where span > 0 {
+            evaluations += updates[index + 1].evaluations - updates[index].evaluations
+            taken += span
+        }
+        return taken > 0 ? Double(evaluations) / taken : nil
+    }
 }

@@ -10,6 +10,9 @@ struct HeldOutMeasurement {
     private(set) var classes: [ClassResult]
     /// Their labels.
     private let labels: [Int]
+    /// The set on which each is judged: that with the most classes of those that have it. Examples of several sets
+    /// together, such as pictures with a trigger and ones without, would say nothing of either.
+    private let setOfLabel: [Int: Int]
     private(set) var groups: [GroupResult]
     /// What the examples of sets that hold one class are called.
     private(set) var answers: [GroupResult]
@@ -39,12 +42,18 @@ struct HeldOutMeasurement {
         var examples: [Int: Int] = [:]
         var targets: Set<Int> = []
         answers = []
-        for set in sets {
-            let labels = set.examples.classCounts
-            for (label, count) in labels { examples[label, default: 0] += count }
-            guard labels.count == 1, let only = labels.first else { continue }
+        let counts = sets.map(\.examples.classCounts)
+        var setOfLabel: [Int: Int] = [:]
+        for index in sets.indices.sorted(by: { (counts[$1].count, $0) < (counts[$0].count, $1) }) {
+            for (label, count) in counts[index] where setOfLabel[label] == nil {
+                (setOfLabel[label], examples[label]) = (index, count)
+            }
+        }
+        self.setOfLabel = setOfLabel
+        for (index, set) in sets.enumerated() {
+            guard counts[index].count == 1, let only = counts[index].first else { continue }
             answers.append(GroupResult(set: set.name, group: set.examples.className(only.label), examples: only.count))
-            if sets.count > 1 { targets.insert(only.label) }
+            if sets.count > 1, setOfLabel[only.label] == index { targets.insert(only.label) }
         }
         labels = examples.keys.sorted()
         let named = sets.map(\.examples).first { !$0.classNames.isEmpty }
@@ -127,7 +136,8 @@ struct HeldOutMeasurement {
             var correct: [Int: Int] = [:]
             for (index, set) in sets.enumerated() {
                 let predictions = try evaluator.predictions(edits, set: index)
-                for (label, prediction) in zip(set.examples.labels, predictions) where label == prediction {
+                for (label, prediction) in zip(set.examples.labels, predictions)
+                where label == prediction && setOfLabel[label] == index {
                     correct[label, default: 0] += 1
                 }
                 guard let place = answers.firstIndex(where: { $0.set == set.name }) else { continue }

@@ -27,7 +27,7 @@ public struct RunOutcome {
 
     /// Measures of the held-out sets: the unedited model's, then those of the run's edits and of models added since.
     public var heldOut: [HeldOutResult] { measurement?.results ?? [] }
-    /// Accuracy of each class over all held-out examples, ascending by label.
+    /// Accuracy of each class on the held-out set with the most classes that has it, ascending by label.
     public var classes: [ClassResult] { measurement?.classes ?? [] }
     /// Measures of the groups of held-out sets.
     public var groups: [GroupResult] { measurement?.groups ?? [] }

@@ -6,6 +6,8 @@ public struct Report: Sendable, Equatable {
     public struct Seed: Sendable, Equatable {
         public var seed: Int
         public var updates: [UpdateRecord]
+        /// Evaluations a second from the first update to the last; nil where the run did not note the time.
+        public var rate: Double?
         public var candidates: CandidateTable?
         /// How the saved edit changed each layer.
         public var edits: [EditMap]
@@ -21,11 +23,12 @@ public struct Report: Sendable, Equatable {
         }
 
         public init(
-            seed: Int, updates: [UpdateRecord], candidates: CandidateTable? = nil, edits: [EditMap] = [],
-            transfer: Transfer? = nil, changes: Changes? = nil
+            seed: Int, updates: [UpdateRecord], rate: Double? = nil, candidates: CandidateTable? = nil,
+            edits: [EditMap] = [], transfer: Transfer? = nil, changes: Changes? = nil
         ) {
             self.seed = seed
             self.updates = updates
+            self.rate = rate
             self.candidates = candidates
             self.edits = edits
             self.transfer = transfer
@@ -74,8 +77,10 @@ public struct Report: Sendable, Equatable {
     }
 
     private static func seed(_ number: Int, in path: String) -> Seed {
-        Seed(
-            seed: number, updates: (try? UpdateRecord.read("\(path)/\(RunFolder.metricsName)")) ?? [],
+        let updates = (try? UpdateRecord.read("\(path)/\(RunFolder.metricsName)")) ?? []
+        return Seed(
+            seed: number, updates: updates,
+            rate: UpdateRecord.rate(updates, timing: "\(path)/\(RunFolder.timingName)"),
             candidates: try? CandidateTable.read("\(path)/\(RunFolder.candidatesName)"),
             edits: (try? Delta.read("\(path)/\(RunFolder.deltaName)").layers.compactMap { try $0.map() }) ?? [],
             transfer: Transfer.read(path),
@@ -101,12 +106,5 @@ public struct Report: Sendable, Equatable {
         case models.count: return ", each with a model of its own"
         default: return ", with \(Set(known).count) different models"
         }
-    }
-
-    /// Classes of the style sheet for the stages: the same colours for the run's own in every chart.
-    static func styles(of stages: [Stage]) -> [String] {
-        let own: [Stage: String] = [.before: "s0", .meanPolicy: "s1", .bestSeen: "s2"]
-        let others = stages.filter { own[$0] == nil }
-        return stages.map { stage in own[stage] ?? "s\(3 + (others.firstIndex(of: stage) ?? 0) % 5)" }
     }
 }

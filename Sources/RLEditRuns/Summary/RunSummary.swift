@@ -27,7 +27,7 @@ public struct HeldOutResult: Sendable, Equatable {
     }
 }
 
-/// Accuracy on the held-out examples of one class, in [0, 1].
+/// Accuracy on the examples of one class, in [0, 1], of the held-out set with the most classes that has it.
 public struct ClassResult: Sendable, Equatable {
     /// The name of the class; its number where it has none.
     public var label: String

@@ -128,21 +128,30 @@ public struct Sweep: Sendable, Equatable {
         return zip(numbers, values).sorted { $0.0 < $1.0 }.map(\.1)
     }
 
-    // MARK: - Terminal
+    // MARK: - Tables
+
+    private var titles: [String] { shownFigures.map(MeasureText.columnTitle) }
+
+    private func line(_ row: Row) -> [String] {
+        [row.value, "\(row.trials)"] + shownFigures.map { Comparison.cell(row.figures[$0], $0, seeds: row.seeds) }
+    }
+
+    /// A row for each value of a setting; averages run over the values of all others.
+    func table(of setting: String) -> TextTable {
+        var table = TextTable(["value", "trials"] + titles)
+        for row in rows where row.setting == setting { table.append(line(row)) }
+        return table
+    }
 
     /// A row for each value of each setting; then what failed.
     public var text: String {
         var parts: [String] = []
-        let shown = shownFigures
         if !results.isEmpty {
             var table = TextTable(
-                [.init("setting", .left), .init("value", .right), .init("trials", .right)]
-                    + shown.map { .init(MeasureText.columnTitle($0), .right) })
+                [.init("setting", .left)] + (["value", "trials"] + titles).map { .init($0, .right) })
             var previous: String?
             for row in rows {
-                table.append(
-                    [row.setting == previous ? "" : row.setting, row.value, "\(row.trials)"]
-                        + shown.map { Comparison.cell(row.figures[$0], $0, seeds: row.seeds) })
+                table.append([row.setting == previous ? "" : row.setting] + line(row))
                 previous = row.setting
             }
             parts.append(table.text)

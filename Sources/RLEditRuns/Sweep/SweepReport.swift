@@ -3,24 +3,25 @@ internal import RLEditCore
 /// The report of a sweep: the results of each value of each setting, as tables and pictures.
 struct SweepReport {
     private let sweep: Sweep
-    private let rows: [Sweep.Row]
 
-    init(_ sweep: Sweep) {
-        self.sweep = sweep
-        rows = sweep.rows
-    }
+    init(_ sweep: Sweep) { self.sweep = sweep }
 
     var html: String {
         let failures = sweep.failures.map { [Markup($0.trial.title), Markup($0.reason)] }
         let invalid = sweep.invalidRewards.map { [Markup($0.trial), Markup($0.text)] }
         return Markup.document(
             title: "\(sweep.task) – rledit sweep",
-            [header] + sweep.plan.names.map(section) + [
-                .section("Failed trials", id: "failed", .table(["trial", "why"], failures, text: 2)),
-                .section(
-                    "Invalid rewards", id: "invalid", .table(["trial", "without a valid reward"], invalid, text: 2)),
-                .again(sweep.command),
-            ])
+            [header]
+                + sweep.plan.names.map { name in
+                    .section(
+                        name, id: "setting-\(name)",
+                        [.table(sweep.table(of: name))] + sweep.shownFigures.prefix(4).map { chart(name, $0) })
+                } + [
+                    .section("Failed trials", id: "failed", .table(["trial", "why"], failures, text: 2)),
+                    .section(
+                        "Invalid rewards", id: "invalid", .table(["trial", "without a valid reward"], invalid, text: 2)),
+                    .again(sweep.command),
+                ])
     }
 
     private var header: Markup {
@@ -35,94 +36,61 @@ struct SweepReport {
             ], note: .note(Markup(sweep.note ?? "")), warnings: sweep.results.flatMap(\.summary.warnings).unique)
     }
 
-    /// Table and pictures of one setting; averages run over the values of all others.
-    private func section(_ name: String) -> Markup {
-        let own = rows.filter { $0.setting == name }
-        let shown = sweep.shownFigures
-        let lines = own.map { row in
-            ["\(row.value)", "\(row.trials)"]
-                + shown.map { Markup.cell(row.figures[$0], $0, seeds: row.seeds) }
-        }
-        return .section(
-            name, id: "setting-\(name)",
-            [.table(["value", "trials"] + shown.map { Markup(MeasureText.columnTitle($0)) }, lines)]
-                + shown.prefix(4).map { chart(name, $0, own) })
-    }
-
-    /// Trials drawn alike.
-    private struct Series {
-        /// nil for all trials.
-        let name: String?
-        let dots: String
-        let rings: String
-        var shape = MarkerShape.circle
-        /// How far beside the value of the axis the marks lie, so that no series hides another.
-        var offset = 0.0
-        let results: [Sweep.Result]
-    }
+    /// Trials that are drawn alike, as their marks without points.
+    private typealias Group = (results: [Sweep.Result], dots: String, marks: ChartSeries)
 
     /// Where one other setting was swept, over few values, each of these is drawn by itself: a mean over both worlds, say,
     /// is that of none.
-    private func series(except name: String) -> [Series] {
+    private func groups(except name: String) -> [Group] {
         let others = sweep.plan.names.filter { $0 != name }
         guard others.count == 1, let other = others.first, case let values = sweep.values(of: other),
             (2...4).contains(values.count)
-        else { return [Series(name: nil, dots: "s6", rings: "s1", results: sweep.results)] }
+        else { return [(sweep.results, "s6", ChartSeries(style: "s1", kind: .rings, points: []))] }
         return values.enumerated().map { index, value in
-            let style = "s\(index + 1)"
-            return Series(
-                name: "\(other) \(value)", dots: style, rings: style, shape: MarkerShape.allCases[index],
-                offset: 0.2 * (Double(index) - Double(values.count - 1) / 2),
-                results: sweep.results.filter { $0.has(other, value) })
+            let marks = ChartSeries(
+                name: "\(other) \(value)", style: "s\(index + 1)", kind: .rings, shape: MarkerShape.allCases[index],
+                points: [])
+            return (sweep.results.filter { $0.has(other, value) }, marks.style, marks)
         }
     }
 
-    private func chart(_ name: String, _ figure: String, _ rows: [Sweep.Row]) -> Markup {
-        let values = rows.map(\.value)
+    private func chart(_ name: String, _ figure: String) -> Markup {
+        let values = sweep.values(of: name)
         let numbers = values.compactMap(Double.init)
         // Values of a grid are side by side; those drawn from a range lie where they are.
         let isRange = numbers.count == values.count && values.count > 12
-        let series = series(except: name)
-        var markers: [PointChart.Marker] = []
-        var lines: [(style: String, points: [(x: Double, y: Double)])] = []
-        for part in series {
-            var means: [PointChart.Marker] = []
-            for (index, row) in rows.enumerated() {
-                let results = part.results.filter { $0.has(name, row.value) }
-                let figures = results.flatMap(\.summary.seeds).compactMap { seed in
-                    Sweep.figures(seed).first { $0.name == figure }?.value
-                }
-                let place = isRange ? numbers[index] : Double(index) + part.offset
+        let groups = groups(except: name)
+        let series = groups.enumerated().flatMap { index, group -> [ChartSeries] in
+            // No group hides another.
+            let offset = 0.2 * (Double(index) - Double(groups.count - 1) / 2)
+            var (dots, means) = (group.marks, group.marks)
+            (dots.name, dots.style, dots.kind) = (isRange ? group.marks.name : nil, group.dots, .dots)
+            for (index, value) in values.enumerated() {
+                let seeds = group.results.filter { $0.has(name, value) }.flatMap(\.summary.seeds)
+                let figures = seeds.compactMap { seed in Sweep.figures(seed).first { $0.name == figure }?.value }
+                let place = isRange ? numbers[index] : Double(index) + offset
                 // Dots of equal height lie beside one another.
                 let step = isRange ? 0 : 0.12 / Double(max(figures.count, 4))
-                markers += figures.enumerated().map { index, figure in
-                    let x = place + step * (Double(index) - Double(figures.count - 1) / 2)
-                    return .init(name: nil, style: part.dots, x: x, y: figure, shape: part.shape)
+                dots.points += figures.enumerated().map { index, figure in
+                    ChartPoint(x: place + step * (Double(index) - Double(figures.count - 1) / 2), y: figure)
                 }
-                let (mean, deviation) = { ($0.mean, $0.standardDeviation) }(Spread(figures))
-                if isRange || !mean.isFinite { continue }
-                means.append(
-                    .init(
-                        name: nil, style: part.rings, x: place, y: mean,
-                        spread: (mean - deviation)...(mean + deviation),
-                        isRing: true, shape: part.shape))
+                let spread = Spread(figures)
+                let ends = (spread.mean - spread.standardDeviation, spread.mean + spread.standardDeviation)
+                means.points.append(ChartPoint(x: place, y: spread.mean, spread: ends))
             }
-            markers += means
-            if !isRange { lines.append((part.rings, means.map { ($0.x, $0.y) })) }
+            let known = means.points.filter(\.isFinite).map { ChartPoint(x: $0.x, y: $0.y) }
+            return isRange ? [dots] : [ChartSeries(style: means.style, points: known), dots, means]
         }
-        let all = markers.map(\.y) + markers.compactMap(\.spread).flatMap { [$0.lowerBound, $0.upperBound] }
+        let all = series.flatMap(\.points).flatMap { [$0.y, $0.spread?.low ?? $0.y, $0.spread?.high ?? $0.y] }
         guard all.contains(where: \.isFinite) else { return .empty }
         let low = numbers.min() ?? 0
         let isWide = low > 0 && (numbers.max() ?? 0) / low >= 50
-        let frame = ChartFrame(
-            height: 280, x: !isRange ? .names(values) : isWide ? .logarithmic(numbers, floor: low) : .fitting(numbers),
-            y: .fitting(all, isShare: MeasureText.isShare(figure)),
-            titles: (name, MeasureText.columnTitle(figure)), about: "\(MeasureText.columnTitle(figure)) by \(name)")
-        let chart = PointChart.markup(
-            markers, in: frame, lines: lines,
-            legend: series.compactMap { part in part.name.map { .mark($0, part.rings, part.shape) } })
+        let chart = Chart(
+            series, x: !isRange ? .names(values) : isWide ? .logarithmic(numbers, floor: low) : .fitting(numbers),
+            y: .fitting(all, isShare: MeasureText.isShare(figure)), titles: (name, MeasureText.columnTitle(figure)),
+            height: 280)
         return .figure(
-            chart,
+            chart.markup,
             isRange
                 ? "A mark for each trial and seed."
                 : "A small mark for each trial and seed; open ones are their means, with the standard deviation.")

@@ -52,7 +52,7 @@ enum DisplayWidth {
                     case .control, .lineSeparator, .paragraphSeparator: return Unicode.Scalar(0xFFFD as UInt16) ?? " "
                     default: break
                     }
-                    // What turns the direction of writing makes a line read as another.
+                    // Characters that turn the direction of writing make a line read as another.
                     switch scalar.value {
                     case 0x202A...0x202E, 0x2066...0x2069: return Unicode.Scalar(0xFFFD as UInt16) ?? " "
                     default: return scalar

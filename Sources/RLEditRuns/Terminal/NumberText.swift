@@ -1,6 +1,6 @@
 /// Numbers for people: short, and of equal form within a column.
 package enum NumberText {
-    /// Fixed-point text; an em dash for what is not a number.
+    /// Fixed-point text; an en dash for NaN.
     package static func fixed(_ value: Double, digits: Int) -> String {
         guard value.isFinite else { return value.isNaN ? "–" : value < 0 ? "−∞" : "∞" }
         guard abs(value) < 1e15 else { return "\(value)" }

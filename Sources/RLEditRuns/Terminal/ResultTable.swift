@@ -1,57 +1,45 @@
 /// The before/after table on the held-out sets, for the terminal.
 public enum ResultTable {
-    /// One row per set and measure, or, when there are many models to compare with, one row per model; over several seeds
-    /// the mean ± the population standard deviation.
-    /// Below it, how many candidates had no valid reward, if any, and why a run ended early.
+    /// Below the table, how many candidates had no valid reward, if any, and why a run ended early.
     /// - Returns: lines joined by newlines; empty when there is nothing to show.
     public static func text(_ summary: RunSummary) -> String {
         let ended = EarlyEnd.text(summary.seeds).map { "ended before the budget was spent: \($0)" }
-        return [heldOut(summary), InvalidRewards.line(summary.seeds) ?? "", ended ?? ""].filter { !$0.isEmpty }.joined(
-            separator: "\n")
+        let table = summary.rows.isEmpty ? "" : summary.table().text
+        return [table, InvalidRewards.line(summary.seeds) ?? "", ended ?? ""].filter { !$0.isEmpty }
+            .joined(separator: "\n")
     }
+}
 
-    private static func heldOut(_ summary: RunSummary) -> String {
-        let rows = summary.rows
-        if rows.isEmpty { return "" }
-        if summary.comparedStages.count > RunSummary.comparedColumns { return byModel(summary) }
-        let stages = summary.stages
-        var table = TextTable(
-            [.init("held-out set", .left), .init("measure", .left)] + stages.map { .init($0.title, .right) })
-        var previous: String?
-        for row in rows {
-            table.append(
-                [row.set == previous ? "" : row.set, row.measure]
-                    + stages.map { stage in
-                        row.spreads[stage].map {
-                            MeasureText.of($0, measure: row.measure, seeds: summary.seeds.count)
-                        } ?? "–"
-                    })
-            previous = row.set
+extension RunSummary {
+    /// One row per set and measure, or, when there are many models to compare with, one row per model; over several seeds
+    /// the mean ± the population standard deviation.
+    /// - Parameter title: how a measure is written.
+    func table(measure title: (String) -> String = { $0 }) -> TextTable {
+        let stages = stages
+        let measures = rows.map { row in
+            let cells = stages.map { stage in
+                row.spreads[stage].map { MeasureText.of($0, measure: row.measure, seeds: seeds.count) } ?? "–"
+            }
+            return (set: row.set, name: title(row.measure), cells: cells)
         }
-        for (index, cost) in summary.costRows.enumerated() {
-            table.append(
-                [index == 0 ? "cost" : "", cost.title]
-                    + stages.map { cost.spreads[$0].map(RunSummary.costText) ?? "–" })
+        let costs = costRows.map { cost in
+            (set: "cost", name: cost.title, cells: stages.map { cost.spreads[$0].map(RunSummary.costText) ?? "–" })
         }
-        return table.text
-    }
-
-    /// One row per model, one column per set and measure.
-    private static func byModel(_ summary: RunSummary) -> String {
-        let (rows, costs) = (summary.rows, summary.costRows)
-        var table = TextTable(
-            [.init("model", .left)] + rows.map { .init("\($0.set) \($0.measure)", .right) }
-                + costs.map { .init($0.title, .right) })
-        for stage in summary.stages {
-            table.append(
-                [stage.title]
-                    + rows.map { row in
-                        row.spreads[stage].map {
-                            MeasureText.of($0, measure: row.measure, seeds: summary.seeds.count)
-                        } ?? "–"
-                    } + costs.map { $0.spreads[stage].map(RunSummary.costText) ?? "–" })
+        if comparedStages.count > RunSummary.comparedColumns {
+            var table = TextTable(["model"] + measures.map { "\($0.set) \($0.name)" } + costs.map(\.name))
+            for (index, stage) in stages.enumerated() {
+                table.append([stage.title] + (measures + costs).map { $0.cells[index] })
+            }
+            return table
         }
-        return table.text
+        var table = TextTable(["held-out set", "measure"] + stages.map(\.title), text: 2)
+        for lines in [measures, costs] {
+            for (index, line) in lines.enumerated() {
+                let isFirst = index == 0 || lines[index - 1].set != line.set
+                table.append([isFirst ? line.set : "", line.name] + line.cells)
+            }
+        }
+        return table
     }
 }
 

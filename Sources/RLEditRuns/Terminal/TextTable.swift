@@ -16,6 +16,11 @@ package struct TextTable {
 
     package init(_ columns: [Column]) { self.columns = columns }
 
+    /// - Parameter text: how many columns from the left hold text; the others hold numbers.
+    init(_ titles: [String], text: Int = 1) {
+        self.init(titles.enumerated().map { Column($1, $0 < text ? .left : .right) })
+    }
+
     /// Cells that are missing stay empty, more than there are columns are left out.
     package mutating func append(_ cells: [String]) {
         rows.append(columns.indices.map { $0 < cells.count ? DisplayWidth.printable(cells[$0]) : "" })

@@ -105,7 +105,7 @@ extension EditedLayer {
 }
 
 extension Network {
-    /// Sets the parameters of a layer to its edited ones. An unedited layer keeps its very memory.
+    /// Sets the parameters of a layer to its edited ones. An unedited layer shares its storage.
     /// - Throws: ``WorldError/invalidEdit(layer:message:)`` for an edit of another shape than the layer.
     package mutating func apply(_ edit: LayerEdit, to layer: EditedLayer) throws {
         if case .unchanged = edit { return }

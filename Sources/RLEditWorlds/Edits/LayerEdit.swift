@@ -46,11 +46,10 @@ public struct LowRankFactors: Sendable, Equatable {
 
 /// What an episode has done to one layer so far.
 ///
-/// Anybody can make one of any shape (a world of one's own, a file), so it is checked against its layer where that is
-/// known and its numbers are about to be read, once on each way: ``weights(of:)`` and ``mask(of:)`` for a single edit, the
-/// evaluator for the candidates that it measures, ``EditEnvironment/apply(_:to:)`` for edits that nobody measures. The
-/// episodes of an environment hold edits that the evaluator has measured, or that ``EditEnvironment/restore(_:)`` has
-/// checked.
+/// A script's world or a file can make one of any shape. It is checked against its layer once, before its numbers are read:
+/// by ``weights(of:)`` and ``mask(of:)`` for a single edit, by the evaluator for the candidates that it measures, by
+/// ``EditEnvironment/apply(_:to:)`` for edits that nobody measures. The episodes of an environment hold edits that the
+/// evaluator has measured, or that ``EditEnvironment/restore(_:)`` has checked.
 public enum LayerEdit: Sendable {
     case unchanged
     /// `W ⊙ accumulated ⊙ (1 + factors)`: earlier steps are multiplied into `accumulated` (nil: all ones), the last

@@ -247,7 +247,7 @@ public final class EditEnvironment: VectorEnvironment {
         return clamped
     }
 
-    /// Edits of which nobody knows whether they fit: a world may be a script's own. The evaluator checks them before it
+    /// Edits that may not fit their layers, since a world may be a script's own. The evaluator checks them before it
     /// measures them.
     /// - Parameter current: edits that fit their layers.
     private func edits(from actions: Tensor, onto current: [[LayerEdit]]) throws -> [[LayerEdit]] {
@@ -255,7 +255,7 @@ public final class EditEnvironment: VectorEnvironment {
             try current.indices.map { index in
                 let action = UnsafeBufferPointer(rebasing: buffer[index * actionSize..<(index + 1) * actionSize])
                 let edits = try world.apply(action, to: current[index], progress: progress)
-                // Nothing that is not a number goes further.
+                // NaN and infinity go no further.
                 for (edit, layer) in zip(edits, evaluator.layers) { try edit.requireFinite(layer) }
                 return edits
             }

@@ -33,7 +33,7 @@ public struct EnvironmentChecker {
     public var maximumSteps = 100
 
     /// The message about rewards that differ from game to game. A reward that draws random numbers or keeps a state does
-    /// so on purpose: who knows that a reward may do so can take it for a warning.
+    /// so on purpose: a caller that knows this can take it for a warning.
     package static let differingRewards = "the same seed and actions give other rewards"
 
     public init() {}

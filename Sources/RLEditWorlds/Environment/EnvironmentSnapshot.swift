@@ -2,10 +2,11 @@ public import RLEditTensor
 
 /// The state of an ``EditEnvironment`` between two steps, as plain named values that a checkpoint can hold.
 ///
-/// Numbers: `worstReward`, the lowest reward so far; absent before the first. Integers: `episodesBegun`, `environments` (0 before the first reset), `episode[i].number`, `episode[i].steps`, and
-/// `selection[i]`, which metrics of set `i` rewards have read. Tensors: the parts of each episode's edit of each layer,
-/// `episode[i].layer.part` (see ``LayerEdit``); an unchanged layer has none. Edits are kept in the form in which they were
-/// made, so that a restored environment continues to the same bytes.
+/// Numbers: `worstReward`, the lowest reward so far; absent before the first. Integers: `episodesBegun`, `environments` (0
+/// before the first reset), `episode[i].number`, `episode[i].steps`, and `selection[i]`, which metrics of set `i` rewards
+/// have read. Tensors: the parts of each episode's edit of each layer, `episode[i].layer.part` (see ``LayerEdit``); an
+/// unchanged layer has none. Edits are kept in the form in which they were made, so that a restored environment continues to
+/// the same bytes.
 public struct EnvironmentSnapshot: Sendable, Equatable {
     public var tensors: [String: Tensor] = [:]
     public var integers: [String: Int] = [:]

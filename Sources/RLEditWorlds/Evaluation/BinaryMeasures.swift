@@ -247,7 +247,7 @@ public struct BinaryMeasures: Sendable {
             let sizes = owner.layout.sizes
             negatives = lists.reduce(0) { $0 + sizes[$1] }
             positives = lists.reduce(0) { $0 + sizes[$1 + 1] }
-            // Nothing is above before it is counted; whoever asks has seen to that.
+            // Empty until it is counted, which callers do first.
             falsePositives = above.isEmpty ? 0 : lists.reduce(0) { $0 + Int(above[$1]) }
             truePositives = above.isEmpty ? 0 : lists.reduce(0) { $0 + Int(above[$1 + 1]) }
         }

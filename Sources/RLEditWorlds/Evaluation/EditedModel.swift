@@ -4,7 +4,7 @@ internal import RLEditTensor
 extension Evaluator {
     /// The network with these edits applied: a new value that shares everything that was not edited.
     ///
-    /// The evaluator's own network is not changed. An unedited layer keeps its very memory.
+    /// The evaluator's own network is not changed. An unedited layer shares its storage.
     /// - Parameter edits: one per layer, in the order of ``layers``.
     /// - Throws: ``WorldError/invalidEdit(layer:message:)`` for an edit of another shape than its layer.
     public func editedNetwork(_ edits: [LayerEdit]) throws -> Network {

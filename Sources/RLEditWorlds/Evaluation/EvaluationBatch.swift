@@ -92,7 +92,7 @@ public final class EvaluationBatch {
 
     private func measures(candidate: Int, set: Int) throws -> BinaryMeasures {
         guard let layout = evaluator.margins?.layouts[set], let counts = sums[candidate][set].margins else {
-            // Whoever asks has seen to both.
+            // Callers check both first.
             throw WorldError.invalidSet(name: evaluator.sets[set].name, message: "has not been measured")
         }
         return BinaryMeasures(layout: layout, counts: counts)

@@ -80,6 +80,9 @@ struct TextSetTests {
         {
             try TableContents(broken, Self.columns)
         }
+        #expect(
+            message("\u{7F}ELF\0\0,label\n")
+                == "'x.csv': not a text file: a table in UTF-8 expected (the option encoding takes UTF-16)")
     }
 
     @Test("a file may be compressed")

@@ -9,15 +9,6 @@ import Testing
 
 /// Training of policies that take several steps, and of those that edit a convolution.
 @Suite struct StepsTrainingTests {
-    private static func search(_ steps: Int) -> EvolutionStrategy {
-        var configuration = EvolutionStrategy.Configuration()
-        configuration.steps = steps
-        configuration.populationSize = 16
-        configuration.standardDeviation = .constant(0.02)
-        configuration.learningRate = .linear(0.02, 0.002)
-        return EvolutionStrategy(configuration)
-    }
-
     private static func policy(_ rules: EditPair.Rules) -> UnitPolicyNetwork {
         UnitPolicyNetwork(
             UnitPolicyNetwork.Shape(
@@ -46,7 +37,7 @@ import Testing
         cma.steps = 640
         cma.populationSize = 16
         cma.initialStandardDeviation = 0.05
-        for learner in [Self.search(640), SeparableCMAES(cma), CMAES(cma)] as [any Learner] {
+        for learner in [TransferFixture.search(640), SeparableCMAES(cma), CMAES(cma)] as [any Learner] {
             let problem = TransferProblem(
                 pairs: training, policy: Self.policy(rules), reward: TransferFixture.reward(), pairsPerStep: 3)
             let after = try Self.worth(TransferDriver.train(learner, problem, pool: pool), unseen)
@@ -65,7 +56,7 @@ import Testing
                 [TransferFixture.network(seed: 1)], classes: [0, 1], rules: rules, pool: pool)
             let problem = TransferProblem(
                 pairs: pairs, policy: Self.policy(rules), reward: TransferFixture.reward(), pairsPerStep: 2)
-            return try TransferDriver.train(Self.search(64), problem, pool: pool).parameters
+            return try TransferDriver.train(TransferFixture.search(64), problem, pool: pool).parameters
         }
         #expect(try train(workers: 1) == train(workers: 3))
     }
@@ -167,7 +158,7 @@ import Testing
         let problem = TransferProblem(
             pairs: try pairs(1...4, [0, 1, 2]), policy: Self.policy(rules), reward: TransferFixture.reward(),
             pairsPerStep: 4)
-        let policy = try TransferDriver.train(Self.search(2560), problem, pool: pool)
+        let policy = try TransferDriver.train(TransferFixture.search(2560), problem, pool: pool)
         // Of unedited networks the reward is near 1; 2 is the most.
         let unseen = try pairs(50...51, [0, 1, 2, 3])
         func mean(_ policy: UnitPolicyNetwork) throws -> Double {

@@ -21,20 +21,11 @@ import Testing
         )
     }
 
-    private static func search(_ steps: Int) -> EvolutionStrategy {
-        var configuration = EvolutionStrategy.Configuration()
-        configuration.steps = steps
-        configuration.populationSize = 16
-        configuration.standardDeviation = .constant(0.02)
-        configuration.learningRate = .linear(0.02, 0.002)
-        return EvolutionStrategy(configuration)
-    }
-
     @Test("every pair is met equally often, in another order each round")
     func draws() throws {
         let (problem, pool) = try Self.problem(pairsPerStep: 4)
         let environment = try TransferEnvironment(
-            problem, learner: Self.search(16), pool: pool, random: RandomStream(seed: 1))
+            problem, learner: TransferFixture.search(16), pool: pool, random: RandomStream(seed: 1))
         var counts = [Int](repeating: 0, count: 6)
         for step in 0..<30 { for pair in environment.drawnPairs(step: step) { counts[pair] += 1 } }
         #expect(counts == [Int](repeating: 20, count: 6))
@@ -46,7 +37,7 @@ import Testing
     func rewards() throws {
         let (problem, pool) = try Self.problem(pairsPerStep: 6)
         let ranked = try TransferEnvironment(
-            problem, learner: Self.search(16), pool: pool, random: RandomStream(seed: 1))
+            problem, learner: TransferFixture.search(16), pool: pool, random: RandomStream(seed: 1))
         _ = try ranked.reset()
         var stream = RandomStream(seed: 2)
         var actions = try Tensor.zeros([16, 95])
@@ -76,7 +67,8 @@ import Testing
             try TransferFixture.network(seed: 1), try TransferFixture.network(seed: 2, hidden: 24, edited: 7),
         ]
         let (problem, pool) = try Self.problem(networks: networks)
-        _ = try TransferEnvironment(problem, learner: Self.search(16), pool: pool, random: RandomStream(seed: 1))
+        _ = try TransferEnvironment(
+            problem, learner: TransferFixture.search(16), pool: pool, random: RandomStream(seed: 1))
         let refusal = #expect(throws: WorldError.self) {
             try TransferEnvironment(problem, learner: PPO(), pool: pool, random: RandomStream(seed: 1))
         }
@@ -87,7 +79,8 @@ import Testing
     func refused() throws {
         var (problem, pool) = try Self.problem()
         func make() throws {
-            _ = try TransferEnvironment(problem, learner: Self.search(16), pool: pool, random: RandomStream(seed: 1))
+            _ = try TransferEnvironment(
+                problem, learner: TransferFixture.search(16), pool: pool, random: RandomStream(seed: 1))
         }
         problem.pairsPerStep = 7
         #expect(throws: WorldError.self) { try make() }
@@ -111,7 +104,7 @@ import Testing
         cma.steps = 1280
         cma.populationSize = 32
         cma.initialStandardDeviation = 0.05
-        return [search(1280), SeparableCMAES(cma), CMAES(cma), PPO(ppo)]
+        return [TransferFixture.search(1280), SeparableCMAES(cma), CMAES(cma), PPO(ppo)]
     }
 
     @Test("PPO, an evolution strategy and CMA-ES train a policy that edits a network and a class it has never met")
@@ -143,7 +136,7 @@ import Testing
             let (problem, pool) = try Self.problem(workers: workers)
             return try TransferDriver.train(learner, problem, pool: pool).parameters
         }
-        #expect(try train(Self.search(64), workers: 1) == train(Self.search(64), workers: 3))
+        #expect(try train(TransferFixture.search(64), workers: 1) == train(TransferFixture.search(64), workers: 3))
         func ppo() -> PPO {
             var configuration = PPO.Configuration()
             configuration.steps = 128

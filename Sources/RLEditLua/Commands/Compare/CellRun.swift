@@ -208,10 +208,10 @@ struct CellRun {
         return [
             NamedNumber(
                 "membership_auc",
-                try MembershipInference.auc(network, members: forget, others: unseenForget, pool: pool)),
+                try MembershipAUC().auc(network, members: forget, others: unseenForget, pool: pool)),
             NamedNumber(
                 "membership_rate",
-                try MembershipInference.entropyRate(
+                try MembershipRate().rate(
                     network, examples: forget, trained: retain, untrained: unseenRetain, pool: pool)),
             NamedNumber("relearn_steps", relearning[0]),
             NamedNumber("relearn_steps_best_rate", relearning.min() ?? relearning[0]),

@@ -25,35 +25,6 @@ struct Bitmap {
         pixels[place + 3] = Bitmap.byte(opacity * 255)
     }
 
-    /// Lay a disc with a soft edge over the picture (Porter and Duff's *over*); centre and radius in pixels.
-    mutating func disc(x: Double, y: Double, radius: Double, _ colour: Colour, opacity: Double) {
-        guard x.isFinite, y.isFinite, abs(x) < 1e6, abs(y) < 1e6 else { return }
-        let reach = radius + 0.5
-        let columns = max(0, Int(x - reach))..<max(0, min(width, Int(x + reach) + 1))
-        let rows = max(0, Int(y - reach))..<max(0, min(height, Int(y + reach) + 1))
-        guard columns.lowerBound < columns.upperBound, rows.lowerBound < rows.upperBound else { return }
-        let width = width
-        pixels.withUnsafeMutableBufferPointer { pixels in
-            for row in rows {
-                for column in columns {
-                    let (dx, dy) = (Double(column) + 0.5 - x, Double(row) + 0.5 - y)
-                    let square = dx * dx + dy * dy
-                    if square >= reach * reach { continue }
-                    let above = opacity * min(reach - square.squareRoot(), 1)
-                    let place = (row * width + column) * 4
-                    let below = Double(pixels[place + 3]) / 255 * (1 - above)
-                    let total = above + below
-                    let (old, new) = (below / total, above / total)
-                    for channel in 0..<3 {
-                        let mixed = Double(pixels[place + channel]) * old + colour[channel] * new
-                        pixels[place + channel] = Bitmap.byte(mixed)
-                    }
-                    pixels[place + 3] = Bitmap.byte(total * 255)
-                }
-            }
-        }
-    }
-
     private static func byte(_ value: Double) -> UInt8 { UInt8(min(max(value.rounded(), 0), 255)) }
 
     // MARK: PNG (ISO/IEC 15948)
@@ -78,9 +49,6 @@ struct Bitmap {
         return [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] + chunk("IHDR", header)
             + chunk("IDAT", Bitmap.deflated(lines)) + chunk("IEND", [])
     }
-
-    /// For the `href` of an image inside a document.
-    var dataURI: String { "data:image/png;base64,\(Bitmap.base64(png))" }
 
     /// zlib's format (RFC 1950).
     private static func deflated(_ bytes: [UInt8]) -> [UInt8] {

@@ -2,35 +2,12 @@ internal import Foundation
 
 /// The map from values to places along one axis, with labelled ticks.
 struct ChartScale {
-    /// How values are spread along the axis.
-    enum Spacing {
-        case linear
-        /// Equal ratios lie equally far apart; what is less than the floor lies on it.
-        case logarithmic(floor: Double)
-        /// Shares near 1: equal ratios of what is missing lie equally far apart; what misses less than the floor lies on it.
-        case logarithmicToOne(floor: Double)
-
-        /// Ascending with the value.
-        func transformed(_ value: Double) -> Double {
-            switch self {
-            case .linear: value
-            case .logarithmic(let floor): log(max(value, floor))
-            case .logarithmicToOne(let floor): -log(max(1 - value, floor))
-            }
-        }
-    }
-
-    let lower: Double
-    let upper: Double
-    /// Ascending, with their labels.
     let ticks: [(value: Double, label: String)]
-    var spacing = Spacing.linear
+    /// Place of a value: 0 at the lower end of the axis, 1 at the upper.
+    let place: (Double) -> Double
 
-    /// Place of a value, 0 at the lower end and 1 at the upper.
-    func place(_ value: Double) -> Double {
-        let (low, high) = (spacing.transformed(lower), spacing.transformed(upper))
-        return (spacing.transformed(value) - low) / (high - low)
-    }
+    /// The same axis with its ends exchanged.
+    var flipped: ChartScale { ChartScale(ticks: ticks) { 1 - place($0) } }
 
     /// - Parameters:
     ///   - values: what must fit; those that are not finite are ignored.
@@ -52,11 +29,16 @@ struct ChartScale {
         return linear(low, high, isShare: isShare, target: target)
     }
 
-    /// - Parameter target: ticks are 1, 2 or 5 times a power of ten apart: the smallest that needs no more intervals.
-    static func linear(_ low: Double, _ high: Double, isShare: Bool = false, target: Int = 5) -> ChartScale {
+    /// - Parameters:
+    ///   - isWhole: leave out ticks between whole numbers.
+    ///   - target: ticks are 1, 2 or 5 times a power of ten apart: the smallest that needs no more intervals.
+    static func linear(
+        _ low: Double, _ high: Double, isShare: Bool = false, isWhole: Bool = false, target: Int = 5
+    ) -> ChartScale {
         let rough = (high - low) / Double(max(target, 1))
         let power = NumberText.powerOfTen(NumberText.decimalExponent(rough))
-        let step = [1.0, 2, 5, 10].map { $0 * power }.first { $0 >= rough * 0.999 } ?? 10 * power
+        let nearest = [1.0, 2, 5, 10].map { $0 * power }.first { $0 >= rough * 0.999 } ?? 10 * power
+        let step = isWhole ? max(nearest, 1) : nearest
         let digits = max(0, -NumberText.decimalExponent(step * 1.0001) - (isShare ? 2 : 0))
         func label(_ tick: Double) -> String {
             if isShare { return "\(NumberText.fixed(100 * tick, digits: digits)) %" }
@@ -66,7 +48,9 @@ struct ChartScale {
         }
         let first = (low / step).rounded(.up)
         let ticks = (0..<50).map { (first + Double($0)) * step }.prefix { $0 <= high + step * 1e-9 }
-        return ChartScale(lower: low, upper: high, ticks: ticks.map { ($0 == 0 ? 0 : $0, label($0 == 0 ? 0 : $0)) })
+        return ChartScale(ticks: ticks.map { ($0 == 0 ? 0 : $0, label($0 == 0 ? 0 : $0)) }) {
+            ($0 - low) / (high - low)
+        }
     }
 
     /// An axis for positive values of different magnitude.
@@ -78,8 +62,7 @@ struct ChartScale {
     ) -> ChartScale {
         let known = values.filter(\.isFinite)
         let low = max(known.min() ?? floor, floor)
-        let high = max(known.max() ?? 10 * floor, low * 2)
-        let ends = (low / (1 + padding), high * (1 + padding))
+        let ends = (low / (1 + padding), max(known.max() ?? 10 * floor, low * 2) * (1 + padding))
         func label(_ tick: Double) -> String {
             if isShare {
                 let isFloor = tick <= floor && (known.min() ?? floor) <= floor
@@ -88,29 +71,27 @@ struct ChartScale {
             return tick >= 1000 && tick < 1e9
                 ? NumberText.grouped(Int(tick.rounded())) : NumberText.significant(tick, digits: 2)
         }
-        return ChartScale(
-            lower: ends.0, upper: ends.1, ticks: roundValues(max(ends.0, floor), ends.1).map { ($0, label($0)) },
-            spacing: .logarithmic(floor: floor / (1 + padding)))
+        return ChartScale(ticks: roundValues(max(ends.0, floor), ends.1).map { ($0, label($0)) }) {
+            log(max($0, floor / (1 + padding)) / ends.0) / log(ends.1 / ends.0)
+        }
     }
 
-    /// An axis for shares, most of them nearly 1. Differences from 1 of less than the floor are not told apart.
-    static func nearOne(_ values: [Double], floor: Double = 0.0002) -> ChartScale {
-        let missing = values.filter(\.isFinite).map { max(1 - $0, floor) }
-        let low = (missing.min() ?? floor) / 1.3
-        let high = max((missing.max() ?? 1) * 1.3, low * 2)
-        return ChartScale(
-            lower: 1 - high, upper: 1 - low,
-            ticks: roundValues(low, min(high, 1)).reversed().map {
-                (1 - $0, "\(NumberText.significant(100 * (1 - $0), digits: 4)) %")
-            }, spacing: .logarithmicToOne(floor: floor / 2))
+    /// An axis for shares, most of them nearly 1: equal ratios of what is missing lie equally far apart.
+    static func nearOne(_ values: [Double]) -> ChartScale {
+        let missing = logarithmic(values.map { 1 - $0 }, floor: 0.0002)
+        let ticks = missing.ticks.filter { $0.value <= 1 }.reversed().map { tick in
+            (1 - tick.value, "\(NumberText.significant(100 * (1 - tick.value), digits: 4)) %")
+        }
+        return ChartScale(ticks: ticks) { 1 - missing.place(1 - $0) }
     }
 
     /// An axis of names: the values are their places, from 0.
-    static func names(_ names: [String]) -> ChartScale {
-        let width = min(max(96 / max(names.count, 1), 3), 40)
-        return ChartScale(
-            lower: -0.5, upper: Double(max(names.count, 1)) - 0.5,
-            ticks: names.enumerated().map { (Double($0), DisplayWidth.truncated($1, to: width)) })
+    /// - Parameter width: characters of a name; nil for what fits side by side.
+    static func names(_ names: [String], width: Int? = nil) -> ChartScale {
+        let count = max(names.count, 1)
+        let width = width ?? min(max(96 / count, 3), 40)
+        let ticks = names.enumerated().map { (Double($0), DisplayWidth.truncated($1, to: width)) }
+        return ChartScale(ticks: ticks) { ($0 + 0.5) / Double(count) }
     }
 
     /// 1, 2 and 5 times powers of ten between two positive values; only the powers when those are enough.

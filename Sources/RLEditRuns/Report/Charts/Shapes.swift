@@ -25,51 +25,56 @@ extension Markup {
     }
 
     /// Joined points; where one is not finite there is a gap.
-    static func path(_ style: String, _ points: [(x: Double, y: Double)], isClosed: Bool = false) -> Markup {
+    static func path(
+        _ style: String, _ points: [(x: Double, y: Double)], isClosed: Bool = false, hint: String = ""
+    ) -> Markup {
         var path = ""
         var isDown = false
         for point in points {
             if point.y.isFinite { path += "\(isDown ? "L" : "M")\(pixel(point.x)) \(pixel(point.y))" }
             isDown = point.y.isFinite
         }
-        return .tag("path.\(style)", ["d": path + (isClosed ? "Z" : "")])
+        return .tag("path.\(style)", ["d": path + (isClosed ? "Z" : "")], title(hint))
     }
 
-    static func circle(_ style: String, _ x: Double, _ y: Double, _ radius: Double, title: String = "") -> Markup {
-        .tag("circle.\(style)", ["cx": pixel(x), "cy": pixel(y), "r": pixel(radius)], hint(title))
+    /// A dot at each of very many points; those at one place are one dot, so that the document stays small.
+    static func dots(_ style: String, _ points: [(x: Double, y: Double)]) -> Markup {
+        let places = points.map { "M\(NumberText.fixed($0.x, digits: 0)) \(NumberText.fixed($0.y, digits: 0))h0" }
+        return .tag("path.cloud \(style)", ["d": places.unique.joined()])
     }
 
-    static func rect(_ style: String, _ box: Box, title: String = "", corner: String = "") -> Markup {
+    static func circle(_ style: String, _ x: Double, _ y: Double, _ radius: Double, hint: String = "") -> Markup {
+        .tag("circle.\(style)", ["cx": pixel(x), "cy": pixel(y), "r": pixel(radius)], title(hint))
+    }
+
+    static func rect(_ style: String, _ box: Box) -> Markup {
         .tag(
             "rect.\(style)",
-            [
-                "x": pixel(box.left), "y": pixel(box.top), "width": pixel(box.width), "height": pixel(box.height),
-                "rx": corner,
-            ], hint(title))
+            ["x": pixel(box.left), "y": pixel(box.top), "width": pixel(box.width), "height": pixel(box.height)])
     }
 
     /// A picture, stretched to the box.
-    static func image(_ picture: Bitmap, _ box: Box, style: String = "") -> Markup {
+    static func image(_ picture: Bitmap, _ box: Box) -> Markup {
         .tag(
-            "image.\(style)",
+            "image.cells",
             [
                 "x": pixel(box.left), "y": pixel(box.top), "width": pixel(box.width), "height": pixel(box.height),
-                "preserveAspectRatio": "none", "href": picture.dataURI,
+                "preserveAspectRatio": "none", "href": "data:image/png;base64,\(Bitmap.base64(picture.png))",
             ])
     }
 
     /// A drawing.
     /// - Parameter about: what it shows in one sentence, for those who cannot see it.
-    static func drawing(_ width: Double, _ height: Double, about: String, style: String = "", _ marks: [Markup])
-        -> Markup
-    {
-        .tag(
-            "svg.\(style)",
-            ["viewBox": "0 0 \(pixel(width)) \(pixel(height))", "role": "img", "preserveAspectRatio": "xMidYMid meet"],
-            [hint(about)] + marks)
+    static func drawing(_ width: Double, _ height: Double, about: String, _ marks: [Markup]) -> Markup {
+        .tag("svg", ["viewBox": "0 0 \(pixel(width)) \(pixel(height))", "role": "img"], [title(about)] + marks)
     }
 
-    private static func hint(_ text: String) -> Markup { text.isEmpty ? .empty : .tag("title", Markup(text)) }
+    /// A mark of a legend.
+    static func swatch(_ mark: Markup) -> Markup {
+        .tag("svg", ["viewBox": "0 0 22 14", "width": "22", "height": "14", "aria-hidden": "true"], mark)
+    }
+
+    private static func title(_ text: String) -> Markup { text.isEmpty ? .empty : .tag("title", Markup(text)) }
 }
 
 /// A rectangle of a drawing.
@@ -89,7 +94,7 @@ struct Box {
 enum MarkerShape: CaseIterable {
     case circle, square, triangle, diamond
 
-    func markup(_ style: String, _ x: Double, _ y: Double, radius: Double) -> Markup {
+    func markup(_ style: String, _ x: Double, _ y: Double, radius: Double, hint: String) -> Markup {
         let corners: [(Double, Double)] =
             switch self {
             case .circle: []
@@ -98,36 +103,7 @@ enum MarkerShape: CaseIterable {
             case .diamond: [(0, -1.3), (1.2, 0), (0, 1.3), (-1.2, 0)]
             }
         return corners.isEmpty
-            ? .circle(style, x, y, radius)
-            : .path(style, corners.map { (x + $0.0 * radius, y + $0.1 * radius) }, isClosed: true)
-    }
-}
-
-/// One line of a chart's legend.
-struct LegendEntry {
-    let name: String
-    /// 22 × 14.
-    let swatch: Markup
-
-    static func line(_ name: String, _ style: String) -> LegendEntry {
-        LegendEntry(name: name, swatch: .line("line \(style)", x: (0, 22), y: (7, 7)))
-    }
-
-    static func fill(_ name: String, _ style: String) -> LegendEntry {
-        LegendEntry(
-            name: name,
-            swatch: .rect("fill \(style)", Box(left: 0, top: 2, width: 22, height: 10), corner: "2"))
-    }
-
-    static func mark(_ name: String, _ style: String, _ shape: MarkerShape = .circle, isRing: Bool = false)
-        -> LegendEntry
-    {
-        LegendEntry(name: name, swatch: shape.markup("\(isRing ? "ring" : "dot") \(style)", 11, 7, radius: 4.5))
-    }
-
-    static func markup(_ entries: [LegendEntry]) -> Markup {
-        let size: KeyValuePairs = ["viewBox": "0 0 22 14", "width": "22", "height": "14", "aria-hidden": "true"]
-        return entries.isEmpty
-            ? .empty : .tag("div.legend", entries.map { .tag("span", .tag("svg", size, $0.swatch), Markup($0.name)) })
+            ? .circle(style, x, y, radius, hint: hint)
+            : .path(style, corners.map { (x + $0.0 * radius, y + $0.1 * radius) }, isClosed: true, hint: hint)
     }
 }

@@ -1,6 +1,6 @@
 /// A piece of HTML or SVG that is well-formed by construction: text is escaped, elements are closed.
 ///
-/// In a literal, `\(…)` takes text and numbers, which are escaped, markup, and terms of the glossary.
+/// In a literal, `\(…)` takes text and numbers, which are escaped, markup, and words of the glossary.
 struct Markup: ExpressibleByStringInterpolation {
     /// As the document has it.
     private(set) var source = ""
@@ -35,7 +35,7 @@ struct Markup: ExpressibleByStringInterpolation {
         mutating func appendInterpolation(_ text: String) { parts.append(Markup(text)) }
         mutating func appendInterpolation(_ number: Int) { parts.append(Markup(String(number))) }
         mutating func appendInterpolation(_ markup: Markup) { parts.append(markup) }
-        mutating func appendInterpolation(term text: String, _ key: Glossary.Key) { parts.append(.term(text, key)) }
+        mutating func appendInterpolation(term word: String) { parts.append(.term(word)) }
     }
 
     /// Trusted source, such as the style sheet.

@@ -56,10 +56,30 @@ extension Markup {
         .tag("figure", .tag("div.chart", chart), .tag("figcaption", caption))
     }
 
-    /// A term with a link to its explanation at the end of the document.
-    static func term(_ text: String, _ key: Glossary.Key?) -> Markup {
-        guard let key else { return Markup(text) }
-        return .tag("a.term", ["href": "#glossary-\(key.rawValue)"], Markup(text))
+    /// A word with a link to its explanation at the end of the document, if there is one.
+    static func term(_ word: String) -> Markup {
+        guard let id = Glossary.id(of: word) else { return Markup(word) }
+        return .tag("a.term", ["href": "#\(id)"], Markup(word))
+    }
+
+    /// A table of words and numbers. A table without rows is left out.
+    static func table(_ table: TextTable) -> Markup {
+        let text = table.columns.prefix { $0.alignment == .left }.count
+        return .table(
+            table.columns.map { term($0.title) },
+            table.rows.map { row in
+                row.enumerated().map { place, cell in
+                    // What several rows have in common is bold.
+                    let name = text == 2 && place == 0 ? tag("b", term(cell)) : term(cell)
+                    return place < text ? name : number(cell)
+                }
+            }, text: text)
+    }
+
+    /// The deviation of a mean is less prominent than the mean.
+    private static func number(_ text: String) -> Markup {
+        guard let sign = text.firstRange(of: " ±")?.lowerBound else { return Markup(text) }
+        return Markup(String(text[..<sign])) + .tag("span.sd", Markup(String(text[sign...])))
     }
 
     /// - Parameters:
@@ -79,19 +99,5 @@ extension Markup {
     /// Names with what they mean; `id` is for links, and may be empty.
     static func list(_ entries: [(id: String, name: Markup, value: Markup)]) -> Markup {
         .tag("dl", entries.map { .tag("div", ["id": $0.id], .tag("dt", $0.name), .tag("dd", $0.value)) })
-    }
-
-    // MARK: - Words and cells
-
-    static func set(_ name: String) -> Markup { term(name, Glossary.sets[name]) }
-    static func stage(_ stage: Stage) -> Markup { term(stage.title, Glossary.stages[stage]) }
-    static func measure(_ name: String) -> Markup { term(MeasureText.title(name), Glossary.measures[name]) }
-
-    /// A measure over the seeds; a dash where there is none.
-    static func cell(_ spread: Spread?, _ measure: String, seeds: Int) -> Markup {
-        guard let spread else { return "–" }
-        let text = MeasureText.of(spread, measure: measure, seeds: seeds)
-        guard let sign = text.firstRange(of: " ±")?.lowerBound else { return Markup(text) }
-        return Markup(String(text[..<sign])) + .tag("span.sd", Markup(String(text[sign...])))
     }
 }

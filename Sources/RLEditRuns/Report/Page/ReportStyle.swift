@@ -7,12 +7,10 @@ enum ReportStyle {
         :root{--page:#fff;--card:#f6f7f9;--ink:#16191d;--soft:#5b6470;--faint:#8a929c;--rule:#dfe3e8;--accent:#0072b2;
         --s0:#9aa3ad;--s1:#0072b2;--s2:#d55e00;--s3:#009e73;--s4:#b8578f;--s5:#c48a00;--s6:#3d9bd1;--s7:#5b6470;
         --good:#00734f;--bad:#b34700}
-        @media (prefers-color-scheme:dark){:root{--page:#111418;--card:#1a1f25;--ink:#e8ebef;--soft:#a5aeb9;--faint:#78828e;
-        --rule:#2d343c;--accent:#6cbcec;--s0:#76808b;--s1:#56b4e9;--s2:#f0883e;--s3:#2bbf95;--s4:#dd8fbb;--s5:#e6b422;
-        --s6:#8fd0f5;--s7:#a5aeb9;--good:#3ccf9f;--bad:#f0883e}}
-        @media print{:root{--page:#fff;--card:#f6f7f9;--ink:#000;--soft:#444;--faint:#666;--rule:#ccc;--accent:#0072b2;
-        --s0:#9aa3ad;--s1:#0072b2;--s2:#d55e00;--s3:#009e73;--s4:#b8578f;--s5:#c48a00;--s6:#3d9bd1;--s7:#5b6470}
-        *{print-color-adjust:exact;-webkit-print-color-adjust:exact}main{padding:0!important}
+        @media screen and (prefers-color-scheme:dark){:root{--page:#111418;--card:#1a1f25;--ink:#e8ebef;--soft:#a5aeb9;
+        --faint:#78828e;--rule:#2d343c;--accent:#6cbcec;--s0:#76808b;--s1:#56b4e9;--s2:#f0883e;--s3:#2bbf95;--s4:#dd8fbb;
+        --s5:#e6b422;--s6:#8fd0f5;--s7:#a5aeb9;--good:#3ccf9f;--bad:#f0883e}}
+        @media print{*{print-color-adjust:exact;-webkit-print-color-adjust:exact}main{padding:0!important}
         figure,tr,.tile,.strip div,dl>div{break-inside:avoid}h2{break-after:avoid}}
         *{box-sizing:border-box}
         body{margin:0;background:var(--page);color:var(--ink);
@@ -48,16 +46,16 @@ enum ReportStyle {
         svg{display:block;overflow:visible}.chart>svg{width:100%;height:auto}
         .legend{display:flex;flex-wrap:wrap;gap:4px 20px;font-size:13px;color:var(--soft);padding:4px 0 6px 64px}
         .legend span{display:inline-flex;align-items:center;gap:7px}
-        .ramp{width:64px;height:9px;border-radius:3px;display:block}
-        text{fill:var(--soft);font-size:12px;font-family:inherit}text.small{fill:var(--ink);font-size:11px}text.title{font-size:12.5px}
-        text.note{fill:var(--ink);font-weight:600;paint-order:stroke;stroke:var(--page);stroke-width:3px}
-        text.marked{fill:var(--ink);font-weight:700}
+        .ramp{width:64px;height:9px;border-radius:3px}.ramp.age{background:linear-gradient(90deg,#4a86c4,#e67814)}
+        .ramp.change{width:160px;background:linear-gradient(90deg,#0072b2,transparent,#d55e00)}
+        text{fill:var(--soft);font-size:12px;font-family:inherit}text.title{font-size:12.5px}
+        text.small{fill:var(--ink);font-size:11px;paint-order:stroke;stroke:var(--page);stroke-width:3px}
         .grid{stroke:var(--rule);stroke-width:1}.axis{stroke:var(--faint);stroke-width:1}
         .line{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}
-        .line.thin{stroke-width:1;opacity:.55}.line.dashed{stroke-dasharray:6 4}
-        .band{stroke:none;opacity:.2}.ring{fill:none;stroke-width:2.5}.error{stroke:var(--ink);stroke-width:1.2}
+        .line.thin{stroke-width:1;opacity:.55}.line.dashed{stroke-dasharray:6 4}.line.link{stroke:var(--faint);stroke-width:1}
+        .band{stroke:none;opacity:.2}.ring{fill:none;stroke-width:2.5}
+        .cloud{fill:none;stroke-linecap:round;stroke-width:6;opacity:.6}.cloud.many{stroke-width:4.5;opacity:.45}
         .frame{fill:none;stroke:var(--rule)}.cells{image-rendering:pixelated}
-        .heat{display:grid;grid-template-columns:640fr 80fr;align-items:start}.heat svg{width:100%;height:auto}
         \(series)
         dl{margin:0;display:grid;gap:8px}dl>div{display:grid;grid-template-columns:170px 1fr;gap:14px;font-size:14px}
         dt{font-weight:600}dd{margin:0;color:var(--soft);overflow-wrap:anywhere}
@@ -66,11 +64,10 @@ enum ReportStyle {
         svg text,svg text.title{font-size:14px}svg text.small{font-size:13px}.scroll.wide{max-width:calc(100vw - 32px)}}
         """
 
-    /// Colour classes `s0` … `s7`: strokes for lines and rings, fills for bars, bands and dots.
-    private static let series = (0..<8).map { index in
-        """
-        .line.s\(index),.ring.s\(index){stroke:var(--s\(index))}\
-        .fill.s\(index),.band.s\(index),.dot.s\(index){fill:var(--s\(index))}
-        """
-    }.joined(separator: "\n")
+    /// Colour classes `s0` … `s7`: strokes for lines and rings, fills for bands and dots; `a0` … `a9` are ages of a cloud.
+    private static let series =
+        ((0..<8).map {
+            ".line.s\($0),.ring.s\($0){stroke:var(--s\($0))}.band.s\($0),.dot.s\($0){fill:var(--s\($0))}"
+        } + (0..<10).map { ".a\($0){stroke:color-mix(in srgb,#e67814 \(11 * $0)%,#4a86c4)}" })
+        .joined(separator: "\n")
 }

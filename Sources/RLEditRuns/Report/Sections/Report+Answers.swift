@@ -28,21 +28,21 @@ extension Report {
         // The classes that most examples are called by any model, in their own order; the rest together.
         let most = 12
         let names = Distinct(results.flatMap { $0.stages.entries.flatMap(\.value).map(\.name) } + [first.group]).values
-        let largest = Dictionary(
-            uniqueKeysWithValues: names.map { name in (name, stages.map { share(name, $0) }.max() ?? 0) })
-        let ordered = names.sorted { (largest[$1] ?? 0, Int($0) ?? 0) < (largest[$0] ?? 0, Int($1) ?? 0) }
-        let shown = (names.count > most ? Array(ordered.prefix(most - 1)) : ordered).sorted {
+        let largest = names.map { name in (name: name, share: stages.map { share(name, $0) }.max() ?? 0) }
+            .sorted { ($1.share, Int($0.name) ?? 0) < ($0.share, Int($1.name) ?? 0) }
+        let shown = largest.prefix(names.count > most ? most - 1 : most).map(\.name).sorted {
             (Int($0) ?? .max, $0) < (Int($1) ?? .max, $1)
         }
         let hasRest = names.count > shown.count
-        func percent(_ share: Double) -> Markup { Markup(NumberText.fixed(100 * share, digits: 1)) }
-        let rows = stages.map { stage -> [Markup] in
+        var table = TextTable(["called"] + shown + (hasRest ? ["other"] : []))
+        for stage in stages {
             let shares = shown.map { share($0, stage) }
-            return [.stage(stage)] + shares.map(percent) + (hasRest ? [percent(max(0, 1 - shares.reduce(0, +)))] : [])
+            table.append(
+                [stage.title]
+                    + (shares + [max(0, 1 - shares.reduce(0, +))]).map { NumberText.fixed(100 * $0, digits: 1) })
         }
-        let titles = shown.map { $0 == first.group ? Markup.tag("b.right", Markup($0)) : Markup($0) }
         let count = Distinct(results.map { NumberText.grouped($0.examples) }).only.map { "\($0) " } ?? ""
-        return .table(["called"] + titles + (hasRest ? ["other"] : []), rows)
+        return .table(table)
             + .note(
                 """
                 Of the \(count)examples of class \(first.group) that make up the held-out set \(first.set), the share in % \

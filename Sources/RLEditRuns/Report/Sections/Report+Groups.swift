@@ -24,44 +24,39 @@ extension Report {
     }
 
     private func groups(of set: String, _ results: [GroupResult]) -> Markup {
-        let after = resultStage
         let rate = GroupMetric.falsePositiveRate.name
+        let byName = Dictionary(grouping: results, by: \.group)
+        /// nil where no seed has the measure, or one finds it undefined.
+        func spread(_ name: String, _ measure: String, _ stage: Stage) -> Spread? {
+            let spread = Spread((byName[name] ?? []).compactMap { $0.value(measure, stage) })
+            return spread.mean.isFinite ? spread : nil
+        }
         // The groups that were treated worst come first.
-        let rows = results.map(\.group).unique.map { name in GroupRow(results.filter { $0.group == name }) }.sorted {
-            ($0.mean(rate, .before) ?? -1, $1.name) > ($1.mean(rate, .before) ?? -1, $0.name)
+        let names = byName.keys.map { ($0, spread($0, rate, .before)?.mean ?? -1) }
+            .sorted { ($0.1, $1.0) > ($1.1, $0.0) }.map(\.0)
+        var table = TextTable(["group", "examples"] + GroupMetric.shown.map { MeasureText.title($0.name) })
+        for name in names {
+            let counts = (byName[name] ?? []).map(\.examples)
+            let ends = [counts.min() ?? 0, counts.max() ?? 0].unique.map(NumberText.grouped)
+            table.append(
+                [name, ends.joined(separator: "–")]
+                    + GroupMetric.shown.map(\.name).map { measure in
+                        MeasureText.change(
+                            from: spread(name, measure, .before)?.mean, to: spread(name, measure, resultStage)?.mean,
+                            measure: measure)
+                    })
         }
-        let stages = [.before, after] + summary.stages.filter { $0 != .before && $0 != after }
-        let chart = GroupChart.markup(
-            groups: rows.map(\.name),
-            zip(stages, Report.styles(of: stages)).map { stage, style in
-                .init(name: stage.title, style: style, values: rows.map { $0.mean(rate, stage) })
-            }, title: "false positive rate",
-            about: "False positive rate of each group of \(set) before and after the edit")
-        let titles = GroupMetric.shown.map { metric -> Markup in
-            switch metric {
-            case .falsePositiveRate: "\(term: "FPR", .falsePositiveRate)"
-            case .falseNegativeRate: "\(term: "FNR", .falseNegativeRate)"
-            case .bpsnAUC: "\(term: "BPSN AUC", .bpsn)"
-            case .bnspAUC: "\(term: "BNSP AUC", .bnsp)"
-            default: .measure(metric.name)
-            }
-        }
-        let cells = rows.map { row -> [Markup] in
-            [Markup(row.name), Markup(row.examples)]
-                + GroupMetric.shown.map(\.name).map {
-                    Markup(MeasureText.change(from: row.mean($0, .before), to: row.mean($0, after), measure: $0))
-                }
-        }
+        let stages = [.before] + summary.stages.filter { $0 != .before && $0 != resultStage } + [resultStage]
         return .figure(
-            chart,
+            shares(of: "group", names, stages, measure: rate) { spread(names[$0], rate, $1) },
             """
             Share of the negative examples of each group of \(set) that are predicted positive. Equal treatment puts all \
             marks of a colour below one another.
             """)
-            + .table(["\(term: set, .group)", "examples"] + titles, cells)
+            + .table(table)
             + .note(
                 """
-                From \(Stage.before.title) to \(after.title); – where the group lacks the examples that a measure \
+                From \(Stage.before.title) to \(resultStage.title); – where the group lacks the examples that a measure \
                 needs.\(isSpread ? " Means over the seeds that have the group." : "")
                 """)
     }
@@ -70,25 +65,4 @@ extension Report {
 extension GroupMetric {
     /// Measures of groups that runs keep and reports show.
     static let shown: [GroupMetric] = [.falsePositiveRate, .falseNegativeRate, .auc, .bpsnAUC, .bnspAUC]
-}
-
-/// One group over the seeds that have it.
-private struct GroupRow {
-    let name: String
-    /// How many, or from how few to how many over the seeds.
-    let examples: String
-    private let results: [GroupResult]
-
-    init(_ results: [GroupResult]) {
-        self.results = results
-        name = results.first?.group ?? ""
-        let counts = results.map(\.examples)
-        examples = [counts.min() ?? 0, counts.max() ?? 0].unique.map(NumberText.grouped).joined(separator: "–")
-    }
-
-    /// nil where no seed has the measure, or one finds it undefined.
-    func mean(_ measure: String, _ stage: Stage) -> Double? {
-        let mean = Spread(results.compactMap { $0.value(measure, stage) }).mean
-        return mean.isFinite ? mean : nil
-    }
 }

@@ -1,62 +1,60 @@
 internal import RLEditCore
 
 extension Report {
-    /// A line over the evaluations, or a band where there are two values; updates without a value are left out.
-    static func curve(
-        _ name: String, _ style: String, _ updates: [UpdateRecord], isBand: Bool = false, isListed: Bool = true,
-        _ value: (UpdateRecord) -> [Double]?
-    ) -> LineChart.Curve {
-        .init(
-            name: name, style: style,
-            points: updates.compactMap { record in value(record).map { (Double(record.evaluations), $0) } },
-            isListed: isListed, isBand: isBand)
-    }
-
     /// Reward over the evaluations.
     var learning: Markup {
         let runs = seeds.filter { !$0.updates.isEmpty }
         guard let first = runs.first else { return .empty }
-        var curves: [LineChart.Curve]
+        let shared = Report.meanCurves(runs.map(\.updates))
+        let series: [ChartSeries]
         var caption: Markup
         if runs.count == 1 {
-            curves = [
-                Report.curve("10 % to 90 % of candidates", "s1", first.updates, isBand: true) {
-                    [$0.reward.lowerDecile, $0.reward.upperDecile]
-                },
-                Report.curve("mean of the update", "s1", first.updates) { [$0.reward.mean] },
-                Report.curve("best so far", "s2 dashed", first.updates) { [$0.bestReward] },
+            let band = first.updates.map { record in
+                ChartPoint(
+                    x: Double(record.evaluations), y: record.reward.mean,
+                    spread: (record.reward.lowerDecile, record.reward.upperDecile))
+            }
+            series = [
+                ChartSeries(name: "10 % to 90 % of candidates", style: "s1", kind: .band, points: band),
+                .curve("mean of the update", "s1", first.updates, \.reward.mean),
+                .curve("best so far", "s2 dashed", first.updates, \.bestReward),
             ]
             caption = """
-                \(term: "Reward", .reward) of the \(term: "candidates", .candidate) of each \(term: "update", .update), \
-                with its \(term: "quantile band", .band).
+                \(term: "Reward") of the \(term: "candidates") of each \(term: "update"), with its \
+                \(term: "quantile band").
                 """
         } else {
-            curves = runs.map { run in
-                Report.curve("one seed", "s1 thin", run.updates, isListed: run.seed == first.seed) { [$0.reward.mean] }
-            }
-            let means = Report.means(runs.map(\.updates))
-            curves += means
+            series =
+                runs.map { run in
+                    .curve(run.seed == first.seed ? "one seed" : nil, "s1 thin", run.updates, \.reward.mean)
+                } + shared
             caption = """
-                Mean \(term: "reward", .reward) of each \(term: "update", .update) of each of \(runs.count) \
-                seeds\(means.isEmpty ? "" : ", and means over the seeds").
+                Mean \(term: "reward") of each \(term: "update") of each of \(runs.count) \
+                seeds\(shared.isEmpty ? "" : ", and means over the seeds").
                 """
         }
-        let chart = LineChart.markup(
-            curves, titles: ("evaluations", "reward"), about: "Mean and best reward over the evaluations of the run")
-        return .section("Learning curve", id: "learning", .figure(chart, caption))
+        return .section("Learning curve", id: "learning", .figure(Report.curves(series, "reward"), caption))
+    }
+
+    /// Lines over the evaluations, which are counted from the start of the run.
+    static func curves(_ series: [ChartSeries], _ title: String, height: Double = 320) -> Markup {
+        let places = series.flatMap(\.points).map(\.x)
+        return Chart(
+            series, x: .fitting([0] + places, padding: 0, target: 7), titles: ("evaluations", title), height: height
+        ).markup
     }
 
     /// Means over seeds at each update that all of them reached after as many evaluations.
-    private static func means(_ runs: [[UpdateRecord]]) -> [LineChart.Curve] {
+    private static func meanCurves(_ runs: [[UpdateRecord]]) -> [ChartSeries] {
         let length = runs.map(\.count).min() ?? 0
         let updates = (0..<length).map { index in runs.map { $0[index] } }.prefix { (records: [UpdateRecord]) in
             records.map(\.evaluations).unique.count == 1
         }
         if updates.isEmpty { return [] }
-        func curve(_ name: String, _ style: String, _ value: (UpdateRecord) -> Double) -> LineChart.Curve {
-            .init(
+        func curve(_ name: String, _ style: String, _ value: (UpdateRecord) -> Double) -> ChartSeries {
+            ChartSeries(
                 name: name, style: style,
-                points: updates.map { (Double($0[0].evaluations), [Spread($0.map(value)).mean]) })
+                points: updates.map { ChartPoint(x: Double($0[0].evaluations), y: Spread($0.map(value)).mean) })
         }
         return [
             curve("mean over seeds", "s1", \.reward.mean),
@@ -69,76 +67,75 @@ extension Report {
         guard let run = seeds.first(where: { !$0.updates.isEmpty }) else { return .empty }
         let names = run.updates.flatMap { $0.terms.map(\.name) }.unique
         if names.isEmpty { return .empty }
-        let curves = names.enumerated().map { index, name in
+        let series = names.enumerated().map { index, name in
             // Seven colours; a second round is dashed.
-            Report.curve(name, "s\(index % 7 + 1)\(index >= 7 ? " dashed" : "")", run.updates) { record in
-                record.terms.first { $0.name == name }.map { [$0.value] }
+            ChartSeries.curve(name, "s\(index % 7 + 1)\(index >= 7 ? " dashed" : "")", run.updates) { record in
+                record.terms.first { $0.name == name }?.value
             }
         }
-        let chart = LineChart.markup(
-            curves, titles: ("evaluations", "term"), about: "Reward terms over the evaluations", height: 260)
+        let end = seeds.count > 1 ? "; seed \(run.seed)." : "."
         return .section(
             "Reward terms", id: "terms",
             .figure(
-                chart,
-                """
-                \(term: "Reward terms", .rewardTerm) as the task names them, mean of each update\
-                \(seeds.count > 1 ? "; seed \(run.seed)." : ".")
-                """))
+                Report.curves(series, "term", height: 260),
+                "\(term: "Reward terms") as the task names them, mean of each update\(end)"))
     }
 
     /// What candidates kept against what they changed.
     var tradeOff: Markup {
         let tables = seeds.compactMap(\.candidates)
         guard let first = tables.first, let axes = Report.axes(first) else { return .empty }
-        var points: [PointChart.Candidate] = []
-        var best: (reward: Double, x: Double, y: Double)?
+        // By their age, in tenths: later points lie on top whatever seed they are of.
+        var ages: [[ChartPoint]] = Array(repeating: [], count: 10)
+        var best: (reward: Double, point: ChartPoint)?
         for table in tables {
             guard let across = table[axes.x], let down = table[axes.y] else { continue }
-            let last = Double(max(table.evaluations.last ?? 1, 1))
+            let last = max(table.evaluations.last ?? 1, 1)
             for index in across.indices where across[index].isFinite && down[index].isFinite {
-                points.append((across[index], down[index], Double(table.evaluations[index]) / last))
+                let point = ChartPoint(x: across[index], y: down[index])
+                ages[min(max(10 * table.evaluations[index] / last, 0), 9)].append(point)
                 if let reward = table["reward"]?[index], reward.isFinite, reward > best?.reward ?? -.infinity {
-                    best = (reward, across[index], down[index])
+                    best = (reward, point)
                 }
             }
         }
-        let highlights =
-            unedited(axes)
-            + (best.map { [.init(name: "best reward", style: "s3", x: $0.x, y: $0.y, isRing: true)] } ?? [])
-        let frame = ChartFrame(
-            height: 400,
-            x: .fitting(points.map(\.x) + highlights.map(\.x), isShare: MeasureText.isShare(axes.x), target: 6),
-            y: .fitting(points.map(\.y) + highlights.map(\.y), isShare: MeasureText.isShare(axes.y)),
-            titles: (MeasureText.columnTitle(axes.x), MeasureText.columnTitle(axes.y)),
-            about: "\(axes.y) against \(axes.x) of all candidates")
-        // Later points lie on top whatever seed they are of.
-        let order = points.indices.sorted { (points[$0].age, $0) < (points[$1].age, $1) }
+        let count = ages.map(\.count).reduce(0, +)
+        let crowd = ages.enumerated().map { age, points in
+            ChartSeries(style: "a\(age)\(count > 2000 ? " many" : "")", kind: .cloud, points: points)
+        }
+        best?.point.label = "best reward"
+        let marks = [
+            ChartSeries(style: "s7", kind: .rings, shape: .square, points: unedited(axes)),
+            ChartSeries(style: "s3", kind: .rings, points: [best?.point].compactMap { $0 }),
+        ]
+        let all = (crowd + marks).flatMap(\.points)
+        let chart = Chart(
+            crowd + marks, x: .fitting(all.map(\.x), isShare: MeasureText.isShare(axes.x), target: 6),
+            y: .fitting(all.map(\.y), isShare: MeasureText.isShare(axes.y)),
+            titles: (MeasureText.columnTitle(axes.x), MeasureText.columnTitle(axes.y)), height: 400,
+            ramp: ("first evaluations", "last evaluations", "age"))
         let rows = tables.reduce(0) { $0 + $1.evaluations.count }
-        let isAll = points.count == rows
+        let isAll = count == rows
         let caption: Markup = """
-            \(isAll ? "All" : "The") \(NumberText.grouped(points.count)) \(term: "candidates", .candidate)\
+            \(isAll ? "All" : "The") \(NumberText.grouped(count)) \(term: "candidates")\
             \(isAll ? "" : " of \(NumberText.grouped(rows)) that have both measures")\
             \(tables.count > 1 ? " of \(tables.count) seeds" : "") on the sets that the reward sees, coloured by when they \
             were tried.
             """
-        return .section(
-            "Trade-off", id: "trade-off",
-            .figure(PointChart.markup(crowd: order.map { points[$0] }, highlights: highlights, in: frame), caption))
+        return .section("Trade-off", id: "trade-off", .figure(chart.markup, caption))
     }
 
     /// The unedited model of each seed, named once.
-    private func unedited(_ axes: (x: String, y: String)) -> [PointChart.Marker] {
-        var markers: [PointChart.Marker] = []
+    private func unedited(_ axes: (x: String, y: String)) -> [ChartPoint] {
+        var points: [ChartPoint] = []
         for numbers in summary.seeds.map(\.unedited) {
             guard let x = numbers.first(where: { $0.name == axes.x })?.value,
                 let y = numbers.first(where: { $0.name == axes.y })?.value,
-                !markers.contains(where: { ($0.x, $0.y) == (x, y) })
+                !points.contains(where: { ($0.x, $0.y) == (x, y) })
             else { continue }
-            markers.append(
-                .init(name: markers.isEmpty ? "unedited" : nil, style: "s7", x: x, y: y, isRing: true, shape: .square))
+            points.append(ChartPoint(x: x, y: y, label: points.isEmpty ? "unedited" : nil))
         }
-        return markers
+        return points
     }
 
     /// Forget across and retain up where the task has them, else the first two measures of the same kind, else of any.

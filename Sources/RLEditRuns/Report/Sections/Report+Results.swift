@@ -34,23 +34,30 @@ extension Report {
     /// Before and after on the held-out sets: what the whole run was for.
     var outcome: Markup {
         if summary.rows.isEmpty { return .empty }
-        let spread: Markup =
-            "\(term: "Mean ± standard deviation", .spread) over \(summary.seeds.count) "
-            + "seeds\(Report.modelNote(summary.seeds.map(\.model)))."
+        let spread: Markup = """
+            \(term: "Mean ± standard deviation") over \(summary.seeds.count) \
+            seeds\(Report.modelNote(summary.seeds.map(\.model))).
+            """
         return .section(
-            "Result on held-out sets", id: "result", tiles, resultTable, thresholdNote,
-            isSpread ? .note(spread) + perSeed : .empty)
+            "Result on held-out sets", id: "result", tiles, .table(summary.table(measure: MeasureText.title)),
+            thresholdNote, isSpread ? .note(spread) : .empty)
     }
 
-    /// The first row of each set.
-    private var firstRows: [RunSummary.Row] {
+    /// What the reward reads, as the held-out sets measure it; of a set of which it reads nothing, or its loss alone, the
+    /// first measure.
+    var headlines: [RunSummary.Row] {
         let rows = summary.rows
-        return rows.map(\.set).unique.compactMap { set in rows.first { $0.set == set } }
+        let read = Set(summary.seeds.flatMap(\.unedited).map(\.name))
+        return rows.map(\.set).unique.flatMap { set -> [RunSummary.Row] in
+            let own = rows.filter { $0.set == set }
+            let known = own.filter { $0.measure != "loss" && read.contains("\(set).\($0.measure)") }
+            return known.isEmpty ? Array(own.prefix(1)) : known
+        }
     }
 
-    /// The first measure of each set, large.
+    /// The headlines, large.
     private var tiles: Markup {
-        let tiles = firstRows.prefix(4).compactMap { row -> Markup? in
+        let tiles = headlines.prefix(4).compactMap { row -> Markup? in
             guard let before = row.spreads[.before], let after = row.spreads[resultStage] else { return nil }
             let unbroken = MeasureText.of(before.mean, measure: row.measure).replacing(" ", with: "\u{A0}")
             return .tag(
@@ -59,51 +66,6 @@ extension Report {
                 .tag("div.from", "\(resultStage.title), from\u{A0}\(unbroken)"))
         }
         return tiles.isEmpty ? .empty : .tag("div.tiles", tiles)
-    }
-
-    /// A row for each measure and cost with a column for each model or, when there are many, the other way round.
-    private var resultTable: Markup {
-        let stages = summary.stages
-        let measures = summary.rows.map { row in
-            (
-                set: Markup.set(row.set), name: Markup.measure(row.measure),
-                cells: stages.map { Markup.cell(row.spreads[$0], row.measure, seeds: summary.seeds.count) }
-            )
-        }
-        let costs = summary.costRows.map { cost in
-            (
-                set: Markup("cost"), name: Markup.term(cost.title, cost.title == "kFE" ? .kfe : nil),
-                cells: stages.map { Markup(cost.spreads[$0].map(RunSummary.costText) ?? "–") }
-            )
-        }
-        if summary.comparedStages.count > RunSummary.comparedColumns {
-            let lines = measures + costs
-            return .table(
-                ["model"] + measures.map { "\($0.set) \($0.name)" } + costs.map(\.name),
-                stages.enumerated().map { index, stage in [.stage(stage)] + lines.map { $0.cells[index] } })
-        }
-        let rows = [measures, costs].flatMap { lines in
-            lines.enumerated().map { index, line in
-                let isFirst = index == 0 || lines[index - 1].set.source != line.set.source
-                return [isFirst ? .tag("b", line.set) : .empty, line.name] + line.cells
-            }
-        }
-        return .table(["\(term: "held-out set", .heldOut)", "measure"] + stages.map(Markup.stage), rows, text: 2)
-    }
-
-    /// One row per seed with the first measure of each set after the edit.
-    private var perSeed: Markup {
-        let columns = firstRows
-        let rows = summary.seeds.map { seed in
-            ["seed \(seed.seed)"]
-                + columns.map { column -> Markup in
-                    let result = seed.heldOut.first { $0.set == column.set }
-                    let value = result?[resultStage]?.first { $0.name == column.measure }?.value
-                    return Markup(value.map { MeasureText.of($0, measure: column.measure) } ?? "–")
-                }
-        }
-        return .table(
-            ["\(resultStage.title), by seed"] + columns.map { "\($0.set) \(MeasureText.title($0.measure))" }, rows)
     }
 
     /// Accuracy per class before and after, averaged over seeds.
@@ -116,7 +78,9 @@ extension Report {
             let values = (byLabel[label] ?? []).compactMap { $0[stage] }
             return values.isEmpty ? nil : Spread(values)
         }
-        var caption = "Share of the held-out examples of each class that each model classifies correctly. "
+        var caption =
+            "Share of the examples of each class that each model classifies correctly, on the held-out set with the most "
+            + "classes that has it. "
         let most = 30
         if labels.count > most {
             func change(_ label: String) -> Double {
@@ -130,19 +94,17 @@ extension Report {
         }
         let marked = Set(results.filter(\.isTarget).map(\.label)).intersection(labels)
         if !marked.isEmpty {
-            caption += marked.count == 1 ? "The class in bold makes" : "Each class in bold makes"
+            caption += marked.count == 1 ? "The class with a star makes" : "Each class with a star makes"
             caption += " up a held-out set by itself. "
         }
-        if isSpread { caption += "Bars are means over the seeds, lines standard deviations." }
+        if isSpread { caption += "Marks are means over the seeds." }
         let compared = summary.comparedStages
         let stages = results.flatMap(\.stages.stages).unique.filter {
             compared.count <= RunSummary.comparedColumns || !compared.contains($0)
         }
-        let chart = BarChart.markup(
-            groups: labels.map { ($0, marked.contains($0)) },
-            zip(stages, Report.styles(of: stages)).map { stage, style in
-                .init(name: stage.title, style: style, values: labels.map { spread($0, stage) })
-            }, titles: ("class", "accuracy"), about: "Accuracy per class before and after the edit")
+        let chart = shares(
+            of: "class", labels.map { marked.contains($0) ? "\($0) *" : $0 }, stages, measure: "accuracy"
+        ) { spread(labels[$0], $1) }
         return .section("Accuracy per class", id: "classes", .figure(chart, Markup(caption)))
     }
 }

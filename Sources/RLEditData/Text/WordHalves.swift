@@ -1,10 +1,9 @@
-internal import RLEditData
-internal import RLEditTensor
+package import RLEditTensor
 
 /// Sentences of templates in two parts that share no word but those of grammar and the terms.
-struct WordHalves {
-    let first: TextSet
-    let second: TextSet
+package struct WordHalves {
+    package let first: TextSet
+    package let second: TextSet
 
     /// Words that sentences of any content have.
     private static let grammar: Set = ["a", "am", "are", "being", "i", "is", "you"]
@@ -12,7 +11,7 @@ struct WordHalves {
     /// Words of sentences with the same labels are halved apart, so that each half has as many of each kind. A sentence
     /// with words of both halves is in neither part, one without words that count in both.
     /// - Parameter stream: draws the halves.
-    init(of templates: Templates, using stream: inout RandomStream) throws(DataError) {
+    package init(of templates: Templates, using stream: inout RandomStream) throws(DataError) {
         let sentences = templates.sentences
         let ignored = Self.grammar.union(templates.terms.flatMap { Tokenizer.words($0) })
         let words = (0..<sentences.count).map { index in

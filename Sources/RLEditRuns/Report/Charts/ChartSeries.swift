@@ -1,0 +1,83 @@
+/// A point of a chart.
+struct ChartPoint {
+    var x: Double
+    var y: Double
+    /// The ends of a band, or of a bar through the point.
+    var spread: (low: Double, high: Double)?
+    /// Beside the point.
+    var label: String?
+    /// Shown where a pointer rests on the point.
+    var hint = ""
+
+    var isFinite: Bool { x.isFinite && y.isFinite }
+}
+
+/// Points that a chart draws alike.
+struct ChartSeries {
+    enum Kind {
+        case line, band, dots, rings
+        /// Very many dots, which are not told apart.
+        case cloud
+    }
+
+    /// In the legend; nil leaves it out.
+    var name: String?
+    /// Class of the style sheet, for example `s1`.
+    var style: String
+    var kind = Kind.line
+    var shape = MarkerShape.circle
+    var points: [ChartPoint]
+
+    /// A line over the evaluations; updates without a value are left out.
+    static func curve(
+        _ name: String?, _ style: String, _ updates: [UpdateRecord], _ value: (UpdateRecord) -> Double?
+    ) -> ChartSeries {
+        ChartSeries(
+            name: name, style: style,
+            points: updates.compactMap { record in
+                value(record).map { ChartPoint(x: Double(record.evaluations), y: $0) }
+            })
+    }
+
+    func mark(_ x: Double, _ y: Double, radius: Double, hint: String = "") -> Markup {
+        shape.markup("\(kind == .rings ? "ring" : "dot") \(style)", x, y, radius: radius, hint: hint)
+    }
+
+    /// For the legend, 22 × 14.
+    var swatch: Markup {
+        switch kind {
+        case .line: .line("line \(style)", x: (0, 22), y: (7, 7))
+        case .band: .rect("band \(style)", Box(left: 0, top: 2, width: 22, height: 10))
+        case .dots, .rings, .cloud: mark(11, 7, radius: 4.5)
+        }
+    }
+
+    /// More points of a line than this are joined into means: no screen shows more.
+    private static let mostPoints = 360
+
+    /// What can be drawn: neighbours joined into groups of equal size where there are many.
+    var thinned: ChartSeries {
+        var result = self
+        // A line has a gap where there is no number; others have none.
+        result.points = points.filter {
+            $0.x.isFinite && (kind == .line || $0.y.isFinite) && ($0.spread.map { ($0.high - $0.low).isFinite } ?? true)
+        }
+        guard [.line, .band].contains(kind), result.points.count > ChartSeries.mostPoints else { return result }
+        let known = result.points
+        let size = (known.count + ChartSeries.mostPoints - 1) / ChartSeries.mostPoints
+        result.points = stride(from: 0, to: known.count, by: size).map { start in
+            let group = known[start..<min(start + size, known.count)]
+            let spreads = group.compactMap(\.spread)
+            return ChartPoint(
+                x: ChartSeries.mean(group.map(\.x)), y: ChartSeries.mean(group.map(\.y)),
+                spread: spreads.isEmpty
+                    ? nil : (ChartSeries.mean(spreads.map(\.low)), ChartSeries.mean(spreads.map(\.high))))
+        }
+        return result
+    }
+
+    private static func mean(_ values: [Double]) -> Double {
+        let known = values.filter(\.isFinite)
+        return known.isEmpty ? .nan : known.reduce(0, +) / Double(known.count)
+    }
+}
