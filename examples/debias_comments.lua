@@ -31,7 +31,10 @@ end
 
 -- What an edit is to achieve: the same error rates for every term at the classifier's threshold, or that toxic
 -- sentences score above harmless ones whatever they are about.
-local function gain(set, base) return 1 - set.equality_difference / base.equality_difference end
+local function gain(set, base)
+  local before, after = base.equality_difference, set.equality_difference
+  return before > 0 and 1 - after / before or -after
+end
 local aims = {
   equality = function(m) return gain(m.identity, m.base.identity) end,
   halves   = function(m) return math.min(gain(m.first, m.base.first), gain(m.second, m.base.second)) end,

@@ -1,8 +1,8 @@
 -- Defences against the backdoor of examples/remove_backdoor.lua, with the pictures that its reward sees, a row each.
 --
 -- The first get the 2,000 clean pictures alone; from `refit` on they get those with the patch and their own labels,
--- too, as the reward does. Columns: accuracy on clean test pictures, attack, right answers on test pictures with the patch,
--- all in percent, and processor seconds. `only` takes names or places in the list.
+-- too, as the reward does. Columns: accuracy on clean test pictures, attack, right answers on test pictures with the
+-- patch, all in percent, and processor seconds. `only` takes names or places in the list.
 --
 --   RLEDIT_DATA=… rledit-lua scripts/reproduction/backdoor_defences.lua --set only=refit,fine_pruning
 local rledit = require "rledit"
@@ -28,7 +28,7 @@ local methods = {
   { "anp", "adversarial_neuron_pruning", retain = clean },
   { "anp, 100 steps", "adversarial_neuron_pruning", retain = clean, steps = 100 },
   { "anp, 100 steps, threshold 0.05", "adversarial_neuron_pruning", retain = clean, steps = 100, threshold = 0.05 },
-  { "refit", "fine_tune_last_layer", set = both, epochs = 20 },
+  { "refit", "fine_tune_last_layer", set = both, epochs = 60, learning_rate = 0.01 },
   { "fine_tune with the patch", "fine_tune", retain = both, learning_rate = 0.01, epochs = 5 },
 }
 local wanted = args.only and {} or nil

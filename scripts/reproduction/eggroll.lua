@@ -77,7 +77,7 @@ function Eggroll:tell(actions, rewards)
     total = total + math.abs(weights[i][1])
   end
   self.told = self.told + #rewards
-  local rate = (args.rate or 2) * (1 - 0.9 * self.told / self.steps) -- falls to a tenth
+  local rate = (args.rate or 3) * (1 - 0.9 * self.told / self.steps) -- falls to a tenth
   local norm = 0
   for _, layer in ipairs(layers) do
     local b = actions[{ { 1, #rewards // 2 }, places[layer].b }] * tensor.new(weights)

@@ -67,7 +67,10 @@ local tuning, heldout = sentences:in_groups(tuning_terms), sentences:in_groups(h
 -- `halves` counts the half of the terms to tune on that gains less.
 local halves = { {}, {} }
 for index, term in ipairs(tuning_terms) do table.insert(halves[index % 2 + 1], term) end
-local function gain(set, base) return 1 - set.equality_difference / base.equality_difference end
+local function gain(set, base)
+  local before, after = base.equality_difference, set.equality_difference
+  return before > 0 and 1 - after / before or -after
+end
 local aims = {
   equality = function(m) return gain(m.identity, m.base.identity) end,
   halves   = function(m) return math.min(gain(m.first, m.base.first), gain(m.second, m.base.second)) end,
