@@ -7,8 +7,9 @@
 --   rledit-lua examples/remove_backdoor.lua
 --   rledit-lua examples/remove_backdoor.lua --data FOLDER --set model=resnet20-backdoor.safetensors
 --
--- With --set defences=true published defences show what they do with the same clean pictures. `rledit-lua compare` with
--- --methods task,logit_bias asks whether an offset of each score would do.
+-- With --set triggered=20 only so many pictures with the patch are known. With --set defences=true published defences
+-- show what they do with the same clean pictures, and the last layer is trained on what the reward sees.
+-- `rledit-lua compare` with --methods task,logit_bias asks whether an offset of each score would do.
 --
 -- Without a model a small network is trained on poisoned pictures first. That takes a minute on generated pictures, and
 -- some more on CIFAR-10, which is used where a data root holds it.
@@ -39,6 +40,7 @@ end
 local count = math.min(args.count or 2000, #validation)
 local clean, layer = validation:take(count), "layer3." .. (args.model and 2 or 0) .. ".conv2"
 local right = triggered(validation:take(count // 3))
+if args.triggered then right = right:take(args.triggered) end
 local test_right, test_attack = triggered(pictures.test)
 
 return rledit.task {
@@ -53,6 +55,9 @@ return rledit.task {
   learner = rledit.CMAES { steps = args.steps or 1000 },
   baselines = args.defences and {
     rledit.baselines.fine_tune { model = model, retain = clean },
+    rledit.baselines.fine_tune_last_layer {
+      model = model, set = clean:concat(right), epochs = 60, learning_rate = 0.01,
+    },
     rledit.baselines.fine_pruning { model = model, retain = clean, layer = layer },
     rledit.baselines.adversarial_neuron_pruning { model = model, retain = clean, steps = args.mask_steps },
   },
