@@ -3,7 +3,7 @@ extension Chart {
 
     /// The names of points. Each goes to the first free place around its point, nearest first; a far one gets a line to it.
     var labels: [Markup] {
-        let points = series.filter { $0.kind == .dots || $0.kind == .rings }.flatMap(\.points)
+        let points = series.filter(\.hasMarks).flatMap(\.points)
         var taken = points.map { Box(left: across($0.x) - 4, top: down($0.y) - 4, width: 8, height: 8) }
         var marks: [Markup] = []
         let named = points.filter { $0.label != nil }.sorted { down($0.y) < down($1.y) }

@@ -70,11 +70,13 @@ struct Chart {
             .text("title", titles.x, plot.left + plot.width / 2, size.height - 8, "middle"),
             .verticalTitle(titles.y, 14, plot.top + plot.height / 2),
         ]
-        let marks = series.flatMap(marks)
+        // Labels cover lines and crowds, but no mark.
+        let (marked, below) = (series.filter(\.hasMarks), series.filter { !$0.hasMarks })
+        let marks = below.flatMap(marks) + labels + marked.flatMap(marks)
         return legend
             + .drawing(
                 size.width, size.height, about: self.picture?.about ?? "\(titles.y) against \(titles.x)",
-                rows + columns + picture + marks + labels + frame)
+                rows + columns + picture + marks + frame)
     }
 
     private func marks(_ series: ChartSeries) -> [Markup] {

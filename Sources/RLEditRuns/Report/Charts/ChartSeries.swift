@@ -39,6 +39,9 @@ struct ChartSeries {
             })
     }
 
+    /// Whether its points are told apart, and may have labels.
+    var hasMarks: Bool { kind == .dots || kind == .rings }
+
     func mark(_ x: Double, _ y: Double, radius: Double, hint: String = "") -> Markup {
         shape.markup("\(kind == .rings ? "ring" : "dot") \(style)", x, y, radius: radius, hint: hint)
     }
