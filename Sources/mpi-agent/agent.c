@@ -31,7 +31,7 @@ enum { HELLO = 1, PART, ALL, FAIL, OVER };                         // frames
 enum { TAG_PART = 1, TAG_ALL, TAG_FAIL, TAG_BEAT, TAG_DONE };      // messages
 enum { TEXT_LIMIT = 2000, GROWTH = 1 << 20 };
 static const uint64_t FRAME_LIMIT = (uint64_t)1 << 30;
-static const double BEAT_SECONDS = 1, SILENCE_SECONDS = 30, GRACE_SECONDS = 5;
+static const double BEAT_SECONDS = 1, SILENCE_SECONDS = 30, GRACE_SECONDS = 5, TAKEN_SECONDS = 1;
 
 static int own, count, from_child, to_child;
 static pid_t child;
@@ -182,7 +182,8 @@ static int finish(MPI_Request *request) {
     int finished = 0, turns = 0;
     while (MPI_Test(request, &finished, MPI_STATUS_IGNORE) == MPI_SUCCESS && !finished) {
         pump();
-        if (over[0]) return 0;
+        // A process may end as soon as it has its message, while others still get theirs.
+        if (lost || (over[0] && now() - over_since > TAKEN_SECONDS)) return 0;
         relax(&turns);
     }
     return 1;
@@ -195,8 +196,9 @@ static int receive(int source, int tag, char **bytes, int *length) {
     for (;;) {
         MPI_Iprobe(source, tag, MPI_COMM_WORLD, &is_there, &status);
         if (is_there) break;
-        pump();
+        // What was sent before the word of an end is there by now.
         if (over[0]) return -1;
+        pump();
         relax(&turns);
     }
     MPI_Get_count(&status, MPI_BYTE, length);

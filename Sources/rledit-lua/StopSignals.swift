@@ -1,4 +1,3 @@
-import Dispatch
 import Foundation
 import LuaBridge
 import RLEditLua
@@ -26,11 +25,8 @@ final class StopSignals: Sendable {
     private let latestSeconds = Mutex(-Double.infinity)
     /// A launcher signals the agent, which passes it on, and often this process too: seconds within which both are one.
     private static let sameSignal = 1.0
-    /// Keeps the sources alive; written once, before any signal can arrive.
-    nonisolated(unsafe) private var sources: [any DispatchSourceSignal] = []
-
-    /// Kept to the end of the process: libdispatch traps when a source goes while the process ends.
-    nonisolated(unsafe) private static var kept: [StopSignals] = []
+    /// Where the handler of signals writes their numbers; written once, before it can be called.
+    nonisolated(unsafe) private static var handled: Int32 = -1
     private static let latest = Atomic<Int32>(SIGINT)
 
     /// What the program ends with after a signal, in the manner of shells: 130, 143 or 129.
@@ -40,25 +36,50 @@ final class StopSignals: Sendable {
     init(clock: RunClock, maxSeconds: Double? = nil, effect: Effect = .stopsRun) {
         self.clock = clock
         self.effect = effect
-        for number in [SIGINT, SIGTERM, SIGHUP] where !StopSignals.ignores(number) {
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global(qos: .userInteractive))
-            source.setEventHandler { [weak self] in self?.received(number) }
-            sources.append(source)
-            source.resume()
-        }
-        StopSignals.kept.append(self)
-        if let maxSeconds, maxSeconds < 1e9 {
-            DispatchQueue.global().asyncAfter(deadline: .now() + maxSeconds) { [weak self] in
-                self?.running.withLock { $0?.request() }
-            }
-        }
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0 else { return }
+        StopSignals.handled = ends[1]
+        for number in [SIGINT, SIGTERM, SIGHUP] { StopSignals.handle(number) }
+        // A thread of our own: libdispatch looks for its threads in /proc once a second, and ended the program when a run under
+        // a launcher went on for longer than that after a signal.
+        let thread = Thread { [end = ends[0]] in self.watch(end, maxSeconds: maxSeconds) }
+        thread.name = "rledit-signals"
+        thread.stackSize = 1 << 20
+        thread.start()
     }
 
-    /// Takes the default action from a signal.
-    /// - Returns: whether it was ignored already.
-    private static func ignores(_ number: Int32) -> Bool {
-        let before = signal(number, SIG_IGN)
-        return unsafeBitCast(before, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+    /// Writes the numbers of a signal, unless it was ignored when the program started.
+    private static func handle(_ number: Int32) {
+        let before = signal(number) { number in
+            // Nothing but what a handler of signals may do.
+            let error = errno
+            var byte = UInt8(truncatingIfNeeded: number)
+            _ = write(StopSignals.handled, &byte, 1)
+            errno = error
+        }
+        if unsafeBitCast(before, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) { signal(number, SIG_IGN) }
+    }
+
+    /// Takes signals one after the other, to the end of the process, and stops a script that computes when the time is over.
+    private func watch(_ end: Int32, maxSeconds: Double?) {
+        // Whoever started the program may have blocked them: one thread that takes them is enough.
+        var taken = sigset_t()
+        sigemptyset(&taken)
+        for number in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&taken, number) }
+        pthread_sigmask(SIG_UNBLOCK, &taken, nil)
+        var deadline = maxSeconds.flatMap { $0 < 1e9 ? $0 : nil }
+        while true {
+            var waiting = pollfd(fd: end, events: Int16(POLLIN), revents: 0)
+            let rest = deadline.map { Int32(min(max(($0 - clock.seconds) * 1000, 0).rounded(.up), 1e6)) }
+            let ready = poll(&waiting, 1, rest ?? -1)
+            var number: UInt8 = 0
+            if ready > 0, read(end, &number, 1) == 1 {
+                received(Int32(number))
+            } else if let time = deadline, clock.seconds >= time {
+                deadline = nil
+                running.withLock { $0?.request() }
+            }
+        }
     }
 
     /// The Lua state that a signal stops now; nil while the loop runs, which asks the clock itself.
