@@ -207,8 +207,8 @@ static int32_t describe(const rl_convolution_shape *s, problem *p) {
     dnnl_dims_t bias = {s->outChannels};
     // Some orders are the same bytes, and the library is twice as quick when told the name of the one it blocks for:
     // one channel last is one channel first, and 16 channels last are one block of 16. They have no gradient for an input,
-    // which is asked for seldom: it is the first layer's. Without AVX-512 these names get its reference alone, which is a
-    // thousand times as slow.
+    // which is asked for seldom: it is the first layer's. Without AVX-512 these names get its reference alone, which is
+    // hundreds of times as slow.
     int isBlocked = s->inChannels == 1 && s->outChannels == 16 && s->groups == 1 &&
                     (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core;
     dnnl_format_tag_t inputTag = isBlocked ? dnnl_nchw : dnnl_nhwc;

@@ -37,6 +37,7 @@ final class StopSignals: Sendable {
         self.clock = clock
         self.effect = effect
         var ends: [Int32] = [-1, -1]
+        // Without a pipe signals end the process, as they do by themselves.
         guard pipe(&ends) == 0 else { return }
         StopSignals.handled = ends[1]
         for number in [SIGINT, SIGTERM, SIGHUP] { StopSignals.handle(number) }

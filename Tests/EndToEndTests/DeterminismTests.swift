@@ -80,7 +80,7 @@ struct DeterminismTests {
         }
     }
 
-    @Test("No instruction set leaves convolutions to the library's reference, which is a thousand times as slow")
+    @Test("No instruction set leaves convolutions to the library's reference, which is hundreds of times as slow")
     func noReference() throws {
         let script = """
             local rledit = require "rledit"

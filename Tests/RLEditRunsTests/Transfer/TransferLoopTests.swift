@@ -31,15 +31,6 @@ import Testing
             distribution: ["networks": ["training": 2]])
     }
 
-    private static func search(_ steps: Int = 640) -> EvolutionStrategy {
-        var configuration = EvolutionStrategy.Configuration()
-        configuration.steps = steps
-        configuration.populationSize = 16
-        configuration.standardDeviation = .constant(0.02)
-        configuration.learningRate = .linear(0.02, 0.002)
-        return EvolutionStrategy(configuration)
-    }
-
     private static func ppo() -> PPO {
         var configuration = PPO.Configuration()
         configuration.steps = 640
@@ -53,7 +44,8 @@ import Testing
         let pool = WorkerPool(workers: 2)
         let folder = try TemporaryFolder()
         let run = try RunFolder.create(at: folder.file("run"))
-        let loop = try TransferLoop(Self.task(Self.search(), pool: pool), seed: 1, pool: pool, logs: RunLogs(in: run))
+        let loop = try TransferLoop(
+            Self.task(TransferFixture.search(640), pool: pool), seed: 1, pool: pool, logs: RunLogs(in: run))
         #expect(try loop.run() == nil)
         #expect(loop.evaluations == 640 * 3)
         #expect(loop.plannedEvaluations == 640 * 3)
@@ -122,7 +114,7 @@ import Testing
 
     @Test("stopped and continued, or with other workers, a run ends in the same bytes")
     func resumed() throws {
-        for learner in [{ Self.search() as any Learner }, { Self.ppo() as any Learner }] {
+        for learner in [{ TransferFixture.search(640) as any Learner }, { Self.ppo() as any Learner }] {
             let whole = try Self.run(learner, stops: [], workers: 1)
             let parts = try Self.run(learner, stops: [3, 2], workers: 2)
             #expect(whole.metrics != nil)
@@ -142,7 +134,8 @@ import Testing
     @Test("a reward that fails leaves the policy so far, which can be measured and kept")
     func failed() throws {
         let pool = WorkerPool(workers: 2)
-        let loop = try TransferLoop(Self.task(Self.search(), pool: pool, reward: Self.failing()), seed: 1, pool: pool)
+        let loop = try TransferLoop(
+            Self.task(TransferFixture.search(640), pool: pool, reward: Self.failing()), seed: 1, pool: pool)
         #expect(throws: WorldError.self) { try loop.run() }
         #expect(loop.hasLearned && loop.evaluations == 4 * 16 * 3)
         let outcome = try TransferOutcome(of: loop, seed: 1, pool: pool, isRefined: false)
@@ -151,7 +144,7 @@ import Testing
 
     @Test("candidates without a valid reward count as the worst so far, whatever the workers, resumed or not")
     func invalidRewards() throws {
-        for learner in [{ Self.search() as any Learner }, { Self.ppo() as any Learner }] {
+        for learner in [{ TransferFixture.search(640) as any Learner }, { Self.ppo() as any Learner }] {
             let whole = try Self.run(learner, stops: [], workers: 1, reward: Self.failing())
             let parts = try Self.run(learner, stops: [3, 2], workers: 2, reward: Self.failing())
             #expect(whole.metrics != nil && whole.metrics == parts.metrics && whole.policy == parts.policy)
@@ -162,7 +155,7 @@ import Testing
     @Test("a checkpoint of a run that edits one network is refused")
     func foreignCheckpoint() throws {
         let pool = WorkerPool(workers: 1)
-        let loop = try TransferLoop(Self.task(Self.search(), pool: pool), seed: 1, pool: pool)
+        let loop = try TransferLoop(Self.task(TransferFixture.search(640), pool: pool), seed: 1, pool: pool)
         #expect(throws: WorldError.self) {
             try loop.restore(Checkpoint(evaluations: 1, learner: LearnerSnapshot()))
         }

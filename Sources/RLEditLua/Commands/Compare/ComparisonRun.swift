@@ -125,6 +125,7 @@ package final class ComparisonRun {
         let seed: Int
     }
 
+    /// What came of a cell.
     enum Outcome: Equatable {
         case done(ComparisonCell)
         case failed(String)
@@ -133,7 +134,7 @@ package final class ComparisonRun {
     }
 
     /// Everything that decides a cell and is known before the script runs.
-    func key(_ method: ComparedMethod) -> String {
+    private func key(_ method: ComparedMethod) -> String {
         var key = FitKey(
             engineVersion: ProductVersion.current.description, numericKernels: "\(NumericKernels.current)")
         key.add("script", SHA256Digest.hex(of: script.bytes))
@@ -161,6 +162,7 @@ package final class ComparisonRun {
         return cell
     }
 
+    /// Runs the script and the method on its task.
     /// - Parameter folder: nil in a process that works for process 0.
     func runCell(_ method: ComparedMethod, _ seed: Int, in folder: ComparisonFolder?) throws -> Outcome {
         if host.stopReason != nil { return .stopped }

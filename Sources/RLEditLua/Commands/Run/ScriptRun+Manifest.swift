@@ -93,14 +93,15 @@ extension ScriptRun {
         }
     }
 
-    /// Copies what a reward or a callback has required or read since the manifest was written: a run must be repeatable from
-    /// its folder alone.
+    /// Copies a module that was required after the manifest was written, before it runs.
+    /// - Throws: `FileError` or `RunFolderError` when it cannot be written.
     func keep(_ module: LuaModules.LoadedFile, in folder: RunFolder) throws {
         for folder in targets(folder) where !FileManager.default.fileExists(atPath: folder.file(copyName(of: module))) {
             try folder.write(module.bytes, to: copyName(of: module))
         }
     }
 
+    /// Where the folder of a run has its copy.
     private func copyName(of module: LuaModules.LoadedFile) -> String {
         "\(RunFolder.scriptFolderName)/\(module.name.split(separator: ".").joined(separator: "/")).lua"
     }
@@ -110,6 +111,8 @@ extension ScriptRun {
         options.seeds.count > 1 ? [top, folder].compactMap { $0 } : [folder]
     }
 
+    /// Copies what a reward or a callback has required or read since the manifest was written: a run must be repeatable from
+    /// its folder alone.
     func keepLateFiles(_ manifest: inout Manifest, of session: ScriptSession, in folder: RunFolder) throws {
         let isPolicyMissing = session.context.policiesBeside.contains {
             !FileManager.default.fileExists(atPath: folder.file("\(RunFolder.scriptFolderName)/\($0.name)"))
