@@ -20,4 +20,10 @@ void rl_winograd_inputs(int64_t examples, int64_t height, int64_t width, int64_t
 void rl_winograd_outputs(int64_t examples, int64_t height, int64_t width, int64_t channels, const float *products,
                          int64_t stride, int64_t place, const float *base, int32_t relu, int32_t averages, float *y);
 
+/// y = what sixteen filters give for `[examples, height, width, channels]`, `[examples, height, width, 16]`; `channels` is a
+/// multiple of 16. `transformed`: of rl_winograd_weights, with 16 outputs and a stride of 16. `framed`: room for one
+/// example within a frame of zeros, (2 ⌈height / 2⌉ + 2) · (2 ⌈width / 2⌉ + 2) · channels numbers.
+void rl_winograd_filters(int64_t examples, int64_t height, int64_t width, int64_t channels, const float *x,
+                         const float *transformed, float *framed, float *y);
+
 #endif

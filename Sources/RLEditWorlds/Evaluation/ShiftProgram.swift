@@ -10,16 +10,8 @@ internal import RLEditTensor
 /// several candidates share a pass for, one pass over the outputs, and the rest of the network. Candidates take turns on a few
 /// examples, whose unedited outputs stay in the cache; where a mean over the positions follows, nothing else is ever written.
 struct ShiftProgram: FactoredShifts {
-    /// Filters of one pass. The plan has always as many, so that a candidate's numbers do not depend on its neighbours.
-    private static let slots = 16
-    /// Examples whose outputs stay in the second-level cache.
-    private static let run = 32
-
-    let groupSize = ShiftProgram.slots
-    /// One convolution from what enters the edited one to `slots` channels.
-    private let filters: Network
-    private let weight: String
-    private let filterShape: [Int]
+    let groupSize = ShiftFilters.count
+    private let filters: ShiftFilters
     /// What follows the first nonlinearity after the edited layer, and the mean over the positions.
     private let rest: Network
     /// By block: what enters the edited layer, and what reaches the nonlinearity unedited, `[rows, height, width, channels]`.
@@ -69,15 +61,10 @@ struct ShiftProgram: FactoredShifts {
         rest = split.suffix
         self.scale = scale
         self.scores = scores
-        let node = Network.Node(name: "filters", layer: convolution.filters(ShiftProgram.slots), inputs: [-1])
-        filters = try Network(
-            inputShape: suffix.outputShape(ofNode: suffix.nodes[first].inputs[0]), nodes: [node],
-            random: RandomStream(seed: 0))
-        weight = "filters.weight"
-        filterShape = [ShiftProgram.slots] + layer.shape.dropFirst()
+        let input = suffix.outputShape(ofNode: suffix.nodes[first].inputs[0])
+        filters = try ShiftFilters(convolution, input: input, workers: workers)
         outputs = Slots(count: workers)
-        dense = DenseConvolution(
-            convolution, layer, input: suffix.outputShape(ofNode: suffix.nodes[first].inputs[0]), workers: workers)
+        dense = DenseConvolution(convolution, layer, input: input, workers: workers)
     }
 
     func takes(_ edits: [LayerEdit]) -> Bool { dense != nil || isNarrow(edits) }
@@ -85,7 +72,7 @@ struct ShiftProgram: FactoredShifts {
     /// Whether an edit is a shift of few filters.
     private func isNarrow(_ edits: [LayerEdit]) -> Bool {
         guard case .shift(let factors)? = edits.first else { return false }
-        return factors.rank <= ShiftProgram.slots
+        return factors.rank <= ShiftFilters.count
     }
 
     func run(
@@ -98,19 +85,11 @@ struct ShiftProgram: FactoredShifts {
                 consume: consume)
         }
         let narrow = candidates.filter { isNarrow($0.edits) }
-        for wave in waves(of: narrow, slots: ShiftProgram.slots) {
-            let columns = filterShape.dropFirst().reduce(1, *)
-            let stacked = try Tensor(shape: filterShape) { buffer in
-                buffer.update(repeating: 0)
-                for (_, factors, slot) in wave {
-                    for (place, value) in factors.right.scalars.enumerated() { buffer[slot * columns + place] = value }
-                }
-            }
+        for wave in waves(of: narrow, slots: ShiftFilters.count) {
+            let weights = try filters.weights(wave.map { ($0.factors.right, $0.slot) })
             for block in blocks {
-                let projected = try filters.forward(
-                    .dense(inputs[block]), from: .channelsLast, to: .channelsLast, replacing: [weight: stacked])
                 let rows = cache.blocks[block].rows.count
-                let scores = try scores(of: wave, projected, block: block, rows: rows, worker: worker)
+                let scores = try scores(of: wave, weights, block: block, rows: rows, worker: worker)
                 for (candidate, own) in zip(wave, scores) { consume(candidate.position, block, own, rows) }
             }
         }
@@ -166,7 +145,7 @@ struct ShiftProgram: FactoredShifts {
 
     /// `[classes, rows]` of each candidate of a wave.
     private func scores(
-        of wave: [(position: Int, factors: LowRankFactors, slot: Int)], _ projected: Tensor, block: Int, rows: Int,
+        of wave: [(position: Int, factors: LowRankFactors, slot: Int)], _ weights: Tensor, block: Int, rows: Int,
         worker: Int
     ) throws -> [[Float]] {
         let channels = scale.count
@@ -178,14 +157,13 @@ struct ShiftProgram: FactoredShifts {
         }
         var results = wave.map { _ in [Float](repeating: 0, count: max(scores, 2) * rows) }
         var means = pools ? try wave.map { _ in try Tensor.zeros([rows, channels]) } : []
-        for start in stride(from: 0, to: rows, by: ShiftProgram.run) {
-            let examples = start..<min(start + ShiftProgram.run, rows)
+        try filters.forEachRun(of: inputs[block], weights: weights, worker: worker) { examples, responses in
             for (index, candidate) in wave.enumerated() {
                 if pools {
                     means[index].withUnsafeMutableBufferPointer {
                         shift(
-                            examples, of: block, candidate.slot, mixing[index], projected, into: $0,
-                            at: start * channels)
+                            examples, of: block, mixing[index], responses + candidate.slot, into: $0,
+                            at: examples.lowerBound * channels)
                     }
                     continue
                 }
@@ -193,7 +171,7 @@ struct ShiftProgram: FactoredShifts {
                 var shifted = try outputs[worker].flatMap { $0.shape == shape ? $0 : nil } ?? Tensor.zeros(shape)
                 outputs[worker] = nil
                 shifted.withUnsafeMutableBufferPointer {
-                    shift(examples, of: block, candidate.slot, mixing[index], projected, into: $0, at: 0)
+                    shift(examples, of: block, mixing[index], responses + candidate.slot, into: $0, at: 0)
                 }
                 place(try rest.forward(.dense(shifted), from: .channelsLast), examples, in: &results[index])
                 outputs[worker] = shifted
@@ -206,28 +184,25 @@ struct ShiftProgram: FactoredShifts {
     }
 
     /// Shifted outputs of some examples of a block, or their means over the positions.
+    /// - Parameter responses: of the candidate's first filter.
     private func shift(
-        _ examples: Range<Int>, of block: Int, _ slot: Int, _ mixing: [Float], _ projected: Tensor,
+        _ examples: Range<Int>, of block: Int, _ mixing: [Float], _ responses: UnsafePointer<Float>,
         into buffer: UnsafeMutableBufferPointer<Float>, at place: Int
     ) {
         let channels = scale.count
         let positions = sums[block].count / (sums[block].shape[0] * channels)
-        let first = examples.lowerBound * positions
         sums[block].withUnsafeBufferPointer { base in
-            projected.withUnsafeBufferPointer { projected in
-                guard let to = buffer.baseAddress, let base = base.baseAddress, let projected = projected.baseAddress
-                else { return }
-                let (from, factors) = (base + first * channels, projected + first * ShiftProgram.slots + slot)
-                let (rank, stride) = (Int64(mixing.count / channels), Int64(ShiftProgram.slots))
-                if pools {
-                    rl_channel_shift_mean(
-                        Int64(examples.count), Int64(positions), Int64(channels), rank, from, mixing, factors, stride,
-                        rectifies ? 1 : 0, to + place)
-                } else {
-                    rl_channel_shift(
-                        Int64(examples.count * positions), Int64(channels), rank, from, mixing, factors, stride,
-                        rectifies ? 1 : 0, to + place)
-                }
+            guard let to = buffer.baseAddress, let base = base.baseAddress else { return }
+            let from = base + examples.lowerBound * positions * channels
+            let (rank, stride) = (Int64(mixing.count / channels), Int64(ShiftFilters.count))
+            if pools {
+                rl_channel_shift_mean(
+                    Int64(examples.count), Int64(positions), Int64(channels), rank, from, mixing, responses, stride,
+                    rectifies ? 1 : 0, to + place)
+            } else {
+                rl_channel_shift(
+                    Int64(examples.count * positions), Int64(channels), rank, from, mixing, responses, stride,
+                    rectifies ? 1 : 0, to + place)
             }
         }
     }
