@@ -106,6 +106,13 @@ function rledit.HillClimber(options) end
 ---@return rledit.Learner
 function rledit.RandomSearch(options) end
 
+--- Trains a unit policy of one step by the gradient of the reward through the edit, with Adam: for tasks over many
+--- networks. The reward may be any function of means over sets (`loss`, `true_probability`, …); accuracy counts with
+--- the gradient of `true_probability`. See `rledit.learners`.
+---@param options? rledit.PathwiseGradientOptions
+---@return rledit.Learner
+function rledit.PathwiseGradient(options) end
+
 --- Networks, classes and the sets of each pair of them. See `rledit.transfer`.
 ---@param options rledit.TaskDistributionOptions
 ---@return rledit.TaskDistribution

@@ -45,7 +45,7 @@ extension Setting where Owner: LearnerConfiguration {
 }
 
 public enum Learners {
-    /// All learners, in the order in which lists show them.
+    /// Those that learn any task, in the order in which lists show them.
     public static var all: [any CatalogueLearner.Type] {
         [
             PPO.self, Reinforce.self, EvolutionStrategy.self, CMAES.self, SeparableCMAES.self, SNES.self,
@@ -53,8 +53,13 @@ public enum Learners {
         ]
     }
 
+    /// Those that only train policies over many networks.
+    public static var forPolicies: [any CatalogueLearner.Type] { [PathwiseGradient.self] }
+
     public static var names: [String] { all.map { $0.name } }
 
     /// nil when no learner has this name.
-    public static func named(_ name: String) -> (any CatalogueLearner.Type)? { all.first { $0.name == name } }
+    public static func named(_ name: String) -> (any CatalogueLearner.Type)? {
+        (all + forPolicies).first { $0.name == name }
+    }
 }

@@ -32,6 +32,8 @@ public enum WorldError: Error, Equatable, Sendable, CustomStringConvertible {
     case rewardTermNotFinite(term: String, value: Double, episode: Int, step: Int)
     /// Every candidate so far is without a valid reward, so there is no worst one to count them as.
     case noValidReward(candidates: Int, reason: String)
+    /// A reward whose gradient is wanted, and which reads more than means over sets.
+    case noGradient(reads: String)
     /// A step before the first reset.
     case notReset
     /// A saved state that is not one of this environment.
@@ -74,6 +76,9 @@ public enum WorldError: Error, Equatable, Sendable, CustomStringConvertible {
         case .noValidReward(let candidates, let reason):
             "none of the first \(candidates) candidates has a valid reward, so there is no worst one to count them as; "
                 + "the first: \(reason)"
+        case .noGradient(let reads):
+            "the reward reads \(reads), through which no gradient goes: let it read accuracy, loss, confidence, "
+                + "true_probability, margin and entropy of sets alone, or take EvolutionStrategy, which learns from any reward"
         case .notReset:
             "step was called before reset"
         case .invalidSnapshot(let message):

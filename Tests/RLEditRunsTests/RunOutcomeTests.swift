@@ -49,6 +49,15 @@ struct RunOutcomeTests {
         return try RunOutcome(of: loop, pool: RunOutcomeTests.pool)
     }
 
+    @Test("a learner of policies over many networks does not take a task of one")
+    func policiesOnly() throws {
+        let task = EditTask(name: "test", problem: try problem(), heldOut: [], learner: PathwiseGradient())
+        let refusal = #expect(throws: ConfigurationError.self) {
+            try EditLoop(task, seed: 0, pool: RunOutcomeTests.pool)
+        }
+        #expect(refusal?.description.contains("give the task a 'distribution'") == true)
+    }
+
     @Test("the threshold of equal error comes from the reward's set of the same name, else from the set itself")
     func thresholds() throws {
         let outcome = try outcome(heldOut: [try set("identity"), try set("others")])

@@ -148,6 +148,22 @@ function learners.HillClimber(options) end
 ---@return rledit.Learner
 function learners.RandomSearch(options) end
 
+--- Trains a unit policy of one step by the gradient of the reward through the edit, with Adam: for tasks over many
+--- networks. The reward may be any function of means over sets (`loss`, `true_probability`, …); accuracy counts with
+--- the gradient of `true_probability`.
+---
+--- For each update or generation it logs:
+---
+--- | key | formula | unit | good range |
+--- | --- | --- | --- | --- |
+--- | `best_return` | highest return of an episode so far | unit of the reward | rising |
+--- | `mean_return` | mean return of the generation | unit of the reward | rising |
+--- | `gradient_norm` | global norm of the gradient before clipping | – | any; when it stays far above `max_gradient_norm`, every step is clipped |
+--- | `learning_rate` | the schedule's value for this update | – | as configured |
+---@param options? rledit.PathwiseGradientOptions
+---@return rledit.Learner
+function learners.PathwiseGradient(options) end
+
 --- A learner of your own. Functions may also be written with a colon, and then get the table as `self`.
 ---@class rledit.CustomLearner
 ---@field steps integer candidate evaluations of the whole run
@@ -244,6 +260,13 @@ function learners.RandomSearch(options) end
 ---@field steps integer? candidate evaluations of the whole run, rounded up to whole rounds, ≥ 1; default 8192
 ---@field batch_size integer? evaluations per round, at most, 1 … 16384; default 256
 ---@field standard_deviation (number|false)? of each number of an action, around 0, > 0; false: uniform in -1 … 1; default 1
+
+---@class rledit.PathwiseGradientOptions
+---@field steps integer? candidate evaluations of the whole run, rounded up to whole rounds, ≥ 1; default 300
+---@field learning_rate rledit.Rate? Adam's step size, ≥ 0; default "linear(0.02, 0.002)"
+---@field adam_beta1 number? decay of Adam's mean gradient, ≥ 0 and < 1; default 0.9
+---@field adam_beta2 number? decay of Adam's mean squared gradient, ≥ 0 and < 1; default 0.99
+---@field adam_epsilon number? Adam's ε, > 0; default 1e-08
 
 --- A learner, as `rledit.PPO` and the others make it.
 ---@class rledit.Learner

@@ -117,7 +117,7 @@ function transfer.apply(options) end
 ---@field policy rledit.UnitPolicy? `rledit.UnitPolicy {}` by default
 ---@field reward fun(m: rledit.Metrics): number, table<string, number>? judges an edited network of one pair
 ---@field metrics table<string, fun(set: rledit.SetMetrics): number>? metrics of your own, read as `m.<set>.<name>`
----@field learner (rledit.Learner|rledit.CustomLearner)? PPO and Reinforce act on pairs; all others search over the policy's parameters, and their steps count policies. By default an evolution strategy of 9,600
+---@field learner (rledit.Learner|rledit.CustomLearner)? PPO and Reinforce act on pairs; PathwiseGradient follows the gradient through the edits; all others search over the policy's parameters. Their steps count policies. By default an evolution strategy of 9,600
 ---@field pairs_per_step integer? pairs that a step draws, on which each candidate is judged; 8 by default
 ---@field draw_images integer[]? `{ least, most }`: an episode looks at so many images of the set to forget, another number each time (log-uniform), and ten times as many to keep; the reward sees other images. The policy is told how many there are
 ---@field horizon integer? steps that the policy takes on a pair, 1 by default: each sees what those before it have done (features of the edited network, the change of confidence, the step's number), and the reward judges the end

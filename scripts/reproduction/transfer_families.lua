@@ -8,7 +8,8 @@
 --
 -- The second prints a line per network, digit, number of images and draw: family, network, digit, images, draw, way,
 -- forget and retain accuracy in percent before and after, distance from the training. `--set fold=0` to 4 leaves out
--- the digits 2 fold and 2 fold + 1; `--set images=all` trains with all images in each episode, as before.
+-- the digits 2 fold and 2 fold + 1; `--set images=all` trains with all images in each episode, as before;
+-- `--set learner=gradient` trains by gradients through the edit.
 local rledit = require "rledit"
 local args = rledit.args
 local shared = require "digit_networks"
@@ -92,7 +93,9 @@ return rledit.task {
   world = rledit.ShiftWorld { layer = "fc2" },
   draw_images = args.images ~= "all" and { 5, 500 } or nil,
   reward = shared.reward,
-  learner = rledit.EvolutionStrategy {
+  learner = args.learner == "gradient" and rledit.PathwiseGradient {
+    steps = args.steps or 300, learning_rate = rledit.schedule.linear(args.rate or 0.02, (args.rate or 0.02) / 10),
+  } or rledit.EvolutionStrategy {
     steps = args.steps or 9600, population_size = 32, standard_deviation = 0.01,
     learning_rate = rledit.schedule.linear(0.006, 0.0006), adam_beta2 = 0.99,
   },

@@ -24,6 +24,11 @@ local unseen = { 6, 7 }
 local cnn, perceptron, family, sgd = shared.cnn, shared.perceptron, shared.family, shared.sgd
 local layers_of, joined, by_class = shared.layers_of, shared.joined, shared.by_class
 
+-- One step, trained by the gradient through the edit instead of by evolution strategies.
+local function gradients(steps)
+  return rledit.PathwiseGradient { steps = steps, learning_rate = rledit.schedule.linear(0.02, 0.002) }
+end
+
 -- Of each case: training and validation networks, classes, the sets of a pair, how many images an episode draws, the
 -- reward, the held-out families, what they are measured on, and the ways beside one step.
 local cases = {}
@@ -70,6 +75,7 @@ function cases.families()
     ways = {
       { "two steps", { horizon = 2 } }, { "two blind steps", { horizon = 2, blind = true } },
       { "four blind steps", { horizon = 4, blind = true } }, { "four steps", { horizon = 4 } },
+      { "one step, by gradients", { learner = gradients(600) } },
     },
   }
 end
@@ -93,6 +99,7 @@ function cases.layers()
       { "in turn, blind", { horizon = 2, in_turn = true, blind = true } },
       { "in turn, twice", { horizon = 4, in_turn = true } },
       { "in turn, twice, blind", { horizon = 4, in_turn = true, blind = true } },
+      { "one step, by gradients", { learner = gradients(600) } },
     },
   }
 end
@@ -174,6 +181,8 @@ function cases.backdoor()
       { "two steps", { horizon = 2 } }, { "two blind steps", { horizon = 2, blind = true } },
       { "four blind steps", { horizon = 4, blind = true } }, { "four steps", { horizon = 4 } },
       { "one step of rank 4", { rank = 4 } },
+      { "one step, by gradients", { learner = gradients(600) } },
+      { "one step of rank 4, by gradients", { rank = 4, learner = gradients(600) } },
     },
   }
 end

@@ -13,3 +13,6 @@ package protocol PolicyLearner: Learner {
 /// A learner that compares candidates with those of their own generation only. Rewards of different tasks can then be told
 /// to it as ranks, so that a task with large rewards does not count for more than one with small ones.
 package protocol GenerationLearner: Learner {}
+
+/// A learner that is told the gradient of the reward by the action, ``StepBatch/gradient``: one action at a time.
+package protocol GradientLearner: Learner {}

@@ -52,7 +52,8 @@ public struct TransferProblem {
 /// - A ``PolicyLearner`` sees the features of its pair and answers with factors. Environment i meets the i-th drawn pair,
 ///   counted round and round. All pairs must have layers of the same sizes.
 /// - Everybody else searches over the policy's parameters, θ = θ₀ + 5a: an action is a policy, judged on every drawn pair.
-///   Its reward is the mean over those pairs; for a ``GenerationLearner`` of its rank among the candidates on each pair.
+///   Its reward is the mean over those pairs; for a ``GenerationLearner`` of its rank among the candidates on each pair. A
+///   ``GradientLearner`` is told the gradient of that mean.
 public final class TransferEnvironment: VectorEnvironment {
     public let environments: Int
     public let observationSize: Int
@@ -68,6 +69,9 @@ public final class TransferEnvironment: VectorEnvironment {
     private let problem: TransferProblem
     private let actsOnFactors: Bool
     private let tellsRanks: Bool
+    private let tellsGradient: Bool
+    /// What goes through the edits of each pair, made when it is first met.
+    private var gradients: [Int: EditGradient] = [:]
     private let layers: [(outputs: Int, inputs: Int)]
     private let pool: WorkerPool
     private let random: RandomStream
@@ -90,6 +94,12 @@ public final class TransferEnvironment: VectorEnvironment {
         environments = learner.environments(horizon: 1)
         actsOnFactors = learner is any PolicyLearner
         tellsRanks = learner is any GenerationLearner
+        tellsGradient = learner is any GradientLearner
+        if tellsGradient, problem.pairs.contains(where: { $0.episodes.whole.horizon > 1 }) {
+            throw WorldError.invalidSetting(
+                owner: learner.name, field: "horizon",
+                message: "must be 1: the gradient goes through one step; EvolutionStrategy trains policies of several")
+        }
         layers = problem.pairs[0].frames.map { ($0.layer.rows, $0.inputs) }
         if actsOnFactors {
             for (field, isGiven) in [
@@ -172,6 +182,8 @@ public final class TransferEnvironment: VectorEnvironment {
             throw WorldError.actionCount(expected: environments, actual: actions.shape[0])
         }
         let drawn = drawnPairs(step: stepCount)
+        let episodes = try episodes(of: drawn)
+        if tellsGradient { return try step(actions, drawn, episodes) }
         // Who meets whom: (environment, its place among the drawn pairs), pair by pair.
         let meetings: [[Int]] = drawn.indices.map { place in
             (0..<environments).filter { !actsOnFactors || $0 % drawn.count == place }
@@ -180,7 +192,6 @@ public final class TransferEnvironment: VectorEnvironment {
         var terms = [[NamedNumber]](repeating: [], count: environments)
         var told = [Double](repeating: 0, count: environments)
         var isInvalid = [Bool](repeating: false, count: environments)
-        let episodes = try episodes(of: drawn)
         for (place, index) in drawn.enumerated() where !meetings[place].isEmpty {
             let courses = try courses(of: episodes[place], actions, for: meetings[place])
             for step in courses[0].indices {
@@ -197,24 +208,54 @@ public final class TransferEnvironment: VectorEnvironment {
             }
         }
         for environment in told.indices { told[environment] /= Double(max(values[environment].count, 1)) }
-        let measured = values.reduce(0) { $0 + $1.count }
+        var rewards = zip(values, terms).map { mean(of: $0, terms: $1) }
+        for environment in rewards.indices { rewards[environment].isInvalid = isInvalid[environment] }
+        return try finish(
+            actions, told: told, rewards: rewards, evaluations: values.reduce(0) { $0 + $1.count }, gradient: nil)
+    }
+
+    /// The step of a learner that is told the gradient.
+    private func step(_ actions: Tensor, _ drawn: [Int], _ episodes: [Episode]) throws -> StepBatch {
+        let policy = actions.withUnsafeBufferPointer { TransferEnvironment.policy(problem.policy, moved: $0) }
+        var (values, terms, isInvalid): ([Double], [NamedNumber], Bool) = ([], [], false)
+        var gradient = [Double](repeating: 0, count: actionSize)
+        for (index, episode) in zip(drawn, episodes) {
+            let through = try gradients[index] ?? EditGradient(problem.pairs[index], pool: pool)
+            gradients[index] = through
+            let judged = try through.judge(
+                policy, episode, by: rewardJudge, number: stepCount + 1, progress: progress)
+            values.append(judged.reward.value)
+            add(judged.reward.terms, to: &terms)
+            if judged.reward.isInvalid { isInvalid = true }
+            // A parameter moves as many units as its number of the action says.
+            let share = Double(TransferEnvironment.parameterUnit) / Double(drawn.count)
+            for place in gradient.indices { gradient[place] += share * judged.gradient[place] }
+        }
+        var reward = mean(of: values, terms: terms)
+        reward.isInvalid = isInvalid
+        return try finish(
+            actions, told: [reward.value], rewards: [reward], evaluations: values.count, gradient: gradient)
+    }
+
+    /// The mean of an action's rewards, and of their terms.
+    private func mean(of values: [Double], terms: [NamedNumber]) -> Reward {
+        let count = Double(max(values.count, 1))
+        return Reward(
+            values.reduce(0, +) / count, terms: terms.map { NamedNumber($0.name, $0.value / count) })
+    }
+
+    private func finish(
+        _ actions: Tensor, told: [Double], rewards: [Reward], evaluations: Int, gradient: [Double]?
+    ) throws -> StepBatch {
         let record = StepRecord(
-            actions: actions, batch: nil,
-            rewards: values.indices.map { environment in
-                let count = Double(max(values[environment].count, 1))
-                var reward = Reward(
-                    values[environment].reduce(0, +) / count,
-                    terms: terms[environment].map { NamedNumber($0.name, $0.value / count) })
-                reward.isInvalid = isInvalid[environment]
-                return reward
-            }, evaluations: values.map { _ in measured }, episodes: values.map { _ in stepCount + 1 },
-            steps: values.map { _ in 1 })
+            actions: actions, batch: nil, rewards: rewards, evaluations: rewards.map { _ in evaluations },
+            episodes: rewards.map { _ in stepCount + 1 }, steps: rewards.map { _ in 1 })
         stepCount += 1
         let observation = try observe()
         return StepBatch(
             rewards: told, terminated: Array(repeating: true, count: environments),
             truncated: Array(repeating: false, count: environments), observation: observation,
-            finalObservation: { observation }, record: record)
+            finalObservation: { observation }, gradient: gradient, record: record)
     }
 
     private func add(_ new: [NamedNumber], to terms: inout [NamedNumber]) {

@@ -91,7 +91,7 @@ final class MetricsScope {
     /// The candidate as a network of its own.
     func editedNetwork() throws -> Network {
         let context = try current()
-        return try context.batch.evaluator.editedNetwork(context.batch.candidates[context.candidate])
+        return try context.batch.network(candidate: context.candidate)
     }
 
     /// A metric of two classes; nil when it is undefined.

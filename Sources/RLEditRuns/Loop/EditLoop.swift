@@ -1,3 +1,4 @@
+internal import RLEditCore
 internal import RLEditLearners
 public import RLEditTensor
 public import RLEditWorlds
@@ -17,6 +18,12 @@ public final class EditLoop: LearningLoop {
     ) throws {
         let random = RandomStream(seed: seed)
         let learner = task.learner
+        guard !(learner is any GradientLearner) else {
+            throw ConfigurationError(
+                learner.name, "learner",
+                "follows the gradient through the edits of a policy over many networks: give the task a 'distribution', "
+                    + "or take another learner")
+        }
         self.task = task
         environment = try EditEnvironment(
             task.problem, environments: learner.environments(horizon: task.problem.horizon), pool: pool, random: random)

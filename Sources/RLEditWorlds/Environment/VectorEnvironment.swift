@@ -55,18 +55,22 @@ public struct StepBatch {
     /// What each environment showed at the end of its step, before any reset; made only when asked for, since a
     /// learner that does not bootstrap never needs these rows.
     public let finalObservation: @Sendable () throws -> ObservationBatch
+    /// The gradient of the reward by the action, `[actionSize]`, of an environment that runs alone and knows it.
+    public let gradient: [Double]?
     /// What the step did to the candidates, for the logs; nil for an environment that edits nothing.
     public let record: StepRecord?
 
     public init(
         rewards: [Double], terminated: [Bool], truncated: [Bool], observation: ObservationBatch,
-        finalObservation: @escaping @Sendable () throws -> ObservationBatch, record: StepRecord? = nil
+        finalObservation: @escaping @Sendable () throws -> ObservationBatch, gradient: [Double]? = nil,
+        record: StepRecord? = nil
     ) {
         self.rewards = rewards
         self.terminated = terminated
         self.truncated = truncated
         self.observation = observation
         self.finalObservation = finalObservation
+        self.gradient = gradient
         self.record = record
     }
 }

@@ -1,3 +1,4 @@
+public import RLEditNN
 public import RLEditTensor
 
 /// The measurements of a batch of candidates: what the reward reads.
@@ -10,9 +11,10 @@ public final class EvaluationBatch {
     private let source: MetricSource?
     /// The edits of each candidate, one per layer.
     public let candidates: [[LayerEdit]]
-    private var sums: [[SetSums]]
+    private(set) var sums: [[SetSums]]
     private var computed: MetricSelection
     private var magnitudes: [Int: EditMagnitude] = [:]
+    private var hasGivenNetworks = false
     /// Scores read last: of some candidates in a row, by set.
     private var recentScores: [Int: (first: Int, tensors: [Tensor])] = [:]
     /// Candidates whose scores are made together: enough for the workers, few enough to keep in memory.
@@ -56,6 +58,15 @@ public final class EvaluationBatch {
         return try measures(candidate: candidate, set: set).value(metric, group: group)
     }
 
+    /// What has been read beside means over sets, in words.
+    var readsOtherwise: String? {
+        if !magnitudes.isEmpty { return "how large the edit is" }
+        if !recentScores.isEmpty { return "scores of single examples" }
+        if hasGivenNetworks { return "the edited network" }
+        let readsMargins = setNames.indices.contains { !computed.marginNeeds(set: $0).isEmpty }
+        return readsMargins ? "measures of two classes" : nil
+    }
+
     /// What has been measured so far.
     package var measured: MetricSelection { computed }
 
@@ -80,6 +91,12 @@ public final class EvaluationBatch {
         let tensors = try evaluator.scores(of: Array(members), set: set)
         recentScores[set] = (first, tensors)
         return tensors[candidate - first]
+    }
+
+    /// The edited network of one candidate.
+    public func network(candidate: Int) throws -> Network {
+        hasGivenNetworks = true
+        return try evaluator.editedNetwork(candidates[candidate])
     }
 
     /// How far the candidate has moved from the unedited weights.

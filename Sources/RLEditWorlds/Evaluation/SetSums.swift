@@ -42,4 +42,17 @@ struct SetSums: Sendable {
             }
         return sum / Double(count)
     }
+
+    /// Moves the mean over `count` examples; right answers by whole examples.
+    mutating func move(_ metric: Metric, by step: Double, count: Int) {
+        let sum = step * Double(count)
+        switch metric {
+        case .accuracy: correct += Int(sum.rounded())
+        case .loss: softmax.loss += sum
+        case .confidence: softmax.confidence += sum
+        case .trueProbability: softmax.trueProbability += sum
+        case .margin: softmax.margin += sum
+        case .entropy: softmax.entropy += sum
+        }
+    }
 }
