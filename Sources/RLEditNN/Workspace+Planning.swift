@@ -92,20 +92,28 @@ extension Workspace {
         return buffers
     }
 
-    /// The buffer of the gradient of each node's output, which lives from its last reader's backward pass to its own.
+    /// The buffer of the gradient of each node's output, which lives from its last reader's backward pass to its own. What is
+    /// fused shares one; so do a sum and one of its inputs that nothing else reads, since their gradients are equal.
     static func planGradients(
         _ graph: NetworkGraph, _ key: Key, _ fusions: Fusions, _ plan: inout BufferPlan
     ) -> [Int] {
         var buffers = [Int](repeating: -1, count: graph.nodes.count)
         for (index, node) in graph.nodes.enumerated().reversed() {
             if buffers[index] < 0 { buffers[index] = plan.take(graph.shapes[index].reduce(key.rows, *)) }
+            let heir = fusions.producer[index] >= 0 ? fusions.producer[index] : sharer(of: index, graph)
             for input in node.inputs where input >= 0 && buffers[input] < 0 {
-                buffers[input] =
-                    fusions.producer[index] == input
-                    ? buffers[index] : plan.take(graph.shapes[input].reduce(key.rows, *))
+                buffers[input] = input == heir ? buffers[index] : plan.take(graph.shapes[input].reduce(key.rows, *))
             }
-            if fusions.producer[index] < 0 { plan.giveBack(buffers[index]) }
+            if heir == nil { plan.giveBack(buffers[index]) }
         }
         return buffers
+    }
+
+    /// The input of a sum that may have its gradient.
+    private static func sharer(of index: Int, _ graph: NetworkGraph) -> Int? {
+        guard graph.nodes[index].layer is Add else { return nil }
+        return graph.nodes[index].inputs.first { input in
+            input >= 0 && graph.nodes.reduce(0) { $0 + $1.inputs.count { $0 == input } } == 1
+        }
     }
 }

@@ -32,12 +32,19 @@ public struct Add: FusesReLU, DescribedLayer {
             self.fusesReLU = fusesReLU
         }
 
+        /// Floats that stay in the first-level cache until their sum is complete.
+        private static let run = 2048
+
         func forward(_ pass: ForwardPass) {
-            rl_binary(RL_BINARY_ADD, pass.inputs[0], 1, pass.inputs[1], 1, pass.output, Int64(count))
-            for input in pass.inputs.dropFirst(2) { rl_accumulate(pass.output, input, Int64(count)) }
-            if fusesReLU { rl_activation(Int32(RL_RELU), pass.output, pass.output, Int64(count)) }
+            for start in stride(from: 0, to: count, by: Kernel.run) {
+                let (sum, size) = (pass.output + start, Int64(min(Kernel.run, count - start)))
+                rl_binary(RL_BINARY_ADD, pass.inputs[0] + start, 1, pass.inputs[1] + start, 1, sum, size)
+                for input in pass.inputs.dropFirst(2) { rl_accumulate(sum, input + start, size) }
+                if fusesReLU { rl_activation(Int32(RL_RELU), sum, sum, size) }
+            }
         }
 
+        /// An input whose gradient lies where that of the sum does has it already (`Workspace.planGradients`).
         func backward(_ pass: BackwardPass) {
             for case let gradient? in pass.inputGradients where UnsafePointer(gradient) != pass.outputGradient {
                 gradient.update(from: pass.outputGradient, count: count)
