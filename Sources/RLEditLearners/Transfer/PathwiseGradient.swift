@@ -14,7 +14,7 @@ public final class PathwiseGradient: CatalogueLearner, GradientLearner {
         "Trains a unit policy of one step by the gradient of the reward through the edit, with Adam: for tasks over many "
         + "networks. The reward may be any function of means over sets (`loss`, `true_probability`, …); accuracy counts "
         + "with the gradient of `true_probability`."
-    public static let logKeys: [LogKey] = [.bestReturn, .meanReturn, .gradientNorm, .learningRate]
+    public static let logKeys: [LogKey] = [.bestReturn, .meanReturn, .rewardGradientNorm, .learningRate]
 
     /// Settings of ``PathwiseGradient``. Defaults were chosen on the validation pairs of `examples/transfer.lua`.
     public struct Configuration: LearnerConfiguration {
@@ -92,7 +92,7 @@ public final class PathwiseGradient: CatalogueLearner, GradientLearner {
         for index in 0..<size { session.mean.value.pointer[index] = min(max(session.mean.value.pointer[index], -1), 1) }
         self.session = session
         return [
-            LogKey.bestReturn(session.best), LogKey.meanReturn(reward), LogKey.gradientNorm(norm),
+            LogKey.bestReturn(session.best), LogKey.meanReturn(reward), LogKey.rewardGradientNorm(norm),
             LogKey.learningRate(rate),
         ]
     }
@@ -123,4 +123,10 @@ public final class PathwiseGradient: CatalogueLearner, GradientLearner {
         session.best = snapshot.numbers["best"] ?? -.infinity
         self.session = session
     }
+}
+
+extension LogKey {
+    static let rewardGradientNorm = LogKey(
+        "gradient_norm", "norm of the gradient of the mean reward by an action", unit: "unit of the reward",
+        good: "falling as the optimum comes near")
 }
