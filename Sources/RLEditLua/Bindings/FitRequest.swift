@@ -146,8 +146,8 @@ struct FitRequest {
         return trained
     }
 
-    /// All networks trained on the same examples, side by side, one on each worker: the same bytes as one after the other,
-    /// however many workers there are, and work for more workers than one small batch can be cut for.
+    /// All networks trained on the same examples, one on each worker. The bytes are those of training one after the other,
+    /// for any number of workers. One small batch could not be cut for so many workers.
     /// - Parameter seed: of the first network's order of examples; each further one counts one up.
     /// - Precondition: no code of the script takes part (`callsScript`).
     func runAll(_ networks: [Network], _ examples: TrainingExamples, context: ScriptContext) throws -> [Network] {
