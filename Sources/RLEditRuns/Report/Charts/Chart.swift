@@ -71,7 +71,7 @@ struct Chart {
             .text("title", titles.x, plot.left + plot.width / 2, size.height - 8, "middle"),
             .verticalTitle(titles.y, 14, plot.top + plot.height / 2),
         ]
-        let cells: Markup = picture.map { [.image($0.image, plot), .rect("frame", plot)] } ?? .empty
+        let cells: Markup = picture.map { [.rect("cells", plot, picture: $0.image), .rect("frame", plot)] } ?? .empty
         // Labels cover lines and crowds, but no mark.
         let (marked, below) = (series.filter(\.hasMarks), series.filter { !$0.hasMarks })
         let content = rows + columns + [cells] + below.map(marks) + labels + marked.map(marks) + [frame]

@@ -45,19 +45,14 @@ extension Markup {
         .tag("circle.\(style)", ["cx": pixel(x), "cy": pixel(y), "r": pixel(radius)], title(hint))
     }
 
-    static func rect(_ style: String, _ box: Box) -> Markup {
+    /// A rectangle, or a picture stretched to it.
+    static func rect(_ style: String, _ box: Box, picture: Bitmap? = nil) -> Markup {
         .tag(
-            "rect.\(style)",
-            ["x": pixel(box.left), "y": pixel(box.top), "width": pixel(box.width), "height": pixel(box.height)])
-    }
-
-    /// A picture, stretched to the box.
-    static func image(_ picture: Bitmap, _ box: Box) -> Markup {
-        .tag(
-            "image.cells",
+            "\(picture == nil ? "rect" : "image").\(style)",
             [
                 "x": pixel(box.left), "y": pixel(box.top), "width": pixel(box.width), "height": pixel(box.height),
-                "preserveAspectRatio": "none", "href": "data:image/png;base64,\(picture.base64)",
+                "preserveAspectRatio": picture == nil ? "" : "none",
+                "href": picture.map { "data:image/png;base64,\($0.base64)" } ?? "",
             ])
     }
 

@@ -11,33 +11,30 @@ extension Report {
             let points = shared.map { ChartPoint(x: Double($0[0].evaluations), y: Spread($0.map(value)).mean) }
             return ChartSeries(name: shared.isEmpty ? nil : name, style: style, points: points)
         }
-        var series: [ChartSeries]
-        let caption: Markup
-        if runs.count == 1 {
-            let band = runs[0].map { record in
-                ChartPoint(
-                    x: Double(record.evaluations), y: record.reward.mean,
-                    spread: (record.reward.lowerDecile, record.reward.upperDecile))
-            }
-            series = [
-                ChartSeries(name: "10 % to 90 % of candidates", style: "s1", kind: .band, points: band),
-                means("mean of the update", "s1", \.reward.mean), means("best so far", "s2 dashed", \.bestReward),
-            ]
-            caption = """
-                \(term: "Reward") of the \(term: "candidates") of each \(term: "update"), with its \
-                \(term: "quantile band").
-                """
-        } else {
-            series = runs.enumerated().map { .curve($0 == 0 ? "one seed" : nil, "s1 thin", $1, \.reward.mean) }
-            series += [
-                means("mean over seeds", "s1", \.reward.mean),
-                means("best so far, mean over seeds", "s2 dashed", \.bestReward),
-            ]
-            caption = """
-                Mean \(term: "reward") of each \(term: "update") of each of \(runs.count) \
-                seeds\(shared.isEmpty ? "" : ", and means over the seeds").
-                """
+        let isOne = runs.count == 1
+        let band = runs.joined().map { record in
+            ChartPoint(
+                x: Double(record.evaluations), y: record.reward.mean,
+                spread: (record.reward.lowerDecile, record.reward.upperDecile))
         }
+        let single =
+            isOne
+            ? [ChartSeries(name: "10 % to 90 % of candidates", style: "s1", kind: .band, points: band)]
+            : runs.enumerated().map { .curve($0 == 0 ? "one seed" : nil, "s1 thin", $1, \.reward.mean) }
+        let series =
+            single + [
+                means(isOne ? "mean of the update" : "mean over seeds", "s1", \.reward.mean),
+                means(isOne ? "best so far" : "best so far, mean over seeds", "s2 dashed", \.bestReward),
+            ]
+        let ofOne: Markup = """
+            \(term: "Reward") of the \(term: "candidates") of each \(term: "update"), with its \
+            \(term: "quantile band").
+            """
+        let ofSeveral: Markup = """
+            Mean \(term: "reward") of each \(term: "update") of each of \(runs.count) \
+            seeds\(shared.isEmpty ? "" : ", and means over the seeds").
+            """
+        let caption = isOne ? ofOne : ofSeveral
         return .section("Learning curve", id: "learning", Report.curves(series, "reward"), caption)
     }
 
