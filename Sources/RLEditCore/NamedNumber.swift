@@ -20,6 +20,9 @@ extension JSONObject {
 }
 
 extension [NamedNumber] {
+    /// The first value of a name.
+    public subscript(name: String) -> Double? { first { $0.name == name }?.value }
+
     /// The numeric members of an object; `null` reads as NaN.
     public init(_ object: JSONObject) {
         self = object.members.compactMap { member in

@@ -25,3 +25,7 @@ public struct Schedule {
         }
     }
 }
+
+extension Schedule: ExpressibleByFloatLiteral {
+    public init(floatLiteral value: Double) { self = .constant(value) }
+}

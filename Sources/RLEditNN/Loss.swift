@@ -4,12 +4,12 @@ public import RLEditTensor
 /// What training minimizes: a mean, defined as PyTorch defines it.
 public enum Loss: String, BatchObjective, CaseIterable, Codable {
     /// Mean over rows of −log softmax(output)[label]; outputs `[N, classes]` are logits, targets class labels.
-    case crossEntropy
+    case crossEntropy = "cross_entropy"
     /// Mean over all elements of −(t log σ(x) + (1 − t) log(1 − σ(x))); outputs are logits, targets in [0, 1], or labels
     /// 0 and 1 for outputs `[N, 1]`.
-    case binaryCrossEntropy
+    case binaryCrossEntropy = "binary_cross_entropy"
     /// Mean over all elements of (x − t)².
-    case meanSquaredError
+    case meanSquaredError = "mean_squared_error"
 
     /// The loss of a batch.
     public func value(_ outputs: Tensor, _ targets: Targets) throws(NetworkError) -> Float {

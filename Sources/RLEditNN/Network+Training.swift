@@ -1,3 +1,4 @@
+internal import RLEditCore
 public import RLEditTensor
 
 extension Network {
@@ -6,7 +7,7 @@ extension Network {
     /// The same source, options and initial parameters give the same bytes for any pool. Copies of the network made
     /// before keep their parameters. When an error is thrown the network is left as it was.
     /// - Parameter onProgress: called after every batch on the calling thread.
-    /// - Throws: ``NetworkError``, or what the source or the callback throws.
+    /// - Throws: `ConfigurationError`, ``NetworkError``, or what the source or the callback throws.
     @discardableResult
     public mutating func fit(
         _ source: any BatchSource, options: TrainingOptions = TrainingOptions(), pool: WorkerPool? = nil,
@@ -18,8 +19,8 @@ extension Network {
             throw NetworkError.noExamples(operation: "fit")
         }
         let stepper = try GradientStepper(self, optimizer: options.optimizer, pool: pool)
-        stepper.gradientClipping = options.gradientClipping
-        stepper.weightDecay = options.weightDecay
+        stepper.gradientClipping = options.gradientClipping.map { Float($0) }
+        stepper.weightDecay = Float(options.weightDecay)
         let random = RandomStream(seed: options.seed, name: "fit")
         let batches = (count + options.batchSize - 1) / options.batchSize
         let clock = ContinuousClock()
@@ -32,7 +33,7 @@ extension Network {
             var total = ObjectiveTerms()
             for batch in 0..<batches where directive == .proceed {
                 let progress = Double(epoch * batches + batch) / Double(options.epochs * batches)
-                let rate = try options.learningRate(at: progress)
+                let rate = Float(try options.value(of: \.learningRate, at: progress))
                 let rows = order[(batch * options.batchSize)..<min((batch + 1) * options.batchSize, count)]
                 let terms = try stepper.step(
                     GradientStepper.Term(source, rows, options.loss), learningRate: rate,

@@ -12,7 +12,7 @@ public struct Optimizer: Sendable {
     /// `velocity`, or first and second moment: `[parameterCount]` each.
     private var memory: [Tensor]
 
-    /// - Throws: ``NetworkError/option(field:expected:actual:)``, or `TensorError` for an impossible count.
+    /// - Throws: `ConfigurationError`, or `TensorError` for an impossible count.
     public init(_ configuration: OptimizerConfiguration, parameterCount: Int) throws {
         try configuration.validate()
         self.configuration = configuration
@@ -118,7 +118,8 @@ package struct OptimizerStep: @unchecked Sendable {
         case .sgd(let settings):
             rl_optimizer_sgd(
                 parameters, gradient, pointers.first.map { $0 + stateOffset }, Int64(count), learningRate,
-                settings.momentum, settings.dampening, settings.nesterov ? 1 : 0, weightDecay, gradientScale,
+                Float(settings.momentum), Float(settings.dampening), settings.nesterov ? 1 : 0, weightDecay,
+                gradientScale,
                 steps == 1 ? 1 : 0)
         case .adam(let settings): adam(settings, decoupled: false, parameters, gradient, stateOffset, count)
         case .adamW(let settings): adam(settings, decoupled: true, parameters, gradient, stateOffset, count)
@@ -129,11 +130,11 @@ package struct OptimizerStep: @unchecked Sendable {
         _ settings: Adam, decoupled: Bool, _ parameters: UnsafeMutablePointer<Float>,
         _ gradient: UnsafePointer<Float>, _ stateOffset: Int, _ count: Int
     ) {
+        let (beta1, beta2) = (Float(settings.beta1), Float(settings.beta2))
         rl_optimizer_adam(
             parameters, gradient, pointers[0] + stateOffset, pointers[1] + stateOffset, Int64(count), learningRate,
-            settings.beta1, settings.beta2, settings.epsilon, weightDecay, decoupled ? 1 : 0,
-            1 - OptimizerStep.power(settings.beta1, steps), 1 - OptimizerStep.power(settings.beta2, steps),
-            gradientScale)
+            beta1, beta2, Float(settings.epsilon), weightDecay, decoupled ? 1 : 0,
+            1 - OptimizerStep.power(beta1, steps), 1 - OptimizerStep.power(beta2, steps), gradientScale)
     }
 
     /// βᵗ by squaring: multiplications only, so the same bits everywhere.

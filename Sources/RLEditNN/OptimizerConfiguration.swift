@@ -1,3 +1,5 @@
+public import RLEditCore
+
 /// Which optimizer trains, with its settings. Learning rate and weight decay are given at each step instead, since both
 /// may follow a schedule.
 public enum OptimizerConfiguration: Sendable, Equatable, Codable {
@@ -6,8 +8,8 @@ public enum OptimizerConfiguration: Sendable, Equatable, Codable {
     /// Adam with decoupled weight decay.
     case adamW(Adam)
 
-    /// - Throws: ``NetworkError/option(field:expected:actual:)`` naming the field.
-    public func validate() throws(NetworkError) {
+    /// - Throws: ``ConfigurationError`` naming the field.
+    public func validate() throws {
         switch self {
         case .sgd(let settings): try settings.validate()
         case .adam(let settings), .adamW(let settings): try settings.validate()
@@ -16,56 +18,56 @@ public enum OptimizerConfiguration: Sendable, Equatable, Codable {
 }
 
 /// Stochastic gradient descent: v ← μ v + (1 − τ)(g + λ p), p ← p − η v, with v = g + λ p on the first step.
-public struct SGD: Sendable, Equatable, Codable {
-    /// μ, in [0, 1). Default 0: no velocity is kept.
-    public var momentum: Float
-    /// τ, in [0, 1]. Default 0.
-    public var dampening: Float
-    /// Look ahead: p ← p − η (g + μ v). Needs momentum above 0 and no dampening. Default false.
+public struct SGD: Configurable, Sendable, Equatable, Codable {
+    public var momentum: Double
+    public var dampening: Double
     public var nesterov: Bool
 
-    public init(momentum: Float = 0, dampening: Float = 0, nesterov: Bool = false) {
+    public init(momentum: Double = 0, dampening: Double = 0, nesterov: Bool = false) {
         self.momentum = momentum
         self.dampening = dampening
         self.nesterov = nesterov
     }
 
-    func validate() throws(NetworkError) {
-        guard momentum >= 0, momentum < 1 else {
-            throw .option(field: "momentum", expected: "at least 0 and below 1", actual: "\(momentum)")
-        }
-        guard dampening >= 0, dampening <= 1 else {
-            throw .option(field: "dampening", expected: "between 0 and 1", actual: "\(dampening)")
-        }
-        guard !nesterov || (momentum > 0 && dampening == 0) else {
-            throw .option(
-                field: "nesterov", expected: "used with momentum above 0 and no dampening",
-                actual: "momentum \(momentum), dampening \(dampening)")
-        }
+    public var owner: String { "sgd" }
+
+    public var settings: [Setting<Self>] {
+        [
+            .number("momentum", \.momentum, .decay, "of sgd: μ, the decay of the velocity"),
+            .number("dampening", \.dampening, .unit, "of sgd: τ, the share of a gradient that the velocity leaves out"),
+            .boolean(
+                "nesterov", \.nesterov,
+                "of sgd: looks ahead, p ← p − η (g + μ v); needs momentum above 0 and no dampening"),
+        ]
+    }
+
+    public func validateTogether(owner: String) throws {
+        guard nesterov, momentum == 0 || dampening > 0 else { return }
+        throw ConfigurationError(
+            owner, "nesterov",
+            "needs momentum above 0 and no dampening, got momentum \(momentum) and dampening \(dampening)")
     }
 }
 
 /// Adam (Kingma and Ba 2015, algorithm 1); with decoupled weight decay, Loshchilov and Hutter 2019, algorithm 2.
-public struct Adam: Sendable, Equatable, Codable {
-    /// Decay of the mean of gradients, in [0, 1). Default 0.9.
-    public var beta1: Float
-    /// Decay of the mean of squared gradients, in [0, 1). Default 0.999.
-    public var beta2: Float
-    /// Added to the root, above 0. Default 1e-8.
-    public var epsilon: Float
+public struct Adam: Configurable, Sendable, Equatable, Codable {
+    public var beta1: Double
+    public var beta2: Double
+    public var epsilon: Double
 
-    public init(beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8) {
+    public init(beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8) {
         self.beta1 = beta1
         self.beta2 = beta2
         self.epsilon = epsilon
     }
 
-    func validate() throws(NetworkError) {
-        for (field, value) in [("beta1", beta1), ("beta2", beta2)] where !(value >= 0 && value < 1) {
-            throw .option(field: field, expected: "at least 0 and below 1", actual: "\(value)")
-        }
-        guard epsilon > 0, epsilon.isFinite else {
-            throw .option(field: "epsilon", expected: "above 0", actual: "\(epsilon)")
-        }
+    public var owner: String { "adam" }
+
+    public var settings: [Setting<Self>] {
+        [
+            .number("beta1", \.beta1, .decay, "of adam and adamw: decay of the mean of gradients"),
+            .number("beta2", \.beta2, .decay, "of adam and adamw: decay of the mean of squared gradients"),
+            .number("epsilon", \.epsilon, .positive, "of adam and adamw: added to the root of that mean"),
+        ]
     }
 }

@@ -1,75 +1,46 @@
+public import RLEditCore
+
 /// How `Network.fit` trains.
-public struct TrainingOptions {
-    /// A number that may vary while training: a constant, or a function of progress from 0 at the start to 1 at the end.
-    /// The function is called once before each batch, on the thread that called `fit`.
-    public enum Rate: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
-        case constant(Float)
-        case schedule((_ progress: Double) throws -> Float)
-
-        public init(floatLiteral value: Float) { self = .constant(value) }
-        public init(integerLiteral value: Int) { self = .constant(Float(value)) }
-    }
-
-    /// Times that each example is seen; at least 1. Default 1.
+public struct TrainingOptions: Configurable {
     public var epochs = 1
-    /// Examples per step; the last batch of an epoch may be smaller. At least 1. Default 128.
     public var batchSize = 128
     /// Default Adam, which needs the least tuning.
     public var optimizer = OptimizerConfiguration.adam(Adam())
-    /// Step size, at least 0. Default 1e-3, which suits Adam.
-    public var learningRate: Rate = 1e-3
-    /// Pull of each parameter towards 0, at least 0: λ in ½ λ ‖p‖² (in AdamW applied to p directly). Default 0.
-    public var weightDecay: Float = 0
-    /// Gradients of a greater Euclidean norm, over all parameters together, are scaled down to this one; above 0, or nil
-    /// for no limit. Default nil.
-    public var gradientClipping: Float?
-    /// What is minimized. Default cross entropy.
+    /// Asked once before each batch, on the thread that called `fit`. The default suits Adam.
+    public var learningRate: Schedule = 1e-3
+    public var weightDecay = 0.0
+    public var gradientClipping: Double?
     public var loss = Loss.crossEntropy
-    /// Whether each epoch takes the examples in a new random order. Default true.
     public var shuffle = true
-    /// Seed of that order and of dropout. Default 0.
+    /// Seed of the order of examples and of dropout.
     public var seed: UInt64 = 0
 
     public init() {}
 
-    /// - Throws: ``NetworkError/option(field:expected:actual:)`` naming the field.
-    public func validate() throws(NetworkError) {
-        guard epochs >= 1 else { throw .option(field: "epochs", expected: "at least 1", actual: "\(epochs)") }
-        guard batchSize >= 1 else { throw .option(field: "batch_size", expected: "at least 1", actual: "\(batchSize)") }
-        // Products of these with a number of examples must not overflow.
-        for (field, value) in [("epochs", epochs), ("batch_size", batchSize)] where value > TrainingOptions.largestCount
-        {
-            throw .option(field: field, expected: "at most \(TrainingOptions.largestCount)", actual: "\(value)")
-        }
-        try optimizer.validate()
-        if case .constant(let rate) = learningRate { try TrainingOptions.checkLearningRate(rate) }
-        guard weightDecay >= 0, weightDecay.isFinite else {
-            throw .option(field: "weight_decay", expected: "at least 0", actual: "\(weightDecay)")
-        }
-        if let limit = gradientClipping, !(limit > 0) {
-            throw .option(field: "gradient_clipping", expected: "above 0", actual: "\(limit)")
-        }
+    public var owner: String { "fit" }
+
+    public var settings: [Setting<Self>] {
+        [
+            .integer("epochs", \.epochs, .count(upTo: TrainingOptions.largestCount), "times that each example is seen"),
+            .integer(
+                "batchSize", \.batchSize, .count(upTo: TrainingOptions.largestCount),
+                "examples per step; the last batch of an epoch may be smaller"),
+            .boolean("shuffle", \.shuffle, "whether each epoch has a new random order"),
+            .number(
+                "weightDecay", \.weightDecay, .notNegative,
+                "pull of each parameter towards 0: λ in ½ λ ‖p‖², which adamw applies to p directly"),
+            .number(
+                "gradientClipping", \.gradientClipping, .positive,
+                "largest norm of the gradient over all parameters; false for no limit"),
+            .word("loss", \.loss, "what is minimized"),
+            .schedule("learningRate", \.learningRate, .notNegative, "step size"),
+        ]
     }
 
-    /// Most epochs, and most examples of a batch.
+    public func validateTogether(owner: String) throws { try optimizer.validate() }
+
+    /// Products of counts with a number of examples must not overflow.
     private static let largestCount = 1_000_000_000
-
-    static func checkLearningRate(_ rate: Float) throws(NetworkError) {
-        guard rate >= 0, rate.isFinite else {
-            throw .option(field: "learning_rate", expected: "at least 0 and finite", actual: "\(rate)")
-        }
-    }
-
-    /// The learning rate at a point of training, checked.
-    func learningRate(at progress: Double) throws -> Float {
-        switch learningRate {
-        case .constant(let rate): return rate
-        case .schedule(let function):
-            let rate = try function(progress)
-            try TrainingOptions.checkLearningRate(rate)
-            return rate
-        }
-    }
 }
 
 /// The state of training after a batch.

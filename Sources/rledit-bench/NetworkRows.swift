@@ -1,4 +1,5 @@
 internal import Foundation
+internal import RLEditCore
 internal import RLEditData
 internal import RLEditLua
 internal import RLEditNN

@@ -315,17 +315,17 @@ import Testing
         (
             "models.mlp { widths = { 2, 2 } }:fit({ inputs = {{1, 1}}, labels = { 1 } }, { epoch = 2 })",
             "unknown field 'epoch' in model:fit (did you mean 'epochs'?); fields: epochs, batch_size, shuffle, "
-                + "weight_decay, gradient_clipping, seed, loss, optimizer, beta1, beta2, epsilon, learning_rate, "
+                + "weight_decay, gradient_clipping, loss, learning_rate, optimizer, beta1, beta2, epsilon, seed, "
                 + "on_epoch, remember"
         ),
         (
             "models.mlp { widths = { 2, 2 } }:fit({ inputs = {{1, 1}}, labels = { 1 } }, { epochs = 0 })",
-            "bad field 'epochs' in model:fit (at least 1 expected, got 0)"
+            "bad field 'epochs' in model:fit (must be at least 1, got 0)"
         ),
         (
             "models.mlp { widths = { 2, 2 } }:fit({ inputs = {{1, 1}}, labels = { 1 } }, { momentum = 0.9 })",
             "unknown field 'momentum' in model:fit; fields: epochs, batch_size, shuffle, weight_decay, "
-                + "gradient_clipping, seed, loss, optimizer, beta1, beta2, epsilon, learning_rate, on_epoch, remember"
+                + "gradient_clipping, loss, learning_rate, optimizer, beta1, beta2, epsilon, seed, on_epoch, remember"
         ),
         (
             "nn.sequential { input = { 4 }, nn.linear(3, 2) }",

@@ -1,3 +1,4 @@
+import RLEditCore
 import RLEditNN
 import RLEditTensor
 import RLEditTestSupport

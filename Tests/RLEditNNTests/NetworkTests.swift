@@ -237,13 +237,13 @@ struct NetworkErrorTests {
         expect("example 2 has the label 3, but the network scores 3 classes: labels begin at 0 and go to 2") {
             _ = try Loss.crossEntropy.value(logits, .classes([0, 3]))
         }
-        expect("crossEntropy: expected 2 targets, one per row, got 1") {
+        expect("cross_entropy: expected 2 targets, one per row, got 1") {
             _ = try Loss.crossEntropy.value(logits, .classes([0]))
         }
-        expect("meanSquaredError: expected values of shape [2, 3], got shape [2, 4]") {
+        expect("mean_squared_error: expected values of shape [2, 3], got shape [2, 4]") {
             _ = try Loss.meanSquaredError.value(logits, .values(Tensor.zeros([2, 4])))
         }
-        expect("crossEntropy: expected class labels, got values") {
+        expect("cross_entropy: expected class labels, got values") {
             _ = try Loss.crossEntropy.value(logits, .values(logits))
         }
     }

@@ -1,4 +1,5 @@
 import Foundation
+import RLEditCore
 import RLEditNN
 import RLEditTensor
 import RLEditTestSupport

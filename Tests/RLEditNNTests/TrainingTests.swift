@@ -1,4 +1,5 @@
 import Foundation
+import RLEditCore
 import RLEditNN
 import RLEditTensor
 import RLEditTestSupport
@@ -116,7 +117,7 @@ struct TrainingTests {
         var network = try network()
         var seen: [TrainingProgress] = []
         var options = options
-        options.learningRate = .schedule { progress in 0.1 * Float(1 - progress) }
+        options.learningRate = .linear(0.1, 0)
         let result = try network.fit(try rings(), options: options) { progress in
             seen.append(progress)
             return seen.count == 6 ? .stop : .proceed
@@ -198,16 +199,19 @@ struct TrainingTests {
             return "valid"
         }
         #expect(message { _ in } == "valid")
-        #expect(message { $0.epochs = 0 } == "epochs must be at least 1, got 0")
-        #expect(message { $0.batchSize = -1 } == "batch_size must be at least 1, got -1")
-        #expect(message { $0.learningRate = -1 } == "learning_rate must be at least 0 and finite, got -1.0")
-        #expect(message { $0.weightDecay = .nan } == "weight_decay must be at least 0, got nan")
-        #expect(message { $0.gradientClipping = 0 } == "gradient_clipping must be above 0, got 0.0")
-        #expect(message { $0.optimizer = .sgd(SGD(momentum: 1)) } == "momentum must be at least 0 and below 1, got 1.0")
-        #expect(message { $0.optimizer = .adam(Adam(epsilon: 0)) } == "epsilon must be above 0, got 0.0")
+        #expect(message { $0.epochs = 0 } == "fit: epochs must be at least 1, got 0")
+        #expect(message { $0.batchSize = -1 } == "fit: batchSize must be at least 1, got -1")
+        #expect(
+            message { $0.learningRate = -1.0 } == "fit: learningRate must not be negative, got -1.0 at progress 0.0")
+        #expect(message { $0.weightDecay = .nan } == "fit: weightDecay must not be negative, got nan")
+        #expect(message { $0.gradientClipping = 0 } == "fit: gradientClipping must be positive, got 0.0")
+        #expect(
+            message { $0.optimizer = .sgd(SGD(momentum: 1)) } == "sgd: momentum must be at least 0 and below 1, got 1.0"
+        )
+        #expect(message { $0.optimizer = .adam(Adam(epsilon: 0)) } == "adam: epsilon must be positive, got 0.0")
         #expect(
             message { $0.optimizer = .sgd(SGD(nesterov: true)) }
-                == "nesterov must be used with momentum above 0 and no dampening, got momentum 0.0, dampening 0.0")
+                == "sgd: nesterov needs momentum above 0 and no dampening, got momentum 0.0 and dampening 0.0")
     }
 }
 

@@ -165,9 +165,10 @@ enum SampleRun {
         Report(
             manifest: manifest(seeds: seeds), summary: summary(seeds: seeds),
             seeds: seeds.map { seed in
-                Report.Seed(
-                    seed: seed, updates: updates(seed: seed), candidates: candidates(seed: seed),
-                    edits: [edit()].compactMap { $0 })
+                var part = Report.Seed(seed: seed, updates: updates(seed: seed))
+                part.candidates = candidates(seed: seed)
+                part.edits = [edit()].compactMap { $0 }
+                return part
             })
     }
 

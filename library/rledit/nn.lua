@@ -213,23 +213,23 @@ function nn.graph(options) end
 function nn.sequential(description) end
 
 ---@class rledit.FitOptions
----@field epochs integer? times that each example is seen; 1 by default
----@field batch_size integer? examples per step; 128 by default
----@field learning_rate rledit.Rate? step size, or a schedule of it; 1e-3 by default
----@field optimizer ("adam"|"adamw"|"sgd")? adam by default
----@field momentum number? of sgd, in 0 … 1; 0 by default
----@field dampening number? of sgd
----@field nesterov boolean? of sgd
----@field beta1 number? of adam and adamw
----@field beta2 number? of adam and adamw
----@field epsilon number? of adam and adamw
----@field weight_decay number? pull of each parameter towards 0; 0 by default
----@field gradient_clipping (number|false)? largest norm of the gradient; none by default
----@field loss ("cross_entropy"|"binary_cross_entropy"|"mean_squared_error")? cross entropy by default
----@field shuffle boolean? a new order in each epoch; true by default
----@field seed integer? of that order and of dropout; the run's by default
+---@field epochs integer? times that each example is seen, ≥ 1; default 1
+---@field batch_size integer? examples per step, ≥ 1; the last batch of an epoch may be smaller; default 128
+---@field shuffle boolean? whether each epoch has a new random order; default true
+---@field weight_decay number? pull of each parameter towards 0: λ in ½ λ ‖p‖², which adamw applies to p directly, ≥ 0; default 0
+---@field gradient_clipping (number|false)? largest norm of the gradient over all parameters, > 0; false for no limit; default false
+---@field loss ("cross_entropy"|"binary_cross_entropy"|"mean_squared_error")? what is minimized; default "cross_entropy"
+---@field learning_rate rledit.Rate? step size, ≥ 0; default 0.001
+---@field optimizer ("adam"|"adamw"|"sgd")? what updates the parameters; default "adam"
+---@field seed integer? of the order of examples and of dropout; the run's by default
 ---@field remember boolean? false trains even when the same fit is remembered
 ---@field on_epoch (fun(epoch: rledit.Epoch): boolean?)? called after each epoch; returning false ends training
+---@field beta1 number? of adam and adamw: decay of the mean of gradients, ≥ 0 and < 1; default 0.9
+---@field beta2 number? of adam and adamw: decay of the mean of squared gradients, ≥ 0 and < 1; default 0.999
+---@field epsilon number? of adam and adamw: added to the root of that mean, > 0; default 1e-08
+---@field momentum number? of sgd: μ, the decay of the velocity, ≥ 0 and < 1; default 0
+---@field dampening number? of sgd: τ, the share of a gradient that the velocity leaves out, 0 … 1; default 0
+---@field nesterov boolean? of sgd: looks ahead, p ← p − η (g + μ v); needs momentum above 0 and no dampening; default false
 
 --- What `nn.fit_all` takes: the options of a fit but `on_epoch`, and
 ---@class rledit.FitAllOptions: rledit.FitOptions

@@ -12,7 +12,7 @@
 --   words_1000, words_all    other numbers of words
 --   tfidf                    other numbers for a word
 --   elsewhere                words of comments that the classifier does not learn from: a quarter for each
--- and `aim`, `layer`, `rank`, `world`, `learner`, `steps` and `tolerance` are those of the example.
+-- and `aim` is `equality`, which counts all terms to tune on, or `halves`, which counts the half of them that gains less.
 local rledit = require "rledit"
 local args, data = rledit.args, rledit.data
 local kind = args.classifier or "toxic"
@@ -64,37 +64,35 @@ local tuning_terms, heldout_terms = templates:split_terms(rledit.seed)
 local sentences = words:encode(templates.sentences)
 local tuning, heldout = sentences:in_groups(tuning_terms), sentences:in_groups(heldout_terms)
 
--- `halves` counts the half of the terms to tune on that gains less.
-local halves = { {}, {} }
-for index, term in ipairs(tuning_terms) do table.insert(halves[index % 2 + 1], term) end
-local function gain(set, base)
-  local before, after = base.equality_difference, set.equality_difference
-  return before > 0 and 1 - after / before or -after
-end
-local aims = {
-  equality = function(m) return gain(m.identity, m.base.identity) end,
-  halves   = function(m) return math.min(gain(m.first, m.base.first), gain(m.second, m.base.second)) end,
-  ranking  = function(m) return 2 * (m.identity.final_auc - m.base.identity.final_auc) end,
-}
-local fairness = aims[args.aim or "equality"] or error("--set aim: equality, halves or ranking expected")
-local tolerance, weight = args.tolerance or 0.013, rledit.schedule.linear(5, 30)
-local shown = { "accuracy", "fped", "fned", "equality_difference", "final_auc" }
-
 local sets = { comments = words:encode(train:concat(validation)), identity = tuning }
-if args.aim == "halves" then sets.first, sets.second = tuning:in_groups(halves[1]), tuning:in_groups(halves[2]) end
+local tuned = { "identity" }
+if args.aim == "halves" then
+  local halves = { {}, {} }
+  for index, term in ipairs(tuning_terms) do table.insert(halves[index % 2 + 1], term) end
+  sets.first, sets.second = tuning:in_groups(halves[1]), tuning:in_groups(halves[2])
+  tuned = { "first", "second" }
+end
+local weight = rledit.schedule.linear(5, 30)
 
 return rledit.task {
   name     = "other-classifiers",
   model    = model,
-  world    = rledit[args.world or "MaskWorld"] { layer = args.layer or "fc2", rank = args.rank or 1, bias = true },
+  world    = rledit.MaskWorld { layer = "fc2", bias = true },
   sets     = sets,
   heldout  = { comments = words:encode(test), identity = heldout },
-  measures = { comments = { "accuracy", "auc" }, identity = shown },
+  measures = {
+    comments = { "accuracy", "auc" },
+    identity = { "accuracy", "fped", "fned", "equality_difference", "final_auc" },
+  },
   reward   = function(m)
-    local fair = fairness(m)
-    local lost = math.max(0, m.base.comments.accuracy - tolerance - m.comments.accuracy)
+    local fair = math.huge
+    for _, name in ipairs(tuned) do
+      local before, after = m.base[name].equality_difference, m[name].equality_difference
+      fair = math.min(fair, before > 0 and 1 - after / before or -after)
+    end
+    local lost = math.max(0, m.base.comments.accuracy - 0.013 - m.comments.accuracy)
     local blurred = math.max(0, m.base.identity.accuracy - 0.02 - m.identity.accuracy)
     return fair - weight(m.progress) * lost - 10 * blurred, { fair = fair, lost = lost, blurred = blurred }
   end,
-  learner  = rledit[args.learner or "PPO"] { steps = args.steps or 8192 },
+  learner  = rledit.PPO { steps = args.steps or 8192 },
 }

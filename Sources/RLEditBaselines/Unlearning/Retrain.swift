@@ -36,7 +36,7 @@ public struct Retrain: UnlearningMethod {
         var options = TrainingOptions()
         options.epochs = epochs
         options.batchSize = batchSize
-        options.learningRate = .constant(Float(learningRate))
+        options.learningRate = .constant(learningRate)
         options.seed = problem.seed
         try network.fit(ExampleSetSource(problem.retain), options: options, pool: problem.pool) { progress in
             let done = (progress.epoch - 1) * progress.batches + progress.batch

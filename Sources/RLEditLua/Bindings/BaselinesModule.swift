@@ -123,7 +123,7 @@ extension HostModules {
         _ method: any UnlearningMethod, _ options: LuaOptions, _ call: LuaCall, _ context: ScriptContext
     ) throws -> LuaResults {
         let request = try BaselineRequest(options, context)
-        // An absent set of a method that has no use for it: the same options serve every method.
+        // A set that the method does not use may be absent, so that the same options fit every method.
         let forget = try options.optional("forget", as: ExampleSet.self)
         let retain = try options.optional("retain", as: ExampleSet.self)
         for (role, set) in [(SetRole.forget, forget), (.retain, retain)] where method.needs.contains(role) && set == nil

@@ -66,7 +66,7 @@ extension HostModules {
             return label - first
         }
         if scale != 1 { try call.host.checkRoom(forElements: inputs.count) }
-        // 1 / 255 is not a float, 255 is: divided, bytes become the numbers that they are in sets of other files.
+        // 1 / 255 is not a float, but 255 is. Division gives the numbers that bytes become in sets of other files.
         let divisor = (1 / scale).rounded()
         let scaled =
             scale == 1

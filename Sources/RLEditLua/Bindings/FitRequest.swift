@@ -10,39 +10,31 @@ internal import Synchronization
 /// The options of one fit, read from the script.
 struct FitRequest {
     /// The tables that `model:fit` and `nn.fit_all` take and give, as scripts' authors read of them.
-    static let annotation =
-        """
-        @class rledit.FitOptions
-        @field epochs integer? times that each example is seen; 1 by default
-        @field batch_size integer? examples per step; 128 by default
-        @field learning_rate rledit.Rate? step size, or a schedule of it; 1e-3 by default
-        @field optimizer ("adam"|"adamw"|"sgd")? adam by default
-        @field momentum number? of sgd, in 0 … 1; 0 by default
-        @field dampening number? of sgd
-        @field nesterov boolean? of sgd
-        @field beta1 number? of adam and adamw
-        @field beta2 number? of adam and adamw
-        @field epsilon number? of adam and adamw
-        @field weight_decay number? pull of each parameter towards 0; 0 by default
-        @field gradient_clipping (number|false)? largest norm of the gradient; none by default
-        @field loss ("cross_entropy"|"binary_cross_entropy"|"mean_squared_error")? cross entropy by default
-        @field shuffle boolean? a new order in each epoch; true by default
-        @field seed integer? of that order and of dropout; the run's by default
-        @field remember boolean? false trains even when the same fit is remembered
-        @field on_epoch (fun(epoch: rledit.Epoch): boolean?)? called after each epoch; returning false ends training
+    static var annotation: String {
+        let fields = [
+            "optimizer (\"adam\"|\"adamw\"|\"sgd\")? what updates the parameters; default \"adam\"",
+            "seed integer? of the order of examples and of dropout; the run's by default",
+            "remember boolean? false trains even when the same fit is remembered",
+            "on_epoch (fun(epoch: rledit.Epoch): boolean?)? called after each epoch; returning false ends training",
+        ]
+        let all = TrainingOptions().annotatedFields + fields + Adam().annotatedFields + SGD().annotatedFields
+        return """
+            @class rledit.FitOptions
+            \(all.map { "@field \($0)" }.joined(separator: "\n"))
 
-        What `nn.fit_all` takes: the options of a fit but `on_epoch`, and
-        @class rledit.FitAllOptions: rledit.FitOptions
-        @field models rledit.Model[]
-        @field set rledit.Set
+            What `nn.fit_all` takes: the options of a fit but `on_epoch`, and
+            @class rledit.FitAllOptions: rledit.FitOptions
+            @field models rledit.Model[]
+            @field set rledit.Set
 
-        @class rledit.Epoch
-        @field epoch integer from 1 on
-        @field epochs integer
-        @field loss number mean loss of the epoch
-        @field accuracy number? share of right answers, where that has a meaning
-        @field learning_rate number
-        """
+            @class rledit.Epoch
+            @field epoch integer from 1 on
+            @field epochs integer
+            @field loss number mean loss of the epoch
+            @field accuracy number? share of right answers, where that has a meaning
+            @field learning_rate number
+            """
+    }
 
     private var options = TrainingOptions()
     /// The options in words, defaults filled in; nil when the script's own code takes part, which no key can name.
@@ -53,62 +45,36 @@ struct FitRequest {
     let callsScript: Bool
 
     init(_ fields: LuaOptions, context: ScriptContext) throws {
-        options.epochs = try fields.optional("epochs", as: Int.self) ?? options.epochs
-        options.batchSize = try fields.optional("batch_size", as: Int.self) ?? options.batchSize
-        options.shuffle = try fields.optional("shuffle", as: Bool.self) ?? options.shuffle
-        options.weightDecay = try fields.optional("weight_decay", as: Float.self) ?? options.weightDecay
-        options.gradientClipping =
-            try fields.switchable("gradient_clipping", as: Float.self) ?? options.gradientClipping
+        try options.read(fields)
+        let (name, optimizer, settings) = try FitRequest.optimizer(fields)
+        options.optimizer = optimizer
         let seed = try fields.optional("seed", as: Int.self) ?? context.seed
         options.seed = UInt64(bitPattern: Int64(seed))
-        options.loss = try Self.loss(fields)
-        let optimizerName = try fields.optional("optimizer", as: String.self) ?? "adam"
-        options.optimizer = try Self.optimizer(optimizerName, fields)
-        let rate = try fields.optional("learning_rate", as: ScriptSchedule.self) ?? ScriptSchedule(.constant(1e-3))
-        options.learningRate = .schedule { Float(try rate.schedule($0)) }
         onEpoch = try fields.switchable("on_epoch", as: LuaFunction.self) ?? nil
         isRemembered = try fields.optional("remember", as: Bool.self) ?? true
         try fields.finish()
-        do {
-            try options.validate()
-        } catch {
-            guard case .option(let field, let expected, let actual) = error else { throw error }
-            throw fields.fieldError(field, "\(expected) expected, got \(actual)")
-        }
-        callsScript = rate.callsScript || onEpoch != nil
+        let rate = try fields.optional("learning_rate", as: ScriptSchedule.self)
+        callsScript = rate?.callsScript == true || onEpoch != nil
+        try fields.blamingFields { try options.validate() }
         if callsScript { return }
-        description = [
-            "epochs": .integer(options.epochs), "batch_size": .integer(options.batchSize),
-            "shuffle": .bool(options.shuffle), "weight_decay": .string("\(options.weightDecay)"),
-            "gradient_clipping": .string("\(options.gradientClipping.map { "\($0)" } ?? "none")"),
-            "seed": .integer(seed), "loss": .string(options.loss.rawValue),
-            "optimizer": .string("\(options.optimizer)"), "learning_rate": .string(rate.schedule.description),
-        ]
-    }
-
-    private static func loss(_ fields: LuaOptions) throws -> Loss {
-        guard let name = try fields.optional("loss", as: String.self) else { return .crossEntropy }
-        guard let loss = Loss.allCases.first(where: { $0.rawValue.snakeCased == name }) else {
-            let known = Loss.allCases.map { $0.rawValue.snakeCased }
-            throw fields.unknownWord(name, "loss", among: known)
-        }
-        return loss
+        description = options.json
+        description?["seed"] = .integer(seed)
+        description?["optimizer"] = .string(name)
+        description?["optimizer_settings"] = .object(settings)
     }
 
     /// Settings that belong to one optimizer are unknown fields for the others.
-    private static func optimizer(_ name: String, _ fields: LuaOptions) throws -> OptimizerConfiguration {
+    private static func optimizer(
+        _ fields: LuaOptions
+    ) throws -> (name: String, optimizer: OptimizerConfiguration, settings: JSONObject) {
+        let name = try fields.optional("optimizer", as: String.self) ?? "adam"
         switch name {
         case "sgd":
-            return .sgd(
-                SGD(
-                    momentum: try fields.optional("momentum") ?? 0, dampening: try fields.optional("dampening") ?? 0,
-                    nesterov: try fields.optional("nesterov") ?? false))
+            let settings = try SGD().reading(fields)
+            return (name, .sgd(settings), settings.json)
         case "adam", "adamw":
-            var settings = Adam()
-            settings.beta1 = try fields.optional("beta1") ?? settings.beta1
-            settings.beta2 = try fields.optional("beta2") ?? settings.beta2
-            settings.epsilon = try fields.optional("epsilon") ?? settings.epsilon
-            return name == "adam" ? .adam(settings) : .adamW(settings)
+            let settings = try Adam().reading(fields)
+            return (name, name == "adam" ? .adam(settings) : .adamW(settings), settings.json)
         default: throw fields.unknownWord(name, "optimizer", among: ["adam", "adamw", "sgd"])
         }
     }
@@ -146,8 +112,8 @@ struct FitRequest {
         return trained
     }
 
-    /// All networks trained on the same examples, side by side, one on each worker: the same bytes as one after the other,
-    /// however many workers there are, and work for more workers than one small batch can be cut for.
+    /// All networks trained on the same examples, one on each worker. The bytes are those of training one after the other,
+    /// for any number of workers. One small batch could not be cut for so many workers.
     /// - Parameter seed: of the first network's order of examples; each further one counts one up.
     /// - Precondition: no code of the script takes part (`callsScript`).
     func runAll(_ networks: [Network], _ examples: TrainingExamples, context: ScriptContext) throws -> [Network] {

@@ -1,15 +1,16 @@
 internal import LuaBridge
 internal import RLEditBaselines
+internal import RLEditCore
 internal import RLEditData
 internal import RLEditNN
 internal import RLEditTensor
 
 extension HostModules {
+    typealias DepthMeasure = (LuaCall, LuaOptions, ScriptContext) throws -> LuaResults
+
     /// The measures of `rledit.metrics` that tell whether a model has forgotten or only hides what it knows, by name. They
     /// take models and sets, and some of them train: they cost from milliseconds to a second.
-    static var depthMeasures:
-        [(name: String, documentation: String, measure: (LuaCall, LuaOptions, ScriptContext) throws -> LuaResults)]
-    {
+    static var depthMeasures: [(name: String, documentation: String, measure: DepthMeasure)] {
         [
             (
                 "membership_auc",
@@ -19,7 +20,9 @@ extension HostModules {
                 @param options rledit.MembershipOptions
                 @return number
                 """,
-                membershipAUC
+                measuring(MembershipAUC(), on: ["members", "others"]) { measure, model, sets, pool in
+                    try measure.auc(model, members: sets[0], others: sets[1], pool: pool)
+                }
             ),
             (
                 "membership_rate",
@@ -29,7 +32,9 @@ extension HostModules {
                 @param options rledit.MembershipRateOptions
                 @return number
                 """,
-                membershipRate
+                measuring(MembershipRate(), on: ["examples", "trained", "untrained"]) { measure, model, sets, pool in
+                    try measure.rate(model, examples: sets[0], trained: sets[1], untrained: sets[2], pool: pool)
+                }
             ),
             (
                 "relearn_steps",
@@ -62,7 +67,7 @@ extension HostModules {
                 @param options rledit.ComparisonOptions
                 @return number
                 """,
-                totalVariation
+                comparing(Disagreement.totalVariation)
             ),
             (
                 "divergence",
@@ -71,7 +76,7 @@ extension HostModules {
                 @param options rledit.ComparisonOptions
                 @return number
                 """,
-                divergence
+                comparing(Disagreement.divergence)
             ),
             (
                 "agreement",
@@ -80,7 +85,7 @@ extension HostModules {
                 @param options rledit.ComparisonOptions
                 @return number
                 """,
-                agreement
+                comparing(Disagreement.agreement)
             ),
             (
                 "weight_distance",
@@ -150,34 +155,21 @@ extension HostModules {
         }
     }
 
-    private static func membershipAUC(
-        _ call: LuaCall, _ options: LuaOptions, _ context: ScriptContext
-    ) throws -> LuaResults {
-        let measure = try MembershipAUC().reading(options)
-        let model = try options.required("model", as: Network.self)
-        let members = try options.required("members", as: ExampleSet.self)
-        let others = try options.required("others", as: ExampleSet.self)
-        try options.finish()
-        return try call.returns(
-            try options.blamingFields {
-                try measure.auc(model, members: members, others: others, pool: context.pool)
-            })
-    }
-
-    private static func membershipRate(
-        _ call: LuaCall, _ options: LuaOptions, _ context: ScriptContext
-    ) throws -> LuaResults {
-        let measure = try MembershipRate().reading(options)
-        let model = try options.required("model", as: Network.self)
-        let examples = try options.required("examples", as: ExampleSet.self)
-        let trained = try options.required("trained", as: ExampleSet.self)
-        let untrained = try options.required("untrained", as: ExampleSet.self)
-        try options.finish()
-        return try call.returns(
-            try options.blamingFields {
-                try measure.rate(
-                    model, examples: examples, trained: trained, untrained: untrained, pool: context.pool)
-            })
+    /// A measure of a model on named sets.
+    /// - Parameters:
+    ///   - settings: with their defaults.
+    ///   - sets: names of the fields that hold them.
+    private static func measuring<Settings: Configurable>(
+        _ settings: Settings, on sets: [String],
+        _ value: @escaping (Settings, Network, [ExampleSet], WorkerPool) throws -> Double
+    ) -> DepthMeasure {
+        { call, options, context in
+            let settings = try settings.reading(options)
+            let model = try options.required("model", as: Network.self)
+            let sets = try sets.map { try options.required($0, as: ExampleSet.self) }
+            try options.finish()
+            return try call.returns(try options.blamingFields { try value(settings, model, sets, context.pool) })
+        }
     }
 
     private static func relearnSteps(
@@ -211,26 +203,17 @@ extension HostModules {
             })
     }
 
-    private static func totalVariation(
-        _ call: LuaCall, _ options: LuaOptions, _ context: ScriptContext
-    ) throws -> LuaResults {
-        let (model, reference, set) = try pair(options)
-        return try call.returns(
-            try Disagreement.totalVariation(model, reference, on: set, pool: context.pool))
-    }
-
-    private static func divergence(
-        _ call: LuaCall, _ options: LuaOptions, _ context: ScriptContext
-    ) throws -> LuaResults {
-        let (model, reference, set) = try pair(options)
-        return try call.returns(try Disagreement.divergence(model, reference, on: set, pool: context.pool))
-    }
-
-    private static func agreement(
-        _ call: LuaCall, _ options: LuaOptions, _ context: ScriptContext
-    ) throws -> LuaResults {
-        let (model, reference, set) = try pair(options)
-        return try call.returns(try Disagreement.agreement(model, reference, on: set, pool: context.pool))
+    /// How the answers of two models on a set differ.
+    private static func comparing(
+        _ value: @escaping (Network, Network, ExampleSet, WorkerPool?) throws -> Double
+    ) -> DepthMeasure {
+        { call, options, context in
+            let model = try options.required("model", as: Network.self)
+            let reference = try options.required("reference", as: Network.self)
+            let set = try options.required("set", as: ExampleSet.self)
+            try options.finish()
+            return try call.returns(try value(model, reference, set, context.pool))
+        }
     }
 
     private static func weightDistance(
@@ -250,14 +233,5 @@ extension HostModules {
         let set = try options.required("set", as: ExampleSet.self)
         try options.finish()
         return try call.returns(try Disagreement.predictionEntropy(model, on: set, pool: context.pool))
-    }
-
-    /// A model, the one it is compared with, and a set.
-    private static func pair(_ options: LuaOptions) throws -> (Network, Network, ExampleSet) {
-        let model = try options.required("model", as: Network.self)
-        let reference = try options.required("reference", as: Network.self)
-        let set = try options.required("set", as: ExampleSet.self)
-        try options.finish()
-        return (model, reference, set)
     }
 }

@@ -30,7 +30,7 @@ extension HostModules {
             let advice = LoadAdvice(file: file, network: network, options: options)
             throw LuaUsageError(error.description + advice.text(for: error))
         }
-        // Weights of words are worth nothing with other words.
+        // Weights of words belong to their vocabulary.
         if let vocabulary = try ModelFile.vocabulary(in: file) { network = try network.with(vocabulary) }
         model.network = network
         // Other parameters for the layers of an ONNX file can be written into it.

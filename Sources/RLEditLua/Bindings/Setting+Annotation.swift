@@ -4,11 +4,13 @@ extension Configurable {
     /// The class of the table that sets this configuration, with the values that it has now as defaults.
     /// - Parameter fields: fields that are not settings, which come first: `model rledit.Model`.
     func annotation(_ name: String, parent: String? = nil, _ fields: [String] = []) -> String {
-        let own = settings.map { setting in
-            setting.annotation(default: JSONText.lua(setting.json(of: self)))
-        }
-        return (["@class \(name)" + (parent.map { ": \($0)" } ?? "")] + (fields + own).map { "@field \($0)" })
-            .joined(separator: "\n")
+        let lines = (fields + annotatedFields).map { "@field \($0)" }
+        return (["@class \(name)" + (parent.map { ": \($0)" } ?? "")] + lines).joined(separator: "\n")
+    }
+
+    /// A field for each setting, with the value that it has now as default.
+    var annotatedFields: [String] {
+        settings.map { $0.annotation(default: JSONText.lua($0.json(of: self))) }
     }
 }
 

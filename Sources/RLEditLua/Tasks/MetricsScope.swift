@@ -23,8 +23,8 @@ final class MetricsScope {
     private var customInProgress: Set<Int> = []
     private var isMagnitudeRead = false
     private let warnings: UndefinedMeasures
-    /// Indices of the sets of which something was read of a candidate, and of the custom metrics read: what nobody reads
-    /// is worth a warning of `rledit-lua check`.
+    /// Indices of the sets and of the custom metrics that were read of a candidate. `rledit-lua check` warns of those that
+    /// nothing reads.
     private(set) var readSets: Set<Int> = []
     private(set) var readMetrics: Set<Int> = []
 

@@ -31,7 +31,7 @@ final class ScriptEnvironment: LuaBound {
         case ended(next: ObservationBatch)
     }
     private var phase = Phase.beforeFirstReset
-    /// Set while `rledit.check_environment` puts it through its paces.
+    /// Set while `rledit.check_environment` tries it.
     private var isChecked = false
 
     init(name: String, problem: EditProblem, context: ScriptContext) throws {

@@ -24,7 +24,7 @@ final class ScriptReward: RewardFunction {
     private let function: LuaFunction
     /// Where the function is written.
     private let position: String
-    /// Two arguments used in turn: a reward that kept the one of the call before is told so when it reads it.
+    /// Two arguments used in turn, so that a reward that reads the argument of an earlier call gets an error.
     private let arguments: [(scope: MetricsScope, object: LuaObject)]
     private var turn = 0
     private var results = RewardResults()

@@ -2,10 +2,10 @@ internal import Foundation
 internal import RLEditData
 
 extension ScriptContext {
-    /// Policies that are shared together with a script lie beside it under names with this ending: they may be read as
-    /// the `.lua` files there may, which no other file is.
+    /// Policies that are shared together with a script lie beside it under names with this ending. A script may read these
+    /// and the `.lua` files there, and no other file beside it.
     static let policyEnding = ".policy.safetensors"
-    /// A policy is small; what is larger is none. And so is what a run keeps of all of them.
+    /// The largest policy that is read, and how many of them a run keeps.
     private static let mostPolicyBytes = 1 << 20
     private static let mostPolicies = 64
 

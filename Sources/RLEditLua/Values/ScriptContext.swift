@@ -77,7 +77,7 @@ public final class ScriptContext {
         luaRandom = random.split("lua")
     }
 
-    /// Does what may be remembered: first in process 0, then in the others, which find there what it has made.
+    /// Does what may be remembered: in process 0 first, then in the others, which find its result.
     func remembering<Result>(_ body: () throws -> Result) throws -> Result {
         guard let processes = pool.processes, processes.isTogether, fits.isEnabled else { return try body() }
         if !processes.isFirst { _ = try processes.first(0, for: .fit) }

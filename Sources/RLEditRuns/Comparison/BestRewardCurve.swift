@@ -1,35 +1,23 @@
 internal import Foundation
 
 /// The best reward so far over several seeds.
-struct BestRewardCurve {
-    struct Point {
-        let evaluation: Double
-        let lower: Double
-        let median: Double
-        let upper: Double
-    }
-
-    let points: [Point]
-
+enum BestRewardCurve {
     /// At so many places, equal ratios apart.
     private static let places = 120
 
+    /// The median with the quartiles.
     /// - Parameter cells: of one method; a place before a seed's first evaluation is left out.
-    init(_ cells: [ComparisonCell]) {
+    static func points(of cells: [ComparisonCell]) -> [ChartPoint] {
         let curves = cells.map(\.improvements).filter { !$0.isEmpty }
         let last = cells.map(\.result.evaluations).max() ?? 0
-        var evaluations: [Int] = []
-        for place in 0..<BestRewardCurve.places where last > 0 {
-            let share = Double(place) / Double(BestRewardCurve.places - 1)
-            let evaluation = Int(pow(Double(last), share).rounded())
-            if evaluation > (evaluations.last ?? 0) { evaluations.append(min(evaluation, last)) }
+        let evaluations = (0..<places).map { place in
+            min(Int(pow(Double(last), Double(place) / Double(places - 1)).rounded()), last)
         }
-        points = evaluations.compactMap { evaluation in
+        return evaluations.unique.filter { $0 > 0 }.compactMap { evaluation in
             let best = curves.compactMap { curve in curve.last { $0.evaluation <= evaluation }?.reward }.sorted()
             guard best.count == curves.count, !best.isEmpty else { return nil }
-            return Point(
-                evaluation: Double(evaluation), lower: Quantile.of(sorted: best, 0.25),
-                median: Quantile.of(sorted: best, 0.5), upper: Quantile.of(sorted: best, 0.75))
+            let quartiles = (Quantile.of(sorted: best, 0.25), Quantile.of(sorted: best, 0.75))
+            return ChartPoint(x: Double(evaluation), y: Quantile.of(sorted: best, 0.5), spread: quartiles)
         }
     }
 }

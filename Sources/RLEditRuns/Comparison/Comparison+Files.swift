@@ -94,10 +94,8 @@ extension Comparison {
                         cell.result.evaluationsToTarget.map(String.init) ?? "", number(cell.result.bestReward),
                         number(cell.cost.kfe), number(cell.cost.seconds), number(cell.cost.peakMegabytes),
                     ]
-                    line += measures.map { name in number(values.first { $0.name == name }?.value) }
-                    line += depths.map { name in
-                        isResult ? number(cell.depth?.first { $0.name == name }?.value) : ""
-                    }
+                    line += measures.map { name in number(values[name]) }
+                    line += depths.map { name in isResult ? number(cell.depth?[name]) : "" }
                     lines.append(line)
                 }
             }

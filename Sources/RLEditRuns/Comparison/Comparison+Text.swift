@@ -1,7 +1,7 @@
 extension Comparison {
     /// The tables for the terminal: results and cost, then the differences to the reference.
     public var text: String {
-        // A terminal is only so wide: files and report have the others.
+        // A terminal has no room for all columns. Files and report have the others.
         let left = ["agreement", "prediction_entropy", "weight_distance", "relearn_steps_best_rate"]
         let columns = measureColumns + depthColumns(except: left) + costColumns.filter { $0.title != "peak MB" }
         var parts = [table(columns).text]

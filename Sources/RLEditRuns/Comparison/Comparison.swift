@@ -155,7 +155,7 @@ public struct Comparison: Sendable, Equatable {
             let (mine, theirs) = method.resultStage.flatMap({ mine in other.resultStage.map { (mine, $0) } })
         else { return nil }
         func value(_ cell: ComparisonCell, _ stage: Stage) -> Double? {
-            cell.measures(stage).first { $0.name == measure }?.value
+            cell.measures(stage)[measure]
         }
         let differences = method.cells.compactMap { cell -> Double? in
             guard let partner = other.cells.first(where: { $0.seed == cell.seed }), let left = value(cell, mine),

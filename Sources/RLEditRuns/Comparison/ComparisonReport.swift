@@ -40,54 +40,54 @@ struct ComparisonReport {
             comparison.methods.flatMap(\.cells).first { $0.seed == seed && $0.result.model != nil }?.result.model
         }
         let costs = comparison.costColumns
-        let hasControl = comparison.methods.contains { $0.name == Comparison.control }
         let notes = [
-            comparison.shownMeasures.isEmpty ? nil : "Measures of sets are those of the held-out sets.",
-            isSpread
-                ? "Mean ± standard deviation over \(models.count) seeds\(Report.modelNote(models))." : nil,
-            "kFE: thousand full-forward equivalents.",
-            costs.contains { $0.title == "to target" }
-                ? "To target: evaluations until the reward first reached the task's target, over the seeds that did."
-                : nil,
-            hasControl
-                ? "\(Comparison.control) is a control: the task's search over an offset of each score, and nothing else. "
-                    + "What it reaches needs no edit of weights." : nil,
+            (!comparison.shownMeasures.isEmpty, "Measures of sets are those of the held-out sets."),
+            (isSpread, "Mean ± standard deviation over \(models.count) seeds\(Report.modelNote(models))."),
+            (true, "kFE: thousand full-forward equivalents."),
+            (
+                costs.contains { $0.title == "to target" },
+                "To target: evaluations until the reward first reached the task's target, over the seeds that did."
+            ),
+            (
+                comparison.methods.contains { $0.name == Comparison.control },
+                "\(Comparison.control) is a control: the task's search over an offset of each score, and nothing else. "
+                    + "What it reaches needs no edit of weights."
+            ),
         ]
         return .section(
             "Results", id: "results", .table(comparison.table(comparison.measureColumns + costs)),
-            .note(Markup(notes.compactMap { $0 }.joined(separator: " "))))
+            note: Markup(notes.filter(\.0).map(\.1).joined(separator: " ")))
     }
 
     private var differences: Markup {
-        guard let table = comparison.differenceTable else { return .empty }
+        let table = comparison.differenceTable
         return .section(
-            "Differences", id: "differences", .table(table),
-            .note(
-                """
+            "Differences", id: "differences", table.map { .table($0) } ?? .empty,
+            note: """
                 Difference to \(comparison.reference) on the same seed, mean over the seeds that both have, shares in \
                 percentage points. In brackets the central 95 % of \(NumberText.grouped(PairedDifference.resamples)) \
                 bootstrap resamples of the seeds; of few seeds these intervals are narrow rather than wide.
-                """))
+                """)
     }
 
     /// What the forgotten class is called after each method.
     private var answers: Markup {
         Report.answers(
             comparison.seeds.map { seed in
-                let cells = comparison.methods.compactMap { method in
-                    method.cells.first { $0.seed == seed }.map { (method, $0) }
-                }
-                return cells.enumerated().flatMap { index, entry in
-                    entry.1.result.answers.map { answer in
-                        var named = answer
-                        // Every cell of a seed measured the same unedited network.
-                        named.stages = StageValues(
-                            answer.stages.entries.filter { index == 0 || $0.stage != .before }.map {
-                                ($0.stage == .before ? .before : Stage(entry.0.title($0.stage)), $0.value)
-                            })
-                        return named
+                var named: [GroupResult] = []
+                for method in comparison.methods {
+                    guard let cell = method.cells.first(where: { $0.seed == seed }) else { continue }
+                    // Every cell of a seed measured the same unedited network.
+                    let isFirst = named.isEmpty
+                    named += cell.result.answers.map { answer in
+                        var answer = answer
+                        let entries = answer.stages.entries.filter { isFirst || $0.stage != .before }
+                        answer.stages = StageValues(
+                            entries.map { ($0.stage == .before ? .before : Stage(method.title($0.stage)), $0.value) })
+                        return answer
                     }
                 }
+                return named
             })
     }
 }

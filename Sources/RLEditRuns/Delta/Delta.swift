@@ -139,7 +139,7 @@ extension Delta {
             guard hash == part.originalHash else {
                 throw DeltaError.otherBase(parameter: part.parameter, expected: part.originalHash, actual: hash)
             }
-            // Finite factors may have a product that is none.
+            // Finite factors may have a product that is not finite.
             if let element = part.edited.firstNonFinite {
                 throw DeltaError.malformed("the edited '\(part.parameter)': \(element.description)")
             }

@@ -12,7 +12,7 @@ public enum AtomicFile {
     /// - Throws: ``FileError`` naming `path` and the cause (full disk, read-only or missing folder); what had the name
     ///   before is then untouched, and the temporary file is gone.
     public static func write(_ bytes: some Collection<UInt8>, to path: String) throws(FileError) {
-        // In a container the number of a process that was killed comes again, and with it the name of what it left.
+        // In a container a process can get the number of one that was killed, and so the name of its temporary file.
         var temporary: String
         repeat {
             let number = counter.add(1, ordering: .relaxed).newValue

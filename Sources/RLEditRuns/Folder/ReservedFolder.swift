@@ -10,8 +10,8 @@ public final class ReservedFolder: @unchecked Sendable {
     private let made: [String]
     private let hasFinalName: Bool
     private var isUsed = false
-    /// What goes with it when nothing came of it, innermost first: what it holds that is not a result, and the folders that
-    /// were made for it. Whatever holds more stays.
+    /// What is removed with it when it holds no result, innermost first: its locks and empty folders, and the folders that
+    /// were made for it. A folder that holds anything else stays.
     public let removables: [String]
 
     /// - Parameters:

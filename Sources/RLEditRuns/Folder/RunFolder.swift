@@ -102,7 +102,7 @@ public final class RunFolder: Sendable {
     public static func create(at path: String) throws -> RunFolder {
         let path = withoutTrailingSlash(path)
         try FileSystem.createFolders(path)
-        // Before a lock is left in a folder that may be anybody's, and again when nobody else can write there.
+        // Once before a lock is left in somebody else's folder, and once more under the lock.
         try checkIsFree(path)
         let lock = try FolderLock(path)
         try checkIsFree(path)

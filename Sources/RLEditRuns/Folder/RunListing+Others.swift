@@ -1,7 +1,7 @@
 internal import RLEditCore
 
 extension RunListing {
-    /// Something beside the runs of a folder that came of runs: many of them, or one to pass on.
+    /// What is made of runs and lies beside them in a folder.
     public struct Other: Sendable, Equatable {
         public enum Kind: String, Sendable {
             case comparison, sweep, pack

@@ -78,8 +78,7 @@ extension ChangedAnswers {
             width > 1, height > 1
         else { return .none }
         let values = try set.inputs(at: [index]).scalars
-        return .picture(
-            Bitmap.base64(picture(values, channels: shape.count == 3 ? shape[0] : 1, height, width).png))
+        return .picture(picture(values, channels: shape.count == 3 ? shape[0] : 1, height, width).base64)
     }
 
     /// A picture in grey, or in colour for three channels; in means of square blocks where it is large. Values between 0
@@ -89,26 +88,20 @@ extension ChangedAnswers {
         var (low, high) = (Double(known.min() ?? 0), Double(known.max() ?? 1))
         if low >= 0, high <= 1 { (low, high) = (0, 1) }
         let block = (max(height, width) + mostPixels - 1) / mostPixels
-        var bitmap = Bitmap(width: (width + block - 1) / block, height: (height + block - 1) / block)
-        for row in 0..<bitmap.height {
-            for column in 0..<bitmap.width {
-                let rows = row * block..<min((row + 1) * block, height)
-                let columns = column * block..<min((column + 1) * block, width)
-                func mean(_ channels: Range<Int>) -> Double {
-                    var sum = 0.0
-                    for channel in channels {
-                        for y in rows { for x in columns { sum += Double(values[(channel * height + y) * width + x]) } }
-                    }
-                    let level = (sum / Double(channels.count * rows.count * columns.count) - low) / (high - low)
-                    return level.isFinite ? 255 * level : 0
+        return Bitmap(width: (width + block - 1) / block, height: (height + block - 1) / block) { column, row in
+            let rows = row * block..<min((row + 1) * block, height)
+            let columns = column * block..<min((column + 1) * block, width)
+            func mean(_ channels: Range<Int>) -> Double {
+                var sum = 0.0
+                for channel in channels {
+                    for y in rows { for x in columns { sum += Double(values[(channel * height + y) * width + x]) } }
                 }
-                let colour =
-                    channels == 3
-                    ? Bitmap.Colour(mean(0..<1), mean(1..<2), mean(2..<3))
-                    : Bitmap.Colour(repeating: mean(0..<channels))
-                bitmap.set(column, row, colour, opacity: 1)
+                let level = (sum / Double(channels.count * rows.count * columns.count) - low) / (high - low)
+                return level.isFinite ? 255 * level : 0
             }
+            let parts = channels == 3 ? [0..<1, 1..<2, 2..<3] : Array(repeating: 0..<channels, count: 3)
+            let levels = parts.map(mean)
+            return [levels[0], levels[1], levels[2], 255]
         }
-        return bitmap
     }
 }

@@ -42,7 +42,7 @@ public class LearningLoop {
     private let logs: RunLogs?
     private weak var delegate: (any RunDelegate)?
     private let progressReporter: ProgressReporter?
-    /// Who shares the candidates; nil for nobody.
+    /// The processes that share the candidates; nil for one process.
     private let processes: ProcessGroup?
     private var observation: ObservationBatch
     private var tally = UpdateTally()
@@ -53,7 +53,7 @@ public class LearningLoop {
     private var lowestReward: Double?
     private var hasToldOfConstantReward = false
 
-    /// Candidates of equal reward from which on this is worth a word.
+    /// At least so many candidates of equal reward are reported.
     static let constantAfter = 16
 
     /// - Parameters:
@@ -96,7 +96,7 @@ public class LearningLoop {
         while candidates < budget {
             // Between updates only, where a checkpoint is complete; an update takes a fraction of a second.
             if tally.isEmpty, let reason = try stopRequest() {
-                // What an interrupted run goes on to must not depend on where it was stopped.
+                // A resumed run must not depend on where it was interrupted.
                 return try end(reason, isFinal: reason != .interrupted)
             }
             // A resumed run knows from its checkpoint that the target was reached.

@@ -20,9 +20,9 @@ public final class RunLogs {
     /// Seconds spent on checkpoints that stay in memory.
     private var holdingSeconds = 0.0
 
-    /// Seconds between checkpoints unless a run says otherwise: a kill then costs little, and writing them less than 1 %.
+    /// Seconds between checkpoints by default: a kill costs little work, and writing them takes less than 1 % of the time.
     public static let defaultCheckpointInterval = 10.0
-    /// Bytes that a run may write unless it says otherwise.
+    /// Bytes that a run may write by default.
     public static let defaultSizeLimit = 2 << 30
 
     /// - Parameters:

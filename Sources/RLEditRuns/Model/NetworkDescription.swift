@@ -8,12 +8,12 @@ internal import RLEditTensor
 ///      "layers": [{"name": "embedding", "kind": "EmbeddingBag", "inputs": 5000, "outputs": 64, "bias": true}, …]}
 ///
 /// Sizes with two directions are lists of height and width. `reads` lists the layers (by place, from 0; -1 is the input)
-/// that a layer reads, where that is not the one before it. `stored` says of parameters that files keep otherwise how
-/// (`StoredTensor`). Format 2 knows more layers and settings, and is written only where they are used.
+/// that a layer reads, where that is not the one before it. `stored` says how files keep a parameter that they keep in
+/// another form (`StoredTensor`). Format 2 knows more layers and settings, and is written only where they are used.
 ///
-/// Of networks whose file is from elsewhere it also says, where that is so, `tensors`: the file's names of the parameters
-/// that are called otherwise there; and `ignore`: the tensors, as names or patterns, that no layer takes. With `ignore`
-/// any further tensor that no layer takes is an error, without it none is.
+/// A network whose file is from elsewhere has two more members where they are needed. `tensors` gives the file's names of
+/// parameters that have other names there. `ignore` lists the tensors, as names or patterns, that no layer takes: with it,
+/// any further tensor that no layer takes is an error.
 public enum NetworkDescription {
     /// Where files keep it.
     public static let key = "rledit.network"
@@ -140,8 +140,8 @@ public enum NetworkDescription {
         return names
     }
 
-    /// How many times the parameters may hold what the file does, weights being tied. Networks that share all layers do so
-    /// a dozen times; a file that a stranger made must not fill the memory.
+    /// How many times the bytes of the file the parameters may take, since layers may share weights. Networks that share
+    /// all layers do so a dozen times. The limit keeps a stranger's file from filling the memory.
     private static let mostSharing = 16
 
     /// - Throws: what ``network(in:)`` throws, and what layers throw for inputs that do not fit them.

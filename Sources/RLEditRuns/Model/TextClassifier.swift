@@ -90,7 +90,7 @@ public struct TextClassifier: Sendable {
 }
 
 extension ModelFile {
-    /// A file that should hold a classifier of texts: that it has a vocabulary is looked at first.
+    /// Reads a classifier of texts. A file without a vocabulary is refused before its network is read.
     fileprivate init(textClassifier path: String) throws {
         guard !ModelFile.isONNX(path) else { throw ModelFileError.noVocabulary(path: path) }
         let file = try SafetensorsFile(path: path)

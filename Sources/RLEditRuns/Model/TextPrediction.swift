@@ -3,8 +3,8 @@ package import RLEditData
 
 /// Applies a classifier to texts that come in one after the other, and writes their scores in the same order.
 ///
-/// Texts are taken in small batches, so that memory stays the same however many there are; when no more is there to be
-/// read at once, what has been read is answered first, so that two programs can talk line by line.
+/// Texts are taken in small batches, so that memory does not grow with their number. A batch ends where no more input is
+/// waiting, so that two programs can talk line by line.
 package struct TextPrediction {
     package enum Form: Sendable, Equatable {
         /// One text a line, one score a line.
@@ -58,7 +58,7 @@ package struct TextPrediction {
         var batch: [[UInt8]] = []
         var rows: [[UInt8]] = []
         while try table.next() {
-            // Texts must be UTF-8, other columns may be what they are.
+            // Only the texts must be UTF-8.
             _ = try table.text(column)
             batch.append(Array(table.record[column]))
             rows.append(TextPrediction.row(of: table.record))

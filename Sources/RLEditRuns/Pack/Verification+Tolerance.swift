@@ -33,8 +33,8 @@ extension Verification {
         return (distance, max(shareTolerance, exampleTolerance / examples))
     }
 
-    /// How far a loss may be off when the probability e^−loss that it means may be off as a share may. A loss has no upper
-    /// end: of a class that is forgotten, it says by how much the label is as good as impossible, which no reward asks for.
+    /// How far a loss may be off: as far as the probability e^−loss that it means may be off as a share. The losses of two
+    /// nearly impossible labels may differ by any amount, since no reward asks for the difference.
     private static func lossLimit(_ one: Double, _ other: Double) -> Double {
         let probability = PortableMath.exp(-one)
         if other < one { return one + PortableMath.log(probability + shareTolerance) }

@@ -1,6 +1,6 @@
 internal import RLEditCore
 
-/// What became of a run that was run again: whether its results came out again.
+/// Whether a run gave the same results when it was run again.
 public struct Verification: Sendable {
     public enum Verdict: String, Sendable {
         /// Every file and every number is the same.
@@ -24,7 +24,7 @@ public struct Verification: Sendable {
     /// Files and numbers that were compared.
     let files: Int
     let numbers: Int
-    /// What makes other bytes no fault, in words; nil when nothing does.
+    /// Why other bytes are allowed, in words; nil when they are not.
     let excuse: String?
 
     public var verdict: Verdict {

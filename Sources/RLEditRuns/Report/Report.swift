@@ -10,29 +10,15 @@ public struct Report: Sendable, Equatable {
         public var rate: Double?
         public var candidates: CandidateTable?
         /// How the saved edit changed each layer.
-        public var edits: [EditMap]
+        public var edits: [EditMap] = []
         /// The results of training a policy on many networks; nil for other runs.
         public var transfer: Transfer?
         /// Held-out examples that the saved edit gave another answer; nil when the folder holds none.
-        public var changes: Changes?
+        public var changes: ChangedAnswers.File?
 
-        /// What `examples.json` says: whose edit it was, and what it changed.
-        public struct Changes: Sendable, Equatable {
-            public var stage: Stage
-            public var sets: [ChangedAnswers]
-        }
-
-        public init(
-            seed: Int, updates: [UpdateRecord], rate: Double? = nil, candidates: CandidateTable? = nil,
-            edits: [EditMap] = [], transfer: Transfer? = nil, changes: Changes? = nil
-        ) {
+        public init(seed: Int, updates: [UpdateRecord]) {
             self.seed = seed
             self.updates = updates
-            self.rate = rate
-            self.candidates = candidates
-            self.edits = edits
-            self.transfer = transfer
-            self.changes = changes
         }
     }
 
@@ -77,14 +63,13 @@ public struct Report: Sendable, Equatable {
     }
 
     private static func seed(_ number: Int, in path: String) -> Seed {
-        let updates = (try? UpdateRecord.read("\(path)/\(RunFolder.metricsName)")) ?? []
-        return Seed(
-            seed: number, updates: updates,
-            rate: UpdateRecord.rate(updates, timing: "\(path)/\(RunFolder.timingName)"),
-            candidates: try? CandidateTable.read("\(path)/\(RunFolder.candidatesName)"),
-            edits: (try? Delta.read("\(path)/\(RunFolder.deltaName)").layers.compactMap { try $0.map() }) ?? [],
-            transfer: Transfer.read(path),
-            changes: ChangedAnswers.read("\(path)/\(RunFolder.examplesName)").map { Seed.Changes(stage: $0, sets: $1) })
+        var seed = Seed(seed: number, updates: (try? UpdateRecord.read("\(path)/\(RunFolder.metricsName)")) ?? [])
+        seed.rate = UpdateRecord.rate(seed.updates, timing: "\(path)/\(RunFolder.timingName)")
+        seed.candidates = try? CandidateTable.read("\(path)/\(RunFolder.candidatesName)")
+        seed.edits = (try? Delta.read("\(path)/\(RunFolder.deltaName)").layers.compactMap { try $0.map() }) ?? []
+        seed.transfer = Transfer.read(path)
+        seed.changes = ChangedAnswers.read("\(path)/\(RunFolder.examplesName)")
+        return seed
     }
 
     // MARK: - Shared by the sections
@@ -94,8 +79,14 @@ public struct Report: Sendable, Equatable {
     /// The edit that the run saved, which the report calls the result.
     var resultStage: Stage { manifest.resultStage(of: summary) }
 
-    /// Which seed a figure of one seed shows; nothing where there is only one.
-    func shownNote(_ seed: Seed) -> String { seeds.count > 1 ? " Shown is seed \(seed.seed)." : "" }
+    /// What figures of one seed show: the first that has it. The note says which that is, where there are several.
+    func shown<Part>(_ part: (Seed) -> Part?) -> (part: Part, seed: Int, note: String)? {
+        for seed in seeds {
+            guard let part = part(seed) else { continue }
+            return (part, seed.seed, seeds.count > 1 ? " Shown is seed \(seed.seed)." : "")
+        }
+        return nil
+    }
 
     /// What is known of the models of several seeds, as the end of a phrase that counts the seeds.
     static func modelNote(_ models: [String?]) -> String {

@@ -1,3 +1,4 @@
+internal import Foundation
 public import RLEditCore
 
 /// The held-out examples of one set whose answer an edit changed most: the strip of the report. It holds examples of the
@@ -26,6 +27,13 @@ public struct ChangedAnswers: Sendable, Equatable {
         public var before: Answer
         public var after: Answer
         public var content: Content
+    }
+
+    /// What `examples.json` holds.
+    public struct File: Sendable, Equatable {
+        /// Whose edit it was.
+        public var stage: Stage
+        public var sets: [ChangedAnswers]
     }
 
     public var set: String
@@ -86,7 +94,7 @@ extension ChangedAnswers {
 
     /// Reads a run folder's file, of which nothing is believed: what does not fit is left out.
     /// - Returns: nil when there is none, or it is of another kind.
-    static func read(_ path: String) -> (stage: Stage, sets: [ChangedAnswers])? {
+    static func read(_ path: String) -> File? {
         guard let bytes = try? FileSystem.read(path), let json = try? JSONValue(parsing: bytes),
             json["format"]?.integer == formatVersion, let stage = json["stage"]?.string
         else { return nil }
@@ -94,7 +102,7 @@ extension ChangedAnswers {
             json?["class"]?.integer.map { Answer(label: $0, probability: json?["probability"]?.double ?? .nan) }
         }
         func content(_ json: JSONValue) -> Content {
-            if let png = json["png"]?.string, png.utf8.count < 1 << 16, png.utf8.allSatisfy(Bitmap.isBase64) {
+            if let png = json["png"]?.string, png.utf8.count < 1 << 16, Data(base64Encoded: png) != nil {
                 return .picture(png)
             }
             return json["text"]?.string.map { .text(line($0)) } ?? .none
@@ -113,6 +121,6 @@ extension ChangedAnswers {
                         number: number, label: label, before: before, after: after, content: content(example))
                 })
         }
-        return (Stage(stage), Array(sets))
+        return File(stage: Stage(stage), sets: Array(sets))
     }
 }

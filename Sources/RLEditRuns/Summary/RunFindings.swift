@@ -7,9 +7,9 @@ enum RunFindings {
             + "nothing to learn from"
     }
 
-    /// Smaller changes of a measure on the reward's set, as a share of its value, say nothing.
+    /// Changes of a measure on the reward's set below this share of its value do not count.
     private static let leastChange = 0.01
-    /// A held-out change against it counts from this share of it on.
+    /// A held-out change in the other direction counts from this share of that change on.
     private static let leastOpposition = 0.1
 
     /// Says where the edit moved a measure that the reward reads one way on the reward's set, and the other way on the
@@ -22,12 +22,12 @@ enum RunFindings {
         unedited: [NamedNumber], edited: [NamedNumber], heldOut: [HeldOutResult], stage: Stage
     ) -> String? {
         let parts = unedited.compactMap { before -> String? in
-            guard let after = edited.first(where: { $0.name == before.name })?.value,
+            guard let after = edited[before.name],
                 let dot = before.name.lastIndex(of: "."),
                 let result = heldOut.first(where: { $0.set == before.name[..<dot] })
             else { return nil }
             let measure = String(before.name[before.name.index(after: dot)...])
-            func value(_ stage: Stage) -> Double? { result[stage]?.first { $0.name == measure }?.value }
+            func value(_ stage: Stage) -> Double? { result[stage]?[measure] }
             guard let first = value(.before), let last = value(stage) else { return nil }
             let (change, unseen) = (after - before.value, last - first)
             guard abs(change) > leastChange * max(abs(before.value), abs(after)), change * unseen < 0,

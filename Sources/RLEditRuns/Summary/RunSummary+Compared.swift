@@ -7,11 +7,10 @@ extension RunSummary {
         return stages.filter { !own.contains($0) }
     }
 
-    /// Beyond so many models to compare with, tables have a row for each model and charts leave them out.
+    /// With more models than this to compare with, tables have a row for each model, and charts leave them out.
     static let comparedColumns = 3
 
-    /// What the models cost over the seeds: a row each for thousand forward equivalents and for seconds; none when no
-    /// model says.
+    /// What the models cost over the seeds: a row for thousand forward equivalents and one for seconds; none without costs.
     var costRows: [(title: String, spreads: [Stage: Spread])] {
         let costs = seeds.flatMap(\.costs.entries)
         guard !costs.isEmpty else { return [] }

@@ -72,7 +72,7 @@ public struct GroupResult: Sendable, Equatable {
 
     /// nil when it was not measured; NaN when it is undefined.
     public func value(_ measure: String, _ stage: Stage) -> Double? {
-        stages[stage]?.first { $0.name == measure }?.value
+        stages[stage]?[measure]
     }
 }
 
@@ -200,7 +200,7 @@ extension RunSummary {
             return measures.map { measure in
                 var spreads: [Stage: Spread] = [:]
                 for stage in stages {
-                    let values = own.compactMap { $0[stage]?.first { $0.name == measure }?.value }
+                    let values = own.compactMap { $0[stage]?[measure] }
                     if !values.isEmpty { spreads[stage] = Spread(values) }
                 }
                 return Row(set: set, measure: measure, spreads: spreads)

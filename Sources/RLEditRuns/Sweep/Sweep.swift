@@ -231,7 +231,7 @@ public struct Sweep: Sendable, Equatable {
                 var line = ["\(result.trial.number)"]
                 line += plan.names.map { name in result.trial.settings.first { $0.name == name }?.value ?? "" }
                 line += ["\(seed.seed)", "\(seed.evaluations)", number(seed.seconds)]
-                line += names.map { name in number(figures.first { $0.name == name }?.value) }
+                line += names.map { name in number(figures[name]) }
                 lines.append(line)
             }
         }

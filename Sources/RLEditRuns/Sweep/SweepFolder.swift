@@ -26,8 +26,8 @@ public enum SweepFolder {
         return path
     }
 
-    /// The folder of a trial within the sweep's: its settings to read, its key to be told apart from those of a script
-    /// that was changed since.
+    /// The folder of a trial within the sweep's. Its name has the settings, for people, and the beginning of the key, which
+    /// changes with the script.
     public static func trialFolder(_ trial: SweepTrial, key: String) -> String {
         "\(trialsName)/\(RunFolder.folderName(forTask: trial.title.replacing("=", with: "-")))-\(key.prefix(8))"
     }

@@ -9,19 +9,19 @@ struct SweepReport {
     var html: String {
         let failures = sweep.failures.map { [Markup($0.trial.title), Markup($0.reason)] }
         let invalid = sweep.invalidRewards.map { [Markup($0.trial), Markup($0.text)] }
+        let settings = sweep.plan.names.map { name -> Markup in
+            let charts = sweep.shownFigures.prefix(4).map { chart(name, $0) }
+            return .section(name, id: "setting-\(name)", [.table(sweep.table(of: name)), Markup(charts)])
+        }
         return Markup.document(
             title: "\(sweep.task) – rledit sweep",
-            [header]
-                + sweep.plan.names.map { name in
-                    .section(
-                        name, id: "setting-\(name)",
-                        [.table(sweep.table(of: name))] + sweep.shownFigures.prefix(4).map { chart(name, $0) })
-                } + [
-                    .section("Failed trials", id: "failed", .table(["trial", "why"], failures, text: 2)),
-                    .section(
-                        "Invalid rewards", id: "invalid", .table(["trial", "without a valid reward"], invalid, text: 2)),
-                    .again(sweep.command),
-                ])
+            [
+                header, Markup(settings),
+                .section("Failed trials", id: "failed", .table(["trial", "why"], failures, text: 2)),
+                .section(
+                    "Invalid rewards", id: "invalid", .table(["trial", "without a valid reward"], invalid, text: 2)),
+                .again(sweep.command),
+            ])
     }
 
     private var header: Markup {
@@ -33,24 +33,21 @@ struct SweepReport {
                 "trials": "\(sweep.results.count) of \(sweep.plan.trials.count)",
                 "seeds each": [seeds.min(), seeds.max()].compactMap { $0.map(String.init) }.unique.joined(
                     separator: "–"),
-            ], note: .note(Markup(sweep.note ?? "")), warnings: sweep.results.flatMap(\.summary.warnings).unique)
+            ], note: Markup(sweep.note ?? ""), warnings: sweep.results.flatMap(\.summary.warnings).unique)
     }
 
-    /// Trials that are drawn alike, as their marks without points.
-    private typealias Group = (results: [Sweep.Result], dots: String, marks: ChartSeries)
-
-    /// Where one other setting was swept, over few values, each of these is drawn by itself: a mean over both worlds, say,
-    /// is that of none.
-    private func groups(except name: String) -> [Group] {
+    /// Trials that are drawn alike. Where one other setting was swept, over few values, each of these is drawn by itself: a
+    /// mean over both worlds, say, is that of none.
+    private func groups(except name: String) -> [(results: [Sweep.Result], means: ChartSeries, dots: ChartSeries)] {
         let others = sweep.plan.names.filter { $0 != name }
-        guard others.count == 1, let other = others.first, case let values = sweep.values(of: other),
-            (2...4).contains(values.count)
-        else { return [(sweep.results, "s6", ChartSeries(style: "s1", kind: .rings, points: []))] }
+        let values = others.count == 1 ? sweep.values(of: others[0]) : []
+        guard (2...4).contains(values.count) else {
+            return [(sweep.results, ChartSeries(style: "s1", points: []), ChartSeries(style: "s6", points: []))]
+        }
         return values.enumerated().map { index, value in
             let marks = ChartSeries(
-                name: "\(other) \(value)", style: "s\(index + 1)", kind: .rings, shape: MarkerShape.allCases[index],
-                points: [])
-            return (sweep.results.filter { $0.has(other, value) }, marks.style, marks)
+                name: "\(others[0]) \(value)", style: "s\(index + 1)", shape: MarkerShape.allCases[index], points: [])
+            return (sweep.results.filter { $0.has(others[0], value) }, marks, marks)
         }
     }
 
@@ -61,36 +58,31 @@ struct SweepReport {
         let isRange = numbers.count == values.count && values.count > 12
         let groups = groups(except: name)
         let series = groups.enumerated().flatMap { index, group -> [ChartSeries] in
-            // No group hides another.
-            let offset = 0.2 * (Double(index) - Double(groups.count - 1) / 2)
-            var (dots, means) = (group.marks, group.marks)
-            (dots.name, dots.style, dots.kind) = (isRange ? group.marks.name : nil, group.dots, .dots)
-            for (index, value) in values.enumerated() {
+            var (_, means, dots) = group
+            (means.kind, dots.kind) = (.rings, .dots)
+            for (place, value) in values.enumerated() {
                 let seeds = group.results.filter { $0.has(name, value) }.flatMap(\.summary.seeds)
-                let figures = seeds.compactMap { seed in Sweep.figures(seed).first { $0.name == figure }?.value }
-                let place = isRange ? numbers[index] : Double(index) + offset
-                // Dots of equal height lie beside one another.
+                let figures = seeds.compactMap { Sweep.figures($0)[figure] }
+                // No group hides another, and dots of equal height lie beside one another.
+                let x = isRange ? numbers[place] : Double(place) + 0.2 * (Double(index) - Double(groups.count - 1) / 2)
                 let step = isRange ? 0 : 0.12 / Double(max(figures.count, 4))
                 dots.points += figures.enumerated().map { index, figure in
-                    ChartPoint(x: place + step * (Double(index) - Double(figures.count - 1) / 2), y: figure)
+                    ChartPoint(x: x + step * (Double(index) - Double(figures.count - 1) / 2), y: figure)
                 }
-                let spread = Spread(figures)
-                let ends = (spread.mean - spread.standardDeviation, spread.mean + spread.standardDeviation)
-                means.points.append(ChartPoint(x: place, y: spread.mean, spread: ends))
+                let (mean, deviation) = (Spread(figures).mean, Spread(figures).standardDeviation)
+                means.points.append(ChartPoint(x: x, y: mean, spread: (mean - deviation, mean + deviation)))
             }
-            let known = means.points.filter(\.isFinite).map { ChartPoint(x: $0.x, y: $0.y) }
-            return isRange ? [dots] : [ChartSeries(style: means.style, points: known), dots, means]
+            if isRange { return [dots] }
+            dots.name = nil
+            let line = means.points.filter(\.isFinite).map { ChartPoint(x: $0.x, y: $0.y) }
+            return [ChartSeries(style: means.style, points: line), dots, means]
         }
-        let all = series.flatMap(\.points).flatMap { [$0.y, $0.spread?.low ?? $0.y, $0.spread?.high ?? $0.y] }
-        guard all.contains(where: \.isFinite) else { return .empty }
-        let low = numbers.min() ?? 0
-        let isWide = low > 0 && (numbers.max() ?? 0) / low >= 50
         let chart = Chart(
-            series, x: !isRange ? .names(values) : isWide ? .logarithmic(numbers, floor: low) : .fitting(numbers),
-            y: .fitting(all, isShare: MeasureText.isShare(figure)), titles: (name, MeasureText.columnTitle(figure)),
-            height: 280)
+            series, titles: (name, MeasureText.columnTitle(figure)),
+            x: { isRange ? .spanning($0) : .names(values) },
+            y: { .fitting($0, isShare: MeasureText.isShare(figure)) }, height: 280)
         return .figure(
-            chart.markup,
+            chart,
             isRange
                 ? "A mark for each trial and seed."
                 : "A small mark for each trial and seed; open ones are their means, with the standard deviation.")

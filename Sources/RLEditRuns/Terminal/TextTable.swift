@@ -17,8 +17,9 @@ package struct TextTable {
     package init(_ columns: [Column]) { self.columns = columns }
 
     /// - Parameter text: how many columns from the left hold text; the others hold numbers.
-    init(_ titles: [String], text: Int = 1) {
+    init(_ titles: [String], _ rows: [[String]] = [], text: Int = 1) {
         self.init(titles.enumerated().map { Column($1, $0 < text ? .left : .right) })
+        for row in rows { append(row) }
     }
 
     /// Cells that are missing stay empty, more than there are columns are left out.

@@ -2,8 +2,7 @@ public import RLEditCore
 internal import RLEditTensor
 public import RLEditWorlds
 
-/// Where the numbers of the layers lay that a policy was trained on: with them, a program can say how far another network is
-/// from those.
+/// The ranges of what a policy saw of the layers that it was trained on. They tell how far another network is from those.
 public struct FeatureRanges: Sendable, Equatable {
     struct Range: Sendable, Equatable {
         var low: Double

@@ -106,7 +106,7 @@ public struct PolicyApplication {
         if others == 1 { return [-reach / 2] }
         return (0..<others).map { place in
             let share = 2 * Double(place) / Double(others - 1) - 1
-            // An odd number of points would meet 0, which is there already: half a step aside.
+            // An odd number of points includes 0, the policy's own scale: it moves by half a step.
             return (share == 0 ? 1 / Double(others) : share) * reach
         }
     }

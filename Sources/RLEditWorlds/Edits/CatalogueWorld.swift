@@ -1,5 +1,5 @@
-/// A world that users can name: its declaration is where scripts, manifests and the reference pages know it from. To add
-/// one, write its file, and name its type in ``Worlds/all``.
+/// A world that users can name. Its constructor in scripts, the manifests and the reference pages are made from this
+/// declaration. To add one, write its file, and name its type in ``Worlds/all``.
 public protocol CatalogueWorld: EditWorld {
     associatedtype Configuration: EditConfiguration
     /// The world's name, for example `MaskWorld`.

@@ -14,7 +14,7 @@ public protocol EditConfiguration: Configurable {
     var sparsity: EditSparsity { get set }
     /// Whether a layer counts with its bias, as the matrix `[W | b]` whose last input is always 1.
     var bias: Bool { get set }
-    /// Rows of the only edited layer that an action speaks of, such as the words of an embedding's table; nil for all.
+    /// Rows of the only edited layer for which an action has numbers, such as the words of an embedding's table; nil for all.
     var rows: [Int]? { get set }
     init()
 }

@@ -7,7 +7,7 @@ public enum EditSparsity: Sendable, Equatable {
     case dense
     /// A share of the layer's weights, above 0 and at most 1; at least one weight.
     case density(Double)
-    /// So many weights of each layer, at least 1 and at most as many as the layer has.
+    /// A number of weights of each layer, at least 1 and at most as many as the layer has.
     case largest(Int)
 
     /// - Throws: ``WorldError/countOutOfRange(layer:count:weights:)``.
@@ -18,7 +18,7 @@ public enum EditSparsity: Sendable, Equatable {
         }
     }
 
-    /// Weights that are changed of `count`; nil for all.
+    /// How many of `count` weights are changed; nil for all.
     private func kept(of count: Int) -> Int? {
         switch self {
         case .dense: return nil
@@ -32,8 +32,8 @@ public enum EditSparsity: Sendable, Equatable {
     /// Sets all but the largest changes to 0.
     /// - Parameters:
     ///   - changes: what a step would do to each weight, in its own measure.
-    ///   - importance: by whose magnitudes the changes are ranked, of the same shape; nil for the changes themselves.
-    ///     Of equal ones the first stays.
+    ///   - importance: numbers of the same shape whose magnitudes rank the changes; nil for the changes themselves. Of
+    ///     equal ones the first is kept.
     func apply(to changes: inout Tensor, importance: Tensor? = nil) {
         guard let kept = kept(of: changes.count) else { return }
         let ranking = importance ?? changes
@@ -54,8 +54,9 @@ public enum EditSparsity: Sendable, Equatable {
         }
     }
 
-    /// The `rank`-th largest magnitude as bits, whose order is that of the magnitudes, and how many of that very magnitude
-    /// are among the first `rank`. The highest digit is counted over all values, the others over those that share it.
+    /// The bits of the `rank`-th largest magnitude, and how many values of this magnitude are among the first `rank`. Bits
+    /// have the order of the magnitudes. The highest digit is counted over all values, the next ones over those that share
+    /// the digits before.
     private static func magnitude(
         ofRank rank: Int, in values: UnsafeBufferPointer<Float>
     ) -> (bits: UInt32, ties: Int) {

@@ -38,7 +38,7 @@ public struct EditedLayer: Sendable {
 
     /// - Parameter bias: name and values, `[rows]`, of the bias if it is to be edited too.
     /// - Throws: ``WorldError/layerNotEditable(layer:reason:)`` when the weight is not at least a matrix, is empty, or
-    ///   holds values that are not finite, or the bias has not one number for each row.
+    ///   holds values that are not finite, or the bias does not have one number for each row.
     public init(
         name: String, parameterName: String, weight: Tensor, bias: (name: String, values: Tensor)? = nil
     ) throws {

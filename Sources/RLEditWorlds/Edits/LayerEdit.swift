@@ -133,7 +133,7 @@ public enum LayerEdit: Sendable {
         }
     }
 
-    /// - Throws: ``WorldError/invalidEdit(layer:message:)`` when a part of the edit has not the layer's shape.
+    /// - Throws: ``WorldError/invalidEdit(layer:message:)`` when a part of the edit does not have the layer's shape.
     func requireFit(_ layer: EditedLayer) throws(WorldError) {
         let shape = [layer.rows, layer.columns]
         func require(_ part: String, _ actual: [Int], _ expected: [Int]) throws(WorldError) {

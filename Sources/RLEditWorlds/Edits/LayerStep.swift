@@ -41,7 +41,7 @@ struct StepDecoder {
     private let starts: [Int]
     /// `b₀` of each layer for low-rank actions, `[rows, rank]`; ones of the layer's other side for actions per unit.
     private let companions: [Tensor]
-    /// The rows of the only layer that an action speaks of, in its order; nil for all rows of each layer.
+    /// The rows of the only layer for which an action has numbers, in its order; nil for all rows of each layer.
     private let rows: [Int]?
 
     /// - Parameter rows: that fit the only layer (``EditConfiguration``).
@@ -66,7 +66,7 @@ struct StepDecoder {
         }
     }
 
-    /// Numbers of the rows that an action speaks of in the places of these, and zeros in all others: `[count, width]` →
+    /// Puts the numbers of the rows that an action names into these rows, and zeros into all others: `[count, width]` →
     /// `[layer.rows, width]`.
     private static func placed(_ numbers: Tensor, rows: [Int]?, of layer: EditedLayer) throws -> Tensor {
         guard let rows else { return numbers }

@@ -206,7 +206,7 @@ public final class EditEnvironment: VectorEnvironment {
 
     /// The edit an action makes of given edits: one step for one environment.
     public func apply(_ action: Tensor, to current: [LayerEdit]) throws -> [LayerEdit] {
-        // A caller may bring any edits, and what a world makes of them is not measured here.
+        // Both are checked here: a caller may bring any edits, and nothing measures what the world makes of them.
         try evaluator.requireFit(current)
         let clamped = try clamp(action.reshaped([1, action.count]), count: 1)
         let edits = try edits(from: clamped, onto: [current])[0]

@@ -169,7 +169,7 @@ public struct EnvironmentChecker {
         }
     }
 
-    /// An episode that goes on shows one thing, whoever asks.
+    /// While an episode goes on, its final observation is the one that it shows next.
     private func checkFinal(_ final: Tensor, _ shown: Tensor, _ step: StepBatch, _ findings: inout Findings) {
         guard final.shape == shown.shape, final.rank == 2 else { return }
         let features = final.shape[1]
@@ -263,7 +263,7 @@ public struct EnvironmentChecker {
 }
 
 extension EnvironmentSnapshot {
-    /// All but which metrics have been read, which judging may add to.
+    /// Without the metrics that have been read: judging may add to those.
     fileprivate var episodeIntegers: [String: Int] { integers.filter { $0.key.hasPrefix("episode") } }
 }
 

@@ -54,11 +54,11 @@ public struct RawWeights: Observer {
     }
 }
 
-/// Mean and root mean square of each row and of each column, for layers whose weights are too many for a policy to look
-/// at: `2 · (rows + columns)` numbers a layer.
+/// Mean and root mean square of each row and of each column, for layers with too many weights for a policy to look at:
+/// `2 · (rows + columns)` numbers a layer.
 ///
-/// Means are shifted and scaled as ``StandardizedWeights`` does, and by √n for n weights, so that those of weights without a
-/// pattern are near ±1; a root mean square is given less that of the unedited layer, in its unit.
+/// Means are shifted and scaled as ``StandardizedWeights`` does, and multiplied by √n for n weights, so that they are near
+/// ±1 for weights without a pattern. A root mean square is divided by that of the unedited layer, less 1.
 public struct WeightStatistics: Observer {
     /// Edited weights above which it is the default: the perceptrons of the learners grow with what they look at.
     public static let standardAbove = 65_536
@@ -97,7 +97,7 @@ public struct WeightStatistics: Observer {
     }
 }
 
-/// The observer that a task has unless it names one: all weights, or their statistics where they are too many.
+/// The observer of a task that names none: all weights, or their statistics where there are too many.
 public func standardObserver(for layers: [EditedLayer]) -> any Observer {
     let weights = layers.reduce(0) { $0 + $1.count }
     return weights > WeightStatistics.standardAbove ? WeightStatistics() : StandardizedWeights()

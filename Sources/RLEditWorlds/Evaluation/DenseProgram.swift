@@ -200,7 +200,7 @@ final class DenseProgram: Sendable {
         _ edits: [LayerEdit], _ input: UnsafeMutablePointer<Float>, from first: Int, rows: Int, examples: Int,
         scratch: EvaluatorScratch
     ) -> UnsafePointer<Float> {
-        // Asked for each block of each candidate, and for a fused shift usually in vain.
+        // The usual end of a fused shift, for each block of each candidate: no step is left.
         if first >= suffix.steps.count, scores != 1 { return UnsafePointer(input) }
         var current = input
         var currentRows = rows

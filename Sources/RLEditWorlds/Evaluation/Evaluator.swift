@@ -28,7 +28,7 @@ public final class Evaluator: @unchecked Sendable {
     /// Runs of blocks that one piece measures; fixed by the data alone.
     private let segments: [Range<Int>]
     private static let blocksPerSegment = 8
-    /// Most bytes of what enters the edited layers that are kept, unless somebody says otherwise: 2 GB.
+    /// Most bytes of what enters the edited layers that are kept by default: 2 GB.
     public static let defaultPrefixBytes = 2 << 30
 
     /// What makes scores of the cached activations.
@@ -204,7 +204,7 @@ public final class Evaluator: @unchecked Sendable {
 
     /// Scores of one candidate for every example of a set, `[examples, classes]`.
     public func scores(_ edits: [LayerEdit], set: Int) throws -> Tensor {
-        // One candidate in gives one tensor out; an empty list cannot be.
+        // The list is not empty: it holds a tensor for each candidate.
         try scores(of: [edits], set: set).first ?? Tensor.zeros([0, classes])
     }
 
@@ -229,7 +229,7 @@ public final class Evaluator: @unchecked Sendable {
         take: @Sendable (_ candidate: Int, _ segment: Int, _ sums: [SetSums]) -> Void
     ) throws {
         for candidate in candidates { try requireFit(candidate) }
-        // What is computed again is computed once for all candidates, a block at a time.
+        // Activations that are not kept are computed once for all candidates, a block at a time.
         let groupSize = cache.isKept ? groupSize : max(candidates.count, 1)
         let groups = (candidates.count + groupSize - 1) / groupSize
         try pool.forEach(groups * segments.count) { piece, worker in

@@ -1,8 +1,8 @@
 internal import CKernels
 internal import RLEditData
 
-/// Which examples of one set are positive and which belong to which groups, laid out for counting. Made once for a set;
-/// a candidate brings its margins.
+/// Which examples of one set are positive and which belong to which groups, laid out for counting. It is made once for a
+/// set. Only the margins differ between candidates.
 final class MarginLayout: Sendable {
     /// Lists of examples that are counted together: each kind's negatives at an even place, its positives after them.
     enum List {
@@ -160,7 +160,7 @@ final class MarginLayout: Sendable {
 
 /// Counts of one candidate on one set, from which every ``BinaryMetric`` and ``GroupMetric`` follows.
 struct MarginCounts: Sendable {
-    /// Doubled numbers of pairs of a positive and a negative of which the positive has the larger margin; ties count one.
+    /// Twice the number of pairs in which the positive example has a larger margin than the negative one; a tie counts one.
     struct Pairs: Sendable {
         /// Positives and negatives of the group.
         var within: Int64
@@ -170,7 +170,7 @@ struct MarginCounts: Sendable {
         var allOfGroup: Int64
     }
 
-    /// Margins that are infinite or not a number: with any, nothing else is counted.
+    /// Margins that are infinite or not a number. If there is one, nothing else is counted.
     var notFinite = 0
     /// Examples above 0, by list; empty unless counted.
     var above: [Int64] = []

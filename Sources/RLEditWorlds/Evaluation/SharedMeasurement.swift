@@ -11,21 +11,14 @@ extension Evaluator {
     /// - Returns: sums by candidate and set; those of sets that `selection` does not want stay empty.
     /// - Throws: ``WorldError/invalidEdit(layer:message:)`` for an edit of another shape than its layer.
     func evaluate(_ candidates: [[LayerEdit]], selection: MetricSelection) throws -> [[SetSums]] {
-        guard let processes = pool.processes, processes.isTogether else {
-            return try evaluateHere(candidates, selection: selection)
+        let all = try shared(candidates, for: .measures) { own in
+            try evaluateHere(own, selection: selection).flatMap { $0.flatMap(\.words) }
         }
-        // A process that fails alone would leave the others waiting: what can be wrong with a candidate is found by all.
-        for candidate in candidates { try requireFit(candidate) }
-        let share = processes.share(of: candidates.count, inGroupsOf: groupSize)
-        let own = try evaluateHere(Array(candidates[share]), selection: selection)
-        let parts = try processes.gather(own.flatMap { $0.flatMap(\.words) }, for: .measures)
-        var measured: [[SetSums]] = []
-        for part in parts {
-            var words = part[...]
-            while !words.isEmpty { measured.append(try sets.map { _ in try SetSums(&words) }) }
-        }
-        guard measured.count == candidates.count else {
-            throw ProcessGroupError.incomplete(got: measured.count, expected: candidates.count)
+        guard let all else { return try evaluateHere(candidates, selection: selection) }
+        var words = all[...]
+        let measured = try candidates.map { _ in try sets.map { _ in try SetSums(&words) } }
+        guard words.isEmpty else {
+            throw ProcessGroupError.incomplete(got: all.count, expected: all.count - words.count)
         }
         return measured
     }
@@ -33,15 +26,12 @@ extension Evaluator {
     /// Scores of candidates for every example of a set, `[examples, classes]` each.
     /// - Throws: ``WorldError/invalidEdit(layer:message:)`` for an edit of another shape than its layer.
     public func scores(of candidates: [[LayerEdit]], set: Int) throws -> [Tensor] {
-        guard let processes = pool.processes, processes.isTogether else {
-            return try scoresHere(of: candidates, set: set)
+        let all = try shared(candidates, for: .scores) { own in
+            try scoresHere(of: own, set: set).flatMap { $0.scalars.map { UInt64($0.bitPattern) } }
         }
-        for candidate in candidates { try requireFit(candidate) }
-        let share = processes.share(of: candidates.count, inGroupsOf: groupSize)
-        let own = try scoresHere(of: Array(candidates[share]), set: set)
-        let parts = try processes.gather(own.flatMap { $0.scalars.map { UInt64($0.bitPattern) } }, for: .scores)
+        guard let all else { return try scoresHere(of: candidates, set: set) }
         let shape = [sets[set].examples.count, classes]
-        let (all, size) = (parts.flatMap(\.self), shape[0] * shape[1])
+        let size = shape[0] * shape[1]
         guard all.count == candidates.count * size else {
             throw ProcessGroupError.incomplete(got: all.count, expected: candidates.count * size)
         }
@@ -52,6 +42,20 @@ extension Evaluator {
                 }
             }
         }
+    }
+
+    /// Has each process measure its part of the candidates.
+    /// - Parameter measure: what a process finds of its own part, as words.
+    /// - Returns: the words of all processes, in the order of the candidates; nil where this process works alone.
+    private func shared(
+        _ candidates: [[LayerEdit]], for purpose: ProcessGroup.Purpose,
+        _ measure: (_ own: [[LayerEdit]]) throws -> [UInt64]
+    ) throws -> [UInt64]? {
+        guard let processes = pool.processes, processes.isTogether else { return nil }
+        // A process that fails alone would leave the others waiting. So all of them check all candidates.
+        for candidate in candidates { try requireFit(candidate) }
+        let share = processes.share(of: candidates.count, inGroupsOf: groupSize)
+        return try processes.gather(try measure(Array(candidates[share])), for: purpose).flatMap(\.self)
     }
 }
 

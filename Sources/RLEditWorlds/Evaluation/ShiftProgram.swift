@@ -6,9 +6,9 @@ internal import RLEditTensor
 ///
 /// A convolution is linear in its weights: conv(x, W + L R) = conv(x, W) + L · conv(x, R), where R are `rank` filters and L
 /// mixes what they give, position by position. What the unedited convolution gives is kept, and so is all that is added to
-/// it before the next nonlinearity: the batch norm's scale and shift, and the shortcut. A candidate costs its filters, which
-/// several candidates share a pass for, one pass over the outputs, and the rest of the network. Candidates take turns on a few
-/// examples, whose unedited outputs stay in the cache; where a mean over the positions follows, nothing else is ever written.
+/// it before the next nonlinearity: the batch norm's scale and shift, and the shortcut. A candidate costs its filters, one
+/// pass over the outputs, and the rest of the network. Several candidates share a pass of filters. They take turns on a few
+/// examples, whose unedited outputs stay in the cache. Where a mean over the positions follows, only that is written.
 struct ShiftProgram: FactoredShifts {
     let groupSize = ShiftFilters.count
     private let filters: ShiftFilters

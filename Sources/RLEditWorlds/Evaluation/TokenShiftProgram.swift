@@ -6,11 +6,11 @@ internal import RLEditTensor
 ///
 /// A shift moves the sum z of a token that a layer norm reads by `L t`, where `t = R x` are `rank` numbers of the token. The
 /// norm's mean and variance, and a score of the normalized token, follow from products with vectors: with centred z and L,
-/// `Var[z + L t] = Var[z] + 2/n (z·L) t + t (L·L)/n t`, and a score is `(z·w + (L·w) t) / √(Var + ε)`. So a candidate costs one
-/// product with what enters the layer and one with z for each token, which many candidates share a pass for. Tokens that
-/// the scores do not depend on, such as padding, are left out.
+/// `Var[z + L t] = Var[z] + 2/n (z·L) t + t (L·L)/n t`, and a score is `(z·w + (L·w) t) / √(Var + ε)`. So a candidate costs
+/// two products for each token: one with what enters the layer and one with z. Many candidates share a pass over the
+/// tokens. Tokens that the scores do not depend on, such as padding, are left out.
 struct TokenShiftProgram: FactoredShifts {
-    /// Factors of one pass. The products have always as many, so that a candidate's numbers do not depend on its neighbours.
+    /// Factors of one pass. Every product has this many, so that a candidate's numbers do not depend on its neighbours.
     static let slots = 32
 
     let groupSize = TokenShiftProgram.slots

@@ -2,12 +2,11 @@ internal import RLEditCore
 internal import RLEditData
 internal import RLEditTensor
 
-/// How many examples a policy looks at while it is trained: another number in each episode, so that it learns what few of
-/// them are worth.
+/// How many examples a policy looks at while it is trained. The number differs between episodes, so that the policy learns
+/// how far few examples can be trusted.
 ///
-/// The number of forget examples is drawn log-uniformly, and there are ten times as many retain examples, as long as there
-/// are enough. They are drawn from a part of each set; the reward sees the rest, so that no edit is judged by the examples
-/// that made it.
+/// The number of forget examples is drawn log-uniformly. There are ten times as many retain examples, if there are enough.
+/// All are drawn from a part of each set. The reward sees the rest, so that no edit is judged by the examples that made it.
 public struct ExampleDraws: Sendable, Equatable {
     /// Forget examples of an episode; at least 2.
     public let least: Int

@@ -28,8 +28,8 @@ struct ScoreGradient: Sendable {
             self.margins = margins
             return
         }
-        // What else enters the layers after this one is computed as it is; of the gradient by all of it, the part by this
-        // layer's outputs is taken.
+        // The gradient is taken by all that enters the layers after this one. Only its part by this layer's outputs is
+        // used.
         let split = try NetworkSplit(network, at: readers)
         let isAlone = split.parts.count == 1
         let place = split.parts.first { $0.node == units.exit }?.range ?? 0..<(units.positions * rows)

@@ -114,13 +114,14 @@ public struct UnitFeatures: Sendable, Equatable {
     }
 }
 
-/// What enters a layer, summed up. It takes most of the time that features take, and an edit of the layer does not change it.
+/// Statistics of what enters a layer. Most of the time that features take goes into them, and no edit of the layer changes
+/// them.
 struct UnitInputs: Sendable {
     private let forget, retain: Tensor
     let moments: UnitMoments
     fileprivate let discriminant: Discriminant
 
-    /// - Parameter known: is taken where it is of the same inputs.
+    /// - Parameter known: is used in place of new statistics where it is of the same inputs.
     init(_ activations: LayerActivations, known: UnitInputs? = nil) throws {
         (forget, retain) = (activations.forgetInputs, activations.retainInputs)
         if let known, known.forget == forget, known.retain == retain {
@@ -194,7 +195,7 @@ package struct UnitFeatureParts {
                 input.contrast.reduce(0) { $0 + abs($1) } / Double(max(input.contrast.count, 1)) - 1
             case .forgetMargin: forgetMargin / 5 - 1
             case .forgetCount: PortableMath.log(Double(max(forgetCount, 1)) / 50) / PortableMath.log(10)
-            // The episode's own (`UnitFeatures.at`).
+            // An episode sets these (`UnitFeatures.at`).
             case .step, .forgetConfidence, .retainConfidence: 0.0
             }
         return min(max(value, -UnitContext.bound), UnitContext.bound)

@@ -56,8 +56,8 @@ public struct UnitFrame: Sendable {
     private let taps: Int
     private let outputScale: [Float]
 
-    /// Forget examples that measure a's response, the first ones: enough for a root mean square. Of positions, which are
-    /// alike within an example, more, from all over the set.
+    /// So many forget examples, the first ones, measure a's response: enough for a root mean square. Positions are alike
+    /// within an example, so more of them are taken, from the whole set.
     private static let responseExamples = 128
     private static let responsePositions = 2048
     /// A batch norm's factor below this share of the largest leaves nothing of its channel to edit.
@@ -176,8 +176,8 @@ public struct UnitFrame: Sendable {
         return try LowRankFactors(left: left, right: right)
     }
 
-    /// The edited weights whose batch norm gives what the product says: its factor of a channel divides the weights, and not
-    /// the bias, which is its own.
+    /// The edited weights after which the batch norm gives what the product says. Its factor of a channel divides the
+    /// weights but not the bias, which belongs to the batch norm.
     private func throughBatchNorm(_ product: LowRankFactors) throws -> Tensor {
         let (change, columns) = (try product.product(), layer.columns)
         let smallest = UnitFrame.smallestFactor * (outputScale.map(abs).max() ?? 0)

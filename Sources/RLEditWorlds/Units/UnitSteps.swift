@@ -5,7 +5,7 @@ public struct UnitSteps: Sendable, Equatable {
     /// Whether each step sees the unedited network instead of what the steps before it have left: a control, which shows
     /// what seeing is worth.
     public let isBlind: Bool
-    /// Whether a step edits one layer, and the next step the next one, round and round, instead of all layers at once.
+    /// Whether each step edits one layer, in turn, instead of all layers at once.
     public let inTurn: Bool
 
     /// Far past any use.

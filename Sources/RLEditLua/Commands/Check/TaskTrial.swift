@@ -16,7 +16,7 @@ struct TaskTrial {
     private(set) var facts: [String] = []
     private(set) var findings: [EnvironmentFinding] = []
 
-    /// A reward that takes longer than this is worth a word, if it also takes longer than measuring, in seconds.
+    /// Seconds: a reward that takes longer than this, and longer than measuring, is reported.
     private static let slowReward = 1e-4
 
     init(task: ScriptTask, of session: ScriptSession) {
@@ -49,7 +49,7 @@ struct TaskTrial {
         checkValues()
     }
 
-    /// Values further from 0 than this are no normalized ones.
+    /// Values further from 0 than this are not normalized.
     private static let largestValue: Float = 50
 
     /// Networks are trained on values around 0. Pixels of 0 … 255 give answers, too, but wrong ones.

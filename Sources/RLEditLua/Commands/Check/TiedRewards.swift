@@ -3,10 +3,10 @@ internal import RLEditWorlds
 
 /// Whether the rewards of random candidates tell them apart, and what would.
 ///
-/// A learner ranks candidates, or weighs them by their rewards: those of equal reward teach it nothing of their
-/// difference. A dense reward matters more than the learner.
+/// A learner ranks candidates, or weighs them by their rewards. It learns nothing from candidates of equal reward. A dense
+/// reward matters more than the learner.
 enum TiedRewards {
-    /// A softer measure of the same examples is worth a word from this share of candidates on that share their reward.
+    /// A softer measure of the same examples is proposed when at least this share of candidates share their reward.
     private static let leastTied = 0.5
 
     /// - Parameters:

@@ -227,7 +227,7 @@ struct CellRun {
             NamedNumber(
                 "prediction_entropy", try Disagreement.predictionEntropy(network, on: unseenForget, pool: pool)),
             NamedNumber("weight_distance", try Disagreement.weightDistance(network, reference).relative),
-            // Depth can be had by breaking the layer: then a class that was to be kept goes first.
+            // A broken layer looks as if it had forgotten deeply. The lowest class to keep shows that.
             NamedNumber("lowest_class", try lowestClassAccuracy(network, unseenRetain)),
         ]
     }
@@ -238,7 +238,7 @@ struct CellRun {
         }.min() ?? .nan
     }
 
-    /// Points of accuracy that the reference may keep less than the unedited network before that is said.
+    /// How much less accuracy than the unedited network the reference may keep without a warning.
     private static let tolerated = 0.05
 
     /// A network trained on the few examples that an edit needs is not a network to be compared with.

@@ -17,7 +17,7 @@ package final class ComparisonRun {
     private var cells: [ComparisonCell] = []
     private var skipped: [Comparison.Gap] = []
     private var failed: [Comparison.Gap] = []
-    /// Seeds whose script has run: that fits are remembered need not be told for each cell.
+    /// Seeds whose script has run. Later cells do not repeat which fits are remembered.
     private var begunSeeds: Set<Int> = []
 
     /// - Parameter host: its options give way to those of the comparison.
@@ -45,7 +45,7 @@ package final class ComparisonRun {
             for (place, outcome) in zip(places, try outcomes(of: places, in: folder)) {
                 switch outcome {
                 case .done(let cell):
-                    // Of another process's cell they are new here; a note is shown once.
+                    // Warnings of another process's cell are new here. The host shows each once.
                     for warning in cell.warnings { host.note("warning: \(warning)") }
                     try folder?.store(cell)
                     cells.append(cell)

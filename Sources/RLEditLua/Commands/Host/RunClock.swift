@@ -38,7 +38,7 @@ package final class RunClock: Sendable {
     package var isInterrupted: Bool { interrupts.load(ordering: .relaxed) > 0 }
     package var isTimeOver: Bool { maxSeconds.map { seconds >= $0 } ?? false }
 
-    /// Seconds since the start, by a clock that nobody sets back.
+    /// Seconds since the start, by a monotonic clock.
     package var seconds: Double {
         let elapsed = ContinuousClock.now - started
         return Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18

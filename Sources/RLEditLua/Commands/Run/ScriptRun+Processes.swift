@@ -2,12 +2,12 @@ internal import RLEditCore
 internal import RLEditRuns
 internal import RLEditTensor
 
-/// A run of several processes, as those have it that neither print nor write.
+/// The part of a run of several processes that the others do beside process 0: they neither print nor write.
 extension ScriptRun {
     /// Runs the loop of a seed beside process 0, which measures and writes what it comes to.
     /// - Returns: nil when the script returned no task.
     func follow(seed: Int) throws -> SeedRun? {
-        // Process 0 keeps what the script saves; here it is gone with the run.
+        // Process 0 keeps what the script saves. Here it is removed at the end of the run.
         let output = TemporaryOutput(folder: options.reserved.map { "\($0.path)/.saved" })
         let session = try host.open(seed: seed)
         defer {
@@ -28,7 +28,7 @@ extension ScriptRun {
             end: reason == .interrupted ? .interrupted : reason == .timeLimit ? .timeLimit : .finished)
     }
 
-    /// Where a seed's checkpoints are, of which this process only reads.
+    /// Where a seed's checkpoints are. This process only reads them.
     private func seedFolder(_ seed: Int, of folder: RunFolder) throws -> RunFolder {
         guard options.seeds.count > 1 else { return folder }
         return try RunFolder.open("\(folder.path)/seed-\(seed)", isReadOnly: true)

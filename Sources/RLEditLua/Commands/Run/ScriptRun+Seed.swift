@@ -69,7 +69,7 @@ extension ScriptRun {
             }
             return ended
         } catch let cause {
-            // Whatever then failed first, this is why.
+            // A folder that is gone explains any other error.
             let error = own.absence ?? cause
             try? keepLateFiles(&manifest, of: session, in: own)
             manifest.status = .failed
@@ -94,7 +94,7 @@ extension ScriptRun {
         }
     }
 
-    /// Says when a good part of a run went by in the script's own functions: nobody sees it otherwise.
+    /// Says when the script's own functions took a large part of the run's time.
     private func noteScriptTime(_ script: Double, of seconds: Double) {
         guard !options.isQuiet, script > 0.1 * seconds, script >= 0.5 else { return }
         host.note(

@@ -41,9 +41,9 @@ struct PolicyEdit: UnlearningMethod {
         request.layers = layers
         request.refinement = refinement.map { ($0.count, $0.search) }
         let result = try request.run(pool: problem.pool, random: random)
-        // The search's own: the layers before the edited ones once, those from there on for each evaluation and each look at
-        // what a step has done; and at the first look and each of those, the forget set once through the latter and back, for
-        // the features that read labels.
+        // The search passes the layers before the edited ones once, and those from there on at each evaluation and each
+        // look at what a step has done. Features that read labels take the forget set through the latter and back, at the
+        // first look and at each of those.
         let examples = problem.forget.count + problem.retain.count
         func search(_ evaluations: Int) throws -> Double {
             try Cost.search(

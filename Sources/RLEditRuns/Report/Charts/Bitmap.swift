@@ -6,38 +6,22 @@ struct Bitmap {
     let width: Int
     let height: Int
     /// Four bytes per pixel, rows from the top.
-    private(set) var pixels: [UInt8]
+    private let pixels: [UInt8]
 
-    /// Red, green and blue in [0, 255].
-    typealias Colour = SIMD3<Double>
+    /// Red, green, blue and opacity in [0, 255].
+    typealias Colour = SIMD4<Double>
 
-    init(width: Int, height: Int) {
-        self.width = max(1, width)
-        self.height = max(1, height)
-        pixels = [UInt8](repeating: 0, count: self.width * self.height * 4)
-    }
-
-    /// Set a pixel; outside of the picture nothing happens.
-    mutating func set(_ x: Int, _ y: Int, _ colour: Colour, opacity: Double) {
-        guard x >= 0, x < width, y >= 0, y < height else { return }
-        let place = (y * width + x) * 4
-        for channel in 0..<3 { pixels[place + channel] = Bitmap.byte(colour[channel]) }
-        pixels[place + 3] = Bitmap.byte(opacity * 255)
-    }
-
-    private static func byte(_ value: Double) -> UInt8 { UInt8(min(max(value.rounded(), 0), 255)) }
-
-    // MARK: PNG (ISO/IEC 15948)
-
-    /// The picture as a PNG file.
-    var png: [UInt8] {
-        var lines: [UInt8] = []
-        lines.reserveCapacity(pixels.count + height)
-        for row in 0..<height {
-            // Filter 0: neighbours are equal or unrelated in our pictures, so differences would not help.
-            lines.append(0)
-            lines += pixels[row * width * 4..<(row + 1) * width * 4]
+    init(width: Int, height: Int, _ colour: (_ column: Int, _ row: Int) -> Colour) {
+        self.width = width
+        self.height = height
+        pixels = (0..<width * height).flatMap { place in
+            let colour = colour(place % width, place / width)
+            return colour.indices.map { UInt8(min(max(colour[$0].rounded(), 0), 255)) }
         }
+    }
+
+    /// As a PNG file (ISO/IEC 15948) in base 64.
+    var base64: String {
         func bigEndian(_ value: UInt32) -> [UInt8] { withUnsafeBytes(of: value.bigEndian) { Array($0) } }
         func chunk(_ type: String, _ data: [UInt8]) -> [UInt8] {
             let body = Array(type.utf8) + data
@@ -46,8 +30,14 @@ struct Bitmap {
         }
         // 8 bits a sample, colour type 6 (RGBA), deflate, adaptive filters, not interlaced.
         let header = bigEndian(UInt32(width)) + bigEndian(UInt32(height)) + [8, 6, 0, 0, 0]
-        return [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] + chunk("IHDR", header)
-            + chunk("IDAT", Bitmap.deflated(lines)) + chunk("IEND", [])
+        // Filter 0: neighbours are equal or unrelated in our pictures, so differences would not help.
+        let length = 4 * width
+        let lines = (0..<height).flatMap { (row: Int) -> [UInt8] in [0] + pixels[row * length..<(row + 1) * length] }
+        var file: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
+        for (type, data) in [("IHDR", header), ("IDAT", Bitmap.deflated(lines)), ("IEND", [])] {
+            file += chunk(type, data)
+        }
+        return Data(file).base64EncodedString()
     }
 
     /// zlib's format (RFC 1950).
@@ -59,15 +49,4 @@ struct Bitmap {
         precondition(status == Z_OK, "zlib failed with status \(status)")
         return Array(result[..<Int(size)])
     }
-
-    /// Whether a byte can be part of what ``base64(_:)`` gives.
-    static func isBase64(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"): true
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "/"), UInt8(ascii: "="): true
-        default: false
-        }
-    }
-
-    static func base64(_ bytes: [UInt8]) -> String { Data(bytes).base64EncodedString() }
 }

@@ -14,21 +14,20 @@ extension Chart {
                 Box(left: left, top: y + offset.down - Chart.lineHeight / 2, width: width, height: Chart.lineHeight)
             }
             // Long names may lie above or below their point, wherever they fit.
-            let middle = min(max(x - width / 2, plot.left + 1), plot.left + plot.width - width)
+            let middle = min(max(x - width / 2, plot.left + 1), plot.right - width)
             let places =
                 Chart.offsets.flatMap { offset in
                     [x + offset.across, x - offset.across - width].map { (box($0, offset), offset.isFar) }
                 } + Chart.offsets.filter { abs($0.down) > Chart.lineHeight }.map { (box(middle, $0), false) }
             let inside = places.filter { place, _ in
-                place.left > plot.left && place.left + width <= plot.left + plot.width && place.top > 0
-                    && place.top + Chart.lineHeight < plot.top + plot.height
+                place.left > plot.left && place.right <= plot.right && place.top > 0 && place.bottom < plot.bottom
             }
             let free = inside.first { place, _ in !taken.contains { $0.overlaps(place) } }
             guard let (place, isFar) = free ?? inside.first else { continue }
             taken.append(place)
             let level = place.top + Chart.lineHeight / 2
             if isFar {
-                let end = place.left > x ? place.left - 2 : place.left + width + 2
+                let end = place.left > x ? place.left - 2 : place.right + 2
                 marks.append(.line("grid", x: (x, end), y: (y, level)))
             }
             marks.append(.text("small", name, place.left, level, isLevel: true))

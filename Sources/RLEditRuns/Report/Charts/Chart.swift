@@ -1,10 +1,13 @@
 /// A chart of lines, bands, points or a picture over two axes, with grid, legend and labels. All charts of reports are made
 /// of it.
 struct Chart {
+    /// Makes an axis that the values fit.
+    typealias Fit = (_ values: [Double]) -> ChartScale
+
     let series: [ChartSeries]
-    let x: ChartScale
-    let y: ChartScale
-    let titles: (x: String, y: String)
+    private let x: ChartScale
+    private let y: ChartScale
+    private let titles: (x: String, y: String)
     private let size: (width: Double, height: Double)
     /// What fills the plot, and one sentence about it for those who cannot see it.
     private let picture: (image: Bitmap, about: String)?
@@ -13,19 +16,16 @@ struct Chart {
     /// The area between the axes.
     let plot: Box
 
-    /// - Parameters:
-    ///   - x, y: nil for linear axes that fit the points.
-    ///   - titles: of the axes.
+    /// - Parameter titles: of the axes.
     init(
-        _ series: [ChartSeries], x: ChartScale? = nil, y: ChartScale? = nil, titles: (x: String, y: String),
-        height: Double = 320, picture: (image: Bitmap, about: String)? = nil,
+        _ series: [ChartSeries], titles: (x: String, y: String), x: Fit = { .fitting($0) },
+        y: Fit = { .fitting($0) }, height: Double = 320, picture: (image: Bitmap, about: String)? = nil,
         ramp: (from: String, to: String, style: String)? = nil
     ) {
-        let series = series.map(\.thinned)
-        let points = series.flatMap(\.points)
-        self.series = series
-        self.x = x ?? .fitting(points.map(\.x))
-        self.y = y ?? .fitting(points.flatMap { [$0.y, $0.spread?.low ?? $0.y, $0.spread?.high ?? $0.y] })
+        self.series = series.map(\.thinned)
+        self.x = x(series.flatMap(\.points).map(\.x))
+        self.y = y(
+            self.series.flatMap(\.points).flatMap { [$0.y, $0.spread?.low ?? $0.y, $0.spread?.high ?? $0.y] })
         size = (720, height)
         let left = max(64, (self.y.ticks.map { Chart.width(of: $0.label) }.max() ?? 0) + 38)
         plot = Box(left: left, top: 12, width: size.width - left - 16, height: height - 60)
@@ -33,6 +33,9 @@ struct Chart {
         self.picture = picture
         self.ramp = ramp
     }
+
+    /// Whether there is nothing to draw.
+    var isEmpty: Bool { picture == nil && !series.contains { $0.points.contains(where: \.isFinite) } }
 
     /// About how many pixels a text takes.
     static func width(of text: String) -> Double { 6.5 * Double(DisplayWidth.of(text)) }
@@ -42,74 +45,69 @@ struct Chart {
         DisplayWidth.truncated(text, to: max(3, Int(pixels / 6.5)))
     }
 
+    /// Where values lie in the drawing.
     func across(_ value: Double) -> Double { plot.left + plot.width * x.place(value) }
     func down(_ value: Double) -> Double { plot.top + plot.height * (1 - y.place(value)) }
 
     var markup: Markup {
-        let ends = (plot.left, plot.left + plot.width)
-        let foot = plot.top + plot.height
-        let rows = y.ticks.flatMap { tick -> [Markup] in
+        let rows = y.ticks.map { tick -> Markup in
             let place = down(tick.value)
             return [
-                .line("grid", x: ends, y: (place, place)),
+                .line("grid", x: (plot.left, plot.right), y: (place, place)),
                 .text("tick", tick.label, plot.left - 8, place, "end", isLevel: true),
             ]
         }
-        let columns = x.ticks.flatMap { tick -> [Markup] in
+        let columns = x.ticks.map { tick -> Markup in
             let place = across(tick.value)
             // Centred so that the label stays within the drawing.
             let middle = min(place, size.width - Chart.width(of: tick.label) / 2)
             return [
-                .line("axis", x: (place, place), y: (foot, foot + 4)),
-                .text("tick", tick.label, middle, foot + 18, "middle"),
+                .line("axis", x: (place, place), y: (plot.bottom, plot.bottom + 4)),
+                .text("tick", tick.label, middle, plot.bottom + 18, "middle"),
             ]
         }
-        let picture = picture.map { [Markup.image($0.image, plot), .rect("frame", plot)] } ?? []
-        let frame: [Markup] = [
-            .line("axis", x: ends, y: (foot, foot)),
+        let frame: Markup = [
+            .line("axis", x: (plot.left, plot.right), y: (plot.bottom, plot.bottom)),
             .text("title", titles.x, plot.left + plot.width / 2, size.height - 8, "middle"),
             .verticalTitle(titles.y, 14, plot.top + plot.height / 2),
         ]
+        let cells: Markup = picture.map { [.rect("cells", plot, picture: $0.image), .rect("frame", plot)] } ?? .empty
         // Labels cover lines and crowds, but no mark.
         let (marked, below) = (series.filter(\.hasMarks), series.filter { !$0.hasMarks })
-        let marks = below.flatMap(marks) + labels + marked.flatMap(marks)
-        return legend
-            + .drawing(
-                size.width, size.height, about: self.picture?.about ?? "\(titles.y) against \(titles.x)",
-                rows + columns + picture + marks + frame)
+        let content = rows + columns + [cells] + below.map(marks) + labels + marked.map(marks) + [frame]
+        let about = picture?.about ?? "\(titles.y) against \(titles.x)"
+        return [legend, .drawing(size.width, size.height, about: about, Markup(content))]
     }
 
-    private func marks(_ series: ChartSeries) -> [Markup] {
-        let points = series.points
-        func place(_ point: ChartPoint) -> (x: Double, y: Double) { (across(point.x), down(point.y)) }
-        /// Within the plot.
-        func end(_ value: Double) -> Double { min(max(down(value), plot.top), plot.top + plot.height) }
+    private func marks(_ series: ChartSeries) -> Markup {
+        let style = series.style
+        let places = series.points.map { (x: across($0.x), y: down($0.y)) }
+        func within(_ place: Double) -> Double { min(max(place, plot.top), plot.bottom) }
+        let bars = series.points.compactMap { point in
+            point.spread.map { (x: across(point.x), high: within(down($0.high)), low: within(down($0.low))) }
+        }
         switch series.kind {
-        case .line where points.count == 1 && points[0].y.isFinite:
+        case .line where places.count == 1 && places[0].y.isFinite:
             // A single point has no line to show.
-            return [.circle("dot \(series.style)", across(points[0].x), down(points[0].y), 3.5)]
-        case .line: return [.path("line \(series.style)", points.map(place))]
+            return .circle("dot \(style)", places[0].x, places[0].y, 3.5)
+        case .line: return .path("line \(style)", places)
         case .band:
-            let ends = points.compactMap { point in point.spread.map { (across(point.x), down($0.high), down($0.low)) }
-            }
-            let outline = ends.map { ($0.0, $0.1) } + ends.reversed().map { ($0.0, $0.2) }
-            return points.count > 1 ? [.path("band \(series.style)", outline, isClosed: true)] : []
-        case .cloud: return [.dots(series.style, points.map(place))]
+            let outline = bars.map { ($0.x, $0.high) } + bars.reversed().map { ($0.x, $0.low) }
+            return bars.count > 1 ? .path("band \(style)", outline, isClosed: true) : .empty
+        case .cloud: return .dots(style, places)
         case .dots, .rings:
-            return points.flatMap { point -> [Markup] in
-                let (x, y) = place(point)
-                let mark = series.mark(x, y, radius: series.kind == .rings ? 6 : 4, hint: point.hint)
-                guard let spread = point.spread else { return [mark] }
-                return [.line("line thin \(series.style)", x: (x, x), y: (end(spread.high), end(spread.low))), mark]
+            let marks = zip(places, series.points).map { place, point in
+                series.mark(place.x, place.y, radius: series.kind == .rings ? 6 : 4, hint: point.hint)
             }
+            return Markup(bars.map { .line("line thin \(style)", x: ($0.x, $0.x), y: ($0.high, $0.low)) } + marks)
         }
     }
 
     private var legend: Markup {
-        var entries = series.compactMap { series in
-            series.name.map { Markup.tag("span", .swatch(series.swatch), Markup($0)) }
+        let names = series.compactMap { series in
+            series.name.map { Markup.tag("span", [.swatch(series.swatch), Markup($0)]) }
         }
-        if let ramp { entries.append(.tag("span", Markup(ramp.from), .tag("i.ramp \(ramp.style)"), Markup(ramp.to))) }
-        return entries.isEmpty ? .empty : .tag("div.legend", entries)
+        let colours = ramp.map { Markup.tag("span", "\($0.from)\(Markup.tag("i.ramp \($0.style)"))\($0.to)") }
+        return .block("div.legend", [Markup(names), colours ?? .empty])
     }
 }

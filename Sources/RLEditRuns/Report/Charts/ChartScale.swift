@@ -76,6 +76,12 @@ struct ChartScale {
         }
     }
 
+    /// A logarithmic axis for positive values that span several magnitudes, else a linear one.
+    static func spanning(_ values: [Double]) -> ChartScale {
+        let low = values.filter(\.isFinite).min() ?? 0
+        return low > 0 && (values.max() ?? 0) / low >= 50 ? .logarithmic(values, floor: low) : .fitting(values)
+    }
+
     /// An axis for shares, most of them nearly 1: equal ratios of what is missing lie equally far apart.
     static func nearOne(_ values: [Double]) -> ChartScale {
         let missing = logarithmic(values.map { 1 - $0 }, floor: 0.0002)

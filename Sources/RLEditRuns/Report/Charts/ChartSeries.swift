@@ -32,12 +32,14 @@ struct ChartSeries {
     static func curve(
         _ name: String?, _ style: String, _ updates: [UpdateRecord], _ value: (UpdateRecord) -> Double?
     ) -> ChartSeries {
-        ChartSeries(
-            name: name, style: style,
-            points: updates.compactMap { record in
-                value(record).map { ChartPoint(x: Double(record.evaluations), y: $0) }
-            })
+        let points = updates.compactMap { update in
+            value(update).map { ChartPoint(x: Double(update.evaluations), y: $0) }
+        }
+        return ChartSeries(name: name, style: style, points: points)
     }
+
+    /// The style of one of many lines: seven colours, then the same dashed.
+    static func style(_ place: Int) -> String { "s\(place % 7 + 1)\(place >= 7 ? " dashed" : "")" }
 
     /// Whether its points are told apart, and may have labels.
     var hasMarks: Bool { kind == .dots || kind == .rings }
@@ -66,21 +68,15 @@ struct ChartSeries {
             $0.x.isFinite && (kind == .line || $0.y.isFinite) && ($0.spread.map { ($0.high - $0.low).isFinite } ?? true)
         }
         guard [.line, .band].contains(kind), result.points.count > ChartSeries.mostPoints else { return result }
-        let known = result.points
-        let size = (known.count + ChartSeries.mostPoints - 1) / ChartSeries.mostPoints
-        result.points = stride(from: 0, to: known.count, by: size).map { start in
-            let group = known[start..<min(start + size, known.count)]
-            let spreads = group.compactMap(\.spread)
-            return ChartPoint(
-                x: ChartSeries.mean(group.map(\.x)), y: ChartSeries.mean(group.map(\.y)),
-                spread: spreads.isEmpty
-                    ? nil : (ChartSeries.mean(spreads.map(\.low)), ChartSeries.mean(spreads.map(\.high))))
+        let size = (result.points.count + ChartSeries.mostPoints - 1) / ChartSeries.mostPoints
+        result.points = stride(from: 0, to: result.points.count, by: size).map { start in
+            let group = result.points[start...].prefix(size)
+            func mean(_ value: (ChartPoint) -> Double?) -> Double {
+                Spread(group.compactMap(value).filter(\.isFinite)).mean
+            }
+            let spread = group.contains { $0.spread != nil } ? (mean { $0.spread?.low }, mean { $0.spread?.high }) : nil
+            return ChartPoint(x: mean(\.x), y: mean(\.y), spread: spread)
         }
         return result
-    }
-
-    private static func mean(_ values: [Double]) -> Double {
-        let known = values.filter(\.isFinite)
-        return known.isEmpty ? .nan : known.reduce(0, +) / Double(known.count)
     }
 }

@@ -12,16 +12,14 @@ extension Markup {
     static func text(
         _ style: String, _ text: String, _ x: Double, _ y: Double, _ anchor: String = "", isLevel: Bool = false
     ) -> Markup {
-        .tag(
-            "text.\(style)",
-            ["x": pixel(x), "y": pixel(y), "dy": isLevel ? "0.32em" : "", "text-anchor": anchor], Markup(text))
+        let level = isLevel ? "0.32em" : ""
+        return .tag("text.\(style)", ["x": pixel(x), "y": pixel(y), "dy": level, "text-anchor": anchor], Markup(text))
     }
 
     /// A text that reads upwards.
     static func verticalTitle(_ text: String, _ x: Double, _ y: Double) -> Markup {
-        .tag(
-            "text.title", ["transform": "translate(\(pixel(x)) \(pixel(y))) rotate(-90)", "text-anchor": "middle"],
-            Markup(text))
+        let place = "translate(\(pixel(x)) \(pixel(y))) rotate(-90)"
+        return .tag("text.title", ["transform": place, "text-anchor": "middle"], Markup(text))
     }
 
     /// Joined points; where one is not finite there is a gap.
@@ -47,26 +45,21 @@ extension Markup {
         .tag("circle.\(style)", ["cx": pixel(x), "cy": pixel(y), "r": pixel(radius)], title(hint))
     }
 
-    static func rect(_ style: String, _ box: Box) -> Markup {
+    /// A rectangle, or a picture stretched to it.
+    static func rect(_ style: String, _ box: Box, picture: Bitmap? = nil) -> Markup {
         .tag(
-            "rect.\(style)",
-            ["x": pixel(box.left), "y": pixel(box.top), "width": pixel(box.width), "height": pixel(box.height)])
-    }
-
-    /// A picture, stretched to the box.
-    static func image(_ picture: Bitmap, _ box: Box) -> Markup {
-        .tag(
-            "image.cells",
+            "\(picture == nil ? "rect" : "image").\(style)",
             [
                 "x": pixel(box.left), "y": pixel(box.top), "width": pixel(box.width), "height": pixel(box.height),
-                "preserveAspectRatio": "none", "href": "data:image/png;base64,\(Bitmap.base64(picture.png))",
+                "preserveAspectRatio": picture == nil ? "" : "none",
+                "href": picture.map { "data:image/png;base64,\($0.base64)" } ?? "",
             ])
     }
 
     /// A drawing.
     /// - Parameter about: what it shows in one sentence, for those who cannot see it.
-    static func drawing(_ width: Double, _ height: Double, about: String, _ marks: [Markup]) -> Markup {
-        .tag("svg", ["viewBox": "0 0 \(pixel(width)) \(pixel(height))", "role": "img"], [title(about)] + marks)
+    static func drawing(_ width: Double, _ height: Double, about: String, _ marks: Markup) -> Markup {
+        .tag("svg", ["viewBox": "0 0 \(pixel(width)) \(pixel(height))", "role": "img"], [title(about), marks])
     }
 
     /// A mark of a legend.
@@ -74,7 +67,7 @@ extension Markup {
         .tag("svg", ["viewBox": "0 0 22 14", "width": "22", "height": "14", "aria-hidden": "true"], mark)
     }
 
-    private static func title(_ text: String) -> Markup { text.isEmpty ? .empty : .tag("title", Markup(text)) }
+    private static func title(_ text: String) -> Markup { .block("title", Markup(text)) }
 }
 
 /// A rectangle of a drawing.
@@ -84,9 +77,11 @@ struct Box {
     let width: Double
     let height: Double
 
+    var right: Double { left + width }
+    var bottom: Double { top + height }
+
     func overlaps(_ other: Box) -> Bool {
-        left < other.left + other.width && other.left < left + width && top < other.top + other.height
-            && other.top < top + height
+        left < other.right && other.left < right && top < other.bottom && other.top < bottom
     }
 }
 

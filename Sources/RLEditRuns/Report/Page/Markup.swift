@@ -1,11 +1,13 @@
 /// A piece of HTML or SVG that is well-formed by construction: text is escaped, elements are closed.
 ///
-/// In a literal, `\(…)` takes text and numbers, which are escaped, markup, and words of the glossary.
-struct Markup: ExpressibleByStringInterpolation {
+/// In a string literal, `\(…)` takes text and numbers, which are escaped, markup, and words of the glossary. A list of
+/// pieces is a piece, too.
+struct Markup: ExpressibleByStringInterpolation, ExpressibleByArrayLiteral {
     /// As the document has it.
     private(set) var source = ""
 
     static let empty = Markup([])
+    var isEmpty: Bool { source.isEmpty }
 
     /// Text, escaped. HTML has no form for control characters; they are replaced.
     init(_ text: String) {
@@ -24,8 +26,12 @@ struct Markup: ExpressibleByStringInterpolation {
     }
 
     init(_ parts: [Markup]) { source = parts.map(\.source).joined() }
+    init(arrayLiteral parts: Markup...) { self.init(parts) }
     init(stringLiteral text: String) { self.init(text) }
     init(stringInterpolation: StringInterpolation) { self.init(stringInterpolation.parts) }
+
+    /// Trusted source, such as the style sheet.
+    init(trusted source: String) { self.source = source }
 
     struct StringInterpolation: StringInterpolationProtocol {
         fileprivate var parts: [Markup] = []
@@ -38,33 +44,19 @@ struct Markup: ExpressibleByStringInterpolation {
         mutating func appendInterpolation(term word: String) { parts.append(.term(word)) }
     }
 
-    /// Trusted source, such as the style sheet.
-    static func raw(_ source: String) -> Markup {
-        var markup = Markup.empty
-        markup.source = source
-        return markup
-    }
-
-    /// An element: `<name class="…" attributes>children</name>`.
+    /// An element: `<name class="…" attributes>content</name>`.
     /// - Parameters:
     ///   - name: of the element, followed by a dot and its classes when it has some: `span.status failed`.
     ///   - attributes: empty ones are left out.
-    static func tag(_ name: String, _ attributes: KeyValuePairs<String, String>, _ children: [Markup]) -> Markup {
+    static func tag(_ name: String, _ attributes: KeyValuePairs<String, String>, _ content: Markup = .empty) -> Markup {
         let parts = name.split(separator: ".", maxSplits: 1).map(String.init)
-        var open = "<\(parts[0])"
-        if parts.count > 1 { open += " class=\"\(Markup(parts[1]).source)\"" }
-        for (key, value) in attributes where !value.isEmpty { open += " \(key)=\"\(Markup(value).source)\"" }
+        let classes = parts.dropFirst().map { (key: "class", value: $0) }
+        let texts = (classes + attributes).filter { !$0.value.isEmpty }.map { " \($0)=\"\(Markup($1).source)\"" }
+        let open = "<\(parts[0])\(texts.joined())"
         // Elements that HTML defines without content or closing tag.
-        if ["meta", "img"].contains(parts[0]) { return raw("\(open)/>") }
-        return raw("\(open)>\(Markup(children).source)</\(parts[0])>")
+        let isVoid = ["meta", "img"].contains(parts[0])
+        return Markup(trusted: isVoid ? "\(open)/>" : "\(open)>\(content.source)</\(parts[0])>")
     }
 
-    static func tag(_ name: String, _ attributes: KeyValuePairs<String, String>, _ children: Markup...) -> Markup {
-        tag(name, attributes, children)
-    }
-
-    static func tag(_ name: String, _ children: [Markup]) -> Markup { tag(name, [:], children) }
-    static func tag(_ name: String, _ children: Markup...) -> Markup { tag(name, [:], children) }
-
-    static func + (left: Markup, right: Markup) -> Markup { Markup([left, right]) }
+    static func tag(_ name: String, _ content: Markup = .empty) -> Markup { tag(name, [:], content) }
 }

@@ -4,23 +4,18 @@ extension Report {
     /// Of held-out sets that hold one class: which class each share of their examples is called by each model.
     /// - Parameter seeds: ``SeedResult/answers`` of each.
     static func answers(_ seeds: [[GroupResult]]) -> Markup {
-        let results = seeds.flatMap { $0 }
-        var content: [Markup] = []
-        var classes: [String] = []
-        for (index, result) in results.enumerated() {
-            let isSame = { (other: GroupResult) in (other.set, other.group) == (result.set, result.group) }
-            guard results.firstIndex(where: isSame) == index else { continue }
-            classes.append(result.group)
-            content.append(
-                shares(result, results.filter(isSame), seeds: seeds.count { $0.contains(where: isSame) }))
-        }
-        let names = Distinct(classes)
+        let places = seeds.joined().map { [$0.set, $0.group] }.unique
+        let tables = places.map { place in shares(seeds.map { $0.filter { [$0.set, $0.group] == place } }) }
+        let names = Distinct(places.map { $0[1] })
         let title = names.only.map { "What class \($0) is called" } ?? "What classes \(names.text) are called"
-        return .section(title, id: "answers", content)
+        return .section(title, id: "answers", Markup(tables))
     }
 
-    /// The table of one set and class over the seeds that have it.
-    private static func shares(_ first: GroupResult, _ results: [GroupResult], seeds: Int) -> Markup {
+    /// The table of one set and class.
+    /// - Parameter seeds: its results of each.
+    private static func shares(_ seeds: [[GroupResult]]) -> Markup {
+        let results = seeds.flatMap { $0 }
+        guard let first = results.first else { return .empty }
         let stages = results.flatMap(\.stages.stages).unique
         func share(_ name: String, _ stage: Stage) -> Double {
             Spread(results.compactMap { $0.stages[stage] == nil ? nil : $0.value(name, stage) ?? 0 }).mean
@@ -33,44 +28,43 @@ extension Report {
         let shown = largest.prefix(names.count > most ? most - 1 : most).map(\.name).sorted {
             (Int($0) ?? .max, $0) < (Int($1) ?? .max, $1)
         }
-        let hasRest = names.count > shown.count
-        var table = TextTable(["called"] + shown + (hasRest ? ["other"] : []))
-        for stage in stages {
+        let rows = stages.map { stage in
             let shares = shown.map { share($0, stage) }
-            table.append(
-                [stage.title]
-                    + (shares + [max(0, 1 - shares.reduce(0, +))]).map { NumberText.fixed(100 * $0, digits: 1) })
+            let rest = max(0, 1 - shares.reduce(0, +))
+            return [stage.title] + (shares + [rest]).map { NumberText.fixed(100 * $0, digits: 1) }
         }
         let count = Distinct(results.map { NumberText.grouped($0.examples) }).only.map { "\($0) " } ?? ""
-        return .table(table)
-            + .note(
+        let measured = seeds.count { !$0.isEmpty }
+        return [
+            .table(TextTable(["called"] + shown + (names.count > shown.count ? ["other"] : []), rows)),
+            .note(
                 """
                 Of the \(count)examples of class \(first.group) that make up the held-out set \(first.set), the share in % \
-                that is called each class\(seeds > 1 ? "; mean over \(seeds) seeds." : ".")
-                """)
+                that is called each class\(measured > 1 ? "; mean over \(measured) seeds." : ".")
+                """),
+        ]
     }
 
     /// The held-out examples whose answer changed most, as pictures or texts with their answers.
     var examples: Markup {
-        guard let seed = seeds.first(where: { $0.changes != nil }), let changes = seed.changes else { return .empty }
-        let content = changes.sets.flatMap { set -> [Markup] in
+        guard let (changes, _, note) = shown(\.changes) else { return .empty }
+        let content = changes.sets.map { set -> Markup in
             let count = set.changed == 0 ? "none" : NumberText.grouped(set.changed)
-            let title: Markup = "  \(count) of \(NumberText.grouped(set.examples)) answers changed"
-            let isPictures = set.shown.contains { if case .picture = $0.content { true } else { false } }
+            let isPictures = set.shown.contains { $0.picture != nil }
             return [
-                .tag("h3", .tag("code", Markup(set.set)), title),
+                .heading(code: set.set, "  \(count) of \(NumberText.grouped(set.examples)) answers changed"),
                 isPictures
-                    ? .tag("div.strip", set.shown.map(Report.picture))
+                    ? .tag("div.strip", Markup(set.shown.map(Report.picture)))
                     : .table(["example", "class", "before", "after"], set.shown.map(Report.line), text: 4),
             ]
         }
-        let note: Markup = """
+        let caption: Markup = """
             Examples that the edit of the \(changes.stage.title) gave another answer, those first whose probabilities moved \
-            furthest: the right class, then the answer before and after, with the probability that the model gave \
-            it.\(shownNote(seed))
+            furthest: the right class, then the answer before and after, with the probability that the model gave it.\(note)
             """
         let isShown = changes.sets.contains { !$0.shown.isEmpty }
-        return .section("Held-out answers that changed", id: "examples", content + (isShown ? [.note(note)] : []))
+        return .section(
+            "Held-out answers that changed", id: "examples", Markup(content), note: isShown ? caption : .empty)
     }
 
     private static func text(_ answer: ChangedAnswers.Answer) -> String {
@@ -79,13 +73,14 @@ extension Report {
     }
 
     private static func picture(_ example: ChangedAnswers.Example) -> Markup {
-        var image = Markup.empty
-        if case .picture(let png) = example.content {
-            image = .tag("img", ["alt": "example \(example.number)", "src": "data:image/png;base64,\(png)"])
-        }
+        let source = example.picture.map { "data:image/png;base64,\($0)" }
+        let image = source.map { Markup.tag("img", ["alt": "example \(example.number)", "src": $0]) }
         return .tag(
-            "div", image, .tag("b", "class \(example.label)"), .tag("span", Markup(text(example.before))),
-            .tag("span", "→ \(text(example.after))"))
+            "div",
+            [
+                image ?? .empty, .tag("b", "class \(example.label)"), .tag("span", Markup(text(example.before))),
+                .tag("span", "→ \(text(example.after))"),
+            ])
     }
 
     /// Text of strangers may run from right to left: it is kept from turning around what follows.
@@ -94,4 +89,8 @@ extension Report {
         if case .text(let text) = example.content { name = .tag("bdi", Markup(text)) }
         return [name, "\(example.label)", Markup(text(example.before)), Markup(text(example.after))]
     }
+}
+
+extension ChangedAnswers.Example {
+    fileprivate var picture: String? { if case .picture(let png) = content { png } else { nil } }
 }

@@ -33,14 +33,14 @@ extension Report {
 
     /// Before and after on the held-out sets: what the whole run was for.
     var outcome: Markup {
-        if summary.rows.isEmpty { return .empty }
         let spread: Markup = """
             \(term: "Mean ± standard deviation") over \(summary.seeds.count) \
             seeds\(Report.modelNote(summary.seeds.map(\.model))).
             """
+        let table = Markup.table(summary.table(measure: MeasureText.title))
         return .section(
-            "Result on held-out sets", id: "result", tiles, .table(summary.table(measure: MeasureText.title)),
-            thresholdNote, isSpread ? .note(spread) : .empty)
+            "Result on held-out sets", id: "result", summary.rows.isEmpty ? .empty : [tiles, table, thresholdNote],
+            note: isSpread ? spread : .empty)
     }
 
     /// What the reward reads, as the held-out sets measure it; of a set of which it reads nothing, or its loss alone, the
@@ -61,50 +61,51 @@ extension Report {
             guard let before = row.spreads[.before], let after = row.spreads[resultStage] else { return nil }
             let unbroken = MeasureText.of(before.mean, measure: row.measure).replacing(" ", with: "\u{A0}")
             return .tag(
-                "div.tile", .tag("div.name", "\(row.set) \(MeasureText.title(row.measure))"),
-                .tag("div.value", Markup(MeasureText.of(after.mean, measure: row.measure))),
-                .tag("div.from", "\(resultStage.title), from\u{A0}\(unbroken)"))
+                "div.tile",
+                [
+                    .tag("div.name", "\(row.set) \(MeasureText.title(row.measure))"),
+                    .tag("div.value", Markup(MeasureText.of(after.mean, measure: row.measure))),
+                    .tag("div.from", "\(resultStage.title), from\u{A0}\(unbroken)"),
+                ])
         }
-        return tiles.isEmpty ? .empty : .tag("div.tiles", tiles)
+        return .block("div.tiles", Markup(tiles))
     }
 
     /// Accuracy per class before and after, averaged over seeds.
     var classes: Markup {
         let results = summary.seeds.flatMap(\.classes)
-        var labels = results.map(\.label).unique
-        if labels.isEmpty { return .empty }
+        let all = results.map(\.label).unique
         let byLabel = Dictionary(grouping: results, by: \.label)
-        func spread(_ label: String, _ stage: Stage) -> Spread? {
-            let values = (byLabel[label] ?? []).compactMap { $0[stage] }
-            return values.isEmpty ? nil : Spread(values)
+        func spread(_ label: String, _ stage: Stage) -> Spread {
+            Spread((byLabel[label] ?? []).compactMap { $0[stage] })
         }
-        var caption =
-            "Share of the examples of each class that each model classifies correctly, on the held-out set with the most "
-            + "classes that has it. "
+        func mean(_ label: String, _ stage: Stage) -> Double? {
+            let mean = spread(label, stage).mean
+            return mean.isFinite ? mean : nil
+        }
+        func change(_ label: String) -> Double {
+            let before = mean(label, .before) ?? 0
+            return abs((mean(label, resultStage) ?? mean(label, .bestSeen) ?? before) - before)
+        }
+        // Those that changed most, then in their own order again.
         let most = 30
-        if labels.count > most {
-            func change(_ label: String) -> Double {
-                let before = spread(label, .before)?.mean ?? 0
-                return abs(((spread(label, resultStage) ?? spread(label, .bestSeen))?.mean ?? before) - before)
-            }
-            // Those that changed most, then in their own order again.
-            let chosen = labels.map { ($0, change($0)) }.sorted { $0.1 > $1.1 }.prefix(most).map(\.0)
-            caption += "Shown are the \(most) of \(labels.count) classes that changed most. "
-            labels = labels.filter(Set(chosen).contains)
-        }
+        let chosen = Set(all.map { ($0, change($0)) }.sorted { $0.1 > $1.1 }.prefix(most).map(\.0))
+        let labels = all.filter(chosen.contains)
         let marked = Set(results.filter(\.isTarget).map(\.label)).intersection(labels)
-        if !marked.isEmpty {
-            caption += marked.count == 1 ? "The class with a star makes" : "Each class with a star makes"
-            caption += " up a held-out set by itself. "
-        }
-        if isSpread { caption += "Marks are means over the seeds." }
+        let star = marked.count == 1 ? "The class with a star makes" : "Each class with a star makes"
+        let caption: Markup = """
+            Share of the examples of each class that each model classifies correctly, on the held-out set with the most \
+            classes that has it. \
+            \(all.count > most ? "Shown are the \(most) of \(all.count) classes that changed most. " : "")\
+            \(marked.isEmpty ? "" : "\(star) up a held-out set by itself. ")\
+            \(isSpread ? "Marks are means over the seeds." : "")
+            """
         let compared = summary.comparedStages
         let stages = results.flatMap(\.stages.stages).unique.filter {
             compared.count <= RunSummary.comparedColumns || !compared.contains($0)
         }
-        let chart = shares(
-            of: "class", labels.map { marked.contains($0) ? "\($0) *" : $0 }, stages, measure: "accuracy"
-        ) { spread(labels[$0], $1) }
-        return .section("Accuracy per class", id: "classes", .figure(chart, Markup(caption)))
+        let names = labels.map { marked.contains($0) ? "\($0) *" : $0 }
+        let chart = shares(of: "class", names, stages, measure: "accuracy") { spread(labels[$0], $1) }
+        return .section("Accuracy per class", id: "classes", chart, caption)
     }
 }

@@ -17,28 +17,25 @@ extension Report {
 
     /// Which pairs were which, what the policy did to each held-out one, and what it has learned.
     var transfer: Markup {
-        guard let seed = seeds.first(where: { $0.transfer != nil }), let transfer = seed.transfer else { return .empty }
-        let note = shownNote(seed)
+        guard let (transfer, seed, note) = shown(\.transfer) else { return .empty }
+        let updates = seeds.first { $0.seed == seed }?.updates ?? []
         let heldOut = transfer.pairs.filter { $0.purpose == .heldOut }
-        return Markup([
-            validation(seed, note), judged(heldOut, note), stepByStep(heldOut, note),
+        return [
+            validation(updates, note), judged(heldOut, note), stepByStep(heldOut, note),
             Report.learned(transfer.units, note), purposes(transfer.pairs, note),
-        ])
+        ]
     }
 
-    private func validation(_ seed: Seed, _ note: String) -> Markup {
-        let curve = ChartSeries.curve("mean policy on the validation pairs", "s1", seed.updates) { record in
-            record.learner.first { $0.name == "validation_reward" }?.value
-        }
-        if curve.points.count < 2 { return .empty }
+    private func validation(_ updates: [UpdateRecord], _ note: String) -> Markup {
+        let name = "mean policy on the validation pairs"
+        let curve = ChartSeries.curve(name, "s1", updates) { $0.learner["validation_reward"] }
         return .section(
             "Validation pairs", id: "validation",
-            .figure(
-                Report.curves([curve], "reward", height: 220),
-                """
-                Training never sees these networks. They are looked at every so often and at the end, and the policy that \
-                did best on them is kept.\(note)
-                """))
+            Report.curves(curve.points.count > 1 ? [curve] : [], "reward", height: 220),
+            """
+            Training never sees these networks. They are looked at every so often and at the end, and the policy that did \
+            best on them is kept.\(note)
+            """)
     }
 
     /// The set of what is to change, as the policy calls it.
@@ -57,68 +54,66 @@ extension Report {
             if let a = Int(left), let b = Int(right) { return a < b }
             return left < right
         }
-        var failed: Set<String> = []
+        func fails(_ pair: PairResult, _ set: String) -> Bool {
+            guard let after = pair.accuracy(set, .meanPolicy) else { return false }
+            return set == forgetSet ? after > 0.01 : (pair.accuracy(set, .before) ?? after) - after > 0.01
+        }
         func cell(_ network: String, _ label: String, _ set: String) -> Markup {
             let pair = pairs.first { $0.network == network && $0.label == label }
             guard let pair, let after = pair.accuracy(set, .meanPolicy) else { return "–" }
             let text = Markup(NumberText.fixed(100 * after, digits: 2))
-            let lost = (pair.accuracy(set, .before) ?? after) - after
-            guard set == forgetSet ? after > 0.01 : lost > 0.01 else { return text }
-            failed.insert("\(network)\n\(label)")
-            return .tag("span.fails", text)
+            return fails(pair, set) ? .tag("span.fails", text) : text
         }
-        let tables = (pairs.first?.sets.map(\.set) ?? []).flatMap { set -> [Markup] in
-            [
-                .tag("h3", "\(set): \(set == forgetSet ? "what is left" : "accuracy"), in %"),
-                .table(
-                    ["network"] + classes.map { "\($0)\(unseen.contains($0) ? "*" : "")" },
-                    pairs.map(\.network).unique.map { network in
-                        [Markup(network)] + classes.map { cell(network, $0, set) }
-                    }),
+        let sets = pairs.first?.sets.map(\.set) ?? []
+        let titles: [Markup] = ["network"] + classes.map { "\($0)\(unseen.contains($0) ? "*" : "")" }
+        let tables = sets.map { set -> Markup in
+            let rows = pairs.map(\.network).unique.map { network in
+                [Markup(network)] + classes.map { cell(network, $0, set) }
+            }
+            return [
+                .tag("h3", "\(set): \(set == forgetSet ? "what is left" : "accuracy"), in %"), .table(titles, rows),
             ]
         }
-        let caption: Markup = """
-            The mean policy without further evaluations, on \(measuredOn). No held-out network was met in training\
-            \(unseen.isEmpty ? "" : ", nor was, on any network, a class with a star"). A pair fails, in colour, when more than \
-            1 % is left of what it should forget, or more than one point is lost elsewhere: \(failed.count) of \
-            \(pairs.count) did.\(note)
-            """
-        return .section("Held-out pairs", id: "pairs", tables.isEmpty ? [] : tables + [.note(caption)])
+        let failed = pairs.count { pair in sets.contains { fails(pair, $0) } }
+        return .section(
+            "Held-out pairs", id: "pairs", Markup(tables),
+            note: """
+                The mean policy without further evaluations, on \(measuredOn). No held-out network was met in training\
+                \(unseen.isEmpty ? "" : ", nor was, on any network, a class with a star"). A pair fails, in colour, when \
+                more than 1 % is left of what it should forget, or more than one point is lost elsewhere: \(failed) of \
+                \(pairs.count) did.\(note)
+                """)
     }
 
     /// What is left and what is kept after each step, where the policy takes several.
     private func stepByStep(_ pairs: [PairResult], _ note: String) -> Markup {
-        guard let sets = pairs.first?.sets, let stages = sets.first?.accuracy.stages, stages.contains(.step(1)) else {
-            return .empty
+        let sets = pairs.first?.sets ?? []
+        let stages = sets.first?.accuracy.stages.filter { $0 != .refined } ?? []
+        let rows = stages.enumerated().map { step, stage in
+            [step == 0 ? "before" : "\(step)"]
+                + sets.map { set in
+                    let values = pairs.compactMap { $0.accuracy(set.set, stage) }
+                    guard let worst = set.set == forgetSet ? values.max() : values.min() else { return "–" }
+                    let texts = [Spread(values).mean, worst].map { NumberText.fixed(100 * $0, digits: 2) }
+                    return "\(texts[0]) (\(texts[1]))"
+                }
         }
-        var table = TextTable(["after step"] + sets.map { "\($0.set), %" })
-        for (step, stage) in stages.filter({ $0 != .refined }).enumerated() {
-            let cells = sets.map { set -> String in
-                let values = pairs.compactMap { $0.accuracy(set.set, stage) }
-                guard let worst = set.set == forgetSet ? values.max() : values.min() else { return "–" }
-                let texts = [Spread(values).mean, worst].map { NumberText.fixed(100 * $0, digits: 2) }
-                return "\(texts[0]) (\(texts[1]))"
-            }
-            table.append([step == 0 ? "before" : "\(step)"] + cells)
-        }
+        let table = TextTable(["after step"] + sets.map { "\($0.set), %" }, rows)
         return .section(
-            "Step by step", id: "steps", .table(table),
-            .note(
+            "Step by step", id: "steps", stages.contains(.step(1)) ? .table(table) : .empty,
+            note:
                 "Accuracy on \(measuredOn) after each step of the policy: mean over the held-out pairs (worst).\(note)")
-        )
     }
 
     private static func learned(_ all: [UnitRecord], _ note: String) -> Markup {
-        let content = ["input", "output"].flatMap { side -> [Markup] in
+        let content = ["input", "output"].map { side -> Markup in
             let units = all.filter { $0.side == "\(side)s" && $0.layer == all.first?.layer }
             let strengths = UnitRecord.correlations(units)
-            guard let strongest = strengths.first else { return [] }
-            var table = TextTable(["feature", "correlation with the factor"])
-            for strength in strengths.prefix(5) {
-                table.append([strength.name, NumberText.fixed(strength.value, digits: 2)])
-            }
+            guard let strongest = strengths.first else { return .empty }
+            let rows = strengths.prefix(5).map { [$0.name, NumberText.fixed($0.value, digits: 2)] }
             return [
-                .tag("h3", "Factor of the \(side) units"), .table(table),
+                .tag("h3", "Factor of the \(side) units"),
+                .table(TextTable(["feature", "correlation with the factor"], rows)),
                 .figure(
                     scatter(units, feature: strongest.name),
                     """
@@ -127,27 +122,25 @@ extension Report {
                     """),
             ]
         }
-        return .section("What the policy learned", id: "learned", content)
+        return .section("What the policy learned", id: "learned", Markup(content))
     }
 
-    private static func scatter(_ units: [UnitRecord], feature: String) -> Markup {
-        let factors = UnitRecord.standardizedFactors(units)
-        let series = units.map(\.pair).unique.enumerated().map { place, pair in
-            ChartSeries(
-                name: pair, style: "s\(place % 7 + 1)", kind: .dots,
-                points: units.indices.filter { units[$0].pair == pair }.map { index in
-                    let value = units[index].features.first { $0.name == feature }?.value
-                    return ChartPoint(x: value ?? .nan, y: factors[index])
-                })
+    private static func scatter(_ units: [UnitRecord], feature: String) -> Chart {
+        let points = zip(units, UnitRecord.standardizedFactors(units)).map { unit, factor in
+            (pair: unit.pair, point: ChartPoint(x: unit.features[feature] ?? .nan, y: factor))
         }
-        return Chart(series, titles: (feature, "factor"), height: 300).markup
+        let series = points.map(\.pair).unique.enumerated().map { place, pair in
+            ChartSeries(
+                name: pair, style: ChartSeries.style(place), kind: .dots,
+                points: points.filter { $0.pair == pair }.map(\.point))
+        }
+        return Chart(series, titles: (feature, "factor"), height: 300)
     }
 
     private func purposes(_ all: [PairResult], _ note: String) -> Markup {
-        var table = TextTable(["purpose", "networks", "classes", "pairs", "accuracy"], text: 5)
-        for purpose in PairResult.Purpose.allCases {
+        let rows = PairResult.Purpose.allCases.compactMap { purpose -> [String]? in
             let pairs = all.filter { $0.purpose == purpose }
-            guard let first = pairs.first else { continue }
+            guard let first = pairs.first else { return nil }
             let changes = first.sets.map(\.set).map { set in
                 let ends = [Stage.before, .meanPolicy].map { stage in
                     Spread(pairs.compactMap { $0.accuracy(set, stage) }).mean
@@ -155,18 +148,18 @@ extension Report {
                 return "\(set) \(MeasureText.change(from: ends[0], to: ends[1], measure: "accuracy"))"
             }
             let classes = pairs.map { $0.isUnseenClass ? "\($0.label) (unseen)" : $0.label }
-            table.append([
+            return [
                 purpose == .heldOut ? "held out" : purpose.rawValue,
                 pairs.map(\.network).unique.joined(separator: ", "), classes.unique.joined(separator: ", "),
                 "\(pairs.count)", changes.joined(separator: "; "),
-            ])
+            ]
         }
         return .section(
-            "Which pairs were which", id: "purposes", .table(table),
-            .note(
-                """
+            "Which pairs were which", id: "purposes",
+            .table(TextTable(["purpose", "networks", "classes", "pairs", "accuracy"], rows, text: 5)),
+            note: """
                 Training and validation pairs are measured on the examples that the reward sees, held-out pairs on \
                 \(measuredOn).\(note)
-                """))
+                """)
     }
 }
