@@ -158,7 +158,7 @@ function learners.RandomSearch(options) end
 --- | --- | --- | --- | --- |
 --- | `best_return` | highest return of an episode so far | unit of the reward | rising |
 --- | `mean_return` | mean return of the generation | unit of the reward | rising |
---- | `gradient_norm` | global norm of the gradient before clipping | – | any; when it stays far above `max_gradient_norm`, every step is clipped |
+--- | `gradient_norm` | norm of the gradient of the mean reward by an action | unit of the reward | falling as the optimum comes near |
 --- | `learning_rate` | the schedule's value for this update | – | as configured |
 ---@param options? rledit.PathwiseGradientOptions
 ---@return rledit.Learner
