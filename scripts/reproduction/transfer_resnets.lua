@@ -146,4 +146,4 @@ judge("resnet56", resnet(56, "resnet56.safetensors"), 56)
 judge("resnet20", resnet(20, "resnet20.safetensors"), 20)
 judge("resnet20-jpeg", resnet(20, "resnet20-jpeg.safetensors"), 20)
 judge("resnet20-backdoor", resnet(20, "resnet20-backdoor.safetensors"), 20)
-for seed = 6, 5 + (args.heldout or 4) do judge("fine-tune " .. seed, finetuned(seed), 20) end
+for seed = 6, 5 + (args.heldout or 6) do judge("fine-tune " .. seed, finetuned(seed), 20) end
