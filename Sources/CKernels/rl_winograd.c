@@ -106,7 +106,8 @@ typedef float lanes __attribute__((vector_size(4 * FILTERS), aligned(4)));
 #define LANES(p) (*(lanes *)(p))
 
 /// Sixteen channels of one tile, whose rows are `row` numbers apart.
-static inline __attribute__((always_inline)) void lane_tile(const float *d, int64_t row, int64_t channels, float (*to)[FILTERS]) {
+static inline __attribute__((always_inline)) void lane_tile(const float *d, int64_t row, int64_t channels,
+                                                            float (*to)[FILTERS]) {
     lanes columns[4][4];
 #pragma clang loop unroll(full)
     for (int j = 0; j < 4; j++) {
@@ -123,8 +124,7 @@ static inline __attribute__((always_inline)) void lane_tile(const float *d, int6
 
 /// Adds the products of sixteen channels of the tiles at one place.
 static inline __attribute__((always_inline)) void lane_products(const float (*inputs)[PLACES][FILTERS],
-                                                                const float *transformed,
-                                                                lanes *sums) {
+                                                                const float *transformed, lanes *sums) {
     lanes own[TILES];
 #pragma clang loop unroll(full)
     for (int t = 0; t < TILES; t++) own[t] = sums[t];
@@ -163,8 +163,8 @@ RL_CLONES void rl_winograd_filters(int64_t examples, int64_t height, int64_t wid
                             __builtin_prefetch(x + (e + 1) * example + ahead + line * FILTERS, 0, 2);
                 }
                 for (int p = 0; p < PLACES; p++)
-                    lane_products((const float(*)[PLACES][FILTERS])inputs[0][p], transformed + (p * channels + c) * FILTERS,
-                                  sums[p]);
+                    lane_products((const float(*)[PLACES][FILTERS])inputs[0][p],
+                                  transformed + (p * channels + c) * FILTERS, sums[p]);
             }
             for (int64_t t = 0; t < count; t++) {
                 int64_t top = (first + t) / across * 2, left = (first + t) % across * 2;

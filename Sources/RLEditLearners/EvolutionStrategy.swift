@@ -154,25 +154,17 @@ public final class EvolutionStrategy: CatalogueLearner, GenerationLearner {
     /// Algorithm 1, line 6, with Adam: θ ← θ + α ∇, kept in the box.
     /// - Returns: the gradient's norm.
     private func step(along gradient: Tensor, of session: inout Session) -> Double {
-        let mean = UnsafeMutableBufferPointer(start: session.mean.value.pointer, count: session.mean.count)
+        let mean = UnsafeBufferPointer(start: session.mean.value.pointer, count: session.mean.count)
         var adam = AdamStep(count: session.updates, learningRate: session.learningRate)
         adam.beta1 = configuration.adamBeta1
         adam.beta2 = configuration.adamBeta2
         adam.epsilon = configuration.adamEpsilon
-        var arguments = adam.kernelArguments
         let decay = Float(configuration.weightDecay)
-        return gradient.withUnsafeBufferPointer { gradient in
-            // Adam descends, and the return is to rise.
-            let descent = mean.indices.map { decay * mean[$0] - gradient[$0] }
-            return descent.withUnsafeBufferPointer { descent in
-                guard let base = descent.baseAddress else { return 0 }
-                rl_adam(
-                    Int64(mean.count), session.mean.value.pointer, session.mean.firstMoment.pointer,
-                    session.mean.secondMoment.pointer, base, &arguments)
-                for index in mean.indices { mean[index] = min(max(mean[index], -1), 1) }
-                return rl_sum_of_squares(Int64(descent.count), base).squareRoot()
-            }
+        // Adam descends, and the return is to rise.
+        let descent = gradient.withUnsafeBufferPointer { gradient in
+            mean.indices.map { decay * mean[$0] - gradient[$0] }
         }
+        return session.mean.descend(descent, adam)
     }
 
     /// θ.

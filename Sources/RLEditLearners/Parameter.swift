@@ -102,3 +102,18 @@ package struct AdamStep: Sendable {
         return result
     }
 }
+
+extension Parameter {
+    /// A step of Adam against the gradient of what is to fall, `[count]`; values are kept in the box [−1, 1].
+    /// - Returns: the gradient's norm.
+    func descend(_ gradient: [Float], _ step: AdamStep) -> Double {
+        var arguments = step.kernelArguments
+        return gradient.withUnsafeBufferPointer { gradient in
+            guard let base = gradient.baseAddress else { return 0 }
+            rl_adam(
+                Int64(count), value.pointer, firstMoment.pointer, secondMoment.pointer, base, &arguments)
+            for index in 0..<count { value.pointer[index] = min(max(value.pointer[index], -1), 1) }
+            return rl_sum_of_squares(Int64(count), base).squareRoot()
+        }
+    }
+}

@@ -1,4 +1,3 @@
-internal import CKernels
 public import RLEditCore
 public import RLEditTensor
 public import RLEditWorlds
@@ -79,17 +78,8 @@ public final class PathwiseGradient: CatalogueLearner, GradientLearner {
         adam.beta1 = configuration.adamBeta1
         adam.beta2 = configuration.adamBeta2
         adam.epsilon = configuration.adamEpsilon
-        var arguments = adam.kernelArguments
         // Adam descends, and the reward is to rise.
-        let descent = gradient.map { -Float($0) }
-        let norm = descent.withUnsafeBufferPointer { descent -> Double in
-            guard let base = descent.baseAddress else { return 0 }
-            rl_adam(
-                Int64(size), session.mean.value.pointer, session.mean.firstMoment.pointer,
-                session.mean.secondMoment.pointer, base, &arguments)
-            return rl_sum_of_squares(Int64(size), base).squareRoot()
-        }
-        for index in 0..<size { session.mean.value.pointer[index] = min(max(session.mean.value.pointer[index], -1), 1) }
+        let norm = session.mean.descend(gradient.map { -Float($0) }, adam)
         self.session = session
         return [
             LogKey.bestReturn(session.best), LogKey.meanReturn(reward), LogKey.rewardGradientNorm(norm),
