@@ -20,7 +20,7 @@ static inline __attribute__((always_inline)) float sum_lanes(const float *lanes)
 
 static inline __attribute__((always_inline)) float adam_one(float *p, float *m, float *v, float g,
                                                             const rl_adam_coefficients s) {
-    const float first = *m + (1 - s.beta1) * (g - *m);
+    const float first = rl_flushed(*m + (1 - s.beta1) * (g - *m));
     const float second = s.beta2 * *v + (1 - s.beta2) * g * g;
     *m = first;
     *v = second;

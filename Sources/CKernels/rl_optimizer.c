@@ -1,5 +1,6 @@
 #include "rl_optimizer.h"
 #include "rl_blas.h"
+#include "rl_vector_math.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -20,7 +21,7 @@ RL_CLONES void rl_optimizer_sgd(float *restrict parameters, const float *restric
     float direct = nesterov ? 1 : 0, ahead = nesterov ? momentum : 1;
     for (int64_t i = 0; i < count; i++) {
         float g = gradientScale * gradients[i] + weightDecay * parameters[i];
-        float v = kept * velocity[i] + added * g;
+        float v = rl_flushed(kept * velocity[i] + added * g);
         velocity[i] = v;
         parameters[i] -= learningRate * (direct * g + ahead * v);
     }
@@ -37,7 +38,7 @@ RL_CLONES void rl_optimizer_adam(float *restrict parameters, const float *restri
     for (int64_t i = 0; i < count; i++) {
         float p = shrink * parameters[i];
         float g = gradientScale * gradients[i] + penalty * parameters[i];
-        float m = beta1 * firstMoment[i] + (1 - beta1) * g;
+        float m = rl_flushed(beta1 * firstMoment[i] + (1 - beta1) * g);
         float v = beta2 * secondMoment[i] + (1 - beta2) * g * g;
         firstMoment[i] = m;
         secondMoment[i] = v;

@@ -20,6 +20,10 @@ static inline int32_t rl_bits_of(float value) {
     return bits;
 }
 
+/// 0 in place of a moving mean below 1e-30. Where gradients are 0 it shrinks on and on, and once it or its product with a
+/// learning rate is subnormal, each operation takes some processors more than a hundred cycles.
+static inline float rl_flushed(float x) { return __builtin_elementwise_abs(x) < 1e-30f ? 0 : x; }
+
 /// e^x: x = k ln 2 + r, |r| <= ln 2 / 2, a polynomial for e^r and the exponent added to the bits. Saturates to 0 below
 /// -87.3 and to about 2.4e38 above 88.3; NaN stays NaN.
 static inline float rl_exp(float x) {
