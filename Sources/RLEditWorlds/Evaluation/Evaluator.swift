@@ -6,7 +6,8 @@ public import RLEditTensor
 ///
 /// What an edit cannot change is computed once (`ExampleBlocks`, the prefix cache); a candidate then costs only the
 /// layers from the first edited one on. Work is cut into (group of candidates) × (run of blocks) pieces that are spread
-/// over the workers and summed in a fixed order, so results are the same to the bit for any number of workers.
+/// over the workers. Sums are taken by block and added in a fixed order, so results are the same to the bit however the
+/// pieces are cut.
 public final class Evaluator: @unchecked Sendable {
     // Unchecked: everything but the scratch memory of `program` and `margins` is constant, and a piece uses only that of its
     // own worker or candidate; the owner calls it from one thread at a time, and never from inside a piece of a parallel
@@ -25,8 +26,7 @@ public final class Evaluator: @unchecked Sendable {
     private let program: Program
     /// Ranking and counting of margins; nil for other than two classes.
     let margins: MarginCounter?
-    /// Runs of blocks that one piece measures; fixed by the data alone.
-    private let segments: [Range<Int>]
+    /// Most blocks of one piece, and blocks whose sums are added before those of the next.
     private static let blocksPerSegment = 8
     /// Most bytes of what enters the edited layers that are kept by default: 2 GB.
     public static let defaultPrefixBytes = 2 << 30
@@ -133,9 +133,6 @@ public final class Evaluator: @unchecked Sendable {
         }
         self.cache = cache
         margins = classes == 2 ? try MarginCounter(sets: sets, workers: pool.workers) : nil
-        segments = stride(from: 0, to: cache.blocks.count, by: Evaluator.blocksPerSegment).map {
-            $0..<min($0 + Evaluator.blocksPerSegment, cache.blocks.count)
-        }
     }
 
     /// Measures candidates in this process; each is one edit per layer.
@@ -162,29 +159,42 @@ public final class Evaluator: @unchecked Sendable {
     private func sums(
         of candidates: [[LayerEdit]], _ selection: MetricSelection, margins: MarginCounter?
     ) throws -> [[SetSums]] {
-        let partial = Slots<[SetSums]>(count: candidates.count * segments.count)
         var consume: ScoreConsumer?
         if let margins {
             consume = { scores, stride, block, candidate in
                 margins.store(scores, stride: stride, block: block, candidate)
             }
         }
-        try measure(candidates, selection: selection, capture: consume) { candidate, segment, sums in
-            partial[candidate * segments.count + segment] = sums
-        }
-        return candidates.indices.map { candidate in
-            var total = [SetSums](repeating: SetSums(), count: sets.count)
-            for segment in segments.indices {
-                for (set, sums) in (partial[candidate * segments.count + segment] ?? []).enumerated() {
-                    total[set].add(sums)
+        return total(try measure(candidates, selection: selection, capture: consume), of: candidates.count)
+    }
+
+    /// Adds the sums of all blocks: those of a few blocks first, then these.
+    /// - Parameter blockSums: as `measure` returns them for all units.
+    /// - Returns: sums by candidate and set.
+    func total(_ blockSums: [SetSums], of candidates: Int) -> [[SetSums]] {
+        let zeros = [SetSums](repeating: SetSums(), count: sets.count)
+        var totals = Array(repeating: zeros, count: candidates)
+        var next = blockSums.startIndex
+        for group in 0..<groups(of: candidates) {
+            let members = members(of: group, among: candidates)
+            for first in stride(from: 0, to: cache.blocks.count, by: Evaluator.blocksPerSegment) {
+                var parts = members.map { _ in zeros }
+                for block in cache.blocks[first...].prefix(Evaluator.blocksPerSegment) {
+                    for member in parts.indices {
+                        parts[member][block.set].add(blockSums[next])
+                        next += 1
+                    }
+                }
+                for (member, part) in zip(members, parts) {
+                    for (set, sums) in part.enumerated() { totals[member][set].add(sums) }
                 }
             }
-            return total
         }
+        return totals
     }
 
     /// Takes the scores of one candidate on one block, `[classes, examples]` with their row stride, from any thread.
-    private typealias ScoreConsumer =
+    typealias ScoreConsumer =
         @Sendable (
             _ scores: UnsafePointer<Float>, _ stride: Int, _ block: ExampleBlocks.Block, _ candidate: Int
         ) -> Void
@@ -198,7 +208,7 @@ public final class Evaluator: @unchecked Sendable {
         let consume: ScoreConsumer = { scores, stride, block, candidate in
             capture.store(scores, stride: stride, block: block, candidate: candidate)
         }
-        try measure(candidates, selection: selection, capture: consume) { _, _, _ in }
+        _ = try measure(candidates, selection: selection, capture: consume)
         return capture.tensors
     }
 
@@ -222,35 +232,54 @@ public final class Evaluator: @unchecked Sendable {
         for (edit, layer) in zip(edits, layers) { try edit.requireFit(layer) }
     }
 
-    /// Cuts the work into pieces, (group of candidates) × (run of blocks), and spreads them over the workers.
-    /// - Parameter take: gets the sums by set of one candidate on one segment, from any thread.
-    private func measure(
-        _ candidates: [[LayerEdit]], selection: MetricSelection, capture: ScoreConsumer?,
-        take: @Sendable (_ candidate: Int, _ segment: Int, _ sums: [SetSums]) -> Void
-    ) throws {
+    /// Groups that candidates are measured in. Activations that are not kept are computed once for all of them.
+    func groups(of candidates: Int) -> Int {
+        cache.isKept ? (candidates + groupSize - 1) / groupSize : min(candidates, 1)
+    }
+
+    private func members(of group: Int, among candidates: Int) -> Range<Int> {
+        cache.isKept ? group * groupSize..<min((group + 1) * groupSize, candidates) : 0..<candidates
+    }
+
+    /// Pairs of a group and a block, in this order, are the units of the work.
+    func units(of candidates: Int) -> Range<Int> { 0..<groups(of: candidates) * cache.blocks.count }
+
+    /// Spreads units over the workers, in pieces of some blocks of one group: four for each worker, or more.
+    /// - Parameter units: nil for all.
+    /// - Returns: sums of each unit in turn, by member of its group.
+    func measure(
+        _ candidates: [[LayerEdit]], units: Range<Int>? = nil, selection: MetricSelection, capture: ScoreConsumer? = nil
+    ) throws -> [SetSums] {
         for candidate in candidates { try requireFit(candidate) }
-        // Activations that are not kept are computed once for all candidates, a block at a time.
-        let groupSize = cache.isKept ? groupSize : max(candidates.count, 1)
-        let groups = (candidates.count + groupSize - 1) / groupSize
-        try pool.forEach(groups * segments.count) { piece, worker in
-            let (group, segment) = (piece / segments.count, piece % segments.count)
-            let members = (group * groupSize)..<min((group + 1) * groupSize, candidates.count)
-            let wanted = segments[segment].filter { selection.isWanted(set: cache.blocks[$0].set) }
-            var sums = Array(repeating: [SetSums](repeating: SetSums(), count: sets.count), count: members.count)
+        let (units, blocks) = (units ?? self.units(of: candidates.count), cache.blocks.count)
+        let longest = min(max(units.count / (4 * pool.workers), 1), Evaluator.blocksPerSegment)
+        var pieces: [Range<Int>] = []
+        while let start = pieces.isEmpty ? units.lowerBound : pieces.last?.upperBound, start < units.upperBound {
+            pieces.append(start..<min(start + longest, (start / blocks + 1) * blocks, units.upperBound))
+        }
+        let sums = Slots<[SetSums]>(count: pieces.count)
+        try pool.forEach(pieces.count) { [pieces] piece, worker in
+            let (group, first) = pieces[piece].lowerBound.quotientAndRemainder(dividingBy: blocks)
+            let members = members(of: group, among: candidates.count)
+            let run = first..<first + pieces[piece].count
+            var own = [SetSums](repeating: SetSums(), count: run.count * members.count)
+            let wanted = run.filter { selection.isWanted(set: cache.blocks[$0].set) }
+            // What is not kept is computed for one block at a time.
             for blocks in cache.isKept ? [wanted] : wanted.map({ [$0] }) {
                 try scores(of: candidates[members], blocks: blocks, worker: worker) { member, index, scores, stride in
                     let block = cache.blocks[index]
                     block.labels.withUnsafeBufferPointer { labels in
                         guard let labels = labels.baseAddress else { return }
-                        sums[member][block.set].add(
+                        own[(index - first) * members.count + member].add(
                             scores: scores, stride: stride, classes: classes, count: block.rows.count, labels: labels,
                             probabilities: selection.needsProbabilities(set: block.set))
                     }
                     capture?(scores, stride, block, members.lowerBound + member)
                 }
             }
-            for (offset, member) in members.enumerated() { take(member, segment, sums[offset]) }
+            sums[piece] = own
         }
+        return try sums.values().flatMap(\.self)
     }
 
     /// One piece of work: the scores of some candidates on some blocks, `[classes, examples]` each.

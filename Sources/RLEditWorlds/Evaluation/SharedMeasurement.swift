@@ -4,23 +4,31 @@ public import RLEditTensor
 
 /// Candidates shared among the processes of a run.
 ///
-/// Each process measures whole groups of candidates, cut as one process alone cuts them, so that every product is of the
-/// same numbers in the same order: results are the same to the bit for any number of processes.
+/// Each process measures whole groups of candidates, cut as one process alone cuts them, or a part of their blocks of
+/// examples where there are more processes than groups. Every product is of the same numbers and every sum in the same order
+/// as in one process: results are the same to the bit for any number of processes.
 extension Evaluator {
     /// Measures candidates; each is one edit per layer.
     /// - Returns: sums by candidate and set; those of sets that `selection` does not want stay empty.
     /// - Throws: ``WorldError/invalidEdit(layer:message:)`` for an edit of another shape than its layer.
     func evaluate(_ candidates: [[LayerEdit]], selection: MetricSelection) throws -> [[SetSums]] {
+        // Margins are ranked over a whole set, so they are not shared by blocks.
+        if let processes = together, groups(of: candidates.count) < processes.count,
+            margins?.isWanted(selection) != true
+        {
+            for candidate in candidates { try requireFit(candidate) }
+            let share = processes.share(of: units(of: candidates.count).count, inGroupsOf: 1)
+            let own = try measure(candidates, units: share, selection: selection).flatMap(\.words)
+            let all = try processes.gather(own, for: .measures).flatMap(\.self)
+            return total(
+                try SetSums.read(all, count: candidates.count * cache.blocks.count), of: candidates.count)
+        }
         let all = try shared(candidates, for: .measures) { own in
             try evaluateHere(own, selection: selection).flatMap { $0.flatMap(\.words) }
         }
         guard let all else { return try evaluateHere(candidates, selection: selection) }
-        var words = all[...]
-        let measured = try candidates.map { _ in try sets.map { _ in try SetSums(&words) } }
-        guard words.isEmpty else {
-            throw ProcessGroupError.incomplete(got: all.count, expected: all.count - words.count)
-        }
-        return measured
+        let measured = try SetSums.read(all, count: candidates.count * sets.count)
+        return candidates.indices.map { Array(measured[$0 * sets.count..<($0 + 1) * sets.count]) }
     }
 
     /// Scores of candidates for every example of a set, `[examples, classes]` each.
@@ -51,12 +59,15 @@ extension Evaluator {
         _ candidates: [[LayerEdit]], for purpose: ProcessGroup.Purpose,
         _ measure: (_ own: [[LayerEdit]]) throws -> [UInt64]
     ) throws -> [UInt64]? {
-        guard let processes = pool.processes, processes.isTogether else { return nil }
+        guard let processes = together else { return nil }
         // A process that fails alone would leave the others waiting. So all of them check all candidates.
         for candidate in candidates { try requireFit(candidate) }
         let share = processes.share(of: candidates.count, inGroupsOf: groupSize)
         return try processes.gather(try measure(Array(candidates[share])), for: purpose).flatMap(\.self)
     }
+
+    /// The processes that measure now what this one does; nil where it works alone.
+    private var together: ProcessGroup? { pool.processes.flatMap { $0.isTogether ? $0 : nil } }
 }
 
 /// As words that travel between processes.
@@ -67,9 +78,19 @@ extension SetSums {
             .map(\.bitPattern) + (margins.map { [1] + $0.words } ?? [0])
     }
 
-    /// Takes the words of one from the front.
+    /// As many as are expected, and no word more.
     /// - Throws: ``ProcessGroupError/incomplete(got:expected:)``.
-    fileprivate init(_ words: inout ArraySlice<UInt64>) throws(ProcessGroupError) {
+    fileprivate static func read(_ all: [UInt64], count: Int) throws -> [SetSums] {
+        var words = all[...]
+        let result = try (0..<count).map { _ in try SetSums(&words) }
+        guard words.isEmpty else {
+            throw ProcessGroupError.incomplete(got: all.count, expected: all.count - words.count)
+        }
+        return result
+    }
+
+    /// Takes the words of one from the front.
+    private init(_ words: inout ArraySlice<UInt64>) throws(ProcessGroupError) {
         correct = Int(try words.takeInteger())
         softmax.loss = Double(bitPattern: try words.take())
         softmax.confidence = Double(bitPattern: try words.take())
