@@ -3,23 +3,35 @@
 
 #include <string.h>
 
-enum { PLACES = 16, CHANNEL_TILE = 64, FILTERS = 16, TILES = 8 };
+enum { PLACES = 16, CHANNEL_TILE = 64 };
 
-RL_CLONES void rl_winograd_weights(int64_t outputs, int64_t inputs, const float *weights, const float *scale,
-                                   int64_t stride, int64_t place, float *transformed) {
-    for (int64_t o = 0; o < outputs; o++) {
-        for (int64_t i = 0; i < inputs; i++) {
-            const float *g = weights + (o * inputs + i) * 9;
-            float rows[4][3];
-            for (int j = 0; j < 3; j++) {
-                float a = g[j] * scale[o], b = g[3 + j] * scale[o], c = g[6 + j] * scale[o];
-                rows[0][j] = a, rows[1][j] = 0.5f * (a + b + c), rows[2][j] = 0.5f * (a - b + c), rows[3][j] = c;
+RL_CLONES void rl_winograd_weights(int64_t outputs, int64_t inputs, const float *weights, int32_t turned,
+                                   const float *scale, int64_t stride, int64_t place, float *transformed) {
+    float taps[9][CHANNEL_TILE];
+    for (int64_t i = 0; i < inputs; i++) {
+        for (int64_t first = 0; first < outputs; first += CHANNEL_TILE) {
+            int64_t count = outputs - first < CHANNEL_TILE ? outputs - first : CHANNEL_TILE;
+            for (int64_t o = 0; o < count; o++) {
+                const float *g = weights + (turned ? i * outputs + first + o : (first + o) * inputs + i) * 9;
+                float factor = scale ? scale[first + o] : 1;
+                for (int j = 0; j < 9; j++) taps[j][o] = g[turned ? 8 - j : j] * factor;
             }
-            float *to = transformed + i * stride + place + o;
-            for (int j = 0; j < 4; j++) {
-                float a = rows[j][0], b = rows[j][1], c = rows[j][2];
-                float values[4] = {a, 0.5f * (a + b + c), 0.5f * (a - b + c), c};
-                for (int k = 0; k < 4; k++) to[(j * 4 + k) * inputs * stride] = values[k];
+            float *to = transformed + i * stride + place + first;
+            int64_t step = inputs * stride;
+#pragma clang loop vectorize(assume_safety)
+            for (int64_t o = 0; o < count; o++) {
+                float rows[4][3];
+                for (int j = 0; j < 3; j++) {
+                    float a = taps[j][o], b = taps[3 + j][o], c = taps[6 + j][o];
+                    rows[0][j] = a, rows[1][j] = 0.5f * (a + b + c), rows[2][j] = 0.5f * (a - b + c), rows[3][j] = c;
+                }
+                for (int j = 0; j < 4; j++) {
+                    float a = rows[j][0], b = rows[j][1], c = rows[j][2];
+                    to[(4 * j) * step + o] = a;
+                    to[(4 * j + 1) * step + o] = 0.5f * (a + b + c);
+                    to[(4 * j + 2) * step + o] = 0.5f * (a - b + c);
+                    to[(4 * j + 3) * step + o] = c;
+                }
             }
         }
     }
@@ -95,90 +107,6 @@ RL_CLONES void rl_winograd_outputs(int64_t examples, int64_t height, int64_t wid
                     to[next + c] = b;
                     to[c] = a;
                 }
-            }
-        }
-    }
-}
-
-/// The numbers of sixteen filters, or of sixteen channels, which the compiler keeps in as few registers as they need.
-typedef float lanes __attribute__((vector_size(4 * FILTERS), aligned(4)));
-
-#define LANES(p) (*(lanes *)(p))
-
-/// Sixteen channels of one tile, whose rows are `row` numbers apart.
-static inline __attribute__((always_inline)) void lane_tile(const float *d, int64_t row, int64_t channels,
-                                                            float (*to)[FILTERS]) {
-    lanes columns[4][4];
-#pragma clang loop unroll(full)
-    for (int j = 0; j < 4; j++) {
-        const float *p = d + j * row;
-        lanes a = LANES(p), b = LANES(p + channels), e = LANES(p + 2 * channels), f = LANES(p + 3 * channels);
-        columns[0][j] = a - e, columns[1][j] = b + e, columns[2][j] = e - b, columns[3][j] = b - f;
-    }
-#pragma clang loop unroll(full)
-    for (int k = 0; k < 4; k++) {
-        lanes a = columns[k][0], b = columns[k][1], e = columns[k][2], f = columns[k][3];
-        LANES(to[k]) = a - e, LANES(to[4 + k]) = b + e, LANES(to[8 + k]) = e - b, LANES(to[12 + k]) = b - f;
-    }
-}
-
-/// Adds the products of sixteen channels of the tiles at one place.
-static inline __attribute__((always_inline)) void lane_products(const float (*inputs)[PLACES][FILTERS],
-                                                                const float *transformed, lanes *sums) {
-    lanes own[TILES];
-#pragma clang loop unroll(full)
-    for (int t = 0; t < TILES; t++) own[t] = sums[t];
-    for (int i = 0; i < FILTERS; i++) {
-        lanes filters = LANES(transformed + i * FILTERS);
-#pragma clang loop unroll(full)
-        for (int t = 0; t < TILES; t++) own[t] += inputs[t][0][i] * filters;
-    }
-#pragma clang loop unroll(full)
-    for (int t = 0; t < TILES; t++) sums[t] = own[t];
-}
-
-RL_CLONES void rl_winograd_filters(int64_t examples, int64_t height, int64_t width, int64_t channels, const float *x,
-                                   const float *transformed, float *framed, float *y) {
-    int64_t across = (width + 1) / 2, tiles = (height + 1) / 2 * across, frame = 2 * across + 2;
-    int64_t example = height * width * channels;
-    memset(framed, 0, (size_t)((height + 1) / 2 * 2 + 2) * (size_t)(frame * channels) * sizeof *framed);
-    for (int64_t e = 0; e < examples; e++) {
-        for (int64_t r = 0; r < height; r++)
-            memcpy(framed + ((r + 1) * frame + 1) * channels, x + e * example + r * width * channels,
-                   (size_t)(width * channels) * sizeof *x);
-        for (int64_t first = 0; first < tiles; first += TILES) {
-            int64_t count = tiles - first < TILES ? tiles - first : TILES;
-            lanes sums[PLACES][TILES];
-            float inputs[TILES][PLACES][FILTERS];
-            memset(sums, 0, sizeof sums);
-            // Sixteen channels of eight tiles at a time, which stay in the first-level cache.
-            for (int64_t c = 0; c < channels; c += FILTERS) {
-                for (int64_t t = 0; t < count; t++) {
-                    int64_t top = (first + t) / across * 2, left = (first + t) % across * 2;
-                    lane_tile(framed + (top * frame + left) * channels + c, frame * channels, channels, inputs[t]);
-                    // The next example is fetched on the way: waiting for its pixels took a quarter of the time.
-                    int64_t ahead = ((first + t) * channels / FILTERS + c / FILTERS) * 4 * FILTERS;
-                    if (e + 1 < examples && ahead < example)
-                        for (int line = 0; line < 4; line++)
-                            __builtin_prefetch(x + (e + 1) * example + ahead + line * FILTERS, 0, 2);
-                }
-                for (int p = 0; p < PLACES; p++)
-                    lane_products((const float(*)[PLACES][FILTERS])inputs[0][p],
-                                  transformed + (p * channels + c) * FILTERS, sums[p]);
-            }
-            for (int64_t t = 0; t < count; t++) {
-                int64_t top = (first + t) / across * 2, left = (first + t) % across * 2;
-                float *to = y + ((e * height + top) * width + left) * FILTERS;
-                lanes upper[4], lower[4];
-                for (int k = 0; k < 4; k++) {
-                    upper[k] = sums[k][t] + sums[4 + k][t] + sums[8 + k][t];
-                    lower[k] = sums[4 + k][t] - sums[8 + k][t] - sums[12 + k][t];
-                }
-                int right = left + 1 < width, below = top + 1 < height;
-                LANES(to) = upper[0] + upper[1] + upper[2];
-                if (right) LANES(to + FILTERS) = upper[1] - upper[2] - upper[3];
-                if (below) LANES(to + width * FILTERS) = lower[0] + lower[1] + lower[2];
-                if (right && below) LANES(to + (width + 1) * FILTERS) = lower[1] - lower[2] - lower[3];
             }
         }
     }

@@ -107,7 +107,8 @@ public struct Conv2D: FoldsBatchNorm, DescribedLayer {
     }
 
     public func makeKernel(_ request: KernelRequest) throws(NetworkError) -> any LayerKernel {
-        try Kernel(layer: self, request: request)
+        if let kernel = WinogradKernel(layer: self, request: request) { return kernel }
+        return try Kernel(layer: self, request: request)
     }
 
     /// Owns a plan of the numeric library.

@@ -32,7 +32,7 @@ struct DenseConvolution: Sendable {
     /// - Parameter input: shape of what enters the convolution, `[channels, height, width]`.
     /// - Returns: nil for another convolution, or one whose products would be too small, or take too much memory, to pay.
     init?(_ convolution: Conv2D, _ layer: EditedLayer, input: [Int], workers: Int) {
-        guard DenseConvolution.hasTiles(convolution), input.count == 3,
+        guard convolution.hasTiles, input.count == 3,
             (16...512).contains(convolution.inChannels), (16...512).contains(convolution.outChannels),
             input[1] * input[2] <= 1 << 12
         else { return nil }
@@ -40,12 +40,6 @@ struct DenseConvolution: Sendable {
         (inputs, outputs) = (convolution.inChannels, convolution.outChannels)
         (height, width) = (input[1], input[2])
         scratch = Slots(count: workers)
-    }
-
-    /// Whether Winograd's tiles of 2×2 outputs cover a convolution.
-    static func hasTiles(_ convolution: Conv2D) -> Bool {
-        convolution.kernel == (3, 3) && convolution.stride == (1, 1) && convolution.padding == (1, 1)
-            && convolution.dilation == (1, 1) && convolution.groups == 1
     }
 
     /// Candidates that share products.
@@ -70,7 +64,7 @@ struct DenseConvolution: Sendable {
             change.withUnsafeBufferPointer { change in
                 guard let change = change.baseAddress else { return }
                 rl_winograd_weights(
-                    Int64(outputs), Int64(inputs), change, scale, Int64(stride), Int64(index * outputs),
+                    Int64(outputs), Int64(inputs), change, 0, scale, Int64(stride), Int64(index * outputs),
                     own.weights.pointer)
             }
         }

@@ -17,8 +17,8 @@ struct ShiftFilters: Sendable {
     /// `[count, channels, kernel height, kernel width]`.
     private let shape: [Int]
     private let isTiled: Bool
-    /// What the filters give for a run, and an example within a frame of zeros; of each worker.
-    private let scratch: Slots<(responses: TensorStorage, framed: TensorStorage)>
+    /// What the filters give for a run, and what that takes; of each worker.
+    private let memory: Slots<(responses: TensorStorage, scratch: TensorStorage)>
 
     /// - Parameter input: shape of what enters the convolution, `[channels, height, width]`.
     init(_ convolution: Conv2D, input: [Int], workers: Int) throws {
@@ -26,8 +26,8 @@ struct ShiftFilters: Sendable {
         let node = Network.Node(name: "filters", layer: filters, inputs: [-1])
         self.convolution = try Network(inputShape: input, nodes: [node], random: RandomStream(seed: 0))
         shape = [ShiftFilters.count, convolution.inChannels, convolution.kernel.0, convolution.kernel.1]
-        isTiled = DenseConvolution.hasTiles(convolution) && convolution.inChannels % ShiftFilters.count == 0
-        scratch = Slots(count: workers)
+        isTiled = filters.hasTiles && filters.hasBlocks
+        memory = Slots(count: workers)
     }
 
     /// Weights of filters for ``forEachRun(of:weights:worker:body:)``.
@@ -41,12 +41,11 @@ struct ShiftFilters: Sendable {
             }
         }
         guard isTiled else { return stacked }
-        let ones = [Float](repeating: 1, count: ShiftFilters.count)
         return try Tensor(shape: [16, shape[1], ShiftFilters.count]) { buffer in
             stacked.withUnsafeBufferPointer { stacked in
                 guard let stacked = stacked.baseAddress, let to = buffer.baseAddress else { return }
                 rl_winograd_weights(
-                    Int64(ShiftFilters.count), Int64(shape[1]), stacked, ones, Int64(ShiftFilters.count), 0, to)
+                    Int64(ShiftFilters.count), Int64(shape[1]), stacked, 0, nil, Int64(ShiftFilters.count), 0, to)
             }
         }
     }
@@ -70,20 +69,23 @@ struct ShiftFilters: Sendable {
             return
         }
         let (height, width, channels) = (inputs.shape[1], inputs.shape[2], inputs.shape[3])
+        var size = rl_winograd_shape()
+        (size.height, size.width, size.inputs) = (Int64(height), Int64(width), Int64(channels))
+        (size.examples, size.outputs) = (Int64(ShiftFilters.run), Int64(ShiftFilters.count))
         let own =
-            scratch[worker]
+            memory[worker]
             ?? (
                 TensorStorage(uninitializedCount: ShiftFilters.run * height * width * ShiftFilters.count),
-                TensorStorage(uninitializedCount: (height + 3) * (width + 3) * channels)
+                TensorStorage(uninitializedCount: Int(rl_winograd_scratch(&size)))
             )
-        scratch[worker] = own
+        memory[worker] = own
         for run in runs {
+            size.examples = Int64(run.count)
             inputs.withUnsafeBufferPointer { inputs in
                 weights.withUnsafeBufferPointer { weights in
                     guard let x = inputs.baseAddress, let weights = weights.baseAddress else { return }
-                    rl_winograd_filters(
-                        Int64(run.count), Int64(height), Int64(width), Int64(channels),
-                        x + run.lowerBound * height * width * channels, weights, own.framed.pointer,
+                    rl_winograd_convolve(
+                        &size, x + run.lowerBound * height * width * channels, weights, own.scratch.pointer,
                         own.responses.pointer)
                 }
             }
