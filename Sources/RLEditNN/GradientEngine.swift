@@ -10,6 +10,8 @@ internal import RLEditTensor
 final class GradientEngine {
     /// Rows of a chunk: enough for products to run at full rate, few enough that activations stay in the cache.
     static let chunkRows = 32
+    /// The same with batch norms, where lanes take turns: what a convolution gives is still in the cache for the sums over it.
+    static let batchNormRows = 16
     /// Bounds the memory of lane buffers, each as large as all parameters together.
     static let laneLimit = 8
     /// Floats of one block when parameters are spread over the pool.
@@ -52,7 +54,8 @@ final class GradientEngine {
         random: RandomStream,
         examples: @Sendable (Range<Int>) throws -> (inputs: ExampleInputs, targets: Targets)
     ) throws -> ObjectiveTerms {
-        let chunks = (rows + GradientEngine.chunkRows - 1) / GradientEngine.chunkRows
+        let chunkRows = graph.batchNorms.isEmpty ? GradientEngine.chunkRows : GradientEngine.batchNormRows
+        let chunks = (rows + chunkRows - 1) / chunkRows
         let laneCount = min(chunks, GradientEngine.laneLimit)
         while lanes.count < laneCount {
             lanes.append(TensorStorage(zeros: graph.flatCount))
