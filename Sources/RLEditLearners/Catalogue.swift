@@ -1,7 +1,7 @@
 public import RLEditCore
 
 /// A learner that users can name: its declaration is where scripts, checks, comparisons, manifests and the reference
-/// pages know it from. To add one, write its file, and name its type in ``Learners/all``.
+/// pages know it from. To add one, write its file, and name its type in ``Learners/forTasks``.
 public protocol CatalogueLearner: Learner {
     associatedtype Configuration: LearnerConfiguration
     /// The field's name of the method, for example `PPO`.
@@ -45,8 +45,11 @@ extension Setting where Owner: LearnerConfiguration {
 }
 
 public enum Learners {
+    /// All that scripts can name.
+    public static var all: [any CatalogueLearner.Type] { forTasks + forPolicies }
+
     /// Those that learn any task, in the order in which lists show them.
-    public static var all: [any CatalogueLearner.Type] {
+    public static var forTasks: [any CatalogueLearner.Type] {
         [
             PPO.self, Reinforce.self, EvolutionStrategy.self, CMAES.self, SeparableCMAES.self, SNES.self,
             HillClimber.self, RandomSearch.self,
@@ -56,10 +59,10 @@ public enum Learners {
     /// Those that only train policies over many networks.
     public static var forPolicies: [any CatalogueLearner.Type] { [PathwiseGradient.self] }
 
-    public static var names: [String] { all.map { $0.name } }
+    public static var namesForTasks: [String] { forTasks.map { $0.name } }
 
     /// nil when no learner has this name.
     public static func named(_ name: String) -> (any CatalogueLearner.Type)? {
-        (all + forPolicies).first { $0.name == name }
+        all.first { $0.name == name }
     }
 }

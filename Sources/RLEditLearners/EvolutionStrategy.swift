@@ -23,7 +23,7 @@ public final class EvolutionStrategy: CatalogueLearner, GenerationLearner {
     ]
 
     /// Settings of ``EvolutionStrategy``. Defaults were chosen on seeds ≥ 100 and validation images (docs/learners.md).
-    public struct Configuration: LearnerConfiguration {
+    public struct Configuration: LearnerConfiguration, AdamConfiguration {
         public var steps = 8192
         /// Many small steps beat fewer and surer ones on a budget of hundreds.
         public var populationSize = 16
@@ -50,10 +50,7 @@ public final class EvolutionStrategy: CatalogueLearner, GenerationLearner {
                 .number(
                     "weightDecay", \.weightDecay, .notNegative,
                     "pull of the mean towards 0, in units of the gradient"),
-                .number("adamBeta1", \.adamBeta1, .decay, "decay of Adam's mean gradient"),
-                .number("adamBeta2", \.adamBeta2, .decay, "decay of Adam's mean squared gradient"),
-                .number("adamEpsilon", \.adamEpsilon, .positive, "Adam's ε"),
-            ]
+            ] + Setting.adam
         }
 
         public func validateTogether(owner: String) throws {
@@ -155,10 +152,7 @@ public final class EvolutionStrategy: CatalogueLearner, GenerationLearner {
     /// - Returns: the gradient's norm.
     private func step(along gradient: Tensor, of session: inout Session) -> Double {
         let mean = UnsafeBufferPointer(start: session.mean.value.pointer, count: session.mean.count)
-        var adam = AdamStep(count: session.updates, learningRate: session.learningRate)
-        adam.beta1 = configuration.adamBeta1
-        adam.beta2 = configuration.adamBeta2
-        adam.epsilon = configuration.adamEpsilon
+        let adam = configuration.adamStep(count: session.updates, learningRate: session.learningRate)
         let decay = Float(configuration.weightDecay)
         // Adam descends, and the return is to rise.
         let descent = gradient.withUnsafeBufferPointer { gradient in

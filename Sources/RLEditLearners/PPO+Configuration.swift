@@ -3,7 +3,7 @@ public import RLEditCore
 extension PPO {
     /// Settings of ``PPO`` under the field's names. Defaults are those of Stable-Baselines3 unless a comment says why not;
     /// those that differ were chosen on seeds ≥ 100 and validation images (docs/results.md, "Defaults").
-    public struct Configuration: LearnerConfiguration {
+    public struct Configuration: LearnerConfiguration, AdamConfiguration {
         /// As many as the reference task's.
         public var steps = 8192
         /// Not 256: more updates from the same candidates reach a good edit with fewer of them. With episodes of
@@ -94,10 +94,7 @@ extension PPO {
                 .number(
                     "initialLogStandardDeviation", \.initialLogStandardDeviation, .logStandardDeviation,
                     "log σ of actions before the first update; false: -0.7 at horizon 1, else -1"),
-                .number("adamBeta1", \.adamBeta1, .decay, "decay of Adam's mean gradient"),
-                .number("adamBeta2", \.adamBeta2, .decay, "decay of Adam's mean squared gradient"),
-                .number("adamEpsilon", \.adamEpsilon, .positive, "Adam's ε"),
-            ]
+            ] + Setting.adam
         }
 
         public func validateTogether(owner: String) throws {

@@ -122,10 +122,8 @@ public final class PPO: CatalogueLearner, PolicyLearner {
                         learner: name, update: session.updates, quantity: "the gradient's norm", value: "\(norm)")
                 }
                 session.optimizerSteps += 1
-                var step = AdamStep(count: session.optimizerSteps, learningRate: learningRate)
-                step.beta1 = configuration.adamBeta1
-                step.beta2 = configuration.adamBeta2
-                step.epsilon = configuration.adamEpsilon  // detail 3
+                // Detail 3: Adam's ε.
+                var step = configuration.adamStep(count: session.optimizerSteps, learningRate: learningRate)
                 step.gradientScale = min(1, configuration.maxGradientNorm / (norm + 1e-6))
                 policy.update(step)
                 gradientNorms.append(norm)

@@ -40,7 +40,7 @@ struct LearnerRows {
 
     /// Every learner with its defaults. Those that train networks or decompose matrices have no target.
     private static var learners: [(make: () -> any Learner, target: Row.Target?)] {
-        Learners.all.map { learner in
+        Learners.forTasks.map { learner in
             let isCostly = learner is any PolicyLearner.Type || learner is CMAES.Type
             return ({ learner.standard(budget: steps) }, isCostly ? nil : .atMost(10))
         }

@@ -57,7 +57,7 @@ import Testing
     @Test("Two trainings with one seed agree to the bit, another seed differs", arguments: Kind.allCases)
     func repeatable(kind: Kind) throws { try repeatable { try Self.makeDriver(kind, workers: 1, seed: $0) } }
 
-    @Test("So do those of every learner of the catalogue", arguments: Learners.names)
+    @Test("So do those of every learner of the catalogue", arguments: Learners.namesForTasks)
     func repeatable(learner: String) throws {
         try repeatable { try Self.makeDriver(learner, workers: 1, seed: $0) }
     }
@@ -74,7 +74,7 @@ import Testing
     @Test("The number of workers does not change a bit", arguments: Kind.allCases)
     func workers(kind: Kind) throws { try workers { try Self.makeDriver(kind, workers: $0) } }
 
-    @Test("Nor in any learner of the catalogue", arguments: Learners.names)
+    @Test("Nor in any learner of the catalogue", arguments: Learners.namesForTasks)
     func workers(learner: String) throws { try workers { try Self.makeDriver(learner, workers: $0) } }
 
     private func workers(_ make: (Int) throws -> LearnerDriver) throws {
@@ -91,7 +91,7 @@ import Testing
     @Test("A restored learner continues to the same bytes, in the middle of a rollout too", arguments: Kind.allCases)
     func restored(kind: Kind) throws { try restored { try Self.makeDriver(kind, workers: $0, steps: 2048) } }
 
-    @Test("So does every learner of the catalogue", arguments: Learners.names)
+    @Test("So does every learner of the catalogue", arguments: Learners.namesForTasks)
     func restored(learner: String) throws {
         try restored { try Self.makeDriver(learner, workers: $0, steps: 2048) }
     }

@@ -7,7 +7,7 @@ import Testing
 @Suite struct GlossaryTests {
     @Test(
         "Every learner logs the keys that it declares, in the same order, and nothing else",
-        arguments: Learners.names)
+        arguments: Learners.namesForTasks)
     func keys(name: String) throws {
         let type = try #require(Learners.named(name))
         var learner: any Learner = type.standard(budget: 64)

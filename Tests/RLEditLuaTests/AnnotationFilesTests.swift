@@ -87,7 +87,7 @@ import Testing
     @Test("a learner's documentation has a row for each number that it logs")
     func logs() throws {
         let file = try #require(try AnnotationFiles.all().first { $0.path == "rledit/learners.lua" })
-        for learner in Learners.all + Learners.forPolicies {
+        for learner in Learners.all {
             let end = try #require(file.text.range(of: "function learners.\(learner.name)("))
             let block = file.text[..<end.lowerBound].components(separatedBy: "\n\n").last ?? ""
             let keys = block.matches(of: /(?m)^--- \| `(\w+)` \|/).map { String($0.1) }
@@ -102,7 +102,7 @@ import Testing
             let configuration = Made.Configuration()
             #expect(configuration.settings.map(\.name) == fields(configuration), "\(Made.name)")
         }
-        for learner in Learners.all + Learners.forPolicies { check(learner) }
+        for learner in Learners.all { check(learner) }
         func names(_ method: some UnlearningMethod) -> [String] { method.settings.map(\.name) }
         for method in Baselines.all {
             // Variants of a method share a type, and may lack each other's settings.

@@ -139,7 +139,7 @@ enum BoundCalls {
             "retrain", "fine_tune", "gradient_ascent", "gradient_ascent_stopped", "neg_grad_plus", "random_label",
             "salun", "l1_sparse",
         ]
-        let learners = (Learners.all + Learners.forPolicies).map { "\($0.name) {}" }
+        let learners = Learners.all.map { "\($0.name) {}" }
         let worlds = ["MaskWorld { layer = 'fc1', horizon = 2 }", "ShiftWorld { layers = { 'fc1', 'fc2' } }"]
         let transfer = [
             "TaskDistribution { networks = { model }, classes = { 0 }, sets = function() return { forget = forget, retain = retain } end }",

@@ -54,6 +54,25 @@ struct GradientCheckTests {
         expectClose(report, ["layer.weight", "layer.bias"])
     }
 
+    @Test("Conv2D without bias goes by Winograd's products, and gives what the library gives with a bias of 0")
+    func tiledConvolution() throws {
+        func pulledBack(bias: Bool) throws -> (outputs: Tensor, inputGradient: Tensor, weightGradient: Tensor) {
+            var network = try Network(
+                inputShape: [16, 9, 8], layers: [("layer", Conv2D(16, 48, kernel: 3, padding: 1, bias: bias))],
+                random: RandomStream(seed: 1))
+            if bias { try network.setParameter("layer.bias", try Tensor.zeros([48])) }
+            let input = try GradientCheck.normal([3, 16, 9, 8], RandomStream(seed: 2))
+            let arriving = try GradientCheck.normal([3, 48, 9, 8], RandomStream(seed: 3))
+            let (outputs, inputGradient, parameterGradients) = try network.pullback(input) { _ in arriving }
+            return (outputs, inputGradient, parameterGradients[0])
+        }
+        let (tiled, library) = (try pulledBack(bias: false), try pulledBack(bias: true))
+        #expect(tiled.outputs.scalars != library.outputs.scalars)
+        #expect(difference(tiled.outputs, library.outputs) < 1e-5)
+        #expect(difference(tiled.inputGradient, library.inputGradient) < 2e-5)
+        #expect(difference(tiled.weightGradient, library.weightGradient) < 1e-4)
+    }
+
     @Test("Pooling: apart and overlapping, with and without padding")
     func pooling() throws {
         let apart = Reference.Slide(kernel: (2, 2), stride: (2, 2), padding: (0, 0))

@@ -16,7 +16,7 @@ public final class PathwiseGradient: CatalogueLearner, GradientLearner {
     public static let logKeys: [LogKey] = [.bestReturn, .meanReturn, .rewardGradientNorm, .learningRate]
 
     /// Settings of ``PathwiseGradient``. Defaults were chosen on the validation pairs of `examples/transfer.lua`.
-    public struct Configuration: LearnerConfiguration {
+    public struct Configuration: LearnerConfiguration, AdamConfiguration {
         public var steps = 300
         public var learningRate = Schedule.linear(0.02, 0.002)
         public var adamBeta1 = 0.9
@@ -31,10 +31,7 @@ public final class PathwiseGradient: CatalogueLearner, GradientLearner {
             [
                 .steps,
                 .schedule("learningRate", \.learningRate, .notNegative, "Adam's step size"),
-                .number("adamBeta1", \.adamBeta1, .decay, "decay of Adam's mean gradient"),
-                .number("adamBeta2", \.adamBeta2, .decay, "decay of Adam's mean squared gradient"),
-                .number("adamEpsilon", \.adamEpsilon, .positive, "Adam's ε"),
-            ]
+            ] + Setting.adam
         }
     }
 
@@ -74,10 +71,7 @@ public final class PathwiseGradient: CatalogueLearner, GradientLearner {
         session.updates += 1
         session.best = max(session.best, reward)
         let rate = try configuration.value(of: \.learningRate, at: progress)
-        var adam = AdamStep(count: session.updates, learningRate: rate)
-        adam.beta1 = configuration.adamBeta1
-        adam.beta2 = configuration.adamBeta2
-        adam.epsilon = configuration.adamEpsilon
+        let adam = configuration.adamStep(count: session.updates, learningRate: rate)
         // Adam descends, and the reward is to rise.
         let norm = session.mean.descend(gradient.map { -Float($0) }, adam)
         self.session = session

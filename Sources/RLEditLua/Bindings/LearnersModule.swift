@@ -24,7 +24,7 @@ extension HostModules {
                 """
             )
             module.types(CustomLearner.annotation)
-            for learner in Learners.all + Learners.forPolicies {
+            for learner in Learners.all {
                 module.types(optionsAnnotation(of: learner))
                 module.function(
                     learner.name, documentation(of: learner, log: logTable(learner.logKeys)), constructor(of: learner))

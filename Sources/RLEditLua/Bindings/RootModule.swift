@@ -107,7 +107,7 @@ extension HostModules {
             for world in Worlds.all {
                 module.function(world.name, seeing("rledit.worlds", documentation(of: world)), constructor(of: world))
             }
-            for learner in Learners.all + Learners.forPolicies {
+            for learner in Learners.all {
                 module.function(
                     learner.name, seeing("rledit.learners", documentation(of: learner)), constructor(of: learner))
             }

@@ -146,7 +146,7 @@ package struct ComparedMethod: Sendable {
     private typealias Entry = (name: String, form: Form)
 
     private static var learners: [Entry] {
-        Learners.all.map { learner in (learner.name, .learner { ScriptLearner(learner, budget: $0) }) }
+        Learners.forTasks.map { learner in (learner.name, .learner { ScriptLearner(learner, budget: $0) }) }
     }
 
     private static var baselines: [Entry] {
