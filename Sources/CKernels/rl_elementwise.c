@@ -1,5 +1,6 @@
 #include "rl_elementwise.h"
 #include "rl_blas.h"
+#include "rl_vector_math.h"
 
 #include <math.h>
 #include <string.h>
@@ -174,24 +175,34 @@ void rl_arg_rows(int32_t largest, const float *x, int64_t rows, int64_t width, i
     }
 }
 
-void rl_softmax_rows(int32_t logarithm, const float *x, int64_t rows, int64_t width, float *out) {
+RL_CLONES void rl_softmax_rows(int32_t logarithm, const float *x, int64_t rows, int64_t width, float *out) {
+    // Lanes, whose order is fixed, so that loops become vectors: rows of attention are short and many.
+    enum { LANES = 16 };
     for (int64_t r = 0; r < rows; r++) {
         const float *source = x + r * width;
         float *target = out + r * width;
-        float largest = source[0];
-        for (int64_t i = 1; i < width; i++) largest = source[i] > largest ? source[i] : largest;
-        double sum = 0;
+        float maxima[LANES], largest = source[0];
+        for (int l = 0; l < LANES; l++) maxima[l] = largest;
+        int64_t whole = width / LANES * LANES;
+        for (int64_t i = 0; i < whole; i += LANES)
+            for (int l = 0; l < LANES; l++) maxima[l] = source[i + l] > maxima[l] ? source[i + l] : maxima[l];
+        for (int l = 0; l < LANES; l++) largest = maxima[l] > largest ? maxima[l] : largest;
+        for (int64_t i = whole; i < width; i++) largest = source[i] > largest ? source[i] : largest;
         if (logarithm) {
+            double sum = 0;
             for (int64_t i = 0; i < width; i++) sum += (double)expf(source[i] - largest);
             const float offset = (float)log(sum);
             for (int64_t i = 0; i < width; i++) target[i] = (source[i] - largest) - offset;
-        } else {
-            for (int64_t i = 0; i < width; i++) {
-                target[i] = expf(source[i] - largest);
-                sum += (double)target[i];
-            }
-            const double scale = 1.0 / sum;
-            for (int64_t i = 0; i < width; i++) target[i] = (float)((double)target[i] * scale);
+            continue;
         }
+#pragma clang loop vectorize(assume_safety)
+        for (int64_t i = 0; i < width; i++) target[i] = rl_exp(source[i] - largest);
+        double sums[LANES] = {0}, sum = 0;
+        for (int64_t i = 0; i < whole; i += LANES)
+            for (int l = 0; l < LANES; l++) sums[l] += (double)target[i + l];
+        for (int64_t i = whole; i < width; i++) sums[i - whole] += (double)target[i];
+        for (int l = 0; l < LANES; l++) sum += sums[l];
+        const double scale = 1.0 / sum;
+        for (int64_t i = 0; i < width; i++) target[i] = (float)((double)target[i] * scale);
     }
 }

@@ -175,11 +175,19 @@ RL_CLONES void rl_layer_norm(const float *x, int64_t rows, int64_t features, flo
         float *to = y + r * features;
         // Eight sums in a fixed order, so that the bits do not depend on the width of vectors.
         double sums[8] = {0}, squares[8] = {0};
-        for (int64_t i = 0; i < features; i++) sums[i & 7] += (double)from[i];
+        int64_t whole = features & ~(int64_t)7;
+        for (int64_t i = 0; i < whole; i += 8)
+            for (int lane = 0; lane < 8; lane++) sums[lane] += (double)from[i + lane];
+        for (int64_t i = whole; i < features; i++) sums[i & 7] += (double)from[i];
         double mean = 0;
         for (int lane = 0; lane < 8; lane++) mean += sums[lane];
         mean /= (double)features;
-        for (int64_t i = 0; i < features; i++) {
+        for (int64_t i = 0; i < whole; i += 8)
+            for (int lane = 0; lane < 8; lane++) {
+                double distance = (double)from[i + lane] - mean;
+                squares[lane] += distance * distance;
+            }
+        for (int64_t i = whole; i < features; i++) {
             double distance = (double)from[i] - mean;
             squares[i & 7] += distance * distance;
         }
