@@ -129,10 +129,11 @@ package final class NetworkGraph: Sendable {
     func shape(of node: Int) -> [Int] { node < 0 ? inputShape : shapes[node] }
 
     /// Rows of one block of work: as many as keep the widest activation near 2 MB, where the caches still help, without
-    /// splitting small work. A rule of shapes alone, so that no result depends on the number of workers.
+    /// splitting small work; twice that where it is fewer than 16, since a product packs its weights once for each block.
+    /// A rule of shapes alone, so that no result depends on the number of workers.
     var blockRows: Int {
         let widest = shapes.reduce(inputShape.reduce(1, *)) { max($0, $1.reduce(1, *)) }
         let rows = min(4096, (1 << 19) / max(widest, 1))
-        return rows >= 16 ? rows / 16 * 16 : max(rows, 1)
+        return rows >= 16 ? rows / 16 * 16 : max(min(2 * rows, 16), 1)
     }
 }
