@@ -10,7 +10,8 @@ extension Conv2D {
     /// Whether its channels come in the blocks of the kernel that keeps tiles in the caches.
     package var hasBlocks: Bool { inChannels % 16 == 0 && outChannels % 16 == 0 }
 
-    /// Trains a convolution by Winograd's products: sixteen for thirty-six, forward and backward.
+    /// Trains a convolution by Winograd's products (Lavin and Gray, arXiv 1509.09308): sixteen for thirty-six, forward and
+    /// backward.
     ///
     /// Convolutions with a bias keep the numeric library, and so the bits that networks without batch norm have.
     final class WinogradKernel: LayerKernel {
