@@ -146,7 +146,7 @@ function rledit.apply(options) end
 --- What `--set name=value` gave: integers, numbers and booleans keep their type, everything else is text. An absent
 --- name reads as nil; a given one that the script never reads is an error.
 ---@class rledit.Arguments
----@field [string] integer|number|boolean|string|nil
+---@field [string] any
 ---@operator len: integer
 local Arguments = {}
 

@@ -111,7 +111,7 @@ RL_CLONES void rl_channel_shift(int64_t count, int64_t channels, int64_t rank, c
         const float *restrict from = base + i * channels;
         const float *restrict factors = projected + i * stride;
         float *restrict to = y + i * channels;
-        for (int64_t c = 0; c < channels; c++) to[c] = from[c] + left[c] * factors[0];
+        for (int64_t c = 0; c < channels; c++) to[c] = from[c] + (rank == 0 ? factors[c] : left[c] * factors[0]);
         for (int64_t k = 1; k < rank; k++) {
             const float *restrict row = left + k * channels;
             float factor = factors[k];
@@ -132,7 +132,7 @@ static inline __attribute__((always_inline)) void shift_sums(int64_t positions, 
     float sums[SHIFT_TILE] = {0}, values[SHIFT_TILE];
     for (int64_t p = 0; p < positions; p++) {
         const float *from = base + p * channels, *factors = projected + p * stride;
-        for (int64_t c = 0; c < width; c++) values[c] = from[c] + left[c] * factors[0];
+        for (int64_t c = 0; c < width; c++) values[c] = from[c] + (rank == 0 ? factors[c] : left[c] * factors[0]);
         for (int64_t k = 1; k < rank; k++)
             for (int64_t c = 0; c < width; c++) values[c] += left[k * channels + c] * factors[k];
         for (int64_t c = 0; c < width; c++) sums[c] += relu && values[c] < 0 ? 0 : values[c];
@@ -149,10 +149,13 @@ RL_CLONES void rl_channel_shift_mean(int64_t examples, int64_t positions, int64_
         for (int64_t c = 0; c < channels; c += SHIFT_TILE) {
             int64_t width = channels - c < SHIFT_TILE ? channels - c : SHIFT_TILE;
             float *to = means + e * channels + c;
-            if (width == SHIFT_TILE && relu && rank == 1)
+            if (width == SHIFT_TILE && relu && rank == 0)
+                shift_sums(positions, channels, 0, plane + c, left, factors + c, stride, 1, SHIFT_TILE, factor, to);
+            else if (width == SHIFT_TILE && relu && rank == 1)
                 shift_sums(positions, channels, 1, plane + c, left + c, factors, stride, 1, SHIFT_TILE, factor, to);
             else
-                shift_sums(positions, channels, rank, plane + c, left + c, factors, stride, relu, width, factor, to);
+                shift_sums(positions, channels, rank, plane + c, left + c, factors + (rank == 0 ? c : 0), stride, relu,
+                           width, factor, to);
         }
     }
 }

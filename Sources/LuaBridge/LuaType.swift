@@ -167,7 +167,12 @@ package final class LuaType<Value>: AnyLuaType {
     package func elementSetter(_ set: @escaping (inout Value, Int, LuaCall) throws -> Void) { elementSetter = set }
 
     /// Reading `object[{…}]`: the key is a table.
-    package func tableElement(_ get: @escaping (Value, LuaTable, LuaCall) throws -> LuaResults) { tableGetter = get }
+    package func tableElement(
+        _ documentation: @autoclosure () -> String, _ get: @escaping (Value, LuaTable, LuaCall) throws -> LuaResults
+    ) {
+        declaration?.tags.append("@field [table] \(documentation())")
+        tableGetter = get
+    }
 
     /// Writing `object[{…}] = v`; the value is argument 1.
     package func tableElementSetter(_ set: @escaping (inout Value, LuaTable, LuaCall) throws -> Void) {

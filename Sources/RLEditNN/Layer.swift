@@ -121,13 +121,18 @@ public struct KernelRequest: Sendable {
     /// Only for layers that offer it: the forward pass ends in max(0, x). The backward pass then receives gradients
     /// with respect to the sum before it.
     package let fusesReLU: Bool
+    /// Whether the layer's bias is that of a batch norm, which is folded into its weights.
+    package let foldsBatchNorm: Bool
 
-    package init(rows: Int, inputShapes: [[Int]], outputShape: [Int], mode: PassMode, fusesReLU: Bool) {
+    package init(
+        rows: Int, inputShapes: [[Int]], outputShape: [Int], mode: PassMode, fusesReLU: Bool, foldsBatchNorm: Bool
+    ) {
         self.rows = rows
         self.inputShapes = inputShapes
         self.outputShape = outputShape
         self.mode = mode
         self.fusesReLU = fusesReLU
+        self.foldsBatchNorm = foldsBatchNorm
     }
 
     /// Whether `backward` will be called: then `forward` must remember what it needs.

@@ -43,7 +43,7 @@ final class Workspace: @unchecked Sendable {
             }
             let request = KernelRequest(
                 rows: key.rows, inputShapes: node.inputs.map(graph.shape(of:)), outputShape: graph.shapes[index],
-                mode: key.mode, fusesReLU: fusions.reLU[index] >= 0)
+                mode: key.mode, fusesReLU: fusions.reLU[index] >= 0, foldsBatchNorm: folds[index] != nil)
             do {
                 kernels.append(try layer.makeKernel(request))
             } catch {

@@ -96,7 +96,8 @@ function tensor.stack(tensors, dimension) end
 ---@operator div(rledit.Tensor|number): rledit.Tensor
 ---@operator pow(rledit.Tensor|number): rledit.Tensor
 ---@operator unm: rledit.Tensor
----@field [integer] number|rledit.Tensor
+---@field [integer] any
+---@field [table] any
 ---@field shape integer[] sizes of all dimensions, outermost first
 ---@field rank integer number of dimensions
 ---@field count integer number of elements

@@ -30,6 +30,7 @@ void rl_group_norm_backward(const float *x, const float *dy, int64_t count, int6
                             const float *inverse, const float *scale, const float *a, const float *b, float *dx);
 
 /// y[i, c] = base[i, c] + Σ_k left[k, c] · projected[i · stride + k] for k < rank; with `relu`, then max(0, ·).
+/// With a rank of 0, base[i, c] + projected[i · stride + c].
 void rl_channel_shift(int64_t count, int64_t channels, int64_t rank, const float *base, const float *left,
                       const float *projected, int64_t stride, int32_t relu, float *y);
 

@@ -67,8 +67,8 @@ extension HostModules {
                 What every method of unlearning takes. A method may leave one of the sets unused, and then does without
                 it.
                 @class rledit.UnlearningOptions: rledit.BaselineOptions
-                @field forget rledit.Set examples to forget
-                @field retain rledit.Set examples to keep
+                @field forget rledit.Set? examples to forget
+                @field retain rledit.Set? examples to keep
 
                 What methods that edit some layers take as well: either `layer` or `layers`.
                 @class rledit.LayerUnlearningOptions: rledit.UnlearningOptions

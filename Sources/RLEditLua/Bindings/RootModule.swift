@@ -15,7 +15,7 @@ extension HostModules {
                 absent name reads as nil; a given one that the script never reads is an error.
                 """
             )
-            type.otherFields("integer|number|boolean|string|nil") { arguments, name, call in
+            type.otherFields("any") { arguments, name, call in
                 arguments.context.readArguments.insert(name)
                 return try call.returns(arguments.context.arguments[name].map(ScriptArguments.value) ?? .nil)
             }

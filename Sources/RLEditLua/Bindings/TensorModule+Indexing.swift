@@ -79,7 +79,7 @@ private struct TensorSelection {
 extension HostModules {
     /// `t[i]`, `t[{i, j}]`, `t[{ {1, 3}, 2 }]`, `slice`, `get`, `set`.
     static func addIndexing(to type: LuaType<ScriptTensor>) {
-        type.element("number|rledit.Tensor") { value, index, call in
+        type.element("any") { value, index, call in
             let tensor = value.tensor
             guard let count = tensor.shape.first else { throw LuaUsageError("a scalar tensor cannot be indexed") }
             let range = try TensorSelection.single(index, count: count)
@@ -101,7 +101,7 @@ extension HostModules {
                 try value.tensor.setSlice([range], try row.reshaped([1] + row.shape))
             }
         }
-        type.tableElement { value, key, call in try get(value, key, call) }
+        type.tableElement("any") { value, key, call in try get(value, key, call) }
         type.tableElementSetter { value, key, call in
             try value.checkWritable()
             try set(&value.tensor, key, try operand(call, 1))

@@ -7,16 +7,16 @@ extension Conv2D {
         kernel == (3, 3) && stride == (1, 1) && padding == (1, 1) && dilation == (1, 1) && groups == 1
     }
 
-    /// Whether its channels come in the blocks of the kernel that keeps tiles in the caches.
-    package var hasBlocks: Bool { inChannels % 16 == 0 && outChannels % 16 == 0 }
+    /// Whether its channels come in the blocks of the kernel that keeps tiles in the caches, and its transformed weights stay
+    /// in the second-level cache.
+    package var hasBlocks: Bool {
+        inChannels % 16 == 0 && outChannels % 16 == 0 && inChannels * outChannels <= 1 << 14
+    }
 
-    /// Trains a convolution by Winograd's products (Lavin and Gray, arXiv 1509.09308): sixteen for thirty-six, forward and
-    /// backward.
+    /// A convolution by Winograd's products (Lavin and Gray, arXiv 1509.09308): sixteen for thirty-six, forward and backward.
     ///
-    /// Convolutions with a bias keep the numeric library, and so the bits that networks without batch norm have.
+    /// Convolutions with a bias of their own keep the numeric library, and so the bits that networks without batch norm have.
     final class WinogradKernel: LayerKernel {
-        /// Beyond, transformed weights no longer stay in the second-level cache.
-        private static let mostChannels = 128
         /// Smaller pictures have too few tiles.
         private static let smallestSide = 8
 
@@ -25,11 +25,12 @@ extension Conv2D {
         /// Transformed weights, or the gradient by them.
         private let weights: TensorStorage
         private let scratch: TensorStorage
+        private let hasBias: Bool
+        private let rectifies: Bool
 
         /// Nil for what it is not made for.
         init?(layer: Conv2D, request: KernelRequest) {
-            guard request.isTraining, !layer.hasBias, !request.fusesReLU, layer.hasTiles, layer.hasBlocks,
-                max(layer.inChannels, layer.outChannels) <= WinogradKernel.mostChannels,
+            guard !layer.hasBias || request.foldsBatchNorm, layer.hasTiles, layer.hasBlocks,
                 request.inputShape.dropFirst().allSatisfy({ $0 >= WinogradKernel.smallestSide })
             else { return nil }
             var shape = rl_winograd_shape()
@@ -40,13 +41,16 @@ extension Conv2D {
             forwardShape = shape
             swap(&shape.inputs, &shape.outputs)
             backwardShape = shape
+            (hasBias, rectifies) = (layer.hasBias, request.fusesReLU)
             weights = TensorStorage(uninitializedCount: 16 * layer.inChannels * layer.outChannels)
             scratch = TensorStorage(
                 uninitializedCount: Int(max(rl_winograd_scratch(&forwardShape), rl_winograd_scratch(&backwardShape))))
         }
 
         func forward(_ pass: ForwardPass) {
-            convolve(&forwardShape, pass.inputs[0], pass.parameters[0], turned: false, to: pass.output)
+            convolve(
+                &forwardShape, pass.inputs[0], pass.parameters[0], turned: false,
+                bias: hasBias ? pass.parameters[1] : nil, rectifies: rectifies, to: pass.output)
         }
 
         func backward(_ pass: BackwardPass) {
@@ -54,17 +58,18 @@ extension Conv2D {
                 &forwardShape, pass.inputs[0], pass.outputGradient, weights.pointer, scratch.pointer,
                 pass.parameterGradients[0])
             if let gradient = pass.inputGradients[0] {
-                convolve(&backwardShape, pass.outputGradient, pass.parameters[0], turned: true, to: gradient)
+                convolve(
+                    &backwardShape, pass.outputGradient, pass.parameters[0], turned: true, bias: nil, rectifies: false,
+                    to: gradient)
             }
         }
 
         private func convolve(
             _ shape: inout rl_winograd_shape, _ x: UnsafePointer<Float>, _ values: UnsafePointer<Float>, turned: Bool,
-            to y: UnsafeMutablePointer<Float>
+            bias: UnsafePointer<Float>?, rectifies: Bool, to y: UnsafeMutablePointer<Float>
         ) {
-            rl_winograd_weights(
-                shape.outputs, shape.inputs, values, turned ? 1 : 0, nil, shape.outputs, 0, weights.pointer)
-            rl_winograd_convolve(&shape, x, weights.pointer, scratch.pointer, y)
+            rl_winograd_weights(shape.outputs, shape.inputs, values, turned ? 1 : 0, weights.pointer)
+            rl_winograd_convolve(&shape, x, weights.pointer, bias, rectifies ? 1 : 0, scratch.pointer, y)
         }
     }
 }

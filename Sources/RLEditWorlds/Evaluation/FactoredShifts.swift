@@ -1,8 +1,7 @@
 internal import RLEditNN
 internal import RLEditTensor
 
-/// A way to measure shifts of one layer by their factors alone: what the unedited layer gives is kept, and no edited weights
-/// are ever made.
+/// A way to measure edits of one layer by what they change: what the unedited layer gives is kept.
 protocol FactoredShifts: Sendable {
     /// Candidates that share a pass.
     var groupSize: Int { get }
@@ -16,7 +15,7 @@ protocol FactoredShifts: Sendable {
     ) throws
 }
 
-/// The way for shifts of these layers.
+/// The way for edits of these layers.
 /// - Parameters:
 ///   - suffix: of the split at them.
 ///   - room: most bytes of copies of what enters the layers.
@@ -33,14 +32,20 @@ func factoredShifts(
 }
 
 extension FactoredShifts {
-    /// The candidates whose factors fit in one pass, with the place of their first.
+    /// The factors of a shift that fits in one pass.
+    func factors(of edits: [LayerEdit], slots: Int) -> LowRankFactors? {
+        guard case .shift(let factors)? = edits.first, factors.rank <= slots else { return nil }
+        return factors
+    }
+
+    /// The candidates whose factors fit in one pass together, with the place of their first.
     func waves(
         of candidates: [(position: Int, edits: [LayerEdit])], slots: Int
     ) -> [[(position: Int, factors: LowRankFactors, slot: Int)]] {
         var waves: [[(position: Int, factors: LowRankFactors, slot: Int)]] = []
         var used = slots
         for (position, edits) in candidates {
-            guard case .shift(let factors)? = edits.first else { continue }
+            guard let factors = factors(of: edits, slots: slots) else { continue }
             if used + factors.rank > slots {
                 waves.append([])
                 used = 0

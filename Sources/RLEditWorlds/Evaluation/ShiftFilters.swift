@@ -2,16 +2,17 @@ internal import CKernels
 internal import RLEditNN
 internal import RLEditTensor
 
-/// The filters of several shifts of a convolution: what each gives for the examples that enter the layer.
+/// Filters over what enters a convolution: what each gives for the examples.
 ///
-/// A pass has always ``count`` filters, so that a candidate's numbers do not depend on its neighbours. A 3×3 convolution whose
+/// A pass has always as many, so that a candidate's numbers do not depend on its neighbours. A 3×3 convolution whose
 /// channels come in sixteens goes by Winograd's products, sixteen for thirty-six; one transform of the inputs serves all
 /// filters.
 struct ShiftFilters: Sendable {
-    static let count = 16
     /// Examples of a run, whose numbers stay in the second-level cache.
     static let run = 32
 
+    /// Filters of a pass.
+    let count: Int
     /// One convolution to ``count`` channels, channels last.
     private let convolution: Network
     /// `[count, channels, kernel height, kernel width]`.
@@ -21,11 +22,12 @@ struct ShiftFilters: Sendable {
     private let memory: Slots<(responses: TensorStorage, scratch: TensorStorage)>
 
     /// - Parameter input: shape of what enters the convolution, `[channels, height, width]`.
-    init(_ convolution: Conv2D, input: [Int], workers: Int) throws {
-        let filters = convolution.filters(ShiftFilters.count)
+    init(_ convolution: Conv2D, count: Int, input: [Int], workers: Int) throws {
+        self.count = count
+        let filters = convolution.filters(count)
         let node = Network.Node(name: "filters", layer: filters, inputs: [-1])
         self.convolution = try Network(inputShape: input, nodes: [node], random: RandomStream(seed: 0))
-        shape = [ShiftFilters.count, convolution.inChannels, convolution.kernel.0, convolution.kernel.1]
+        shape = [count, convolution.inChannels, convolution.kernel.0, convolution.kernel.1]
         isTiled = filters.hasTiles && filters.hasBlocks
         memory = Slots(count: workers)
     }
@@ -41,11 +43,10 @@ struct ShiftFilters: Sendable {
             }
         }
         guard isTiled else { return stacked }
-        return try Tensor(shape: [16, shape[1], ShiftFilters.count]) { buffer in
+        return try Tensor(shape: [16, shape[1], count]) { buffer in
             stacked.withUnsafeBufferPointer { stacked in
                 guard let stacked = stacked.baseAddress, let to = buffer.baseAddress else { return }
-                rl_winograd_weights(
-                    Int64(ShiftFilters.count), Int64(shape[1]), stacked, 0, nil, Int64(ShiftFilters.count), 0, to)
+                rl_winograd_weights(Int64(count), Int64(shape[1]), stacked, 0, to)
             }
         }
     }
@@ -71,11 +72,11 @@ struct ShiftFilters: Sendable {
         let (height, width, channels) = (inputs.shape[1], inputs.shape[2], inputs.shape[3])
         var size = rl_winograd_shape()
         (size.height, size.width, size.inputs) = (Int64(height), Int64(width), Int64(channels))
-        (size.examples, size.outputs) = (Int64(ShiftFilters.run), Int64(ShiftFilters.count))
+        (size.examples, size.outputs) = (Int64(ShiftFilters.run), Int64(count))
         let own =
             memory[worker]
             ?? (
-                TensorStorage(uninitializedCount: ShiftFilters.run * height * width * ShiftFilters.count),
+                TensorStorage(uninitializedCount: ShiftFilters.run * height * width * count),
                 TensorStorage(uninitializedCount: Int(rl_winograd_scratch(&size)))
             )
         memory[worker] = own
@@ -85,8 +86,8 @@ struct ShiftFilters: Sendable {
                 weights.withUnsafeBufferPointer { weights in
                     guard let x = inputs.baseAddress, let weights = weights.baseAddress else { return }
                     rl_winograd_convolve(
-                        &size, x + run.lowerBound * height * width * channels, weights, own.scratch.pointer,
-                        own.responses.pointer)
+                        &size, x + run.lowerBound * height * width * channels, weights, nil, 0,
+                        own.scratch.pointer, own.responses.pointer)
                 }
             }
             try body(run, UnsafePointer(own.responses.pointer))

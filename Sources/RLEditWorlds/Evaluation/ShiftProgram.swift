@@ -2,16 +2,20 @@ internal import CKernels
 internal import RLEditNN
 internal import RLEditTensor
 
-/// Measures shifts of a convolution in a residual network without ever convolving with edited weights.
+/// Measures edits of a convolution in a residual network by what they change.
 ///
 /// A convolution is linear in its weights: conv(x, W + L R) = conv(x, W) + L · conv(x, R), where R are `rank` filters and L
 /// mixes what they give, position by position. What the unedited convolution gives is kept, and so is all that is added to
 /// it before the next nonlinearity: the batch norm's scale and shift, and the shortcut. A candidate costs its filters, one
 /// pass over the outputs, and the rest of the network. Several candidates share a pass of filters. They take turns on a few
-/// examples, whose unedited outputs stay in the cache. Where a mean over the positions follows, only that is written.
+/// examples, whose unedited outputs stay in the cache. Where a mean over the positions follows, only that is written. The change
+/// of all weights, a mask's or that of a shift of high rank, is convolved by itself.
 struct ShiftProgram: FactoredShifts {
-    let groupSize = ShiftFilters.count
+    let groupSize = 16
+    private let layer: EditedLayer
     private let filters: ShiftFilters
+    /// As many as the layer has outputs.
+    private let changes: ShiftFilters
     /// What follows the first nonlinearity after the edited layer, and the mean over the positions.
     private let rest: Network
     /// By block: what enters the edited layer, and what reaches the nonlinearity unedited, `[rows, height, width, channels]`.
@@ -23,8 +27,6 @@ struct ShiftProgram: FactoredShifts {
     /// Whether the mean over the positions comes next.
     private let pools: Bool
     private let scores: Int
-    /// The way for edits of all weights, where there is one.
-    private let dense: DenseConvolution?
     /// A run of shifted outputs for each worker.
     private let outputs: Slots<Tensor>
 
@@ -62,117 +64,70 @@ struct ShiftProgram: FactoredShifts {
         self.scale = scale
         self.scores = scores
         let input = suffix.outputShape(ofNode: suffix.nodes[first].inputs[0])
-        filters = try ShiftFilters(convolution, input: input, workers: workers)
+        self.layer = layer
+        filters = try ShiftFilters(convolution, count: groupSize, input: input, workers: workers)
+        changes = try ShiftFilters(convolution, count: layer.rows, input: input, workers: workers)
         outputs = Slots(count: workers)
-        dense = DenseConvolution(convolution, layer, input: input, workers: workers)
     }
 
-    func takes(_ edits: [LayerEdit]) -> Bool { dense != nil || isNarrow(edits) }
-
-    /// Whether an edit is a shift of few filters.
-    private func isNarrow(_ edits: [LayerEdit]) -> Bool {
-        guard case .shift(let factors)? = edits.first else { return false }
-        return factors.rank <= ShiftFilters.count
-    }
+    func takes(_ edits: [LayerEdit]) -> Bool { true }
 
     func run(
         _ candidates: [(position: Int, edits: [LayerEdit])], blocks: [Int], cache: ExampleBlocks, worker: Int,
         consume: (_ candidate: Int, _ block: Int, _ scores: UnsafePointer<Float>, _ stride: Int) -> Void
     ) throws {
-        if let dense {
-            try runDense(
-                dense, candidates.filter { !isNarrow($0.edits) }, blocks: blocks, cache: cache, worker: worker,
-                consume: consume)
-        }
-        let narrow = candidates.filter { isNarrow($0.edits) }
-        for wave in waves(of: narrow, slots: ShiftFilters.count) {
+        for wave in waves(of: candidates, slots: groupSize) {
             let weights = try filters.weights(wave.map { ($0.factors.right, $0.slot) })
+            let mixed = wave.map { (factors: mixing($0.factors), slot: $0.slot) }
             for block in blocks {
+                let scores = try scores(of: mixed, filters, weights, block: block, worker: worker)
                 let rows = cache.blocks[block].rows.count
-                let scores = try scores(of: wave, weights, block: block, rows: rows, worker: worker)
                 for (candidate, own) in zip(wave, scores) { consume(candidate.position, block, own, rows) }
             }
         }
-    }
-
-    /// The same for edits of all weights.
-    private func runDense(
-        _ dense: DenseConvolution, _ candidates: [(position: Int, edits: [LayerEdit])], blocks: [Int],
-        cache: ExampleBlocks, worker: Int,
-        consume: (_ candidate: Int, _ block: Int, _ scores: UnsafePointer<Float>, _ stride: Int) -> Void
-    ) throws {
-        let channels = scale.count
-        for start in stride(from: 0, to: candidates.count, by: dense.group) {
-            let group = candidates[start..<min(start + dense.group, candidates.count)]
-            try dense.prepare(group.compactMap { $0.edits.first }, scale: scale, worker: worker)
+        for (position, edits) in candidates where factors(of: edits, slots: groupSize) == nil {
+            guard let edit = edits.first else { continue }
+            let change = try edit.weights(of: layer).sub(layer.base).mul(Tensor(scale, shape: [scale.count, 1]))
+            let weights = try changes.weights([(change, 0)])
             for block in blocks {
-                let rows = cache.blocks[block].rows.count
-                let shape = Array(sums[block].shape.dropFirst())
-                let (entering, leaving) = (inputs[block].count / rows, sums[block].count / rows)
-                var results = group.map { _ in [Float](repeating: 0, count: max(scores, 2) * rows) }
-                var means = pools ? try group.map { _ in try Tensor.zeros([rows, channels]) } : []
-                for first in stride(from: 0, to: rows, by: dense.run) {
-                    let examples = first..<min(first + dense.run, rows)
-                    inputs[block].withUnsafeBufferPointer {
-                        guard let x = $0.baseAddress else { return }
-                        dense.multiply(x + first * entering, examples: examples.count, worker: worker)
-                    }
-                    for index in 0..<group.count {
-                        func write(to buffer: UnsafeMutableBufferPointer<Float>, at place: Int) {
-                            sums[block].withUnsafeBufferPointer { base in
-                                guard let to = buffer.baseAddress, let base = base.baseAddress else { return }
-                                dense.write(
-                                    candidate: index, examples: examples.count, base: base + first * leaving,
-                                    rectifies: rectifies, averages: pools, worker: worker, to: to + place)
-                            }
-                        }
-                        if pools {
-                            means[index].withUnsafeMutableBufferPointer { write(to: $0, at: first * channels) }
-                        } else {
-                            var edited = try Tensor.zeros([examples.count] + shape)
-                            edited.withUnsafeMutableBufferPointer { write(to: $0, at: 0) }
-                            place(try rest.forward(.dense(edited), from: .channelsLast), examples, in: &results[index])
-                        }
-                    }
-                }
-                for (index, mean) in means.enumerated() {
-                    place(try rest.forward(.dense(mean), from: .channelsLast), 0..<rows, in: &results[index])
-                }
-                for (candidate, own) in zip(group, results) { consume(candidate.position, block, own, rows) }
+                let scores = try scores(of: [([], 0)], changes, weights, block: block, worker: worker)
+                consume(position, block, scores[0], cache.blocks[block].rows.count)
             }
         }
     }
 
-    /// `[classes, rows]` of each candidate of a wave.
+    /// How a shift's filters are mixed, `[rank, channels]`, with the batch norm's scale.
+    private func mixing(_ factors: LowRankFactors) -> [Float] {
+        let left = factors.left.scalars
+        return (0..<factors.rank).flatMap { k in scale.indices.map { left[$0 * factors.rank + k] * scale[$0] } }
+    }
+
+    /// `[classes, rows]` of each candidate of a pass.
+    /// - Parameter candidates: how each mixes its filters, and the first of them; without factors it has all of them, one
+    ///   for each channel.
     private func scores(
-        of wave: [(position: Int, factors: LowRankFactors, slot: Int)], _ weights: Tensor, block: Int, rows: Int,
+        of candidates: [(factors: [Float], slot: Int)], _ filters: ShiftFilters, _ weights: Tensor, block: Int,
         worker: Int
     ) throws -> [[Float]] {
-        let channels = scale.count
+        let (channels, rows) = (scale.count, inputs[block].shape[0])
         let inner = pools ? [channels] : Array(sums[block].shape.dropFirst())
-        // [rank, channels] each, with the batch norm's scale.
-        let mixing = wave.map { candidate -> [Float] in
-            let (left, rank) = (candidate.factors.left.scalars, candidate.factors.rank)
-            return (0..<rank).flatMap { k in (0..<channels).map { left[$0 * rank + k] * scale[$0] } }
-        }
-        var results = wave.map { _ in [Float](repeating: 0, count: max(scores, 2) * rows) }
-        var means = pools ? try wave.map { _ in try Tensor.zeros([rows, channels]) } : []
+        var results = candidates.map { _ in [Float](repeating: 0, count: max(scores, 2) * rows) }
+        var means = pools ? try candidates.map { _ in try Tensor.zeros([rows, channels]) } : []
         try filters.forEachRun(of: inputs[block], weights: weights, worker: worker) { examples, responses in
-            for (index, candidate) in wave.enumerated() {
+            for (index, candidate) in candidates.enumerated() {
+                func shift(into buffer: UnsafeMutableBufferPointer<Float>, at place: Int) {
+                    self.shift(
+                        examples, of: block, candidate.factors, responses + candidate.slot, stride: filters.count,
+                        into: buffer, at: place)
+                }
                 if pools {
-                    means[index].withUnsafeMutableBufferPointer {
-                        shift(
-                            examples, of: block, mixing[index], responses + candidate.slot, into: $0,
-                            at: examples.lowerBound * channels)
-                    }
+                    means[index].withUnsafeMutableBufferPointer { shift(into: $0, at: examples.lowerBound * channels) }
                     continue
                 }
                 let shape = [examples.count] + inner
                 var shifted = try outputs[worker].flatMap { $0.shape == shape ? $0 : nil } ?? Tensor.zeros(shape)
                 outputs[worker] = nil
-                shifted.withUnsafeMutableBufferPointer {
-                    shift(examples, of: block, mixing[index], responses + candidate.slot, into: $0, at: 0)
-                }
+                shifted.withUnsafeMutableBufferPointer { shift(into: $0, at: 0) }
                 place(try rest.forward(.dense(shifted), from: .channelsLast), examples, in: &results[index])
                 outputs[worker] = shifted
             }
@@ -184,9 +139,11 @@ struct ShiftProgram: FactoredShifts {
     }
 
     /// Shifted outputs of some examples of a block, or their means over the positions.
-    /// - Parameter responses: of the candidate's first filter.
+    /// - Parameters:
+    ///   - mixing: empty where the responses are the change itself.
+    ///   - responses: of the candidate's first filter, each `stride` numbers.
     private func shift(
-        _ examples: Range<Int>, of block: Int, _ mixing: [Float], _ responses: UnsafePointer<Float>,
+        _ examples: Range<Int>, of block: Int, _ mixing: [Float], _ responses: UnsafePointer<Float>, stride: Int,
         into buffer: UnsafeMutableBufferPointer<Float>, at place: Int
     ) {
         let channels = scale.count
@@ -194,15 +151,16 @@ struct ShiftProgram: FactoredShifts {
         sums[block].withUnsafeBufferPointer { base in
             guard let to = buffer.baseAddress, let base = base.baseAddress else { return }
             let from = base + examples.lowerBound * positions * channels
-            let (rank, stride) = (Int64(mixing.count / channels), Int64(ShiftFilters.count))
+            let (rank, stride, relu) = (Int64(mixing.count / channels), Int64(stride), Int32(rectifies ? 1 : 0))
             if pools {
                 rl_channel_shift_mean(
                     Int64(examples.count), Int64(positions), Int64(channels), rank, from, mixing, responses, stride,
-                    rectifies ? 1 : 0, to + place)
+                    relu,
+                    to + place)
             } else {
                 rl_channel_shift(
-                    Int64(examples.count * positions), Int64(channels), rank, from, mixing, responses, stride,
-                    rectifies ? 1 : 0, to + place)
+                    Int64(examples.count * positions), Int64(channels), rank, from, mixing, responses, stride, relu,
+                    to + place)
             }
         }
     }

@@ -72,8 +72,7 @@ struct TokenShiftProgram: FactoredShifts {
 
     /// Whether a candidate's edit goes this way.
     func takes(_ edits: [LayerEdit]) -> Bool {
-        guard case .shift(let factors)? = edits.first else { return false }
-        return factors.rank <= TokenShiftProgram.slots
+        factors(of: edits, slots: TokenShiftProgram.slots) != nil
     }
 
     func run(

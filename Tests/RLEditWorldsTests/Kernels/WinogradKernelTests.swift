@@ -50,7 +50,7 @@ struct WinogradKernelTests {
         swap(&turned.inputs, &turned.outputs)
         let positions = 3 * height * width
         let (x, given) = (values(positions * inputs, "x"), values(positions * outputs, "gradient"))
-        let weights = values(outputs * inputs * 9, "weights")
+        let (weights, bias) = (values(outputs * inputs * 9, "weights"), values(outputs, "bias"))
         let scratchCount = Int(max(rl_winograd_scratch(&shape), rl_winograd_scratch(&turned)))
         var scratch = [Float](repeating: .nan, count: scratchCount)
         var places = [Float](repeating: .nan, count: 16 * inputs * outputs)
@@ -58,13 +58,13 @@ struct WinogradKernelTests {
         var (y, inputGradient) = (guarded(positions * outputs), guarded(positions * inputs))
         var weightGradient = guarded(weights.count)
 
-        rl_winograd_weights(shape.outputs, shape.inputs, weights, 0, nil, shape.outputs, 0, &places)
-        rl_winograd_convolve(&shape, x, places, &scratch, &y)
-        rl_winograd_weights(turned.outputs, turned.inputs, weights, 1, nil, turned.outputs, 0, &places)
-        rl_winograd_convolve(&turned, given, places, &scratch, &inputGradient)
+        rl_winograd_weights(shape.outputs, shape.inputs, weights, 0, &places)
+        rl_winograd_convolve(&shape, x, places, bias, 1, &scratch, &y)
+        rl_winograd_weights(turned.outputs, turned.inputs, weights, 1, &places)
+        rl_winograd_convolve(&turned, given, places, nil, 0, &scratch, &inputGradient)
         rl_winograd_weight_gradient(&shape, x, given, &places, &scratch, &weightGradient)
 
-        var sums = [Double](repeating: 0, count: positions * outputs)
+        var sums = (0..<positions * outputs).map { Double(bias[$0 % outputs]) }
         var inputSums = [Double](repeating: 0, count: positions * inputs)
         var weightSums = [Double](repeating: 0, count: weights.count)
         forEachProduct(shape) { output, input, weight in
@@ -72,7 +72,7 @@ struct WinogradKernelTests {
             inputSums[input] += Double(given[output]) * Double(weights[weight])
             weightSums[weight] += Double(given[output]) * Double(x[input])
         }
-        expect(y, near: sums, terms: 9 * inputs, "outputs")
+        expect(y, near: sums.map { max($0, 0) }, terms: 9 * inputs, "outputs")
         expect(inputGradient, near: inputSums, terms: 9 * outputs, "gradient by the inputs")
         expect(weightGradient, near: weightSums, terms: positions, "gradient by the weights")
     }
