@@ -46,13 +46,13 @@ local test_right, test_attack = triggered(pictures.test)
 return rledit.task {
   name    = "remove-backdoor",
   model   = model,
-  world   = rledit.ShiftWorld { layer = layer, scale = 2 },
+  world   = rledit.ShiftWorld { layer = layer, scale = 3 },
   sets    = { clean = clean, right = right },
   heldout = { clean = pictures.test, right = test_right, attack = test_attack },
   reward  = function(m)
     return -m.clean.loss - m.right.loss, { clean = -m.clean.loss, right = -m.right.loss }
   end,
-  learner = rledit.CMAES { steps = args.steps or 1000 },
+  learner = rledit.CMAES { steps = args.steps or 2000 },
   baselines = args.defences and {
     rledit.baselines.fine_tune { model = model, retain = clean },
     rledit.baselines.fine_tune_last_layer {

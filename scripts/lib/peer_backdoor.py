@@ -101,7 +101,7 @@ def backdoor():
 
     def scores(parts, actions):
         """One filter for each candidate; what it gives is spread over the channels."""
-        spread = 2 * unit * (actions[:, :64] + signs) * scale
+        spread = 3 * unit * (actions[:, :64] + signs) * scale
         filters = actions[:, 64:].reshape(-1, 64, 3, 3).contiguous(memory_format=torch.channels_last)
         for entering, plain, labels in parts:
             projected = F.conv2d(entering, filters, padding=1)
@@ -116,9 +116,9 @@ def backdoor():
         return total / sum(len(part[2]) for part in parts)
 
     search = cma.CMAEvolutionStrategy(
-        np.zeros(640), 0.25, {"popsize": 20, "seed": 1, "verbose": -9, "maxfevals": 1000, "bounds": [-1, 1]})
+        np.zeros(640), 0.25, {"popsize": 20, "seed": 1, "verbose": -9, "maxfevals": 2000, "bounds": [-1, 1]})
     evaluations = 0
-    while evaluations < 1000:
+    while evaluations < 2000:
         asked = search.ask()
         actions = torch.from_numpy(np.array(asked, dtype=np.float32)).clamp(-1, 1)
         search.tell(asked, sum(losses(parts, actions) for parts in sets).double().tolist())

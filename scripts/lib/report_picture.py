@@ -18,7 +18,7 @@ def main(report, title, target):
     colours = re.search(r":root\{([^}]*)\}", style)[1]
     # Rules of shapes and text alone; what lays out the page has no place in a picture.
     rules = [rule for rule in re.findall(r"([^{}]+\{[^{}]*\})", style.split("table{")[-1])
-             if re.match(r"\s*(text|\.grid|\.axis|\.line|\.band|\.ring|\.error|\.frame|\.fill|\.dot)", rule)]
+             if re.match(r"\s*(text|\.grid|\.axis|\.line|\.band|\.ring|\.error|\.frame|\.fill|\.dot|\.cloud|\.a\d)", rule)]
     for figure in re.findall(r"<figure>.*?</figure>", page, re.S):
         chart = re.search(r'<svg viewBox="0 0 ([\d.]+) ([\d.]+)" role="img".*?</svg>', figure, re.S)
         if chart and f"<title>{html.escape(title)}</title>" in chart[0]:
