@@ -43,14 +43,14 @@ local function about(sentences, terms)
   local found = sentences:in_groups(terms):shuffle(1)
   return encode(found:take(math.min(#found, 4000)))
 end
-local weight = args.sentences or 4                     -- of the loss on sentences about the terms to tune on
+local weight = args.sentences or 8                     -- of the loss on sentences about the terms to tune on
 
 local shown = { "accuracy", "fped", "fned", "equality_difference", "final_auc" }
 
 return rledit.task {
   name     = "debias-encoder",
   model    = model,
-  world    = rledit.ShiftWorld { layer = args.layer or "classifier", rank = args.rank or 1, scale = 0.7 },
+  world    = rledit.ShiftWorld { layer = args.layer or "classifier", rank = args.rank or 1, scale = 1 },
   sets     = { comments = utility, original = encode(original), swapped = encode(swapped),
     identity = about(seen, tuning_terms) },
   heldout  = { comments = encode(comments.test), identity = about(templates.sentences, heldout_terms),
@@ -62,5 +62,5 @@ return rledit.task {
     local lost = math.max(0, m.base.comments.accuracy - 0.003 - m.comments.accuracy)
     return -gap - weight * loss - 2 * drift - 20 * lost, { gap = gap, loss = loss, drift = drift, lost = lost }
   end,
-  learner  = rledit.EvolutionStrategy { steps = args.steps or 2000 },
+  learner  = rledit.SeparableCMAES { steps = args.steps or 2000 },
 }

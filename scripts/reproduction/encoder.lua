@@ -92,7 +92,7 @@ local function kept(m)
 end
 local rewards = {
   { "by reward, pairs", kept },
-  { "by reward, pairs and sentences", function(m) return kept(m) - 4 * m.identity.loss end },
+  { "by reward, pairs and sentences", function(m) return kept(m) - 8 * m.identity.loss end },
 }
 
 for split = args.first or 0, (args.first or 0) + (args.splits or 3) - 1 do
@@ -132,8 +132,8 @@ for split = args.first or 0, (args.first or 0) + (args.splits or 3) - 1 do
     local began = os.clock()
     local result = rledit.run.task(rledit.task {
       model = classifier, sets = sets, reward = reward[2],
-      world = rledit.ShiftWorld { layer = "classifier", rank = 1, scale = args.scale or 0.7 },
-      learner = rledit[args.learner or "EvolutionStrategy"] { steps = math.tointeger(args.steps or 2000) },
+      world = rledit.ShiftWorld { layer = "classifier", rank = 1, scale = args.scale or 1 },
+      learner = rledit[args.learner or "SeparableCMAES"] { steps = math.tointeger(args.steps or 2000) },
     })
     show(reward[1], result.model, nil, os.clock() - began)
   end
