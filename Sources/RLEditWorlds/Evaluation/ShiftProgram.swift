@@ -154,9 +154,8 @@ struct ShiftProgram: FactoredShifts {
             let (rank, stride, relu) = (Int64(mixing.count / channels), Int64(stride), Int32(rectifies ? 1 : 0))
             if pools {
                 rl_channel_shift_mean(
-                    Int64(examples.count), Int64(positions), Int64(channels), rank, from, mixing, responses, stride,
-                    relu,
-                    to + place)
+                    Int64(examples.count), Int64(positions), Int64(channels), rank, from, mixing, responses,
+                    stride, relu, to + place)
             } else {
                 rl_channel_shift(
                     Int64(examples.count * positions), Int64(channels), rank, from, mixing, responses, stride, relu,
