@@ -48,6 +48,19 @@ struct ResumeTests {
         Self.expectEqual(workspace, "o", "reference")
     }
 
+    @Test("A run says that it is finished after all else is written, since nobody continues it then")
+    func finishedLast() throws {
+        let workspace = try Workspace(["t.lua": Scripts.stateful(steps: 64)])
+        #expect(try workspace.run("t.lua", "--out", "o", "--seeds", "2", "--quiet").code == 0)
+        func written(_ name: String) throws -> Date {
+            let attributes = try FileManager.default.attributesOfItem(atPath: "\(workspace.path)/\(name)")
+            return try #require(attributes[.modificationDate] as? Date)
+        }
+        for folder in ["o", "o/seed-0", "o/seed-1"] {
+            #expect(try written("\(folder)/report.html") <= written("\(folder)/manifest.json"), "\(folder)")
+        }
+    }
+
     @Test("Ctrl-C stops a script that computes, and a second one ends at once")
     func interruptedScript() throws {
         let workspace = try Workspace(["t.lua": "print 'begun' while true do end"])

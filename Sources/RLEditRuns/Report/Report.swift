@@ -46,10 +46,11 @@ public struct Report: Sendable, Equatable {
     // MARK: - Reading
 
     /// The report of a run, made from what lies in its folder: the same at the end of the run as years later.
+    /// - Parameter manifest: what the folder's manifest will say; nil when it says so already.
     /// - Throws: ``FileError``, ``JSONReadError`` or ``ManifestError`` for a folder without a manifest or a summary.
     ///   Other files may be missing; their parts are then left out.
-    public static func read(fromRun path: String) throws -> Report {
-        let manifest = try Manifest.read(from: path)
+    public static func read(fromRun path: String, manifest: Manifest? = nil) throws -> Report {
+        let manifest = try manifest ?? Manifest.read(from: path)
         let summaryPath = "\(path)/\(RunFolder.summaryName)"
         guard let summary = RunSummary(json: try JSONValue(parsing: FileSystem.read(summaryPath))) else {
             throw DamagedFileError.notThisKind(path: summaryPath, kind: "run summary")

@@ -126,13 +126,15 @@ extension ScriptRun {
         try manifest.write(to: folder)
     }
 
-    func writeTopManifest(status: Manifest.Status, task: String? = nil, reason: String? = nil) throws {
-        guard let top else { return }
+    /// What the manifest of a run of several seeds is to say now.
+    func manifest(
+        of top: RunFolder, status: Manifest.Status, task: String? = nil, reason: String? = nil
+    ) throws -> Manifest {
         var manifest = try Manifest.read(from: top.path)
         manifest.status = status
         if let task { manifest.task = task }
         manifest.reason = reason
         manifest.ended = .end(of: manifest.started)
-        try manifest.write(to: top)
+        return manifest
     }
 }

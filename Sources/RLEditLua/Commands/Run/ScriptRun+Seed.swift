@@ -77,7 +77,9 @@ extension ScriptRun {
             manifest.ended = .end(of: manifest.started)
             // The error of the run itself matters more than one of saying so.
             try? manifest.write(to: own)
-            if options.seeds.count > 1 { try? writeTopManifest(status: .failed, reason: "seed \(seed): \(error)") }
+            if options.seeds.count > 1, let top {
+                try? self.manifest(of: top, status: .failed, reason: "seed \(seed): \(error)").write(to: top)
+            }
             throw error
         }
     }
@@ -188,14 +190,14 @@ extension ScriptRun {
         }
         manifest.warnings += result.findings
         setWarnings += result.findings.filter { !setWarnings.contains($0) }
-        // A run that says it is finished has its summary; the report can be made again from the folder.
         var summary = RunSummary(
             task: manifest.task, run: folder.path, world: manifest.world, learner: manifest.learner,
             seconds: result.seconds, data: summaryData, seeds: [result])
         summary.warnings = manifest.warnings
         try folder.write(summary.detailedJSON.prettyText() + "\n", to: RunFolder.summaryName)
+        try folder.write(try Report.read(fromRun: folder.path, manifest: manifest).html, to: RunFolder.reportName)
+        // Last: nobody continues a run that says it is finished, so a kill must leave nothing undone after this.
         try manifest.write(to: folder)
-        try folder.write(try Report.read(fromRun: folder.path).html, to: RunFolder.reportName)
         if let fault {
             keptSummary = summary
             throw fault

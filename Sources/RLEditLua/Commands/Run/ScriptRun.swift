@@ -91,7 +91,7 @@ package final class ScriptRun {
         }
         guard !manifests.isEmpty, let top else { return (end, nil) }
         if end == .interrupted {
-            if options.seeds.count > 1 { try writeTopManifest(status: .interrupted) }
+            if options.seeds.count > 1 { try manifest(of: top, status: .interrupted).write(to: top) }
             return (end, nil)
         }
         var summary = RunSummary(
@@ -103,8 +103,10 @@ package final class ScriptRun {
         if options.seeds.count > 1 {
             if let line = try TransferFiles.average(seeds: results.map(\.seed), in: top) { host.note(line) }
             try top.write(summary.detailedJSON.prettyText() + "\n", to: RunFolder.summaryName)
-            try writeTopManifest(status: end == .finished ? .finished : .interrupted, task: summary.task)
-            try top.write(try Report.read(fromRun: top.path).html, to: RunFolder.reportName)
+            let status: Manifest.Status = end == .finished ? .finished : .interrupted
+            let manifest = try manifest(of: top, status: status, task: summary.task)
+            try top.write(try Report.read(fromRun: top.path, manifest: manifest).html, to: RunFolder.reportName)
+            try manifest.write(to: top)
         }
         return (end, summary)
     }
