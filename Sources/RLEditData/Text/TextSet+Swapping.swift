@@ -5,17 +5,23 @@ extension TextSet {
     /// others (Garg et al. 2019 call them counterfactual). Both sets have the words with blanks between them, in lower case,
     /// so that a pair differs in its terms only; labels are kept.
     /// - Parameters:
-    ///   - terms: at least two; a term becomes the same other one throughout a text.
-    ///   - stream: draws the others.
+    ///   - terms: at least two, or one where there are substitutes; a term becomes the same other one throughout a text.
+    ///   - substitutes: what takes the place of terms, for example `person`; nil for the other terms.
+    ///   - stream: draws what takes the place of a term.
     /// - Throws: ``DataError/noTermFound(set:terms:)``, or what is wrong with the terms.
     public func pairsBySwapping(
-        _ terms: [String], using stream: inout RandomStream
+        _ terms: [String], with substitutes: [String]? = nil, using stream: inout RandomStream
     ) throws(DataError) -> (original: TextSet, swapped: TextSet) {
-        guard terms.count >= 2 else {
+        guard substitutes != nil || terms.count >= 2 else {
             throw .invalidArgument(operation: "swap terms", message: "at least two terms expected, got \(terms.count)")
         }
+        let replacements = (substitutes ?? terms).map { Tokenizer.words($0) }
+        guard !replacements.isEmpty, !replacements.contains([]) else {
+            throw .invalidArgument(
+                operation: "swap terms",
+                message: "words to put in the place of terms expected, got \(substitutes ?? terms)")
+        }
         let matcher = try TermMatcher(terms)
-        let replacements = terms.map { Tokenizer.words($0) }
         var texts: (original: [String], swapped: [String]) = ([], [])
         var labels: [Int] = []
         for index in 0..<count {
@@ -27,7 +33,10 @@ extension TextSet {
             var place = 0
             for (range, term) in mentions {
                 if others[term] == nil {
-                    others[term] = (term + 1 + stream.index(below: terms.count - 1)) % terms.count
+                    others[term] =
+                        substitutes == nil
+                        ? (term + 1 + stream.index(below: terms.count - 1)) % terms.count
+                        : stream.index(below: replacements.count)
                 }
                 changed += words[place..<range.lowerBound]
                 changed += replacements[others[term] ?? term]

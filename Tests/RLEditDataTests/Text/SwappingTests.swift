@@ -37,6 +37,24 @@ struct SwappingTests {
         #expect(seen.count == 2)
     }
 
+    @Test("words take the place of terms, of a single one, too")
+    func words() throws {
+        var stream = RandomStream(seed: 0, name: "swap terms")
+        let (original, swapped) = try texts().pairsBySwapping(["deaf"], with: ["tall person"], using: &stream)
+        #expect(original.text(0) == "i am deaf and deaf people know" && original.count == 1)
+        #expect(swapped.text(0) == "i am tall person and tall person people know" && swapped.labels == [1])
+        var seen: Set<String> = []
+        for _ in 0..<20 {
+            let swapped = try texts().pairsBySwapping(terms, with: ["tall", "old"], using: &stream).swapped
+            seen.formUnion([swapped.text(0), swapped.text(1)])
+        }
+        #expect(
+            seen == [
+                "i am tall and tall people know", "i am old and old people know", "an tall and an old man",
+                "an old and an tall man", "an tall and an tall man", "an old and an old man",
+            ])
+    }
+
     @Test("fewer than two terms, and terms that nobody mentions, are refused")
     func refusals() throws {
         var stream = RandomStream(seed: 0, name: "swap terms")
@@ -47,6 +65,14 @@ struct SwappingTests {
         }
         #expect(throws: DataError.noTermFound(set: "a", terms: ["x", "y"])) {
             try texts().pairsBySwapping(["x", "y"], using: &stream)
+        }
+        for words in [[], ["tall", "!"]] {
+            #expect(
+                throws: DataError.invalidArgument(
+                    operation: "swap terms", message: "words to put in the place of terms expected, got \(words)")
+            ) {
+                try texts().pairsBySwapping(["deaf"], with: words, using: &stream)
+            }
         }
     }
 }
