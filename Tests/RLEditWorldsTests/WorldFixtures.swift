@@ -38,11 +38,11 @@ enum Fixture {
             ], random: RandomStream(seed: 2, name: "cnn"))
     }
 
-    /// Two sets that end within a block, one of them longer than a segment of blocks.
+    /// Two sets that end within a block, one of them of several blocks; of vectors, which are quick, longer than a segment.
     static func sets(for network: Network, classes: Int) throws -> [NamedSet] {
         [
             try set("forget", 37, shape: network.inputShape, classes: classes),
-            try set("retain", 2_400, shape: network.inputShape, classes: classes),
+            try set("retain", network.inputShape.count == 1 ? 2_400 : 600, shape: network.inputShape, classes: classes),
         ]
     }
 
@@ -56,6 +56,9 @@ enum Fixture {
             left: tensor([layer.rows, rank], "left \(name)", scale: scale),
             right: tensor([rank, layer.columns], "right \(name)", scale: scale))
     }
+
+    /// Candidates repeat after as many: there are eight kinds of edits.
+    static let candidatePeriod = 8
 
     /// One edit of each kind for a layer.
     static func edits(_ layer: EditedLayer, _ name: String) throws -> [LayerEdit] {
