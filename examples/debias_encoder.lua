@@ -38,7 +38,7 @@ local function encode(texts) return tokenizer:encode(texts, { maximum_length = l
 local utility = encode(comments.train:take(args.comments or 3000))
 if not args.model then model:fit(utility, { epochs = args.epochs or 4, batch_size = 64, learning_rate = 0.002 }) end
 
-local original, swapped = comments.train:swap_terms(tuning_terms, { times = labelled and 1 or 6, seed = rledit.seed })
+local original, swapped = comments.train:swap_terms(tuning_terms, { seed = rledit.seed })
 local seen, unseen = templates:split_words(rledit.seed)
 local function about(sentences, terms)
   local found = sentences:in_groups(terms):shuffle(1)
@@ -63,8 +63,7 @@ return rledit.task {
     local wrong = labelled and m.identity.loss
       or m.mentioned:margin_gap(m.base.anybody) / m.base.mentioned:margin_gap(m.base.anybody)
     local drift, lost = m.comments.margin_drift, math.max(0, m.base.comments.accuracy - 0.003 - m.comments.accuracy)
-    return -(labelled and 1 or 2) * gap - 8 * wrong - 2 * drift - 20 * lost,
-      { gap = gap, wrong = wrong, drift = drift, lost = lost }
+    return -gap - 8 * wrong - 2 * drift - 20 * lost, { gap = gap, wrong = wrong, drift = drift, lost = lost }
   end,
   learner  = rledit.SeparableCMAES { steps = args.steps or 2000 },
 }

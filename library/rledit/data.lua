@@ -500,11 +500,10 @@ function TextSet:texts(first, last) end
 function TextSet:labels(first, last) end
 
 --- The texts that mention one of these terms, and the same texts with each term in place of another one: pairs that say
---- the same of others. `with` gives words to put in the place of terms, `{ "person" }` for example. With `times` each
---- text becomes as many pairs, each with terms of its own. Both sets have the words of the texts in lower case with
---- blanks between them, and their labels.
+--- the same of others. `with` gives words to put in the place of terms, `{ "person" }` for example. Both have the words
+--- of the texts in lower case with blanks between them, and their labels.
 ---@param terms string[] at least two, or one where there are words
----@param options? { with: string[]?, times: integer?, seed: integer? }
+---@param options? { with: string[]?, seed: integer? }
 ---@return rledit.TextSet original
 ---@return rledit.TextSet swapped
 function TextSet:swap_terms(terms, options) end

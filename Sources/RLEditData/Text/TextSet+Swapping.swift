@@ -1,20 +1,16 @@
 public import RLEditTensor
 
 extension TextSet {
-    /// How many pairs a text can become.
-    package static let swapTimes = 1...1000
-
     /// The texts that mention a term, and the same texts with each term in place of another: pairs that say the same of
     /// others (Garg et al. 2019 call them counterfactual). Both sets have the words with blanks between them, in lower case,
     /// so that a pair differs in its terms only; labels are kept.
     /// - Parameters:
     ///   - terms: at least two, or one where there are substitutes; a term becomes the same other one throughout a text.
     ///   - substitutes: what takes the place of terms, for example `person`; nil for the other terms.
-    ///   - times: how many pairs each text becomes, one of ``swapTimes``; repetitions follow after all texts.
     ///   - stream: draws what takes the place of a term.
     /// - Throws: ``DataError/noTermFound(set:terms:)``, or what is wrong with the terms.
     public func pairsBySwapping(
-        _ terms: [String], with substitutes: [String]? = nil, times: Int = 1, using stream: inout RandomStream
+        _ terms: [String], with substitutes: [String]? = nil, using stream: inout RandomStream
     ) throws(DataError) -> (original: TextSet, swapped: TextSet) {
         guard substitutes != nil || terms.count >= 2 else {
             throw .invalidArgument(operation: "swap terms", message: "at least two terms expected, got \(terms.count)")
@@ -25,13 +21,10 @@ extension TextSet {
                 operation: "swap terms",
                 message: "words to put in the place of terms expected, got \(substitutes ?? terms)")
         }
-        guard TextSet.swapTimes.contains(times) else {
-            throw .invalidArgument(operation: "swap terms", message: "times from 1 to 1000 expected, got \(times)")
-        }
         let matcher = try TermMatcher(terms)
         var texts: (original: [String], swapped: [String]) = ([], [])
         var labels: [Int] = []
-        for index in (0..<times).lazy.flatMap({ _ in 0..<self.count }) {
+        for index in 0..<count {
             let words = Tokenizer.words(text(index))
             let mentions = matcher.mentions(in: words)
             guard !mentions.isEmpty else { continue }

@@ -10,11 +10,10 @@ extension HostModules {
             "swap_terms",
             """
             The texts that mention one of these terms, and the same texts with each term in place of another one: pairs that
-            say the same of others. `with` gives words to put in the place of terms, `{ "person" }` for example. With `times`
-            each text becomes as many pairs, each with terms of its own. Both sets have the words of the texts in lower case
-            with blanks between them, and their labels.
+            say the same of others. `with` gives words to put in the place of terms, `{ "person" }` for example. Both have
+            the words of the texts in lower case with blanks between them, and their labels.
             @param terms string[] at least two, or one where there are words
-            @param options? { with: string[]?, times: integer?, seed: integer? }
+            @param options? { with: string[]?, seed: integer? }
             @return rledit.TextSet original
             @return rledit.TextSet swapped
             """
@@ -24,14 +23,10 @@ extension HostModules {
             let options = try call.options(2, of: "rledit.TextSet:swap_terms")
             let seed = try options.optional("seed", as: Int.self) ?? 0
             let words = try options.optional("with", as: LuaTable.self)?.array(of: String.self)
-            let times = try options.optional("times", as: Int.self) ?? 1
             try options.finish()
-            let copies = min(max(times, TextSet.swapTimes.lowerBound), TextSet.swapTimes.upperBound)
-            try call.host.checkRoom(forElements: set.texts.byteCount / 2 * copies)
+            try call.host.checkRoom(forElements: set.texts.byteCount / 2)
             var stream = RandomStream(seed: UInt64(bitPattern: Int64(seed)), name: "swap terms")
-            let pairs = try call.blaming(1) {
-                try set.texts.pairsBySwapping(terms, with: words, times: times, using: &stream)
-            }
+            let pairs = try call.blaming(1) { try set.texts.pairsBySwapping(terms, with: words, using: &stream) }
             return try call.returns(pairs.original, pairs.swapped)
         }
     }

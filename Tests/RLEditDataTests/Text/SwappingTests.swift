@@ -55,19 +55,6 @@ struct SwappingTests {
             ])
     }
 
-    @Test("each text becomes as many pairs as asked for, the first of them as if it were alone")
-    func repetitions() throws {
-        func pairs(times: Int) throws -> (original: TextSet, swapped: TextSet) {
-            var stream = RandomStream(seed: 3, name: "swap terms")
-            return try texts().pairsBySwapping(terms, times: times, using: &stream)
-        }
-        let (once, often) = (try pairs(times: 1), try pairs(times: 8))
-        #expect(often.original.count == 16 && often.swapped.labels == [Int](repeating: 1, count: 16))
-        for index in 0..<16 { #expect(often.original.text(index) == once.original.text(index % 2)) }
-        #expect((0..<2).allSatisfy { often.swapped.text($0) == once.swapped.text($0) })
-        #expect(Set((0..<16).map { often.swapped.text($0) }).count > 3)
-    }
-
     @Test("fewer than two terms, and terms that nobody mentions, are refused")
     func refusals() throws {
         var stream = RandomStream(seed: 0, name: "swap terms")
@@ -78,14 +65,6 @@ struct SwappingTests {
         }
         #expect(throws: DataError.noTermFound(set: "a", terms: ["x", "y"])) {
             try texts().pairsBySwapping(["x", "y"], using: &stream)
-        }
-        for times in [0, 1001] {
-            #expect(
-                throws: DataError.invalidArgument(
-                    operation: "swap terms", message: "times from 1 to 1000 expected, got \(times)")
-            ) {
-                try texts().pairsBySwapping(terms, times: times, using: &stream)
-            }
         }
         for words in [[], ["tall", "!"]] {
             #expect(
