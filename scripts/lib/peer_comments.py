@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from peer_backdoor import Clock
+from peer_resnet import Clock
 from torch import nn
 
 torch.set_num_threads(2)
