@@ -28,8 +28,8 @@ struct FitRows {
     static func ceiling(productRate: Double) -> Double {
         // Multiply-adds of one image: conv 1→16 at 28², conv 16→32 at 14², 1568→128→32→10. Backward costs twice the
         // forward pass.
-        let convolutions = 28.0 * 28 * 16 * 9 + 14 * 14 * 32 * 16 * 9
-        let linear = 1568.0 * 128 + 128 * 32 + 32 * 10
-        return 2 * 3 * (convolutions + linear) * Double(examples) * 2 / (2 * productRate)
+        let convolutions = 28 * 28 * 16 * 9 + 14 * 14 * 32 * 16 * 9
+        let linear = 1568 * 128 + 128 * 32 + 32 * 10
+        return 2 * 3 * Double((convolutions + linear) * examples) * 2 / (2 * productRate)
     }
 }
